@@ -1,0 +1,73 @@
+//! The small adapters: the system's clock and randomness, announcements to the
+//! log, and the absence of SageMaker.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use monitor::arn::JobArn;
+use monitor::observation::Observation;
+use monitor::ports::{Announcer, Clock, Entropy, SageMaker, SageMakerError};
+use monitor::signal::Announcement;
+
+/// The system's clock and tokio's timer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "this is the adapter")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// The operating system's randomness.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RandomEntropy;
+
+impl Entropy for RandomEntropy {
+    fn unit(&self) -> f64 {
+        rand::random()
+    }
+}
+
+/// Announces to the log.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LoggingAnnouncer;
+
+#[async_trait]
+impl Announcer for LoggingAnnouncer {
+    async fn announce(&self, announcement: &Announcement) {
+        match announcement {
+            Announcement::JobSettled { job } => {
+                tracing::info!(arn = %job.arn, phase = %job.phase, "job settled");
+            }
+            Announcement::WaitUndeliverable { arn, wait_id, reason } => {
+                tracing::warn!(%arn, wait = %wait_id, reason, "wait undeliverable");
+            }
+            Announcement::WaitAbandoned { arn, wait_id, stopping } => {
+                tracing::warn!(%arn, wait = %wait_id, stopping, "wait abandoned");
+            }
+        }
+    }
+}
+
+/// A monitor that knows only what events tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSageMaker;
+
+#[async_trait]
+impl SageMaker for NoSageMaker {
+    async fn describe(&self, _arn: &JobArn) -> Result<Observation, SageMakerError> {
+        Err(SageMakerError::Unavailable)
+    }
+
+    async fn stop(&self, _arn: &JobArn) -> Result<(), SageMakerError> {
+        Err(SageMakerError::Unavailable)
+    }
+}

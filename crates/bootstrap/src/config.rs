@@ -1,0 +1,319 @@
+//! The configuration, from environment variables.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use monitor::policy::Policy;
+
+/// Where variables come from: the process, or a test's map.
+pub trait Env {
+    /// The variable's value, if it is set and not empty.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+/// The process's environment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ProcessEnv;
+
+impl Env for ProcessEnv {
+    fn get(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+}
+
+/// Which store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreConfig {
+    /// The embedded one, in this file.
+    Sqlite(PathBuf),
+}
+
+/// Who may call the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Callers that AWS has authenticated (SigV4).
+    Iam,
+    /// Anyone who reaches it: for a laptop.
+    None,
+}
+
+/// Everything that is configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `SAGEBELL_STORE`.
+    pub store: StoreConfig,
+    /// `SAGEBELL_AUTH`.
+    pub auth: Auth,
+    /// `SAGEBELL_CALLBACK_CIDRS`.
+    pub callback_cidrs: Vec<IpNet>,
+    /// `SAGEBELL_CALLBACK_PORTS`.
+    pub callback_ports: Vec<RangeInclusive<u16>>,
+    /// `SAGEBELL_CALLBACK_LOOPBACK`.
+    pub callback_loopback: bool,
+    /// The rest: times and limits.
+    pub policy: Policy,
+}
+
+/// All that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration is not usable:\n{}", .problems.join("\n"))]
+pub struct ConfigError {
+    /// One line per variable: its name, what is wrong, what it takes.
+    pub problems: Vec<String>,
+}
+
+/// Where pods live: private ranges, shared address space (used by clusters with
+/// custom networking), and unique local addresses.
+const PRIVATE: &str = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7";
+const UNPRIVILEGED: &str = "1024-65535";
+
+const DAY: u64 = 86_400;
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError`] lists everything that is wrong.
+    pub fn from(env: &impl Env) -> Result<Self, ConfigError> {
+        let mut reader = Reader { env, problems: Vec::new() };
+        let defaults = Policy::default();
+        let store = reader.required("SAGEBELL_STORE", "sqlite:PATH", parse_store);
+        let auth = reader.or("SAGEBELL_AUTH", "iam", "`iam` or `none`", parse_auth);
+        let loopback = reader.or(
+            "SAGEBELL_CALLBACK_LOOPBACK",
+            "deny",
+            "`deny`, or `allow` on a laptop",
+            |text| match text {
+                "allow" => Some(true),
+                "deny" => Some(false),
+                _ => None,
+            },
+        );
+        let cidrs = reader.or(
+            "SAGEBELL_CALLBACK_CIDRS",
+            PRIVATE,
+            "networks as in 10.0.0.0/8,fd00::/8",
+            |text| each(text, |part| part.parse().ok()),
+        );
+        let ports = reader.or(
+            "SAGEBELL_CALLBACK_PORTS",
+            UNPRIVILEGED,
+            "ports as in 8080,9000-9999",
+            |text| each(text, parse_ports),
+        );
+        let policy = Policy {
+            grace: reader.seconds("SAGEBELL_GRACE_SECONDS", defaults.grace, DAY),
+            retention: reader.days("SAGEBELL_RETENTION_DAYS", defaults.retention),
+            check_first: reader.seconds("SAGEBELL_CHECK_FIRST_SECONDS", defaults.check_first, DAY),
+            check_longest: reader.seconds(
+                "SAGEBELL_CHECK_LONGEST_SECONDS",
+                defaults.check_longest,
+                DAY,
+            ),
+            accounts: reader.words("SAGEBELL_ACCOUNTS"),
+            regions: reader.words("SAGEBELL_REGIONS"),
+            ..defaults
+        };
+        match (store, auth, loopback, cidrs, ports) {
+            (
+                Some(store),
+                Some(auth),
+                Some(callback_loopback),
+                Some(callback_cidrs),
+                Some(callback_ports),
+            ) if reader.problems.is_empty() => {
+                Ok(Self { store, auth, callback_cidrs, callback_ports, callback_loopback, policy })
+            }
+            _ => Err(ConfigError { problems: reader.problems }),
+        }
+    }
+
+    /// The configuration of a stack on one machine: an embedded store, no
+    /// authentication, callbacks to loopback as well as to private networks.
+    ///
+    /// # Errors
+    /// None that a caller can cause: the defaults are checked by a test.
+    pub fn local(store: PathBuf) -> Result<Self, ConfigError> {
+        struct Nothing;
+        impl Env for Nothing {
+            fn get(&self, name: &str) -> Option<String> {
+                (name == "SAGEBELL_STORE").then(|| "sqlite:local".to_owned())
+            }
+        }
+        let defaults = Self::from(&Nothing)?;
+        Ok(Self {
+            store: StoreConfig::Sqlite(store),
+            auth: Auth::None,
+            callback_loopback: true,
+            callback_ports: vec![1..=u16::MAX],
+            ..defaults
+        })
+    }
+}
+
+struct Reader<'a, E> {
+    env: &'a E,
+    problems: Vec<String>,
+}
+
+impl<E: Env> Reader<'_, E> {
+    fn required<T>(
+        &mut self,
+        name: &str,
+        takes: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let Some(text) = self.env.get(name) else {
+            self.problems.push(format!("{name} is not set: it takes {takes}"));
+            return None;
+        };
+        self.parsed(name, &text, takes, parse)
+    }
+
+    fn or<T>(
+        &mut self,
+        name: &str,
+        default: &str,
+        takes: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.env.get(name).unwrap_or_else(|| default.to_owned());
+        self.parsed(name, &text, takes, parse)
+    }
+
+    fn parsed<T>(
+        &mut self,
+        name: &str,
+        text: &str,
+        takes: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = parse(text.trim());
+        if value.is_none() {
+            self.problems.push(format!("{name}=`{text}` is not understood: it takes {takes}"));
+        }
+        value
+    }
+
+    fn seconds(&mut self, name: &str, default: Duration, most: u64) -> Duration {
+        let Some(text) = self.env.get(name) else {
+            return default;
+        };
+        let takes = format!("a whole number from 1 to {most}");
+        let within = |text: &str| text.parse().ok().filter(|number| (1..=most).contains(number));
+        self.parsed(name, &text, &takes, within).map_or(default, Duration::from_secs)
+    }
+
+    fn days(&mut self, name: &str, default: Duration) -> Duration {
+        let days = self.seconds(name, Duration::from_secs(default.as_secs() / DAY), 3_650);
+        Duration::from_secs(days.as_secs() * DAY)
+    }
+
+    fn words(&self, name: &str) -> Vec<String> {
+        let text = self.env.get(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+fn parse_store(text: &str) -> Option<StoreConfig> {
+    let path = text.strip_prefix("sqlite:").filter(|path| !path.is_empty())?;
+    Some(StoreConfig::Sqlite(PathBuf::from(path)))
+}
+
+fn parse_auth(text: &str) -> Option<Auth> {
+    match text {
+        "iam" => Some(Auth::Iam),
+        "none" => Some(Auth::None),
+        _ => None,
+    }
+}
+
+fn parse_ports(text: &str) -> Option<RangeInclusive<u16>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    (first > 0 && first <= last).then_some(first..=last)
+}
+
+fn each<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    text.split(',').map(|part| parse(part.trim())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    struct Map(BTreeMap<&'static str, &'static str>);
+
+    impl Env for Map {
+        fn get(&self, name: &str) -> Option<String> {
+            self.0.get(name).map(|value| (*value).to_owned())
+        }
+    }
+
+    fn read(pairs: &[(&'static str, &'static str)]) -> Result<Config, ConfigError> {
+        Config::from(&Map(pairs.iter().copied().collect()))
+    }
+
+    #[test]
+    fn the_store_alone_is_enough() {
+        let config = read(&[("SAGEBELL_STORE", "sqlite:/tmp/x.db")]).unwrap();
+        assert_eq!(config.store, StoreConfig::Sqlite("/tmp/x.db".into()));
+        assert_eq!(config.auth, Auth::Iam);
+        assert!(!config.callback_loopback);
+        assert_eq!(config.policy, Policy::default());
+        assert_eq!(config.callback_ports, [1024..=65_535]);
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        let error = read(&[
+            ("SAGEBELL_AUTH", "open"),
+            ("SAGEBELL_CALLBACK_CIDRS", "10.0.0.0/8,everywhere"),
+            ("SAGEBELL_CALLBACK_PORTS", "90-80"),
+            ("SAGEBELL_CALLBACK_LOOPBACK", "yes"),
+            ("SAGEBELL_GRACE_SECONDS", "0"),
+            ("SAGEBELL_RETENTION_DAYS", "-1"),
+        ])
+        .unwrap_err();
+        let told: Vec<_> =
+            error.problems.iter().filter_map(|p| p.split([' ', '=']).next()).collect();
+        assert_eq!(
+            told,
+            [
+                "SAGEBELL_STORE",
+                "SAGEBELL_AUTH",
+                "SAGEBELL_CALLBACK_LOOPBACK",
+                "SAGEBELL_CALLBACK_CIDRS",
+                "SAGEBELL_CALLBACK_PORTS",
+                "SAGEBELL_GRACE_SECONDS",
+                "SAGEBELL_RETENTION_DAYS",
+            ]
+        );
+    }
+
+    #[test]
+    fn values_are_read() {
+        let config = read(&[
+            ("SAGEBELL_STORE", "sqlite:x"),
+            ("SAGEBELL_AUTH", "none"),
+            ("SAGEBELL_CALLBACK_PORTS", "80, 9000-9001"),
+            ("SAGEBELL_RETENTION_DAYS", "7"),
+            ("SAGEBELL_REGIONS", "us-east-1, eu-west-1"),
+        ])
+        .unwrap();
+        assert_eq!(config.auth, Auth::None);
+        assert_eq!(config.callback_ports, [80..=80, 9000..=9001]);
+        assert_eq!(config.policy.retention, Duration::from_secs(7 * 86_400));
+        assert_eq!(config.policy.regions, ["us-east-1", "eu-west-1"]);
+    }
+
+    #[test]
+    fn a_laptop_may_call_itself() {
+        let config = Config::local("x.db".into()).unwrap();
+        assert!(config.callback_loopback && config.auth == Auth::None);
+    }
+}

@@ -1,0 +1,19 @@
+//! Reads the configuration and wires adapters to use cases: the one place that
+//! knows which adapter stands behind which port.
+//!
+//! Promise: all that is wrong with the configuration is told at once, each
+//! variable by name with what it takes.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod adapters;
+mod config;
+mod logging;
+mod world;
+
+pub use adapters::{LoggingAnnouncer, NoSageMaker, RandomEntropy, SystemClock};
+pub use config::{Auth, Config, ConfigError, Env, ProcessEnv, StoreConfig};
+pub use logging::{log_as_json, log_for_people};
+pub use world::{StartError, World};

@@ -1,0 +1,253 @@
+//! The API and PutEvents, from the caller's side.
+
+use std::time::Duration;
+
+use monitor::arn::JobArn;
+use monitor::job::Job;
+use monitor::ports::JobFilter;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{Method, RequestBuilder};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+
+/// For one call, from connecting to the last byte.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// For connecting.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Events in one PutEvents call at most, by EventBridge's own limit.
+pub const PUT_EVENTS_LIMIT: usize = 10;
+
+/// Why a call came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No answer.
+    #[error(
+        "no answer from {url}: {source}\n  is the monitor running there? `sagebell local` starts one; --api or SAGEBELL_API names another"
+    )]
+    Unreachable {
+        /// Where.
+        url: Url,
+        /// What happened.
+        source: reqwest::Error,
+    },
+    /// The monitor said no.
+    #[error("the monitor answered {code}{}: {detail}", field.as_ref().map(|f| format!(" ({f})")).unwrap_or_default())]
+    Problem {
+        /// The problem's stable code, or the HTTP status.
+        code: String,
+        /// The field at fault.
+        field: Option<String>,
+        /// What happened and what to do.
+        detail: String,
+    },
+    /// An answer that is not what the API promises.
+    #[error("an answer that is not understood: {0}")]
+    Answer(String),
+}
+
+/// A problem document (RFC 9457), as far as it is told to people.
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+    field: Option<String>,
+    detail: Option<String>,
+    title: Option<String>,
+}
+
+/// A wait, as far as waiters look at it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WaitAnswer {
+    /// The wait.
+    pub wait: Value,
+    /// The job.
+    pub job: Job,
+}
+
+impl WaitAnswer {
+    /// The wait's state, `waiting` or another word of the API.
+    #[must_use]
+    pub fn state(&self) -> &str {
+        self.wait.get("state").and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// A page of jobs.
+#[derive(Debug, Clone, Deserialize)]
+pub struct JobsAnswer {
+    /// The jobs.
+    pub items: Vec<Job>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// What PutEvents says of one entry.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutEventsEntry {
+    /// The event's id, if it was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+    /// Why it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// The same for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutEventsAnswer {
+    entries: Vec<PutEventsEntry>,
+}
+
+/// A monitor's API.
+#[derive(Clone)]
+pub struct Client {
+    base: Url,
+    http: reqwest::Client,
+}
+
+impl Client {
+    /// A client of the monitor at `base`.
+    ///
+    /// # Errors
+    /// If the HTTP client can't be made.
+    pub fn new(base: Url) -> Result<Self, ClientError> {
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|source| ClientError::Unreachable { url: base.clone(), source })?;
+        Ok(Self { base, http })
+    }
+
+    /// Registers, re-attaches or renews a wait.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_wait(
+        &self,
+        arn: &JobArn,
+        wait_id: &str,
+        wait: &Value,
+    ) -> Result<WaitAnswer, ClientError> {
+        let call = self.call(Method::PUT, &wait_path(arn, wait_id)).json(wait);
+        self.answer(call).await
+    }
+
+    /// Reads a wait.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn get_wait(&self, arn: &JobArn, wait_id: &str) -> Result<WaitAnswer, ClientError> {
+        self.answer(self.call(Method::GET, &wait_path(arn, wait_id))).await
+    }
+
+    /// Cancels a wait.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn cancel_wait(
+        &self,
+        arn: &JobArn,
+        wait_id: &str,
+    ) -> Result<WaitAnswer, ClientError> {
+        self.answer(self.call(Method::DELETE, &wait_path(arn, wait_id))).await
+    }
+
+    /// Reads one page of jobs.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn list_jobs(
+        &self,
+        filter: &JobFilter,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<JobsAnswer, ClientError> {
+        let limit = limit.to_string();
+        let words = [
+            ("phase", filter.phase.map(monitor::phase::Phase::as_str)),
+            ("kind", filter.kind.map(monitor::kind::Kind::as_str)),
+            ("run", filter.run.as_deref()),
+            ("cursor", cursor),
+            ("limit", Some(&limit)),
+        ];
+        let mut url = self.url("v1/jobs");
+        let given = words.iter().filter_map(|(key, word)| Some((key, (*word)?)));
+        url.query_pairs_mut().extend_pairs(given);
+        self.answer(self.http.get(url)).await
+    }
+
+    /// Puts events on the local stack's bus, at most
+    /// [`PUT_EVENTS_LIMIT`] of them.
+    ///
+    /// # Errors
+    /// [`ClientError`]; events refused one by one are in the answer.
+    pub async fn put_events(&self, events: &[Value]) -> Result<Vec<PutEventsEntry>, ClientError> {
+        let entries: Vec<Value> = events.iter().map(entry).collect();
+        let call = self
+            .call(Method::POST, "")
+            .header("x-amz-target", "AWSEvents.PutEvents")
+            .header("content-type", "application/x-amz-json-1.1")
+            .body(json!({ "Entries": entries }).to_string());
+        let answer: PutEventsAnswer = self.answer(call).await?;
+        Ok(answer.entries)
+    }
+
+    fn url(&self, path: &str) -> Url {
+        // Joining a plain relative path to an http URL can't fail.
+        self.base.join(path).unwrap_or_else(|_| self.base.clone())
+    }
+
+    fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, self.url(path))
+    }
+
+    async fn answer<T: for<'de> Deserialize<'de>>(
+        &self,
+        call: RequestBuilder,
+    ) -> Result<T, ClientError> {
+        let unreachable = |source| ClientError::Unreachable { url: self.base.clone(), source };
+        let response = call.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(unreachable)?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(|e| ClientError::Answer(e.to_string()));
+        }
+        Err(serde_json::from_slice::<Problem>(&body).map_or_else(
+            |_| ClientError::Problem {
+                code: format!("HTTP {status}"),
+                field: None,
+                detail: String::from_utf8_lossy(&body).chars().take(200).collect(),
+            },
+            |problem| ClientError::Problem {
+                code: problem.code,
+                field: problem.field,
+                detail: problem.detail.or(problem.title).unwrap_or_default(),
+            },
+        ))
+    }
+}
+
+fn wait_path(arn: &JobArn, wait_id: &str) -> String {
+    let arn = utf8_percent_encode(arn.as_str(), NON_ALPHANUMERIC);
+    let wait_id = utf8_percent_encode(wait_id, NON_ALPHANUMERIC);
+    format!("v1/jobs/{arn}/waits/{wait_id}")
+}
+
+/// An event as an entry of PutEvents, which takes the detail as text.
+fn entry(event: &Value) -> Value {
+    let field = |name| event.get(name).cloned().unwrap_or(Value::Null);
+    let time = event.get("time").and_then(monitor::time::parse_time);
+    json!({
+        "Source": field("source"),
+        "DetailType": field("detail-type"),
+        "Resources": field("resources"),
+        "Time": time.map(jiff::Timestamp::as_second),
+        "Detail": field("detail").to_string(),
+    })
+}

@@ -1,0 +1,164 @@
+//! `sagebell demo`: the main job, on sample events, in one process.
+//!
+//! A local stack on a free port; a script of jobs' lives put on its bus with
+//! duplicates and disorder; real waiters on loopback that verify signatures;
+//! and a summary that is green only if every wait heard the right thing.
+
+pub mod lives;
+mod screen;
+pub mod waiter;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use monitor::phase::Phase;
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::args::DemoArgs;
+use crate::client::Client;
+use crate::local::{LocalStack, Options};
+use crate::output::{Output, print_json};
+use lives::Life;
+use screen::Screen;
+use waiter::Heard;
+
+/// A waiter that has heard nothing for this long never will: the script takes
+/// a third of it.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// A 30-second poll learns of an end that comes at a random moment after half
+/// its pause on average, and after all of it at worst.
+const POLL: Duration = Duration::from_secs(30);
+
+/// One wait and what became of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line {
+    /// The wait.
+    pub wait: String,
+    /// How its job had to end.
+    pub expected: Phase,
+    /// How it heard the job end.
+    pub heard: Option<Phase>,
+    /// Signals heard, the last one included.
+    pub signals: usize,
+    /// From putting the last event on the bus to the verified callback, in
+    /// milliseconds.
+    pub latency_ms: Option<f64>,
+    /// What went wrong, if anything.
+    pub problem: Option<String>,
+}
+
+/// Everything the demo found out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// One line per wait.
+    pub waits: Vec<Line>,
+    /// Mean latency from event to callback, in milliseconds.
+    pub mean_latency_ms: f64,
+    /// The longest.
+    pub max_latency_ms: f64,
+    /// The same of a poller: computed, not measured.
+    pub poll_mean_ms: f64,
+    /// The same of a poller: computed, not measured.
+    pub poll_max_ms: f64,
+}
+
+/// Runs the demo; exit code 1 unless every wait heard the right thing.
+///
+/// # Errors
+/// If the stack can't be started.
+pub async fn run(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let folder = tempfile::tempdir()?;
+    let stack = LocalStack::start(Options {
+        store: folder.path().join("demo.db"),
+        listen: ([127, 0, 0, 1], 0).into(),
+        sweep_every: Duration::from_secs(1),
+        metrics: None,
+    })
+    .await?;
+    let client = Client::new(Url::parse(&format!("http://{}", stack.address()))?)?;
+    let screen = Screen::new(args.output, stack.address());
+    let lines = play(&client, &screen).await?;
+    stack.stop().await;
+
+    let summary = summarize(lines);
+    match args.output {
+        Output::Json => print_json(&summary)?,
+        Output::Text => screen.summarize(&summary),
+    }
+    let right = summary.waits.iter().all(|line| line.problem.is_none());
+    Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn play(client: &Client, screen: &Screen) -> Result<Vec<Line>, Box<dyn std::error::Error>> {
+    let mut playing = JoinSet::new();
+    for (place, life) in lives::all()?.into_iter().enumerate() {
+        let bar = screen.bar(&life);
+        let waiter = waiter::Waiter::register(client, &life).await?;
+        let client = client.clone();
+        playing.spawn(async move {
+            let hearing = waiter.hear(PATIENCE, |signal| bar.heard(signal));
+            let (ended, heard) = tokio::join!(put(&client, &life, &bar), hearing);
+            bar.finish(heard.end.is_some());
+            (place, judge(&life, ended, heard))
+        });
+    }
+    let mut lines = playing.join_all().await;
+    lines.sort_by_key(|(place, _)| *place);
+    Ok(lines.into_iter().map(|(_, line)| line).collect())
+}
+
+/// Puts a life's events on the bus; says when the one that settles it went out.
+async fn put(client: &Client, life: &Life, bar: &screen::Bar) -> Result<Instant, String> {
+    let mut settled = Err("the script has no end".to_owned());
+    for step in &life.steps {
+        tokio::time::sleep(step.pause).await;
+        let sent = Instant::now();
+        let entries = client.put_events(std::slice::from_ref(&step.event)).await;
+        let entries = entries.map_err(|error| error.to_string())?;
+        if let Some(why) = entries.iter().find_map(|entry| entry.error_message.clone()) {
+            return Err(why);
+        }
+        if step.settles && settled.is_err() {
+            settled = Ok(sent);
+        }
+        bar.sent();
+    }
+    settled
+}
+
+fn judge(life: &Life, ended: Result<Instant, String>, heard: Heard) -> Line {
+    let (phase, signals) = (heard.end.as_ref().map(|end| end.phase), heard.signals);
+    let latency = match (&ended, &heard.end) {
+        (Ok(sent), Some(end)) => Some(end.at.saturating_duration_since(*sent)),
+        _ => None,
+    };
+    let problem = match (ended, phase) {
+        (Err(why), _) => Some(why),
+        (_, None) => Some("heard no end".to_owned()),
+        (_, Some(phase)) if phase != life.expected => Some(format!("heard {phase}")),
+        (Ok(_), Some(_)) => heard.problem,
+    };
+    Line {
+        wait: life.title.to_owned(),
+        expected: life.expected,
+        heard: phase,
+        signals,
+        latency_ms: latency.map(|latency| latency.as_secs_f64() * 1_000.0),
+        problem,
+    }
+}
+
+fn summarize(waits: Vec<Line>) -> Summary {
+    let latencies: Vec<f64> = waits.iter().filter_map(|line| line.latency_ms).collect();
+    let count = f64::from(u32::try_from(latencies.len().max(1)).unwrap_or(u32::MAX));
+    Summary {
+        mean_latency_ms: latencies.iter().sum::<f64>() / count,
+        max_latency_ms: latencies.iter().copied().fold(0.0, f64::max),
+        poll_mean_ms: POLL.as_secs_f64() * 1_000.0 / 2.0,
+        poll_max_ms: POLL.as_secs_f64() * 1_000.0,
+        waits,
+    }
+}

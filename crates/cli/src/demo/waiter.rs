@@ -1,0 +1,104 @@
+//! A waiter as a pipeline step is one: a listener, a registration, and a close
+//! look at what it is told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bootstrap::SystemClock;
+use monitor::phase::Phase;
+use monitor::signal::SignalBody;
+use monitor::wait::WaitId;
+use serde_json::json;
+use tokio::time::Instant;
+use webhook::{CALLBACK_PATH, Listener};
+
+use super::lives::Life;
+use crate::client::Client;
+
+/// How long to listen on after the end, for a signal that should not come.
+const AFTERMATH: Duration = Duration::from_millis(700);
+
+/// The end of a job, as heard.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// How it ended.
+    pub phase: Phase,
+    /// When the verified callback arrived.
+    pub at: Instant,
+}
+
+/// What a waiter heard.
+#[derive(Debug, Clone, Default)]
+pub struct Heard {
+    /// The end.
+    pub end: Option<End>,
+    /// Signals, the end included.
+    pub signals: usize,
+    /// What it should not have heard, or how.
+    pub problem: Option<String>,
+}
+
+/// A registered wait.
+pub struct Waiter {
+    listener: Listener,
+    life: Life,
+}
+
+impl Waiter {
+    /// Listens on a free port and registers.
+    ///
+    /// # Errors
+    /// If the port can't be had or the monitor refuses.
+    pub async fn register(
+        client: &Client,
+        life: &Life,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let (id, secret) = (WaitId::parse(life.title)?, crate::wait::new_secret()?);
+        let address = ([127, 0, 0, 1], 0).into();
+        let listener = Listener::bind(address, secret.clone(), id, Arc::new(SystemClock)).await?;
+        let request = json!({
+            "callback_url": format!("http://{}{CALLBACK_PATH}", listener.local_addr()),
+            "secret": secret.expose(),
+            "hear": life.hear,
+            "labels": {"run": "demo"},
+        });
+        client.put_wait(&life.arn, life.title, &request).await?;
+        Ok(Self { listener, life: life.clone() })
+    }
+
+    /// Listens until the end, and a little longer for what should not come;
+    /// `tell` is shown each signal.
+    pub async fn hear(mut self, patience: Duration, tell: impl Fn(&SignalBody)) -> Heard {
+        let mut heard = Heard::default();
+        let mut last_seq = 0;
+        let mut until = Instant::now() + patience;
+        while let Ok(Some(signal)) = tokio::time::timeout_at(until, self.listener.next()).await {
+            let at = Instant::now();
+            tell(&signal);
+            heard.signals += 1;
+            let wrong = self.wrong(&signal, last_seq, heard.end.is_some());
+            heard.problem = heard.problem.or(wrong);
+            last_seq = signal.data.seq;
+            if signal.data.job.phase.is_settled() && heard.end.is_none() {
+                heard.end = Some(End { phase: signal.data.job.phase, at });
+                until = at + AFTERMATH;
+            }
+        }
+        let refused: u64 = self.listener.stats().refused.values().sum();
+        if refused > 0 {
+            heard.problem = heard.problem.or(Some(format!("{refused} callbacks refused")));
+        }
+        self.listener.shutdown().await;
+        heard
+    }
+
+    fn wrong(&self, signal: &SignalBody, last_seq: u64, ended: bool) -> Option<String> {
+        if signal.data.job.arn != self.life.arn {
+            return Some(format!("heard of {}", signal.data.job.arn));
+        }
+        if signal.data.seq <= last_seq {
+            return Some(format!("signal {} after {last_seq}", signal.data.seq));
+        }
+        ended.then(|| "a signal after the end".to_owned())
+    }
+}

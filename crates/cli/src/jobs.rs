@@ -1,0 +1,84 @@
+//! `sagebell jobs`: what the monitor knows.
+
+use std::process::ExitCode;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use console::style;
+use monitor::job::Job;
+use monitor::phase::Phase;
+use monitor::ports::JobFilter;
+
+use crate::args::JobsArgs;
+use crate::client::{Client, ClientError};
+use crate::output::{Output, print_json};
+
+/// Jobs asked for in one call.
+const PAGE: usize = 200;
+
+/// Lists jobs.
+///
+/// # Errors
+/// If the monitor does not answer.
+pub async fn run(args: &JobsArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let client = Client::new(args.api.api.clone())?;
+    let filter = JobFilter { phase: args.phase, kind: args.kind, run: args.run.clone() };
+    let jobs = list(&client, &filter, args.limit).await?;
+    match args.api.output {
+        Output::Json => jobs.iter().try_for_each(print_json)?,
+        Output::Text => println!("{}", table(&jobs)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(client: &Client, filter: &JobFilter, limit: usize) -> Result<Vec<Job>, ClientError> {
+    let (mut jobs, mut cursor) = (Vec::new(), None);
+    while jobs.len() < limit {
+        let want = PAGE.min(limit - jobs.len());
+        let page = client.list_jobs(filter, cursor.as_deref(), want).await?;
+        jobs.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(jobs)
+}
+
+fn table(jobs: &[Job]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["phase", "kind", "name", "status", "modified"]);
+    for job in jobs {
+        table.add_row([
+            colored(job.phase),
+            job.kind.to_string(),
+            job.name.clone(),
+            status(job),
+            job.modified_at.map(|at| at.to_string()).unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+/// SageMaker's own words for where the job is.
+#[must_use]
+pub fn status(job: &Job) -> String {
+    let words = [job.status.as_deref(), job.secondary_status.as_deref()];
+    let mut words: Vec<_> = words.into_iter().flatten().collect();
+    words.dedup();
+    words.join(" / ")
+}
+
+/// The phase, in the colour of its kind where the terminal has colours.
+#[must_use]
+pub fn colored(phase: Phase) -> String {
+    let word = style(phase.as_str());
+    let word = match phase {
+        Phase::Succeeded => word.green(),
+        Phase::Failed | Phase::TimedOut => word.red(),
+        Phase::Stopped | Phase::Stopping | Phase::Unknown => word.yellow(),
+        Phase::Pending | Phase::Running => word.cyan(),
+    };
+    word.to_string()
+}

@@ -1,0 +1,15 @@
+//! Sagebell's command line: the local stack, the demo, and the commands that
+//! talk to a running monitor. A library too, so that tests drive the same code.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod args;
+pub mod client;
+pub mod demo;
+pub mod jobs;
+pub mod local;
+pub mod output;
+pub mod replay;
+pub mod wait;

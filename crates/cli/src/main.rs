@@ -1,0 +1,58 @@
+//! The `sagebell` command.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bootstrap::log_for_people;
+use clap::Parser as _;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use sagebell::args::{Cli, Command, LocalArgs};
+use sagebell::{demo, jobs, local, replay, wait};
+
+/// The exit code of a command that could not do its work.
+const COULD_NOT: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Local(args) => run_local(args).await,
+        Command::Demo(args) => demo::run(&args).await,
+        Command::Wait(args) => wait::run(args).await,
+        Command::Jobs(args) => jobs::run(&args).await,
+        Command::Replay(args) => replay::run(&args).await,
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("sagebell: {error}");
+        ExitCode::from(COULD_NOT)
+    })
+}
+
+async fn run_local(args: LocalArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    log_for_people();
+    let options = local::Options {
+        store: args.store,
+        listen: args.listen,
+        sweep_every: Duration::from_secs(args.sweep_seconds),
+        metrics: Some(PrometheusBuilder::new().install_recorder()?),
+    };
+    local::run(options, asked_to_stop()).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ctrl-C, or SIGTERM where that exists.
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<Option<()>>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
+}

@@ -1,0 +1,22 @@
+//! How commands print: for people, or JSON for scripts.
+
+use serde::Serialize;
+
+/// How to print.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document a line, for scripts.
+    Json,
+}
+
+/// Prints one JSON document on one line of standard output.
+///
+/// # Errors
+/// If `value` can't be written as JSON.
+pub fn print_json(value: &impl Serialize) -> serde_json::Result<()> {
+    println!("{}", serde_json::to_string(value)?);
+    Ok(())
+}

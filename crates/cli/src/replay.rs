@@ -1,0 +1,81 @@
+//! `sagebell replay`: events from files onto the local stack's bus.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::args::ReplayArgs;
+use crate::client::{Client, ClientError, PUT_EVENTS_LIMIT, PutEventsEntry};
+use crate::output::{Output, print_json};
+
+/// Why files could not be replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A file that can't be read.
+    #[error("{path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file that is no JSON.
+    #[error("{path} is no JSON: {source}")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// The stack did not take them.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+/// One file and what became of it.
+#[derive(Serialize)]
+struct Replayed<'a> {
+    file: &'a Path,
+    #[serde(flatten)]
+    entry: PutEventsEntry,
+}
+
+/// Sends every file's event, in order; exit code 1 if the stack refused any.
+///
+/// # Errors
+/// If a file can't be read, or the stack does not answer.
+pub async fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let client = Client::new(args.api.api.clone())?;
+    let events = args.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut refused = false;
+    for (files, events) in args.files.chunks(PUT_EVENTS_LIMIT).zip(events.chunks(PUT_EVENTS_LIMIT))
+    {
+        let entries = client.put_events(events).await?;
+        for (file, entry) in files.iter().zip(entries) {
+            refused |= entry.error_code.is_some();
+            tell(args.api.output, &Replayed { file, entry })?;
+        }
+    }
+    Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn read(path: &Path) -> Result<Value, ReplayError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ReplayError::Read { path: path.to_owned(), source })?;
+    serde_json::from_str(&text)
+        .map_err(|source| ReplayError::Json { path: path.to_owned(), source })
+}
+
+fn tell(output: Output, replayed: &Replayed<'_>) -> serde_json::Result<()> {
+    if output == Output::Json {
+        return print_json(replayed);
+    }
+    let outcome = match &replayed.entry.error_message {
+        None => "taken".to_owned(),
+        Some(why) => format!("refused: {why}"),
+    };
+    println!("{}: {outcome}", replayed.file.display());
+    Ok(())
+}

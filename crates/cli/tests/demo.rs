@@ -1,0 +1,47 @@
+//! The demo as a newcomer runs it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+use std::process::Command;
+
+fn demo(words: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_sagebell")).arg("demo").args(words).output().unwrap()
+}
+
+#[test]
+fn every_wait_hears_the_right_thing() {
+    let done = demo(&["--output", "json"]);
+    let told = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{told}\n{}", String::from_utf8_lossy(&done.stderr));
+    let summary: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let waits = summary["waits"].as_array().unwrap();
+    let heard: Vec<_> = waits
+        .iter()
+        .map(|wait| (wait["wait"].as_str().unwrap(), wait["heard"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        heard,
+        [
+            ("training-with-progress", "succeeded"),
+            ("tuning", "succeeded"),
+            ("processing-that-fails", "failed"),
+            ("transform", "succeeded"),
+            ("endpoint-that-rolls-back", "failed"),
+        ]
+    );
+}
+
+#[test]
+fn it_shows_people_what_happened() {
+    let done = demo(&[]);
+    let told = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{told}");
+    for word in ["training-with-progress", "as it should be", "30 s poll"] {
+        assert!(told.contains(word), "{word} in {told}");
+    }
+}

@@ -1,0 +1,177 @@
+//! `kill -9` of `sagebell local` at any point of the demo's script, then a
+//! restart: every wait is still told how its job ended.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sagebell::client::Client;
+use sagebell::demo::lives::{self, Life};
+use sagebell::demo::waiter::{Heard, Waiter};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use url::Url;
+
+/// Stacks at a time.
+const AT_ONCE: usize = 6;
+/// Not a measure: only to end a test that would hang.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Stack {
+    process: Child,
+    store: PathBuf,
+    port: u16,
+    client: Client,
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Stack {
+    async fn start(store: PathBuf) -> Self {
+        let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = socket.local_addr().unwrap().port();
+        drop(socket);
+        let base = Url::parse(&format!("http://127.0.0.1:{port}")).unwrap();
+        let process = spawn(&store, port);
+        let stack = Self { process, store, port, client: Client::new(base).unwrap() };
+        stack.up().await;
+        stack
+    }
+
+    fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    async fn restart(&mut self) {
+        self.process = spawn(&self.store, self.port);
+        self.up().await;
+    }
+
+    async fn up(&self) {
+        let filter = monitor::ports::JobFilter::default();
+        while self.client.list_jobs(&filter, None, 1).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Puts an event as EventBridge delivers it: until it is taken.
+    async fn put(&self, event: &Value) {
+        while self.client.put_events(std::slice::from_ref(event)).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+fn spawn(store: &PathBuf, port: u16) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_sagebell"))
+        .args([
+            "local",
+            "--sweep-seconds",
+            "1",
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+            "--store",
+        ])
+        .arg(store)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// The script as one list, in the order of its times.
+fn script(lives: &[Life]) -> Vec<Value> {
+    let mut timed = Vec::new();
+    for life in lives {
+        let mut at = Duration::ZERO;
+        for step in &life.steps {
+            at += step.pause;
+            timed.push((at, step.event.clone()));
+        }
+    }
+    timed.sort_by_key(|(at, _)| *at);
+    timed.into_iter().map(|(_, event)| event).collect()
+}
+
+/// When the process dies.
+#[derive(Clone, Copy, Debug)]
+enum Death {
+    /// With everything before this event acknowledged.
+    Before(usize),
+    /// While this event is on its way.
+    During(usize),
+}
+
+async fn play(death: Death) -> Vec<(Life, Heard)> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut stack = Stack::start(folder.path().join("kill.db")).await;
+    let mut hearing = Vec::new();
+    for life in lives::all().unwrap() {
+        let waiter = Waiter::register(&stack.client, &life).await.unwrap();
+        hearing.push((life, tokio::spawn(waiter.hear(PATIENCE, |_| ()))));
+    }
+    let lives: Vec<Life> = hearing.iter().map(|(life, _)| life.clone()).collect();
+    for (place, event) in script(&lives).iter().enumerate() {
+        match death {
+            Death::Before(at) if at == place => {
+                stack.kill();
+                stack.restart().await;
+            }
+            Death::During(at) if at == place => {
+                let (client, event) = (stack.client.clone(), event.clone());
+                let sending = tokio::spawn(async move { client.put_events(&[event]).await });
+                tokio::task::yield_now().await;
+                stack.kill();
+                // Taken or not: EventBridge would not know either.
+                let _ = sending.await.unwrap();
+                stack.restart().await;
+            }
+            Death::Before(_) | Death::During(_) => {}
+        }
+        stack.put(event).await;
+    }
+    if matches!(death, Death::Before(at) if at == script(&lives).len()) {
+        stack.kill();
+        stack.restart().await;
+    }
+    let mut heard = Vec::new();
+    for (life, hearing) in hearing {
+        heard.push((life, hearing.await.unwrap()));
+    }
+    heard
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_wait_is_told_whenever_the_process_dies() {
+    let steps = script(&lives::all().unwrap()).len();
+    let deaths = (0..=steps).map(Death::Before).chain((0..steps).map(Death::During));
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    let mut playing = tokio::task::JoinSet::new();
+    for death in deaths {
+        let permits = Arc::clone(&permits);
+        playing.spawn(async move {
+            let _permit = permits.acquire_owned().await.unwrap();
+            (death, play(death).await)
+        });
+    }
+    while let Some(played) = playing.join_next().await {
+        let (death, heard) = played.unwrap();
+        for (life, heard) in heard {
+            let end = heard.end.map(|end| end.phase);
+            assert_eq!(end, Some(life.expected), "{death:?}: {}", life.title);
+            assert_eq!(heard.problem, None, "{death:?}: {}", life.title);
+        }
+    }
+}

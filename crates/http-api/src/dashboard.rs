@@ -1,0 +1,157 @@
+//! The dashboard: one page, rendered here, that asks for nothing else.
+//!
+//! Promise: no script runs on it and nothing is loaded into it, by its content
+//! security policy; names and reasons come from others and are escaped.
+
+use axum::extract::State;
+use axum::response::{Html, IntoResponse};
+use http::header;
+use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use monitor::job::Job;
+use monitor::kind::Kind;
+use monitor::phase::Phase;
+use monitor::ports::{JobFilter, Page};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::Api;
+use crate::problem::Problem;
+use crate::query::JobsQuery;
+
+pub(crate) const STYLE: &str = include_str!("dashboard.css");
+/// Allows the one style sheet by its hash (a test holds it) and nothing else.
+pub(crate) const POLICY: &str = "default-src 'none'; \
+     style-src 'sha256-nEa7kkw9bkurjyDitEKBAxwIpfOEOOcKiA7eRhF3LCw='; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Longest reason shown, in characters; the job's own page has all of it.
+const REASON_LEN: usize = 300;
+
+/// The dashboard
+///
+/// An HTML page of the jobs recorded last. It takes the parameters of the list
+/// of jobs and reloads itself every five seconds.
+#[utoipa::path(
+    get, path = "/", tag = "service",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")),
+)]
+pub(crate) async fn show_dashboard(
+    State(api): State<Api>,
+    query: JobsQuery,
+) -> Result<impl IntoResponse, Problem> {
+    let page = query.page(&api.jobs).await?;
+    let html = Html(rendered(&query, &page).into_string());
+    Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], html))
+}
+
+fn rendered(query: &JobsQuery, page: &Page<Job>) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width";
+                meta http-equiv="refresh" content="5";
+                title { "Sagebell: jobs" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "Sagebell: jobs" }
+                (phase_links(query))
+                (kind_links(query))
+                @if page.items.is_empty() { p { "No jobs here." } } @else { (table(&page.items)) }
+                (paging(query, page))
+            }
+        }
+    }
+}
+
+fn phase_links(query: &JobsQuery) -> Markup {
+    let filter = &query.filter;
+    let with = |phase| JobFilter { phase, ..filter.clone() };
+    html! {
+        nav aria-label="Phase" {
+            (choice("any phase", query, with(None)))
+            @for phase in Phase::ALL { (choice(phase.as_str(), query, with(Some(phase)))) }
+        }
+    }
+}
+
+fn kind_links(query: &JobsQuery) -> Markup {
+    let filter = &query.filter;
+    let with = |kind| JobFilter { kind, ..filter.clone() };
+    html! {
+        nav aria-label="Kind" {
+            (choice("any kind", query, with(None)))
+            @for kind in Kind::all() { (choice(kind.as_str(), query, with(Some(kind)))) }
+        }
+    }
+}
+
+/// A link to the first page under `filter`; bold where one already is.
+fn choice(word: &str, query: &JobsQuery, filter: JobFilter) -> Markup {
+    if filter == query.filter {
+        return html! { b { (word) } };
+    }
+    let query = JobsQuery { filter, cursor: None, limit: query.limit };
+    html! { a href={ "?" (query.to_query()) } { (word) } }
+}
+
+fn table(jobs: &[Job]) -> Markup {
+    html! {
+        table {
+            thead {
+                tr {
+                    @for head in ["Phase", "Kind", "Name", "Status", "Modified", "Settled", "Region"] {
+                        th scope="col" { (head) }
+                    }
+                }
+            }
+            tbody { @for job in jobs { (row(job)) } }
+        }
+    }
+}
+
+/// `bdi` keeps the writing direction of a foreign text to itself.
+fn row(job: &Job) -> Markup {
+    let arn = utf8_percent_encode(job.arn.as_str(), NON_ALPHANUMERIC);
+    html! {
+        tr {
+            td { span class={ "phase " (job.phase) } { (job.phase) } }
+            td { (job.kind) }
+            td { a href={ "v1/jobs/" (arn) "/timeline" } title=(job.arn) { bdi { (job.name) } } }
+            td {
+                bdi { (job.status.as_deref().unwrap_or("not seen yet")) }
+                @if let Some(finer) = &job.secondary_status { " / " bdi { (finer) } }
+                @if let Some(reason) = &job.failure_reason { small { bdi { (clipped(reason)) } } }
+            }
+            td { (time(job.modified_at)) }
+            td { (time(job.settled_at)) }
+            td { (job.arn.region()) }
+        }
+    }
+}
+
+fn time(at: Option<Timestamp>) -> Markup {
+    html! {
+        @if let Some(at) = at {
+            time datetime=(at) { (at.strftime("%Y-%m-%d %H:%M:%S")) " UTC" }
+        }
+    }
+}
+
+fn clipped(text: &str) -> &str {
+    let end = text.char_indices().nth(REASON_LEN);
+    end.and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
+fn paging(query: &JobsQuery, page: &Page<Job>) -> Markup {
+    let to = |cursor| JobsQuery { cursor, ..query.clone() };
+    html! {
+        nav aria-label="Pages" {
+            @if query.cursor.is_some() { a href={ "?" (to(None).to_query()) } { "First page" } }
+            @if let Some(next) = &page.next {
+                a href={ "?" (to(Some(next.clone())).to_query()) } rel="next" { "Next page" }
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The codes by which callers tell one failure from another.
+//!
+//! Promise: a code never changes its meaning; each has a line in
+//! `docs/errors.md`, and its `type` URI points there.
+
+use http::StatusCode;
+use serde::Serialize;
+
+/// Where the codes are explained.
+const DOCS: &str = "https://github.com/sagebell/sagebell/blob/main/docs/errors.md";
+
+/// What went wrong, in alphabetical order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The body is longer than the API takes.
+    BodyTooLarge,
+    /// The host of the API did not say who is calling.
+    CallerUnknown,
+    /// A fault of the service.
+    Internal,
+    /// The body is no JSON object.
+    InvalidBody,
+    /// One field or parameter is not what it must be.
+    InvalidField,
+    /// Neither Sagebell nor SageMaker knows the job.
+    JobNotFound,
+    /// The job's account or region is not this monitor's.
+    JobOutOfScope,
+    /// The route does not take this method.
+    MethodNotAllowed,
+    /// There is no such route.
+    NotFound,
+    /// SageMaker has no such operation for this kind of job.
+    OperationUnsupported,
+    /// SageMaker refused the call.
+    SagemakerRefused,
+    /// SageMaker throttles, or the call budget is spent.
+    SagemakerThrottled,
+    /// This monitor runs without SageMaker.
+    SagemakerUnavailable,
+    /// The store or the queue is busy.
+    TryAgain,
+    /// There is no such wait on the job.
+    WaitNotFound,
+    /// The wait is another principal's.
+    WaitNotYours,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 16] = [
+        Self::BodyTooLarge,
+        Self::CallerUnknown,
+        Self::Internal,
+        Self::InvalidBody,
+        Self::InvalidField,
+        Self::JobNotFound,
+        Self::JobOutOfScope,
+        Self::MethodNotAllowed,
+        Self::NotFound,
+        Self::OperationUnsupported,
+        Self::SagemakerRefused,
+        Self::SagemakerThrottled,
+        Self::SagemakerUnavailable,
+        Self::TryAgain,
+        Self::WaitNotFound,
+        Self::WaitNotYours,
+    ];
+
+    /// The word on the wire, `snake_case`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BodyTooLarge => "body_too_large",
+            Self::CallerUnknown => "caller_unknown",
+            Self::Internal => "internal",
+            Self::InvalidBody => "invalid_body",
+            Self::InvalidField => "invalid_field",
+            Self::JobNotFound => "job_not_found",
+            Self::JobOutOfScope => "job_out_of_scope",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::NotFound => "not_found",
+            Self::OperationUnsupported => "operation_unsupported",
+            Self::SagemakerRefused => "sagemaker_refused",
+            Self::SagemakerThrottled => "sagemaker_throttled",
+            Self::SagemakerUnavailable => "sagemaker_unavailable",
+            Self::TryAgain => "try_again",
+            Self::WaitNotFound => "wait_not_found",
+            Self::WaitNotYours => "wait_not_yours",
+        }
+    }
+
+    /// The HTTP status it is answered with.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::InvalidBody | Self::InvalidField => StatusCode::BAD_REQUEST,
+            Self::CallerUnknown | Self::JobOutOfScope | Self::WaitNotYours => StatusCode::FORBIDDEN,
+            Self::JobNotFound | Self::NotFound | Self::WaitNotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::OperationUnsupported => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::SagemakerThrottled => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::SagemakerUnavailable => StatusCode::NOT_IMPLEMENTED,
+            Self::SagemakerRefused => StatusCode::BAD_GATEWAY,
+            Self::TryAgain => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What happened, in a few words that are the same every time (RFC 9457,
+    /// `title`).
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::BodyTooLarge => "The body is too large",
+            Self::CallerUnknown => "The caller is unknown",
+            Self::Internal => "Sagebell failed",
+            Self::InvalidBody => "The body is not a JSON object",
+            Self::InvalidField => "A field is not what it must be",
+            Self::JobNotFound => "There is no such job",
+            Self::JobOutOfScope => "This monitor does not take the job",
+            Self::MethodNotAllowed => "The route does not take this method",
+            Self::NotFound => "There is no such route",
+            Self::OperationUnsupported => "SageMaker has no such operation",
+            Self::SagemakerRefused => "SageMaker refused",
+            Self::SagemakerThrottled => "SageMaker is throttled",
+            Self::SagemakerUnavailable => "This monitor runs without SageMaker",
+            Self::TryAgain => "Busy: try again",
+            Self::WaitNotFound => "There is no such wait",
+            Self::WaitNotYours => "The wait is not yours",
+        }
+    }
+
+    /// How long to wait before the same call makes sense, in seconds, where
+    /// that is known.
+    #[must_use]
+    pub const fn retry_after_seconds(self) -> Option<u16> {
+        match self {
+            Self::TryAgain => Some(1),
+            // SageMaker's own buckets refill within seconds.
+            Self::SagemakerThrottled => Some(10),
+            _ => None,
+        }
+    }
+
+    /// The URI that names the failure and explains it (RFC 9457, `type`).
+    #[must_use]
+    pub fn type_uri(self) -> String {
+        format!("{DOCS}#{}", self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The explanations, as people read them.
+    const ERRORS_MD: &str = include_str!("../../../docs/errors.md");
+
+    #[test]
+    fn every_code_is_explained_and_nothing_else_is() {
+        let explained: Vec<&str> = ERRORS_MD
+            .lines()
+            .filter_map(|line| line.strip_prefix("| <a id=\"")?.split_once('"'))
+            .map(|(code, _)| code)
+            .collect();
+        let codes: Vec<&str> = ErrorCode::ALL.into_iter().map(ErrorCode::as_str).collect();
+        assert_eq!(explained, codes);
+        for code in ErrorCode::ALL {
+            let (word, status) = (code.as_str(), code.status().as_u16());
+            let start = format!("| <a id=\"{word}\"></a>`{word}` | {status} | ");
+            assert!(ERRORS_MD.contains(&start), "docs/errors.md: no `{start}`");
+        }
+    }
+
+    #[test]
+    fn codes_are_in_alphabetical_order_and_spelt_as_serialized() {
+        assert!(ErrorCode::ALL.is_sorted_by_key(|code| code.as_str()));
+        for code in ErrorCode::ALL {
+            assert_eq!(serde_json::json!(code), code.as_str());
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What the routes read from a request: the job, the wait, the caller's wishes.
+//!
+//! Promise: whatever a caller sends, a field that is wrong is named.
+
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+use monitor::arn::JobArn;
+use monitor::ports::WaitKey;
+use monitor::wait::WaitId;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::Api;
+use crate::error_code::ErrorCode;
+use crate::problem::Problem;
+use crate::query;
+
+/// The job in the path: a job of this monitor's accounts and regions.
+pub(crate) struct JobPath(pub(crate) JobArn);
+
+/// The wait in the path.
+pub(crate) struct WaitPath(pub(crate) WaitKey);
+
+/// Whether a cancelled wait's job is to be stopped too.
+pub(crate) struct StopWish(pub(crate) bool);
+
+#[derive(Deserialize)]
+struct JobParams {
+    arn: String,
+}
+
+#[derive(Deserialize)]
+struct WaitParams {
+    arn: String,
+    wait_id: String,
+}
+
+impl FromRequestParts<Api> for JobPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let JobParams { arn } = path(parts).await?;
+        Ok(Self(job_arn(&arn, api)?))
+    }
+}
+
+impl FromRequestParts<Api> for WaitPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let WaitParams { arn, wait_id } = path(parts).await?;
+        let arn = job_arn(&arn, api)?;
+        let id = WaitId::parse(&wait_id)
+            .map_err(|error| Problem::invalid_field("wait_id", error.to_string()))?;
+        Ok(Self(WaitKey { arn, id }))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for StopWish {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let asked = query::parameters(&parts.uri, &["stop"])?;
+        match asked.get("stop").map(String::as_str) {
+            None | Some("false") => Ok(Self(false)),
+            Some("true") => Ok(Self(true)),
+            Some(_) => Err(Problem::invalid_field("stop", "`true` or `false`")),
+        }
+    }
+}
+
+async fn path<T: DeserializeOwned + Send>(parts: &mut Parts) -> Result<T, Problem> {
+    let Path(params) = Path::from_request_parts(parts, &()).await.map_err(bad_path)?;
+    Ok(params)
+}
+
+fn bad_path(rejection: PathRejection) -> Problem {
+    if let PathRejection::FailedToDeserializePathParams(error) = &rejection
+        && let ErrorKind::InvalidUtf8InPathParam { key } = error.kind()
+    {
+        return Problem::invalid_field(key.clone(), "not UTF-8 once it is percent-decoded");
+    }
+    Problem::internal(rejection)
+}
+
+fn job_arn(text: &str, api: &Api) -> Result<JobArn, Problem> {
+    let arn =
+        JobArn::parse(text).map_err(|error| Problem::invalid_field("arn", error.to_string()))?;
+    if api.waits.policy.in_scope(&arn) {
+        return Ok(arn);
+    }
+    let (account, region) = (arn.account(), arn.region());
+    let detail = format!("this monitor does not take jobs of account {account} in {region}");
+    Err(Problem::new(ErrorCode::JobOutOfScope, detail))
+}

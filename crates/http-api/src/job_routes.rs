@@ -1,0 +1,81 @@
+//! The routes of jobs.
+
+use axum::Json;
+use axum::extract::State;
+use monitor::job::{Job, JobRecord};
+
+use crate::Api;
+use crate::extract::JobPath;
+use crate::problem::Problem;
+use crate::query::JobsQuery;
+use crate::schema::{ARN_HINT, JobSchema, KindWord, PhaseWord};
+use crate::views::{JobListView, TimelineView};
+
+/// Read a job
+#[utoipa::path(
+    get, path = "/v1/jobs/{arn}", tag = "jobs",
+    params(("arn" = String, Path, description = ARN_HINT)),
+    responses((status = 200, description = "The job as now known", body = JobSchema)),
+)]
+pub(crate) async fn get_job(
+    State(api): State<Api>,
+    JobPath(arn): JobPath,
+) -> Result<Json<Job>, Problem> {
+    Ok(Json(known(api.jobs.get(&arn).await?)?.job))
+}
+
+/// Read a job's timeline
+///
+/// Every sighting that said something new, by the job's own times; those that
+/// came after a later state was known are marked `late`.
+#[utoipa::path(
+    get, path = "/v1/jobs/{arn}/timeline", tag = "jobs",
+    params(("arn" = String, Path, description = ARN_HINT)),
+    responses((status = 200, description = "The timeline", body = TimelineView)),
+)]
+pub(crate) async fn get_timeline(
+    State(api): State<Api>,
+    JobPath(arn): JobPath,
+) -> Result<Json<TimelineView>, Problem> {
+    Ok(Json(known(api.jobs.get(&arn).await?)?.into()))
+}
+
+/// Ask SageMaker about a job now
+///
+/// Describes the job and records what SageMaker says, as if an event had told it.
+#[utoipa::path(
+    post, path = "/v1/jobs/{arn}/refresh", tag = "jobs",
+    params(("arn" = String, Path, description = ARN_HINT)),
+    responses((status = 200, description = "The job as now known", body = JobSchema)),
+)]
+pub(crate) async fn refresh_job(
+    State(api): State<Api>,
+    JobPath(arn): JobPath,
+) -> Result<Json<Job>, Problem> {
+    Ok(Json(known(api.jobs.refresh(&arn).await?)?.job))
+}
+
+/// List jobs
+///
+/// Those recorded last come first.
+#[utoipa::path(
+    get, path = "/v1/jobs", tag = "jobs",
+    params(
+        ("phase" = Option<PhaseWord>, Query, description = "Only jobs in this phase"),
+        ("kind" = Option<KindWord>, Query, description = "Only jobs of this kind"),
+        ("run" = Option<String>, Query, description = "Only jobs that a wait with this `run` label was registered on"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("limit" = Option<u16>, Query, description = "Jobs on the page; 50 where absent", minimum = 1, maximum = 200),
+    ),
+    responses((status = 200, description = "One page of jobs", body = JobListView)),
+)]
+pub(crate) async fn list_jobs(
+    State(api): State<Api>,
+    query: JobsQuery,
+) -> Result<Json<JobListView>, Problem> {
+    Ok(Json(query.page(&api.jobs).await?.into()))
+}
+
+fn known(record: Option<JobRecord>) -> Result<JobRecord, Problem> {
+    record.ok_or_else(Problem::no_such_job)
+}

@@ -1,0 +1,84 @@
+//! What holds for every request: a known caller, a counted answer, headers that
+//! keep browsers strict, and a panic that ends one request only.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, Uri, header};
+use metrics::counter;
+use monitor::wait::Principal;
+
+use crate::error_code::ErrorCode;
+use crate::problem::Problem;
+
+/// Answers are somebody's own, and states that change.
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
+
+/// Refuses a request whose host did not say who is calling.
+pub(crate) async fn require_caller(request: Request, next: Next) -> Response {
+    if request.extensions().get::<Principal>().is_some() {
+        return next.run(request).await;
+    }
+    let detail = "the call carries no identity: sign it (SigV4) as an IAM role or user";
+    Problem::new(ErrorCode::CallerUnknown, detail).into_response()
+}
+
+/// Counts the answer by route and status, and adds the headers of every answer.
+pub(crate) async fn finish(request: Request, next: Next) -> Response {
+    // The pattern, never the path: a label's values must be few.
+    let route = request.extensions().get::<MatchedPath>();
+    let route = route.map_or("none", MatchedPath::as_str).to_owned();
+    let mut response = next.run(request).await;
+    let status = response.status().as_str().to_owned();
+    counter!("sagebell_api_requests_total", "route" => route, "status" => status).increment(1);
+    response.headers_mut().extend(HEADERS);
+    response
+}
+
+/// Answers a panic in a route as the fault that it is. Nothing of the request is
+/// used again, so nothing half changed is seen.
+pub(crate) async fn catch_panics(request: Request, next: Next) -> Response {
+    let mut answer = pin!(next.run(request));
+    let answered = poll_fn(|context| {
+        let poll = AssertUnwindSafe(|| answer.as_mut().poll(context));
+        match catch_unwind(poll) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    });
+    match answered.await {
+        Ok(response) => response,
+        Err(panic) => Problem::internal(panic_text(panic.as_ref())).into_response(),
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without words")
+}
+
+/// Answers a path that is no route.
+pub(crate) async fn not_found(uri: Uri) -> Problem {
+    let hint = if uri.path().starts_with("/v1/jobs/") {
+        "no such route; the ARN in the path must be percent-encoded"
+    } else {
+        "no such route; see /openapi.json"
+    };
+    Problem::new(ErrorCode::NotFound, hint)
+}
+
+/// Answers a method that the route does not take; the router adds `Allow`.
+pub(crate) async fn method_not_allowed() -> Problem {
+    Problem::new(ErrorCode::MethodNotAllowed, "the Allow header lists what the route takes")
+}

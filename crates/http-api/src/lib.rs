@@ -1,0 +1,85 @@
+//! Sagebell's HTTP API as an axum router: the same under Lambda and in the
+//! local stack.
+//!
+//! Promise: whoever hosts the router says who is calling, by a
+//! [`Principal`](monitor::wait::Principal) in the request's extensions (see
+//! [`principal`]); nothing here authenticates, and nothing but liveness and the
+//! schema is answered without one. Every failure is a problem document with a
+//! stable [code](error_code::ErrorCode).
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+use axum::routing::Router;
+use axum::{Extension, middleware};
+use monitor::jobs::Jobs;
+use monitor::waits::Waits;
+use tower::util::MapRequest;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod dashboard;
+pub mod error_code;
+mod extract;
+mod job_routes;
+mod layers;
+mod openapi;
+pub mod principal;
+mod problem;
+mod query;
+mod raw_arn;
+mod schema;
+mod service_routes;
+#[cfg(test)]
+mod tests;
+mod views;
+mod wait_request;
+mod wait_routes;
+
+use service_routes::Document;
+
+/// The use cases that the API offers.
+#[derive(Clone)]
+pub struct Api {
+    /// Register, inspect and cancel waits.
+    pub waits: Waits,
+    /// Read, list and refresh jobs.
+    pub jobs: Jobs,
+}
+
+/// The whole API and the dashboard. Callers are named by a
+/// [`Principal`](monitor::wait::Principal) in the request's extensions.
+pub fn router(api: Api) -> Router {
+    let (routes, described) = documented().split_for_parts();
+    let document = Document::from(openapi::completed(described));
+    let routes = routes
+        .fallback(layers::not_found)
+        .method_not_allowed_fallback(layers::method_not_allowed)
+        .layer(Extension(document))
+        .layer(middleware::from_fn(layers::catch_panics))
+        .layer(middleware::from_fn(layers::finish))
+        .with_state(api);
+    // A layer of the inner router would run after the route is chosen.
+    Router::new().fallback_service(MapRequest::new(routes, raw_arn::encode))
+}
+
+/// Every route with its description.
+fn documented() -> OpenApiRouter<Api> {
+    let for_callers = OpenApiRouter::default()
+        .routes(routes!(
+            wait_routes::register_wait,
+            wait_routes::inspect_wait,
+            wait_routes::cancel_wait
+        ))
+        .routes(routes!(job_routes::get_job))
+        .routes(routes!(job_routes::get_timeline))
+        .routes(routes!(job_routes::refresh_job))
+        .routes(routes!(job_routes::list_jobs))
+        .routes(routes!(dashboard::show_dashboard))
+        .route_layer(middleware::from_fn(layers::require_caller));
+    OpenApiRouter::with_openapi(openapi::preamble())
+        .merge(for_callers)
+        .routes(routes!(service_routes::check_health))
+        .routes(routes!(service_routes::read_openapi))
+}

@@ -1,0 +1,174 @@
+//! Failures on the wire: problem documents (RFC 9457).
+//!
+//! Promise: what the caller can act on is said; what only the operator can act
+//! on goes to the log and not into the answer.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use monitor::jobs::RefreshError;
+use monitor::ports::{SageMakerError, StoreError};
+use monitor::record::RecordError;
+use monitor::waits::WaitError;
+use serde::Serialize;
+
+use crate::error_code::ErrorCode;
+
+/// Longest echo of what a caller sent, in characters.
+const ECHO_LEN: usize = 200;
+
+/// A failure to be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    code: ErrorCode,
+    detail: Cow<'static, str>,
+    field: Option<Cow<'static, str>>,
+}
+
+/// A failed call (RFC 9457).
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemDocument<'a> {
+    /// A URI that names the failure and explains it.
+    #[serde(rename = "type")]
+    #[schema(format = "uri")]
+    type_uri: String,
+    /// What happened, the same for every failure of this code.
+    title: &'a str,
+    /// The HTTP status.
+    status: u16,
+    /// What happened this time, for people.
+    detail: &'a str,
+    /// What happened, for programs; never changes its meaning.
+    code: ErrorCode,
+    /// The field or parameter at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    field: Option<&'a str>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), field: None }
+    }
+
+    /// A field or parameter that is not what it must be.
+    pub(crate) fn invalid_field(
+        field: impl Into<Cow<'static, str>>,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            field: Some(clipped(field.into())),
+            ..Self::new(ErrorCode::InvalidField, clipped(detail.into()))
+        }
+    }
+
+    /// A fault of the service's own: told to the log only.
+    pub(crate) fn internal(why: impl Display) -> Self {
+        tracing::error!(%why, "an API call failed for a fault of the service's own");
+        let detail = "a fault of the service, not of the call: its log says more";
+        Self::new(ErrorCode::Internal, detail)
+    }
+
+    /// A failure that passes: told to the log only.
+    fn try_again(why: impl Display) -> Self {
+        tracing::warn!(%why, "an API call is to be tried again");
+        let detail = "the store or the queue is busy or out of reach; the same call may succeed \
+                      in a moment";
+        Self::new(ErrorCode::TryAgain, detail)
+    }
+
+    pub(crate) fn no_such_job() -> Self {
+        Self::new(ErrorCode::JobNotFound, "Sagebell has not heard of this job")
+    }
+
+    fn document(&self) -> ProblemDocument<'_> {
+        ProblemDocument {
+            type_uri: self.code.type_uri(),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            field: self.field.as_deref(),
+        }
+    }
+}
+
+/// An answer does not grow with what was sent.
+fn clipped(text: Cow<'static, str>) -> Cow<'static, str> {
+    match text.char_indices().nth(ECHO_LEN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),
+        None => text,
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = axum::Json(self.document());
+        let mut response = (self.code.status(), body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.code.retry_after_seconds() {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Retryable(_) => Self::try_again(error),
+            StoreError::Terminal(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Store(error) => error.into(),
+            RecordError::Queue(_) | RecordError::Contended(_) => Self::try_again(error),
+            RecordError::Refused(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<SageMakerError> for Problem {
+    fn from(error: SageMakerError) -> Self {
+        let code = match error {
+            SageMakerError::NotFound => ErrorCode::JobNotFound,
+            SageMakerError::Throttled(_) => ErrorCode::SagemakerThrottled,
+            SageMakerError::Unsupported { .. } => ErrorCode::OperationUnsupported,
+            SageMakerError::Unavailable => ErrorCode::SagemakerUnavailable,
+            SageMakerError::Refused(_) => ErrorCode::SagemakerRefused,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<RefreshError> for Problem {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::SageMaker(error) => error.into(),
+            RefreshError::Record(error) => error.into(),
+            RefreshError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WaitError> for Problem {
+    fn from(error: WaitError) -> Self {
+        let detail = error.to_string();
+        match error {
+            WaitError::Invalid { field, problem } => Self::invalid_field(field, problem),
+            WaitError::OutOfScope(_) => Self::new(ErrorCode::JobOutOfScope, detail),
+            WaitError::NotYours => Self::new(ErrorCode::WaitNotYours, detail),
+            WaitError::NotFound => Self::new(ErrorCode::WaitNotFound, detail),
+            WaitError::NotStopped(error) => Self { detail: detail.into(), ..error.into() },
+            WaitError::Record(error) => error.into(),
+        }
+    }
+}

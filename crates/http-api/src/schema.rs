@@ -1,0 +1,143 @@
+//! Schemas of the domain's own wire forms, which know nothing of OpenAPI.
+//!
+//! Promise: the words come from the domain's tables, and tests hold the fields
+//! against what is really serialized.
+
+use std::borrow::Cow;
+
+use monitor::kind::Kind;
+use monitor::phase::Phase;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{Object, Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+/// What to say of an ARN in a path.
+pub(crate) const ARN_HINT: &str = "The job's ARN, percent-encoded (`arn%3Aaws%3Asagemaker%3A…%2Fx`). \
+     A raw slash within it is understood too, for front ends that decode paths.";
+
+/// What to say of a wait's id in a path.
+pub(crate) const WAIT_ID_HINT: &str =
+    "The waiter's own name for the wait: 1 to 128 of `A-Z a-z 0-9 . _ : -`.";
+
+/// Types that stand for the domain's in descriptions, and a list of them all.
+macro_rules! schemas {
+    ($($marker:ident is $name:literal: $schema:expr;)+) => {
+        $(
+            #[doc = concat!("Stands for `", $name, "` in descriptions.")]
+            pub(crate) enum $marker {}
+
+            impl PartialSchema for $marker {
+                fn schema() -> RefOr<Schema> {
+                    $schema.build().into()
+                }
+            }
+
+            impl ToSchema for $marker {
+                fn name() -> Cow<'static, str> {
+                    $name.into()
+                }
+            }
+        )+
+
+        /// Every schema of this module, by name.
+        pub(crate) fn all() -> impl Iterator<Item = (String, RefOr<Schema>)> {
+            [$(($name.to_owned(), $marker::schema())),+].into_iter()
+        }
+    };
+}
+
+schemas! {
+    CallbackSchema is "Callback": callback();
+    CallbackDataSchema is "CallbackData": callback_data();
+    HearWord is "Hear": words("What a wait wants to hear", ["settled", "progress"])
+        .default(Some("settled".into()));
+    JobSchema is "Job": job();
+    KindWord is "Kind": words("A kind of job", Kind::all().map(Kind::as_str));
+    OnAbandonWord is "OnAbandon": words("What becomes of the job", ["stop", "keep"])
+        .default(Some("keep".into()));
+    PhaseWord is "Phase": words("What Sagebell makes of a status", Phase::ALL.map(Phase::as_str));
+    SourceWord is "Source": words("How a job was sighted", ["event", "describe"]);
+    TimelineEntrySchema is "TimelineEntry": timeline_entry();
+    WaitStateWord is "WaitState": words("Where a wait is in its life", [
+        "waiting", "signalled", "cancelled", "abandoned", "undeliverable", "expired",
+    ]);
+}
+
+fn job() -> ObjectBuilder {
+    let object = object("A job, in API answers and callbacks alike");
+    let object = required(object, "arn", text("Its ARN, canonical"));
+    let object = required(object, "kind", reference("Kind"));
+    let object = required(object, "name", text("Its name as SageMaker spells it"));
+    required(object, "phase", reference("Phase"))
+        .property("status", text("SageMaker's own word, as received"))
+        .property("secondary_status", text("SageMaker's finer word"))
+        .property("failure_reason", text("Why it failed, in SageMaker's words"))
+        .property("created_at", time("When it was created"))
+        .property("modified_at", time("When SageMaker last changed it"))
+        .property("settled_at", time("When it settled"))
+}
+
+fn timeline_entry() -> ObjectBuilder {
+    let object = object("One sighting of a job");
+    let object = required(object, "at", time("When SageMaker came to this state"));
+    let object = required(object, "seen_at", time("When it was sighted"));
+    let object = required(object, "phase", reference("Phase"));
+    let object = required(object, "status", text("SageMaker's own word"));
+    let late = ObjectBuilder::new()
+        .schema_type(Type::Boolean)
+        .description(Some("Came after a later state was known; absent: no"));
+    required(object, "source", reference("Source"))
+        .property("secondary_status", text("SageMaker's finer word"))
+        .property("late", late.build())
+}
+
+fn callback() -> ObjectBuilder {
+    let about = "The body of a callback (Standard Webhooks). Verify the signature, answer 2xx at \
+                 once, and trust SageMaker alone for anything beyond the wake-up.";
+    let object = object(about);
+    let kind = text("`sagemaker.NOUN.PHASE`, e.g. `sagemaker.training_job.succeeded`");
+    let object = required(object, "type", kind);
+    let object = required(object, "timestamp", time("When the job came to this state"));
+    required(object, "data", reference("CallbackData"))
+}
+
+fn callback_data() -> ObjectBuilder {
+    let object = object("What a callback says");
+    let object = required(object, "wait_id", text("The wait that is rung"));
+    let seq = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(1))
+        .description(Some("Grows with every new signal to this wait"));
+    let object = required(object, "seq", seq.build());
+    required(object, "job", reference("Job"))
+}
+
+fn object(about: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Object).description(Some(about))
+}
+
+fn required(object: ObjectBuilder, name: &str, schema: impl Into<RefOr<Schema>>) -> ObjectBuilder {
+    object.property(name, schema).required(name)
+}
+
+fn reference(name: &str) -> RefOr<Schema> {
+    Ref::from_schema_name(name).into()
+}
+
+fn text(about: &str) -> Object {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    text.description(Some(about)).build()
+}
+
+fn time(about: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .description(Some(about))
+        .build()
+}
+
+fn words(about: &str, words: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).description(Some(about))
+}

@@ -1,0 +1,60 @@
+//! A store that fails.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use monitor::arn::JobArn;
+use monitor::job::{Job, JobRecord};
+use monitor::ports::{
+    Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
+};
+use monitor::wait::Wait;
+
+/// A store that fails every call in one way.
+pub(super) struct Failing(pub(super) fn() -> StoreError);
+
+#[async_trait]
+impl Store for Failing {
+    async fn load_job(&self, _: &JobArn) -> Result<Option<Versioned<JobRecord>>, StoreError> {
+        Err(self.0())
+    }
+    async fn save_job(
+        &self,
+        _: &JobRecord,
+        _: Option<Version>,
+    ) -> Result<Saved<JobRecord>, StoreError> {
+        Err(self.0())
+    }
+    async fn list_jobs(
+        &self,
+        _: &JobFilter,
+        _: Option<&Cursor>,
+        _: usize,
+    ) -> Result<Page<Job>, StoreError> {
+        Err(self.0())
+    }
+    async fn load_wait(&self, _: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError> {
+        Err(self.0())
+    }
+    async fn save_wait(&self, _: &Wait, _: Option<Version>) -> Result<Saved<Wait>, StoreError> {
+        Err(self.0())
+    }
+    async fn list_waits(
+        &self,
+        _: &JobArn,
+        _: Option<&Cursor>,
+        _: usize,
+    ) -> Result<Page<Wait>, StoreError> {
+        Err(self.0())
+    }
+    async fn list_due(
+        &self,
+        _: Timestamp,
+        _: Option<&Cursor>,
+        _: usize,
+    ) -> Result<Page<WaitKey>, StoreError> {
+        Err(self.0())
+    }
+    async fn purge_expired(&self) -> Result<u64, StoreError> {
+        Err(self.0())
+    }
+}

@@ -1,0 +1,128 @@
+//! Waits over HTTP: registered, renewed, read, cancelled, and only one's own.
+
+use std::time::Duration;
+
+use monitor::testing::world::{FakeWorld, TRAINING_ARN};
+use serde_json::{Value, json};
+
+use super::{SECRET, call, call_as, described, get, happens, job_path, registration, request};
+
+#[tokio::test]
+async fn a_put_answers_the_wait_and_the_job() {
+    let world = FakeWorld::default();
+    world.sagemaker.answer(described("InProgress", "Training"));
+    let body = json!({
+        "callback_url": "http://10.1.2.3:8080/hook?token=t",
+        "secret": SECRET,
+        "hear": "progress",
+        "not_before": "2026-01-01T01:00:00+01:00",
+        "lease_seconds": 300,
+        "deadline": "2026-01-02T00:00:00Z",
+        "on_abandon": "stop",
+        "labels": {"run": "r1"},
+    });
+    let answer = call(&world, "PUT", &job_path("/waits/w"), body).await;
+    assert!(!answer.text.contains("whsec_"));
+    insta::assert_json_snapshot!(answer.ok());
+}
+
+#[tokio::test]
+async fn two_fields_are_enough_and_null_is_absent() {
+    let world = FakeWorld::default();
+    let mut body = registration();
+    for field in ["hear", "not_before", "lease_seconds", "deadline", "on_abandon", "labels"] {
+        body[field] = Value::Null;
+    }
+    for body in [registration(), body] {
+        let wait = call(&world, "PUT", &job_path("/waits/w"), body).await.ok()["wait"].take();
+        assert_eq!(wait["hear"], "settled");
+        assert_eq!(wait["lease_seconds"], 600);
+        assert_eq!(wait["on_abandon"], "keep");
+        assert_eq!(wait["labels"], json!({}));
+        assert_eq!(wait.get("not_before"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_put_renews_the_lease() {
+    let world = FakeWorld::default();
+    let path = job_path("/waits/w");
+    let first = call(&world, "PUT", &path, registration()).await.ok();
+    world.clock.advance(Duration::from_secs(60));
+    let second = call(&world, "PUT", &path, registration()).await.ok();
+    assert_eq!(first["wait"]["created_at"], second["wait"]["created_at"]);
+    assert_eq!(second["wait"]["lease_until"], "2026-01-01T00:11:00Z");
+}
+
+#[tokio::test]
+async fn a_put_on_a_settled_job_need_not_wait() {
+    let world = FakeWorld::default();
+    happens(&world, "Completed", "Completed", 60).await;
+    let answer = call(&world, "PUT", &job_path("/waits/w"), registration()).await.ok();
+    assert_eq!(answer["wait"]["state"], "signalled");
+    assert_eq!(answer["job"]["phase"], "succeeded");
+}
+
+#[tokio::test]
+async fn what_was_put_is_read_back() {
+    let world = FakeWorld::default();
+    let path = job_path("/waits/w");
+    let put = call(&world, "PUT", &path, registration()).await.ok();
+    let read = get(&world, &path).await;
+    assert!(!read.text.contains("whsec_"));
+    assert_eq!(read.ok(), put);
+    assert_eq!(read.ok()["wait"]["callback_url"], "http://10.1.2.3:8080/hook?token=t");
+}
+
+#[tokio::test]
+async fn failed_deliveries_are_told() {
+    let world = FakeWorld::default();
+    let path = job_path("/waits/w");
+    call(&world, "PUT", &path, registration()).await.ok();
+    happens(&world, "Completed", "Completed", 60).await;
+    world.sender.fail(100);
+    world.deliver_all().await;
+    let delivery = get(&world, &path).await.ok()["wait"]["delivery"].take();
+    assert_eq!(delivery["seq"], 1);
+    assert_eq!(delivery["last_error"], "connection refused");
+    assert!(delivery["attempts"].as_u64() > Some(0));
+    assert!(delivery["retry_at"].is_string());
+}
+
+#[tokio::test]
+async fn a_cancelled_wait_stops_its_job_only_if_asked() {
+    for (query, stops) in [("", 0), ("?stop=", 0), ("?stop=false", 0), ("?stop=true", 1)] {
+        let world = FakeWorld::default();
+        let path = job_path("/waits/w");
+        call(&world, "PUT", &path, registration()).await.ok();
+        let gone = call(&world, "DELETE", &format!("{path}{query}"), Value::Null).await.ok();
+        assert_eq!(gone["wait"]["state"], "cancelled");
+        assert_eq!(world.sagemaker.count("stop"), stops, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_raw_arn_is_the_same_wait() {
+    let world = FakeWorld::default();
+    let raw = format!("/v1/jobs/{TRAINING_ARN}/waits/w");
+    let put = call(&world, "PUT", &raw, registration()).await.ok();
+    assert_eq!(get(&world, &job_path("/waits/w")).await.ok(), put);
+    let gone = call(&world, "DELETE", &format!("{raw}?stop=true"), Value::Null).await.ok();
+    assert_eq!(gone["wait"]["state"], "cancelled");
+    assert_eq!(world.sagemaker.count("stop"), 1);
+}
+
+/// Promise 6: nobody in who does not belong.
+#[tokio::test]
+async fn another_principal_gets_nowhere_near_a_wait() {
+    let world = FakeWorld::default();
+    let path = job_path("/waits/w");
+    let before = call(&world, "PUT", &path, registration()).await.ok();
+    for (method, body) in [("PUT", registration()), ("GET", Value::Null), ("DELETE", Value::Null)] {
+        let other = "111122223333:role/other";
+        let answer = call_as(&world, other, request(method, &path, body.to_string())).await;
+        assert_eq!(answer.code(), "wait_not_yours", "{method}");
+        assert!(!answer.text.contains("token"), "{method}");
+    }
+    assert_eq!(get(&world, &path).await.ok(), before);
+}

@@ -1,0 +1,79 @@
+//! The routes of waits.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use monitor::wait::Principal;
+
+use crate::Api;
+use crate::extract::{StopWish, WaitPath};
+use crate::problem::Problem;
+use crate::schema::{ARN_HINT, WAIT_ID_HINT};
+use crate::views::WaitAndJobView;
+use crate::wait_request::WaitRequest;
+
+type Answer = Result<Json<WaitAndJobView>, Problem>;
+
+/// Register, re-attach or renew a wait
+///
+/// One idempotent verb: register a wait, move it to a new URL, or renew its
+/// lease. If the answer's job is settled and its wait is `signalled`, no callback
+/// follows. A job that Sagebell has never heard of is looked at once.
+#[utoipa::path(
+    put, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
+    params(
+        ("arn" = String, Path, description = ARN_HINT),
+        ("wait_id" = String, Path, description = WAIT_ID_HINT),
+    ),
+    request_body = WaitRequest,
+    responses((status = 200, description = "The wait and its job, as now known", body = WaitAndJobView)),
+)]
+pub(crate) async fn register_wait(
+    State(api): State<Api>,
+    Extension(owner): Extension<Principal>,
+    WaitPath(key): WaitPath,
+    request: WaitRequest,
+) -> Answer {
+    let registered = api.waits.register(request.registration(key, owner)).await?;
+    Ok(Json(registered.into()))
+}
+
+/// Read a wait
+///
+/// Only for the principal that registered it.
+#[utoipa::path(
+    get, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
+    params(
+        ("arn" = String, Path, description = ARN_HINT),
+        ("wait_id" = String, Path, description = WAIT_ID_HINT),
+    ),
+    responses((status = 200, description = "The wait and its job, as now known", body = WaitAndJobView)),
+)]
+pub(crate) async fn inspect_wait(
+    State(api): State<Api>,
+    Extension(caller): Extension<Principal>,
+    WaitPath(key): WaitPath,
+) -> Answer {
+    Ok(Json(api.waits.inspect(&key, &caller).await?.into()))
+}
+
+/// Cancel a wait
+///
+/// Only for the principal that registered it. Cancelling a wait whose life is
+/// over changes nothing.
+#[utoipa::path(
+    delete, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
+    params(
+        ("arn" = String, Path, description = ARN_HINT),
+        ("wait_id" = String, Path, description = WAIT_ID_HINT),
+        ("stop" = Option<bool>, Query, description = "Stop the job first; if that fails the wait stays"),
+    ),
+    responses((status = 200, description = "The wait as it ended, and its job", body = WaitAndJobView)),
+)]
+pub(crate) async fn cancel_wait(
+    State(api): State<Api>,
+    Extension(caller): Extension<Principal>,
+    WaitPath(key): WaitPath,
+    StopWish(stop): StopWish,
+) -> Answer {
+    Ok(Json(api.waits.cancel(&key, &caller, stop).await?.into()))
+}

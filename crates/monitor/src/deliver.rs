@@ -1,0 +1,286 @@
+//! Use case: answer a doorbell by calling its waiter back.
+//!
+//! Promise: one signal at a time per wait, the latest state each time, the
+//! settled one last; at least once, and never again after the waiter said 2xx
+//! and that could be written down.
+//!
+//! The claim is written before a send and released after it, and the job is read
+//! again after the release: a doorbell that meets a claim can be dropped, for
+//! whoever holds the claim sees what that doorbell was rung for.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use metrics::counter;
+
+use crate::job::JobRecord;
+use crate::policy::Policy;
+use crate::ports::{
+    Announcer, Clock, Entropy, Saved, SendOutcome, Sender, Store, StoreError, Versioned, WaitKey,
+};
+use crate::signal::{Announcement, Callback, Doorbell, SignalBody};
+use crate::wait::{News, Wait, WaitState, later};
+
+/// What came of a doorbell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rung {
+    /// The waiter heard the end.
+    Signalled,
+    /// The waiter heard how far the job is.
+    Told,
+    /// Nothing to tell: told before, taken back, or not this wait's job.
+    Nothing,
+    /// Somebody else is telling this wait, or its next try is not due.
+    Busy,
+    /// The waiter said that it is gone.
+    Gone,
+    /// Not heard yet; the due index has the next try.
+    Later,
+    /// Not heard, and the deadline leaves no further try.
+    Undeliverable,
+}
+
+impl Rung {
+    /// A label for counters and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signalled => "signalled",
+            Self::Told => "told",
+            Self::Nothing => "nothing",
+            Self::Busy => "busy",
+            Self::Gone => "gone",
+            Self::Later => "later",
+            Self::Undeliverable => "undeliverable",
+        }
+    }
+}
+
+/// Calls waiters back.
+#[derive(Clone)]
+pub struct Deliver {
+    /// Where jobs and waits are.
+    pub store: Arc<dyn Store>,
+    /// Who sends.
+    pub sender: Arc<dyn Sender>,
+    /// Who else is told of the undeliverable.
+    pub announcer: Arc<dyn Announcer>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// The numbers.
+    pub policy: Arc<Policy>,
+}
+
+/// How one attempt leaves the matter.
+enum After {
+    Done(Rung),
+    /// Told; look again, the job may have moved on.
+    Again,
+    /// Failed; try again here after this pause.
+    Pause(std::time::Duration),
+}
+
+impl Deliver {
+    /// Tells the wait what it has not heard, if anything. Retries for a few
+    /// seconds; later tries come from the due index.
+    ///
+    /// # Errors
+    /// The store's: the doorbell must be rung again.
+    pub async fn ring(&self, bell: &Doorbell) -> Result<Rung, StoreError> {
+        let rung = self.answer(&bell.clone().into()).await?;
+        counter!("sagebell_doorbells_total", "outcome" => rung.as_str()).increment(1);
+        Ok(rung)
+    }
+
+    async fn answer(&self, key: &WaitKey) -> Result<Rung, StoreError> {
+        let (mut failures, mut told) = (0, None);
+        for _ in 0..Policy::ROUNDS_AT_ONCE {
+            let Some((wait, record)) = self.load(key).await? else {
+                return Ok(told.unwrap_or(Rung::Nothing));
+            };
+            if wait.value.news(&record) == News::None {
+                return Ok(told.unwrap_or(Rung::Nothing));
+            }
+            if wait.value.delivery.is_held(self.clock.now()) {
+                return Ok(told.unwrap_or(Rung::Busy));
+            }
+            let Some(wait) = self.claim(wait, &record).await? else {
+                continue;
+            };
+            match self.attempt(wait, &record, failures).await? {
+                After::Done(rung) => return Ok(rung),
+                After::Again => told = Some(Rung::Told),
+                After::Pause(pause) => {
+                    failures += 1;
+                    self.clock.sleep(pause).await;
+                }
+            }
+        }
+        Err(StoreError::Retryable(format!("wait {} keeps changing", key.id)))
+    }
+
+    async fn load(
+        &self,
+        key: &WaitKey,
+    ) -> Result<Option<(Versioned<Wait>, JobRecord)>, StoreError> {
+        let Some(wait) = self.store.load_wait(key).await? else {
+            return Ok(None);
+        };
+        if wait.value.state != WaitState::Waiting {
+            return Ok(None);
+        }
+        let record = self.store.load_job(&key.arn).await?;
+        Ok(record.map(|record| (wait, record.value)))
+    }
+
+    /// Takes the right to send; `None` if somebody else wrote first.
+    async fn claim(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: &JobRecord,
+    ) -> Result<Option<Versioned<Wait>>, StoreError> {
+        let claimed_until = later(self.clock.now(), Policy::CLAIM);
+        wait.value.delivery.begin(record.revision, claimed_until);
+        wait.value.reschedule(&self.policy);
+        match self.store.save_wait(&wait.value, Some(wait.version)).await? {
+            Saved::Stored(version) => Ok(Some(Versioned { value: wait.value, version })),
+            Saved::Conflict(_) => Ok(None),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        wait: Versioned<Wait>,
+        record: &JobRecord,
+        failures: u32,
+    ) -> Result<After, StoreError> {
+        let outcome = match callback(&wait.value, record) {
+            Ok(callback) => self.sender.send(&callback).await,
+            Err(error) => SendOutcome::Failed { reason: error.to_string(), retry_after: None },
+        };
+        let settled = record.job.phase.is_settled();
+        match outcome {
+            SendOutcome::Delivered => {
+                self.mark(wait, |wait, now, policy| {
+                    wait.delivery.heard = Some(record.revision);
+                    wait.delivery.restart();
+                    if settled {
+                        wait.finish(WaitState::Signalled, now, policy);
+                    }
+                })
+                .await?;
+                Ok(if settled { After::Done(Rung::Signalled) } else { After::Again })
+            }
+            SendOutcome::Gone => {
+                let gone = |wait: &mut Wait, now, policy: &_| {
+                    wait.finish(WaitState::Cancelled, now, policy);
+                };
+                self.mark(wait, gone).await?;
+                Ok(After::Done(Rung::Gone))
+            }
+            SendOutcome::Failed { reason, retry_after } => {
+                self.failed(wait, reason, retry_after, settled, failures).await
+            }
+        }
+    }
+
+    async fn failed(
+        &self,
+        wait: Versioned<Wait>,
+        reason: String,
+        retry_after: Option<std::time::Duration>,
+        settled: bool,
+        failures: u32,
+    ) -> Result<After, StoreError> {
+        let attempts = wait.value.delivery.attempts.saturating_add(1);
+        let pause =
+            Policy::retry_pause(attempts, self.entropy.unit()).max(retry_after.unwrap_or_default());
+        let retry_at = later(self.clock.now(), pause);
+        let hopeless = settled && retry_at >= wait.value.deadline;
+        let key = wait.value.key();
+        tracing::info!(arn = %key.arn, wait = %key.id, attempts, reason, "callback failed");
+        let last_error = reason.clone();
+        self.mark(wait, move |wait, now, policy| {
+            wait.delivery.restart();
+            wait.delivery.attempts = attempts;
+            wait.delivery.retry_at = Some(retry_at);
+            wait.delivery.last_error = Some(last_error.clone());
+            if hopeless {
+                wait.finish(WaitState::Undeliverable, now, policy);
+            }
+        })
+        .await?;
+        if hopeless {
+            let WaitKey { arn, id: wait_id } = key;
+            self.announcer
+                .announce(&Announcement::WaitUndeliverable { arn, wait_id, reason })
+                .await;
+            return Ok(After::Done(Rung::Undeliverable));
+        }
+        let here = failures + 1 < Policy::ATTEMPTS_AT_ONCE && retry_after.is_none();
+        Ok(if here { After::Pause(pause) } else { After::Done(Rung::Later) })
+    }
+
+    /// Writes down what came of a send. If others wrote meanwhile the same is
+    /// written onto theirs, unless the waiter has moved: then its new address
+    /// has a fresh start.
+    async fn mark(
+        &self,
+        mut wait: Versioned<Wait>,
+        edit: impl Fn(&mut Wait, Timestamp, &Policy) + Send + Sync,
+    ) -> Result<(), StoreError> {
+        let sent = wait.value.clone();
+        for _ in 0..Policy::CAS_TRIES {
+            edit(&mut wait.value, self.clock.now(), &self.policy);
+            wait.value.reschedule(&self.policy);
+            match self.store.save_wait(&wait.value, Some(wait.version)).await? {
+                Saved::Conflict(Some(found)) if found.value.is_still(&sent) => wait = found,
+                Saved::Stored(_) | Saved::Conflict(_) => return Ok(()),
+            }
+        }
+        let key = sent.key();
+        Err(StoreError::Retryable(format!("others kept writing wait {} first", key.id)))
+    }
+}
+
+impl Wait {
+    /// Whether this is the registration that `sent` was sent to.
+    fn is_still(&self, sent: &Self) -> bool {
+        self.state == WaitState::Waiting
+            && self.callback_url == sent.callback_url
+            && self.secret == sent.secret
+    }
+}
+
+impl crate::wait::Delivery {
+    /// Whether somebody else is sending, or the next try is not due.
+    fn is_held(&self, now: Timestamp) -> bool {
+        self.claimed_until.max(self.retry_at).is_some_and(|until| until > now)
+    }
+
+    fn begin(&mut self, revision: u64, claimed_until: Timestamp) {
+        if self.telling != Some(revision) {
+            self.seq += 1;
+            self.attempts = 0;
+            self.telling = Some(revision);
+        }
+        self.claimed_until = Some(claimed_until);
+        self.retry_at = None;
+    }
+}
+
+fn callback(wait: &Wait, record: &JobRecord) -> Result<Callback, serde_json::Error> {
+    let seq = wait.delivery.seq;
+    let body = SignalBody::new(wait.id.clone(), seq, record.job.clone());
+    // The signed text is `id.timestamp.body`: keep dots out of the id.
+    let name = wait.id.as_str().replace('.', "-");
+    let since = wait.created_at.as_millisecond();
+    Ok(Callback {
+        url: wait.callback_url.clone(),
+        secret: wait.secret.clone(),
+        id: format!("msg_{name}_{since}_{seq}"),
+        body: serde_json::to_string(&body)?,
+    })
+}

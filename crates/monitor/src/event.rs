@@ -1,0 +1,181 @@
+//! From an EventBridge event, or a Describe answer, to an [`Observation`].
+//!
+//! Tolerant by design: SageMaker's events differ by kind and by sender, and AWS
+//! adds fields, statuses and detail-types. What is unknown is counted and kept
+//! as unknown; only what can't be attributed to a job is refused, by field.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::arn::{ArnError, JobArn};
+use crate::kind::Kind;
+use crate::observation::{Observation, Source};
+
+/// The source of SageMaker's own events.
+pub const SOURCE: &str = "aws.sagemaker";
+/// The source of what the sweep saw.
+pub const SWEEP_SOURCE: &str = "sagebell.sweep";
+
+/// Longest status or name kept, in bytes; SageMaker's own are at most 256.
+const MAX_WORD: usize = 256;
+/// Longest failure reason kept, in bytes; SageMaker's own are at most 1,024.
+const MAX_REASON: usize = 4_096;
+
+/// An event that is about no job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ignored {
+    /// Not of SageMaker's or the sweep's.
+    OtherSource,
+    /// A detail-type that the table of kinds does not list (node health, model
+    /// cards, workforce events, whatever AWS adds).
+    OtherDetailType,
+    /// A job of an account or region that this monitor is not for.
+    OutOfScope,
+}
+
+impl Ignored {
+    /// A label for counters and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OtherSource => "other_source",
+            Self::OtherDetailType => "other_detail_type",
+            Self::OutOfScope => "out_of_scope",
+        }
+    }
+}
+
+/// What an event turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parsed {
+    /// A sighting of a job.
+    Job(Box<Observation>),
+    /// Nothing to do with a job.
+    Ignored(Ignored),
+}
+
+/// An event that should be about a job but can't be attributed to one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("event refused: {field}: {problem}")]
+pub struct Refused {
+    /// The field that is missing or wrong.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+fn refused(field: &'static str, problem: impl Into<String>) -> Refused {
+    Refused { field, problem: problem.into() }
+}
+
+/// Reads one EventBridge event. `now` stands in for a time that is missing.
+///
+/// # Errors
+/// [`Refused`] names the field for want of which the event can't be attributed.
+pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
+    if !event.is_object() {
+        return Err(refused("event", "not a JSON object in EventBridge's form"));
+    }
+    let word = |field| match event.get(field).and_then(Value::as_str) {
+        Some(word) => Ok(word),
+        None => Err(refused(field, "missing or no text")),
+    };
+    if ![SOURCE, SWEEP_SOURCE].contains(&word("source")?) {
+        return Ok(Parsed::Ignored(Ignored::OtherSource));
+    }
+    let Some(kind) = Kind::of_detail_type(word("detail-type")?) else {
+        return Ok(Parsed::Ignored(Ignored::OtherDetailType));
+    };
+    let detail = event.get("detail").filter(|detail| detail.is_object());
+    let detail = detail.ok_or_else(|| refused("detail", "missing or no object"))?;
+    let arn = arn_of(kind, detail, event.get("resources"))?;
+    let seen_at = event.get("time").and_then(crate::time::parse_time).unwrap_or(now);
+    let seen = observation(arn, detail, seen_at, Source::Event)?;
+    Ok(Parsed::Job(Box::new(seen)))
+}
+
+/// Reads the answer of a kind's Describe call on `arn`.
+///
+/// # Errors
+/// [`Refused`] if the answer has no status.
+pub fn from_describe(arn: JobArn, answer: &Value, now: Timestamp) -> Result<Observation, Refused> {
+    observation(arn, answer, now, Source::Describe)
+}
+
+fn observation(
+    arn: JobArn,
+    detail: &Value,
+    seen_at: Timestamp,
+    source: Source,
+) -> Result<Observation, Refused> {
+    let kind = arn.kind();
+    let fields = &kind.spec().fields;
+    let status = match kind.fixed_status() {
+        Some(status) => status,
+        None => text(detail, fields.status)
+            .ok_or_else(|| refused(status_field(kind), "missing, empty or no text"))?,
+    };
+    let secondary = text(detail, fields.secondary);
+    let phase = kind.phase(status, secondary);
+    let time = |pointers| times(detail, pointers).next();
+    let name = text(detail, fields.name).unwrap_or_else(|| arn.name());
+    Ok(Observation {
+        name: clip(name, MAX_WORD),
+        phase,
+        status: clip(status, MAX_WORD),
+        secondary_status: secondary.map(|word| clip(word, MAX_WORD)),
+        failure_reason: text(detail, fields.reason).map(|reason| clip(reason, MAX_REASON)),
+        created_at: time(fields.created),
+        modified_at: times(detail, fields.modified).max().unwrap_or(seen_at),
+        ended_at: time(fields.ended),
+        seen_at,
+        source,
+        arn,
+    })
+}
+
+fn status_field(kind: Kind) -> &'static str {
+    kind.spec().fields.status.first().map_or("status", |pointer| pointer.trim_start_matches('/'))
+}
+
+/// The job's ARN: from the detail, else from the envelope's resources.
+fn arn_of(kind: Kind, detail: &Value, resources: Option<&Value>) -> Result<JobArn, Refused> {
+    let in_detail = text(detail, kind.spec().fields.arn);
+    let resources = resources.and_then(Value::as_array).into_iter().flatten();
+    let in_resources = resources.filter_map(Value::as_str);
+    let mut problem = String::from("no ARN there, nor in resources");
+    for candidate in in_detail.into_iter().chain(in_resources) {
+        match job_arn(kind, candidate, detail) {
+            Ok(arn) if arn.kind() == kind => return Ok(arn),
+            Ok(arn) => problem = format!("`{candidate}` is a {}, no {kind}", arn.kind()),
+            Err(error) => problem = error.to_string(),
+        }
+    }
+    let field = kind.spec().fields.arn.first().map_or("resources", |p| p.trim_start_matches('/'));
+    Err(refused(field, problem))
+}
+
+/// A pipeline step has no ARN of its own: its execution's and its name make one.
+fn job_arn(kind: Kind, candidate: &str, detail: &Value) -> Result<JobArn, ArnError> {
+    let arn = JobArn::parse(candidate)?;
+    if kind != Kind::PipelineStep || arn.kind() == Kind::PipelineStep {
+        return Ok(arn);
+    }
+    let no_name = ArnError::Malformed { what: "the event has no stepName" };
+    arn.step(text(detail, kind.spec().fields.name).ok_or(no_name)?)
+}
+
+/// The first of these fields that holds a text worth the name.
+fn text<'a>(detail: &'a Value, pointers: &[&str]) -> Option<&'a str> {
+    let found = pointers.iter().filter_map(|pointer| detail.pointer(pointer)?.as_str());
+    found.map(str::trim).find(|text| !text.is_empty())
+}
+
+fn times<'a>(detail: &'a Value, pointers: &'a [&str]) -> impl Iterator<Item = Timestamp> + 'a {
+    pointers.iter().filter_map(|pointer| crate::time::parse_time(detail.pointer(pointer)?))
+}
+
+/// At most `limit` bytes of `text`, cut between characters.
+fn clip(text: &str, limit: usize) -> String {
+    text.get(..text.floor_char_boundary(limit)).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,336 @@
+//! A job as Sagebell knows it, and the rules by which sightings change it.
+//!
+//! Promise: sightings may come in any order, twice, or not at all; the state
+//! they leave is the same, and it never moves backwards.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::arn::JobArn;
+use crate::kind::{Kind, Lifecycle};
+use crate::observation::{Observation, Source};
+use crate::phase::Phase;
+use crate::policy::Policy;
+
+/// A job on the wire, in API answers and callbacks alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// The job's ARN, canonical.
+    pub arn: JobArn,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name as SageMaker spells it.
+    pub name: String,
+    /// What its status means.
+    pub phase: Phase,
+    /// SageMaker's own word, as received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// SageMaker's finer word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secondary_status: Option<String>,
+    /// Why it failed, in SageMaker's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_reason: Option<String>,
+    /// When it was created: its generation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// When SageMaker last changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified_at: Option<Timestamp>,
+    /// When it settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<Timestamp>,
+}
+
+/// One line of a job's timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// When SageMaker came to this state.
+    pub at: Timestamp,
+    /// When it was sighted.
+    pub seen_at: Timestamp,
+    /// What the status means.
+    pub phase: Phase,
+    /// SageMaker's own word.
+    pub status: String,
+    /// SageMaker's finer word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secondary_status: Option<String>,
+    /// How it was sighted.
+    pub source: Source,
+    /// Whether it came after a later state was known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+}
+
+/// What the store holds of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobRecord {
+    /// The state.
+    pub job: Job,
+    /// Grows by one with every change of state; never reset, so that a waiter's
+    /// place in it outlasts a re-created job.
+    pub revision: u64,
+    /// The sightings, by SageMaker's time.
+    pub timeline: Vec<TimelineEntry>,
+    /// Entries that no longer fit the timeline.
+    pub timeline_dropped: u64,
+    /// Whether some wait wants to hear of progress.
+    pub progress_wanted: bool,
+    /// The `run` labels of its waits.
+    pub runs: Vec<String>,
+    /// When Sagebell last changed this record's state.
+    pub recorded_at: Timestamp,
+    /// When the store may forget it.
+    pub expires_at: Timestamp,
+}
+
+/// What a sighting did to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// The state moved on.
+    Advanced,
+    /// The same state, known better (a time, a reason).
+    Refreshed,
+    /// Known already.
+    Duplicate,
+    /// Older than what is known; noted in the timeline, nothing else.
+    Late,
+}
+
+impl Change {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Advanced => "advanced",
+            Self::Refreshed => "refreshed",
+            Self::Duplicate => "duplicate",
+            Self::Late => "late",
+        }
+    }
+}
+
+/// How the job of a sighting relates to the job on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Generation {
+    Older,
+    Same,
+    Newer,
+}
+
+impl JobRecord {
+    /// A job that a wait is registered on and nobody has seen yet.
+    #[must_use]
+    pub fn unseen(arn: &JobArn, now: Timestamp, expires_at: Timestamp) -> Self {
+        Self {
+            job: Job {
+                arn: arn.clone(),
+                kind: arn.kind(),
+                name: arn.name().to_owned(),
+                phase: Phase::Unknown,
+                status: None,
+                secondary_status: None,
+                failure_reason: None,
+                created_at: None,
+                modified_at: None,
+                settled_at: None,
+            },
+            revision: 0,
+            timeline: Vec::new(),
+            timeline_dropped: 0,
+            progress_wanted: false,
+            runs: Vec::new(),
+            recorded_at: now,
+            expires_at,
+        }
+    }
+
+    /// Whether the job was sighted at all.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        self.revision > 0
+    }
+
+    /// Takes a sighting in, if it says anything new.
+    ///
+    /// The order of states is total and looks only at what the sightings say,
+    /// never at when they arrive, so that every order of arrival ends alike:
+    ///
+    /// - a later creation time replaces the job, an earlier one is late;
+    /// - a one-shot job that is settled stays so;
+    /// - otherwise the later modification wins, then the further phase, then
+    ///   the text of the status.
+    pub fn observe(&mut self, seen: &Observation, now: Timestamp) -> Change {
+        let change = match self.generation_of(seen) {
+            Generation::Older => Change::Late,
+            Generation::Newer => {
+                self.timeline.clear();
+                self.timeline_dropped = 0;
+                self.replace(seen);
+                Change::Advanced
+            }
+            Generation::Same => self.observe_same_generation(seen),
+        };
+        match change {
+            Change::Advanced => {
+                self.revision += 1;
+                self.recorded_at = now;
+                self.note(seen, false);
+            }
+            Change::Refreshed => self.note(seen, false),
+            Change::Late => self.note(seen, true),
+            Change::Duplicate => {}
+        }
+        change
+    }
+
+    fn generation_of(&self, seen: &Observation) -> Generation {
+        let Some(ours) = self.job.created_at else {
+            return Generation::Same;
+        };
+        // A sighting that does not say when its job was created belongs to the
+        // one on record, unless it is older than that job.
+        let theirs = seen.created_at.unwrap_or(seen.modified_at);
+        if is_earlier(theirs, ours) {
+            Generation::Older
+        } else if seen.created_at.is_some() && is_earlier(ours, theirs) {
+            Generation::Newer
+        } else {
+            Generation::Same
+        }
+    }
+
+    fn observe_same_generation(&mut self, seen: &Observation) -> Change {
+        let before = self.job.clone();
+        let change = self.rank_against(seen);
+        if matches!(change, Change::Advanced | Change::Refreshed) {
+            self.replace(seen);
+        }
+        self.job.created_at = before.created_at.max(seen.created_at);
+        if change == Change::Duplicate && self.job != before {
+            return Change::Refreshed;
+        }
+        change
+    }
+
+    fn rank_against(&self, seen: &Observation) -> Change {
+        let absorbs = self.job.kind.spec().lifecycle == Lifecycle::OneShot;
+        let (ours, theirs) = (self.job.phase, seen.phase);
+        if absorbs && ours.is_settled() && ours != theirs {
+            return Change::Late;
+        }
+        if absorbs && !ours.is_settled() && theirs.is_settled() {
+            return Change::Advanced;
+        }
+        let same_state = self.is_same_state(seen);
+        // Of two sightings of one end, the one that knows the reason is better.
+        let ours = (absorbs && self.job.failure_reason.is_some(), Rank::of_job(&self.job));
+        let theirs = (absorbs && seen.failure_reason.is_some(), Rank::of_sighting(seen));
+        match theirs.cmp(&ours) {
+            std::cmp::Ordering::Greater if same_state => Change::Refreshed,
+            std::cmp::Ordering::Greater => Change::Advanced,
+            std::cmp::Ordering::Equal => Change::Duplicate,
+            std::cmp::Ordering::Less => Change::Late,
+        }
+    }
+
+    fn is_same_state(&self, seen: &Observation) -> bool {
+        self.job.phase == seen.phase
+            && self.job.status.as_deref() == Some(&seen.status)
+            && self.job.secondary_status == seen.secondary_status
+    }
+
+    fn replace(&mut self, seen: &Observation) {
+        self.job = Job {
+            arn: self.job.arn.clone(),
+            kind: self.job.kind,
+            name: seen.name.clone(),
+            phase: seen.phase,
+            status: Some(seen.status.clone()),
+            secondary_status: seen.secondary_status.clone(),
+            failure_reason: seen.failure_reason.clone(),
+            created_at: seen.created_at,
+            modified_at: Some(seen.modified_at),
+            settled_at: seen.settled_at(),
+        };
+    }
+
+    fn note(&mut self, seen: &Observation, late: bool) {
+        let entry = TimelineEntry {
+            at: seen.modified_at,
+            seen_at: seen.seen_at,
+            phase: seen.phase,
+            status: seen.status.clone(),
+            secondary_status: seen.secondary_status.clone(),
+            source: seen.source,
+            late,
+        };
+        if self.timeline.iter().any(|known| known.tells_the_same(&entry)) {
+            return;
+        }
+        let place = self.timeline.partition_point(|known| known.at <= entry.at);
+        self.timeline.insert(place, entry);
+        if self.timeline.len() > Policy::TIMELINE_LIMIT {
+            // The first entry stays: it tells when the job began.
+            self.timeline.remove(1);
+            self.timeline_dropped += 1;
+        }
+    }
+}
+
+impl TimelineEntry {
+    fn tells_the_same(&self, other: &Self) -> bool {
+        self.at == other.at
+            && self.status == other.status
+            && self.secondary_status == other.secondary_status
+    }
+}
+
+/// What orders two states of one job.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank<'a> {
+    modified_at: Option<Timestamp>,
+    phase: Phase,
+    status: Option<&'a str>,
+    secondary_status: Option<&'a str>,
+    failure_reason: Option<&'a str>,
+    settled_at: Option<Timestamp>,
+    name: &'a str,
+}
+
+impl<'a> Rank<'a> {
+    fn of_job(job: &'a Job) -> Self {
+        Self {
+            modified_at: job.modified_at,
+            phase: job.phase,
+            status: job.status.as_deref(),
+            secondary_status: job.secondary_status.as_deref(),
+            failure_reason: job.failure_reason.as_deref(),
+            settled_at: job.settled_at,
+            name: &job.name,
+        }
+    }
+
+    fn of_sighting(seen: &'a Observation) -> Self {
+        Self {
+            modified_at: Some(seen.modified_at),
+            phase: seen.phase,
+            status: Some(&seen.status),
+            secondary_status: seen.secondary_status.as_deref(),
+            failure_reason: seen.failure_reason.as_deref(),
+            settled_at: seen.settled_at(),
+            name: &seen.name,
+        }
+    }
+}
+
+/// Whether `one` is earlier than `other` by more than two senders' rounding.
+fn is_earlier(one: Timestamp, other: Timestamp) -> bool {
+    let gap: Duration = Policy::GENERATION_TOLERANCE;
+    one.checked_add(gap).is_ok_and(|one| one < other)
+}

@@ -1,0 +1,69 @@
+//! Use cases: read jobs and their timelines, list them, look at one now.
+
+use std::sync::Arc;
+
+use crate::arn::JobArn;
+use crate::job::{Job, JobRecord};
+use crate::ports::{Cursor, JobFilter, Page, SageMaker, SageMakerError, Store, StoreError};
+use crate::record::{RecordError, Recorder};
+
+/// Most jobs on one page.
+pub const PAGE_LIMIT: usize = 200;
+
+/// Why a job could not be refreshed.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// SageMaker did not tell.
+    #[error(transparent)]
+    SageMaker(#[from] SageMakerError),
+    /// What it told could not be recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The use cases about jobs.
+#[derive(Clone)]
+pub struct Jobs {
+    /// Where jobs are.
+    pub store: Arc<dyn Store>,
+    /// SageMaker itself.
+    pub sagemaker: Arc<dyn SageMaker>,
+    /// Records what a refresh sees.
+    pub recorder: Recorder,
+}
+
+impl Jobs {
+    /// Reads one job with its timeline.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn get(&self, arn: &JobArn) -> Result<Option<JobRecord>, StoreError> {
+        Ok(self.store.load_job(arn).await?.map(|found| found.value))
+    }
+
+    /// Lists jobs, those recorded last first; `limit` is held to 1..=200.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(
+        &self,
+        filter: &JobFilter,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Job>, StoreError> {
+        self.store.list_jobs(filter, after, limit.clamp(1, PAGE_LIMIT)).await
+    }
+
+    /// Describes the job now and records what it says.
+    ///
+    /// # Errors
+    /// SageMaker's, the recorder's or the store's.
+    pub async fn refresh(&self, arn: &JobArn) -> Result<Option<JobRecord>, RefreshError> {
+        let seen = self.sagemaker.describe(arn).await?;
+        self.recorder.record(&seen).await?;
+        Ok(self.get(arn).await?)
+    }
+}

@@ -1,0 +1,190 @@
+//! The kinds of job and what a row of their table says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::arn::pipeline_kind;
+use crate::kinds::{KINDS, STATELESS};
+use crate::phase::Phase;
+
+/// A type of SageMaker resource that runs to an end or to a steady state.
+///
+/// Everything Sagebell knows about a kind is its row: [`Kind::spec`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the rows of the table in kinds.rs describe them")]
+pub enum Kind {
+    Training,
+    Tuning,
+    Processing,
+    Transform,
+    Labeling,
+    PipelineExecution,
+    PipelineStep,
+    HumanLoop,
+    Endpoint,
+    EndpointConfig,
+    Model,
+    ModelPackage,
+    FeatureGroup,
+    NotebookInstance,
+    Cluster,
+    Image,
+    ImageVersion,
+    AutoMl,
+    Compilation,
+    EdgePackaging,
+    InferenceComponent,
+    InferenceExperiment,
+    InferenceRecommendations,
+    Optimization,
+}
+
+/// How a kind's states follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifecycle {
+    /// Runs once: the first settled phase is the last.
+    OneShot,
+    /// Lives on and can be updated: the latest modification counts.
+    Resource,
+}
+
+/// Where a kind's events and Describe answers keep what Sagebell reads: JSON
+/// pointers into the event's `detail` or the answer, tried in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields {
+    /// The ARN.
+    pub arn: &'static [&'static str],
+    /// The name people use.
+    pub name: &'static [&'static str],
+    /// The status.
+    pub status: &'static [&'static str],
+    /// The finer status.
+    pub secondary: &'static [&'static str],
+    /// Why it failed.
+    pub reason: &'static [&'static str],
+    /// When it was created.
+    pub created: &'static [&'static str],
+    /// When it last changed: the latest of these.
+    pub modified: &'static [&'static str],
+    /// When it ended.
+    pub ended: &'static [&'static str],
+}
+
+/// The operations of SageMaker's API on a kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Operations {
+    /// Makes one.
+    pub create: &'static str,
+    /// Reads one.
+    pub describe: &'static str,
+    /// Lists many.
+    pub list: &'static str,
+    /// Stops one, where that exists.
+    pub stop: Option<&'static str>,
+    /// The request field of `describe` and `stop` that names the job.
+    pub key: &'static str,
+    /// Whether `key` takes the ARN, not the name.
+    pub key_is_arn: bool,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct KindSpec {
+    /// The kind this row describes.
+    pub kind: Kind,
+    /// Its word on the wire.
+    pub wire: &'static str,
+    /// Its word in a callback's `type`.
+    pub noun: &'static str,
+    /// The resource type in its ARN.
+    pub resource: &'static str,
+    /// How its states follow each other.
+    pub lifecycle: Lifecycle,
+    /// The EventBridge detail-types that tell of it; empty: no event does.
+    pub detail_types: &'static [&'static str],
+    /// Where its fields are.
+    pub fields: Fields,
+    /// Its statuses and what they mean, compared without case and underscores.
+    pub statuses: &'static [(&'static str, Phase)],
+    /// Secondary statuses that turn `Stopped` into `TimedOut`.
+    pub timed_out: &'static [&'static str],
+    /// SageMaker's operations on it.
+    pub operations: Operations,
+    /// The CloudWatch log group, where it logs; `{name}` stands for its name.
+    pub log_group: Option<&'static str>,
+}
+
+impl Kind {
+    /// The row that describes this kind.
+    #[must_use]
+    pub fn spec(self) -> &'static KindSpec {
+        // The table has a row for every kind, in order: `kinds::tests` holds it.
+        KINDS.get(self as usize).unwrap_or(&KINDS[0])
+    }
+
+    /// Every kind.
+    pub fn all() -> impl Iterator<Item = Self> {
+        KINDS.iter().map(|spec| spec.kind)
+    }
+
+    /// The word on the wire, `snake_case`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.spec().wire
+    }
+
+    /// The kind with this wire word.
+    #[must_use]
+    pub fn from_wire(word: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.as_str() == word)
+    }
+
+    /// The kind that EventBridge's `detail-type` tells of.
+    #[must_use]
+    pub fn of_detail_type(detail_type: &str) -> Option<Self> {
+        Self::all().find(|kind| kind.spec().detail_types.contains(&detail_type))
+    }
+
+    /// The kind of an ARN's resource type and id.
+    #[must_use]
+    pub fn of_resource(resource: &str, id: &str) -> Option<Self> {
+        match resource {
+            "pipeline" => pipeline_kind(id),
+            // The event's older spelling of hyper-parameter-tuning-job.
+            "tuningJob" => Some(Self::Tuning),
+            _ => Self::all().find(|kind| kind.spec().resource == resource),
+        }
+    }
+
+    /// What a status of this kind means.
+    #[must_use]
+    pub fn phase(self, status: &str, secondary: Option<&str>) -> Phase {
+        let spec = self.spec();
+        let known = |(word, phase): &(&str, Phase)| same_word(word, status).then_some(*phase);
+        let phase = spec.statuses.iter().find_map(known).unwrap_or(Phase::Unknown);
+        let ran_out = |word: &&str| secondary.is_some_and(|secondary| same_word(word, secondary));
+        if phase == Phase::Stopped && spec.timed_out.iter().any(ran_out) {
+            return Phase::TimedOut;
+        }
+        phase
+    }
+
+    /// The status of a kind that has none: it is there as soon as it is made.
+    #[must_use]
+    pub fn fixed_status(self) -> Option<&'static str> {
+        let spec = self.spec();
+        spec.fields.status.is_empty().then_some(STATELESS)
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Events write `IN_SERVICE` where the API writes `InService`.
+fn same_word(known: &str, seen: &str) -> bool {
+    let letters = |text| str::bytes(text).filter(|b| *b != b'_').map(|b| b.to_ascii_lowercase());
+    letters(known).eq(letters(seen))
+}

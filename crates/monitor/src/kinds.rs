@@ -1,0 +1,648 @@
+//! The table of kinds. A new kind is a new row (and a word in [`Kind`]).
+//!
+//! Sources: detail-types and event fields from the SageMaker developer guide,
+//! "Automating Amazon SageMaker AI with Amazon EventBridge"; statuses and
+//! operations from the SageMaker API's service model (botocore 1.43); log groups
+//! from "Log Groups and Streams that Amazon SageMaker AI Sends to CloudWatch".
+
+use crate::kind::{Fields, Kind, KindSpec, Lifecycle, Operations};
+use crate::phase::Phase::{self, Failed, Pending, Running, Stopped, Stopping, Succeeded};
+
+/// The status given to kinds that have none of their own.
+pub(crate) const STATELESS: &str = "Created";
+
+type Statuses = &'static [(&'static str, Phase)];
+
+const JOB: Statuses = &[
+    ("Pending", Pending),
+    ("Starting", Pending),
+    ("Initializing", Pending),
+    ("InProgress", Running),
+    ("Executing", Running),
+    ("Stopping", Stopping),
+    ("Completed", Succeeded),
+    ("Succeeded", Succeeded),
+    ("Failed", Failed),
+    ("Stopped", Stopped),
+    ("Deleting", Stopping),
+    ("DeleteFailed", Failed),
+    ("Deleted", Stopped),
+];
+
+const SERVICE: Statuses = &[
+    ("Pending", Pending),
+    ("Creating", Pending),
+    ("Updating", Running),
+    ("SystemUpdating", Running),
+    ("RollingBack", Running),
+    ("InService", Succeeded),
+    ("Failed", Failed),
+    ("OutOfService", Failed),
+    ("UpdateRollbackFailed", Failed),
+    ("Stopping", Stopping),
+    ("Stopped", Stopped),
+    ("Deleting", Stopping),
+    ("Deleted", Stopped),
+];
+
+const ARTIFACT: Statuses = &[
+    ("Creating", Pending),
+    ("Created", Succeeded),
+    ("CreateFailed", Failed),
+    ("Updating", Running),
+    ("UpdateFailed", Failed),
+    ("Deleting", Stopping),
+    ("DeleteFailed", Failed),
+    ("Deleted", Stopped),
+];
+
+const EXPERIMENT: Statuses = &[
+    ("Creating", Pending),
+    ("Created", Pending),
+    ("Starting", Pending),
+    ("Updating", Running),
+    ("Running", Running),
+    ("Stopping", Stopping),
+    ("Completed", Succeeded),
+    ("Cancelled", Stopped),
+    ("Deleted", Stopped),
+];
+
+/// What most rows share.
+const FIELDS: Fields = Fields {
+    arn: &[],
+    name: &[],
+    status: &[],
+    secondary: &[],
+    reason: &["/FailureReason"],
+    created: &["/CreationTime"],
+    modified: &["/LastModifiedTime"],
+    ended: &[],
+};
+
+const fn operations(
+    create: &'static str,
+    describe: &'static str,
+    list: &'static str,
+    stop: Option<&'static str>,
+    key: &'static str,
+) -> Operations {
+    Operations { create, describe, list, stop, key, key_is_arn: false }
+}
+
+const fn by_arn(operations: Operations) -> Operations {
+    Operations { key_is_arn: true, ..operations }
+}
+
+/// What most rows share: a one-shot job with its own detail-type.
+const fn row(
+    kind: Kind,
+    wire: &'static str,
+    noun: &'static str,
+    resource: &'static str,
+) -> KindSpec {
+    KindSpec {
+        kind,
+        wire,
+        noun,
+        resource,
+        lifecycle: Lifecycle::OneShot,
+        detail_types: &[],
+        fields: FIELDS,
+        statuses: JOB,
+        timed_out: &[],
+        operations: operations("", "", "", None, ""),
+        log_group: None,
+    }
+}
+
+/// One row per kind, in the order of [`Kind`].
+pub(crate) static KINDS: [KindSpec; 24] = [
+    KindSpec {
+        detail_types: &["SageMaker Training Job State Change"],
+        fields: Fields {
+            arn: &["/TrainingJobArn"],
+            name: &["/TrainingJobName"],
+            status: &["/TrainingJobStatus"],
+            secondary: &["/SecondaryStatus"],
+            ended: &["/TrainingEndTime"],
+            ..FIELDS
+        },
+        timed_out: &["MaxRuntimeExceeded", "MaxWaitTimeExceeded"],
+        operations: operations(
+            "CreateTrainingJob",
+            "DescribeTrainingJob",
+            "ListTrainingJobs",
+            Some("StopTrainingJob"),
+            "TrainingJobName",
+        ),
+        log_group: Some("/aws/sagemaker/TrainingJobs"),
+        ..row(Kind::Training, "training", "training_job", "training-job")
+    },
+    KindSpec {
+        detail_types: &["SageMaker HyperParameter Tuning Job State Change"],
+        fields: Fields {
+            arn: &["/HyperParameterTuningJobArn"],
+            name: &["/HyperParameterTuningJobName"],
+            status: &["/HyperParameterTuningJobStatus"],
+            ended: &["/HyperParameterTuningEndTime"],
+            ..FIELDS
+        },
+        operations: operations(
+            "CreateHyperParameterTuningJob",
+            "DescribeHyperParameterTuningJob",
+            "ListHyperParameterTuningJobs",
+            Some("StopHyperParameterTuningJob"),
+            "HyperParameterTuningJobName",
+        ),
+        // A tuning job logs through its training jobs.
+        log_group: Some("/aws/sagemaker/TrainingJobs"),
+        ..row(Kind::Tuning, "tuning", "tuning_job", "hyper-parameter-tuning-job")
+    },
+    KindSpec {
+        detail_types: &["SageMaker Processing Job State Change"],
+        fields: Fields {
+            arn: &["/ProcessingJobArn"],
+            name: &["/ProcessingJobName"],
+            status: &["/ProcessingJobStatus"],
+            ended: &["/ProcessingEndTime"],
+            ..FIELDS
+        },
+        operations: operations(
+            "CreateProcessingJob",
+            "DescribeProcessingJob",
+            "ListProcessingJobs",
+            Some("StopProcessingJob"),
+            "ProcessingJobName",
+        ),
+        log_group: Some("/aws/sagemaker/ProcessingJobs"),
+        ..row(Kind::Processing, "processing", "processing_job", "processing-job")
+    },
+    KindSpec {
+        detail_types: &["SageMaker Transform Job State Change"],
+        fields: Fields {
+            arn: &["/TransformJobArn"],
+            name: &["/TransformJobName"],
+            status: &["/TransformJobStatus"],
+            modified: &["/LastModifiedTime", "/TransformEndTime", "/TransformStartTime"],
+            ended: &["/TransformEndTime"],
+            ..FIELDS
+        },
+        operations: operations(
+            "CreateTransformJob",
+            "DescribeTransformJob",
+            "ListTransformJobs",
+            Some("StopTransformJob"),
+            "TransformJobName",
+        ),
+        log_group: Some("/aws/sagemaker/TransformJobs"),
+        ..row(Kind::Transform, "transform", "transform_job", "transform-job")
+    },
+    KindSpec {
+        detail_types: &["SageMaker Ground Truth Labeling Job State Change"],
+        fields: Fields {
+            arn: &["/LabelingJobArn"],
+            name: &["/LabelingJobName"],
+            status: &["/LabelingJobStatus"],
+            ..FIELDS
+        },
+        operations: operations(
+            "CreateLabelingJob",
+            "DescribeLabelingJob",
+            "ListLabelingJobs",
+            Some("StopLabelingJob"),
+            "LabelingJobName",
+        ),
+        log_group: Some("/aws/sagemaker/LabelingJobs"),
+        ..row(Kind::Labeling, "labeling", "labeling_job", "labeling-job")
+    },
+    KindSpec {
+        // RetryPipelineExecution sets a settled execution, and its steps, going again.
+        lifecycle: Lifecycle::Resource,
+        detail_types: &["SageMaker Model Building Pipeline Execution Status Change"],
+        fields: Fields {
+            arn: &["/pipelineExecutionArn", "/PipelineExecutionArn"],
+            name: &[],
+            status: &["/currentPipelineExecutionStatus", "/PipelineExecutionStatus"],
+            created: &["/executionStartTime", "/CreationTime"],
+            modified: &["/LastModifiedTime", "/executionEndTime"],
+            ended: &["/executionEndTime"],
+            reason: &["/failureReason", "/FailureReason"],
+            ..FIELDS
+        },
+        operations: by_arn(operations(
+            "StartPipelineExecution",
+            "DescribePipelineExecution",
+            "ListPipelineExecutions",
+            Some("StopPipelineExecution"),
+            "PipelineExecutionArn",
+        )),
+        ..row(Kind::PipelineExecution, "pipeline_execution", "pipeline_execution", "pipeline")
+    },
+    KindSpec {
+        lifecycle: Lifecycle::Resource,
+        detail_types: &["SageMaker Model Building Pipeline Execution Step Status Change"],
+        fields: Fields {
+            arn: &["/pipelineExecutionArn", "/PipelineExecutionArn"],
+            name: &["/stepName", "/StepName"],
+            status: &["/currentStepStatus", "/StepStatus"],
+            created: &[],
+            modified: &["/stepEndTime", "/EndTime"],
+            ended: &["/stepEndTime", "/EndTime"],
+            reason: &["/failureReason", "/FailureReason"],
+            ..FIELDS
+        },
+        // Steps have no Create or Describe of their own: the execution's list tells.
+        operations: by_arn(operations(
+            "StartPipelineExecution",
+            "ListPipelineExecutionSteps",
+            "ListPipelineExecutionSteps",
+            None,
+            "PipelineExecutionArn",
+        )),
+        ..row(Kind::PipelineStep, "pipeline_step", "pipeline_step", "pipeline")
+    },
+    KindSpec {
+        detail_types: &["SageMaker A2I HumanLoop Status Change"],
+        fields: Fields {
+            arn: &["/humanLoopArn", "/HumanLoopArn"],
+            name: &["/humanLoopName", "/HumanLoopName"],
+            status: &["/humanLoopStatus", "/HumanLoopStatus"],
+            created: &["/creationTime", "/CreationTime"],
+            reason: &["/failureReason", "/FailureReason"],
+            ..FIELDS
+        },
+        // Of the service sagemaker-a2i-runtime.
+        operations: operations(
+            "StartHumanLoop",
+            "DescribeHumanLoop",
+            "ListHumanLoops",
+            Some("StopHumanLoop"),
+            "HumanLoopName",
+        ),
+        ..row(Kind::HumanLoop, "human_loop", "human_loop", "human-loop")
+    },
+    KindSpec {
+        lifecycle: Lifecycle::Resource,
+        detail_types: &[
+            "SageMaker Endpoint State Change",
+            "SageMaker Endpoint Deployment State Change",
+        ],
+        fields: Fields {
+            arn: &["/EndpointArn"],
+            name: &["/EndpointName"],
+            status: &["/EndpointStatus"],
+            secondary: &[
+                "/PendingDeploymentSummary/ProductionVariants/0/VariantStatus/0/Status",
+                "/ProductionVariants/0/VariantStatus/0/Status",
+            ],
+            modified: &[
+                "/LastModifiedTime",
+                "/PendingDeploymentSummary/ProductionVariants/0/VariantStatus/0/StartTime",
+                "/ProductionVariants/0/VariantStatus/0/StartTime",
+            ],
+            ..FIELDS
+        },
+        statuses: SERVICE,
+        operations: operations(
+            "CreateEndpoint",
+            "DescribeEndpoint",
+            "ListEndpoints",
+            None,
+            "EndpointName",
+        ),
+        log_group: Some("/aws/sagemaker/Endpoints/{name}"),
+        ..row(Kind::Endpoint, "endpoint", "endpoint", "endpoint")
+    },
+    KindSpec {
+        detail_types: &["SageMaker Endpoint Config State Change"],
+        fields: Fields {
+            arn: &["/EndpointConfigArn"],
+            name: &["/EndpointConfigName"],
+            modified: &["/CreationTime"],
+            ..FIELDS
+        },
+        statuses: ARTIFACT,
+        operations: operations(
+            "CreateEndpointConfig",
+            "DescribeEndpointConfig",
+            "ListEndpointConfigs",
+            None,
+            "EndpointConfigName",
+        ),
+        ..row(Kind::EndpointConfig, "endpoint_config", "endpoint_config", "endpoint-config")
+    },
+    KindSpec {
+        detail_types: &["SageMaker Model State Change"],
+        fields: Fields {
+            arn: &["/ModelArn"],
+            name: &["/ModelName"],
+            modified: &["/CreationTime"],
+            ..FIELDS
+        },
+        statuses: ARTIFACT,
+        operations: operations("CreateModel", "DescribeModel", "ListModels", None, "ModelName"),
+        ..row(Kind::Model, "model", "model", "model")
+    },
+    KindSpec {
+        detail_types: &["SageMaker Model Package State Change"],
+        fields: Fields {
+            arn: &["/ModelPackageArn"],
+            name: &["/ModelPackageName", "/ModelPackageGroupName"],
+            status: &["/ModelPackageStatus"],
+            secondary: &["/ModelApprovalStatus"],
+            reason: &["/ModelPackageStatusDetails/ValidationStatuses/0/FailureReason"],
+            ..FIELDS
+        },
+        operations: by_arn(operations(
+            "CreateModelPackage",
+            "DescribeModelPackage",
+            "ListModelPackages",
+            None,
+            "ModelPackageName",
+        )),
+        ..row(Kind::ModelPackage, "model_package", "model_package", "model-package")
+    },
+    KindSpec {
+        lifecycle: Lifecycle::Resource,
+        detail_types: &["SageMaker Feature Group State Change"],
+        fields: Fields {
+            arn: &["/FeatureGroupArn"],
+            name: &["/FeatureGroupName"],
+            status: &["/FeatureGroupStatus"],
+            ..FIELDS
+        },
+        statuses: ARTIFACT,
+        operations: operations(
+            "CreateFeatureGroup",
+            "DescribeFeatureGroup",
+            "ListFeatureGroups",
+            None,
+            "FeatureGroupName",
+        ),
+        ..row(Kind::FeatureGroup, "feature_group", "feature_group", "feature-group")
+    },
+    KindSpec {
+        lifecycle: Lifecycle::Resource,
+        detail_types: &["SageMaker Notebook Instance State Change"],
+        fields: Fields {
+            arn: &["/NotebookInstanceArn"],
+            name: &["/NotebookInstanceName"],
+            status: &["/NotebookInstanceStatus"],
+            ..FIELDS
+        },
+        statuses: SERVICE,
+        operations: operations(
+            "CreateNotebookInstance",
+            "DescribeNotebookInstance",
+            "ListNotebookInstances",
+            Some("StopNotebookInstance"),
+            "NotebookInstanceName",
+        ),
+        log_group: Some("/aws/sagemaker/NotebookInstances"),
+        ..row(Kind::NotebookInstance, "notebook_instance", "notebook_instance", "notebook-instance")
+    },
+    KindSpec {
+        lifecycle: Lifecycle::Resource,
+        detail_types: &["SageMaker HyperPod Cluster State Change"],
+        fields: Fields {
+            arn: &["/ClusterArn"],
+            name: &["/ClusterName"],
+            status: &["/ClusterStatus"],
+            reason: &["/FailureMessage"],
+            ..FIELDS
+        },
+        statuses: SERVICE,
+        operations: operations(
+            "CreateCluster",
+            "DescribeCluster",
+            "ListClusters",
+            None,
+            "ClusterName",
+        ),
+        log_group: Some("/aws/sagemaker/Clusters/{name}"),
+        ..row(Kind::Cluster, "cluster", "cluster", "cluster")
+    },
+    KindSpec {
+        lifecycle: Lifecycle::Resource,
+        detail_types: &["SageMaker Image State Change"],
+        fields: Fields {
+            arn: &["/ImageArn"],
+            name: &["/ImageName"],
+            status: &["/ImageStatus"],
+            ..FIELDS
+        },
+        statuses: ARTIFACT,
+        operations: operations("CreateImage", "DescribeImage", "ListImages", None, "ImageName"),
+        ..row(Kind::Image, "image", "image", "image")
+    },
+    KindSpec {
+        lifecycle: Lifecycle::Resource,
+        detail_types: &["SageMaker Image Version State Change"],
+        fields: Fields {
+            arn: &["/ImageVersionArn"],
+            name: &[],
+            status: &["/ImageVersionStatus"],
+            ..FIELDS
+        },
+        statuses: ARTIFACT,
+        operations: operations(
+            "CreateImageVersion",
+            "DescribeImageVersion",
+            "ListImageVersions",
+            None,
+            "ImageName",
+        ),
+        ..row(Kind::ImageVersion, "image_version", "image_version", "image-version")
+    },
+    KindSpec {
+        fields: Fields {
+            arn: &["/AutoMLJobArn"],
+            name: &["/AutoMLJobName"],
+            status: &["/AutoMLJobStatus"],
+            secondary: &["/AutoMLJobSecondaryStatus"],
+            ended: &["/EndTime"],
+            ..FIELDS
+        },
+        timed_out: &["MaxAutoMLJobRuntimeReached"],
+        operations: operations(
+            "CreateAutoMLJobV2",
+            "DescribeAutoMLJobV2",
+            "ListAutoMLJobs",
+            Some("StopAutoMLJob"),
+            "AutoMLJobName",
+        ),
+        ..row(Kind::AutoMl, "auto_ml", "auto_ml_job", "automl-job")
+    },
+    KindSpec {
+        fields: Fields {
+            arn: &["/CompilationJobArn"],
+            name: &["/CompilationJobName"],
+            status: &["/CompilationJobStatus"],
+            ended: &["/CompilationEndTime"],
+            ..FIELDS
+        },
+        operations: operations(
+            "CreateCompilationJob",
+            "DescribeCompilationJob",
+            "ListCompilationJobs",
+            Some("StopCompilationJob"),
+            "CompilationJobName",
+        ),
+        log_group: Some("/aws/sagemaker/CompilationJobs"),
+        ..row(Kind::Compilation, "compilation", "compilation_job", "compilation-job")
+    },
+    KindSpec {
+        fields: Fields {
+            arn: &["/EdgePackagingJobArn"],
+            name: &["/EdgePackagingJobName"],
+            status: &["/EdgePackagingJobStatus"],
+            reason: &["/EdgePackagingJobStatusMessage"],
+            ..FIELDS
+        },
+        operations: operations(
+            "CreateEdgePackagingJob",
+            "DescribeEdgePackagingJob",
+            "ListEdgePackagingJobs",
+            Some("StopEdgePackagingJob"),
+            "EdgePackagingJobName",
+        ),
+        ..row(Kind::EdgePackaging, "edge_packaging", "edge_packaging_job", "edge-packaging-job")
+    },
+    KindSpec {
+        lifecycle: Lifecycle::Resource,
+        fields: Fields {
+            arn: &["/InferenceComponentArn"],
+            name: &["/InferenceComponentName"],
+            status: &["/InferenceComponentStatus"],
+            ..FIELDS
+        },
+        statuses: SERVICE,
+        operations: operations(
+            "CreateInferenceComponent",
+            "DescribeInferenceComponent",
+            "ListInferenceComponents",
+            None,
+            "InferenceComponentName",
+        ),
+        log_group: Some("/aws/sagemaker/InferenceComponents/{name}"),
+        ..row(
+            Kind::InferenceComponent,
+            "inference_component",
+            "inference_component",
+            "inference-component",
+        )
+    },
+    KindSpec {
+        fields: Fields {
+            arn: &["/Arn"],
+            name: &["/Name"],
+            status: &["/Status"],
+            reason: &["/StatusReason"],
+            ended: &["/CompletionTime"],
+            ..FIELDS
+        },
+        statuses: EXPERIMENT,
+        operations: operations(
+            "CreateInferenceExperiment",
+            "DescribeInferenceExperiment",
+            "ListInferenceExperiments",
+            Some("StopInferenceExperiment"),
+            "Name",
+        ),
+        ..row(
+            Kind::InferenceExperiment,
+            "inference_experiment",
+            "inference_experiment",
+            "inference-experiment",
+        )
+    },
+    KindSpec {
+        fields: Fields {
+            arn: &["/JobArn"],
+            name: &["/JobName"],
+            status: &["/Status"],
+            ended: &["/CompletionTime"],
+            ..FIELDS
+        },
+        operations: operations(
+            "CreateInferenceRecommendationsJob",
+            "DescribeInferenceRecommendationsJob",
+            "ListInferenceRecommendationsJobs",
+            Some("StopInferenceRecommendationsJob"),
+            "JobName",
+        ),
+        log_group: Some("/aws/sagemaker/InferenceRecommendationsJobs"),
+        ..row(
+            Kind::InferenceRecommendations,
+            "inference_recommendations",
+            "inference_recommendations_job",
+            "inference-recommendations-job",
+        )
+    },
+    KindSpec {
+        fields: Fields {
+            arn: &["/OptimizationJobArn"],
+            name: &["/OptimizationJobName"],
+            status: &["/OptimizationJobStatus"],
+            ended: &["/OptimizationEndTime"],
+            ..FIELDS
+        },
+        operations: operations(
+            "CreateOptimizationJob",
+            "DescribeOptimizationJob",
+            "ListOptimizationJobs",
+            Some("StopOptimizationJob"),
+            "OptimizationJobName",
+        ),
+        ..row(Kind::Optimization, "optimization", "optimization_job", "optimization-job")
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_row_in_its_place() {
+        for (place, spec) in KINDS.iter().enumerate() {
+            assert_eq!(spec.kind as usize, place, "{}", spec.wire);
+            assert_eq!(spec.kind.spec().wire, spec.wire);
+            assert_eq!(Kind::from_wire(spec.wire), Some(spec.kind));
+            let json = serde_json::to_value(spec.kind).unwrap();
+            assert_eq!(json, spec.wire, "the wire word is also serde's");
+        }
+        assert_eq!(Kind::Optimization as usize + 1, KINDS.len());
+    }
+
+    #[test]
+    fn rows_are_whole() {
+        for spec in &KINDS {
+            for operation in
+                [spec.operations.create, spec.operations.describe, spec.operations.list]
+            {
+                assert!(!operation.is_empty(), "{}", spec.wire);
+            }
+            assert!(!spec.fields.arn.is_empty() && !spec.operations.key.is_empty());
+            assert!(spec.statuses.iter().any(|(_, phase)| *phase == Succeeded));
+            let pointers = [spec.fields.arn, spec.fields.status, spec.fields.modified].concat();
+            assert!(pointers.iter().all(|pointer| pointer.starts_with('/')));
+        }
+    }
+
+    #[test]
+    fn statuses_compare_without_case_and_underscores() {
+        assert_eq!(Kind::Endpoint.phase("IN_SERVICE", None), Succeeded);
+        assert_eq!(Kind::Endpoint.phase("InService", None), Succeeded);
+        assert_eq!(Kind::Compilation.phase("INPROGRESS", None), Running);
+        assert_eq!(Kind::Endpoint.phase("Melting", None), Phase::Unknown);
+    }
+
+    #[test]
+    fn only_a_stop_for_want_of_time_is_a_time_out() {
+        let ran_out = Some("MaxRuntimeExceeded");
+        assert_eq!(Kind::Training.phase("Stopped", ran_out), Phase::TimedOut);
+        assert_eq!(Kind::Training.phase("Completed", ran_out), Succeeded);
+        assert_eq!(Kind::Training.phase("Stopped", Some("Stopped")), Stopped);
+    }
+}

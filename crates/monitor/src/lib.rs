@@ -1,0 +1,31 @@
+//! Sagebell's domain and use cases, with the ports they need.
+//!
+//! Promise: nothing here does I/O, knows AWS's SDK, reads a clock or rolls dice;
+//! the world comes in through [`ports`], so every use case runs as well in a
+//! simulation as in a Lambda function.
+//!
+//! Data flows one way: [`event`] → [`observation`] → [`record`] → [`deliver`].
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod arn;
+pub mod deliver;
+pub mod event;
+pub mod job;
+pub mod jobs;
+pub mod kind;
+mod kinds;
+pub mod observation;
+pub mod phase;
+pub mod policy;
+pub mod ports;
+pub mod record;
+pub mod signal;
+pub mod sweep;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod time;
+pub mod wait;
+pub mod waits;

@@ -1,0 +1,141 @@
+//! The numbers the rules turn on: leases, pauses, limits. Deployments may
+//! change those that are fields.
+
+use std::time::Duration;
+
+use crate::arn::JobArn;
+use crate::kind::Kind;
+
+/// Times and limits of the monitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// How long after its lease a wait counts as abandoned: time enough for a
+    /// preempted pod to be rescheduled, pull its image and renew.
+    pub grace: Duration,
+    /// How long jobs and finished waits are kept.
+    pub retention: Duration,
+    /// First pause before a job with waits and no news is looked at.
+    pub check_first: Duration,
+    /// Longest pause between such looks, for kinds that send events.
+    pub check_longest: Duration,
+    /// Longest pause between looks at kinds that send none.
+    pub check_longest_without_events: Duration,
+    /// Most waits handled in one sweep.
+    pub sweep_limit: usize,
+    /// Callbacks in flight at once in one `deliver` batch or sweep.
+    pub concurrency: usize,
+    /// Accounts whose jobs are taken; empty means any.
+    pub accounts: Vec<String>,
+    /// Regions whose jobs are taken; empty means any.
+    pub regions: Vec<String>,
+}
+
+impl Policy {
+    /// Two creation times closer than this are one generation: some senders
+    /// give milliseconds, some whole seconds.
+    pub const GENERATION_TOLERANCE: Duration = Duration::from_secs(2);
+
+    /// How far a one-shot job's creation may lie before its waiter's
+    /// `not_before`: the waiter's clock may run ahead. A job takes longer than
+    /// this to end, be deleted and be created again under its name.
+    pub const ONE_SHOT_SKEW: Duration = Duration::from_secs(30);
+
+    /// The same for resources, whose next update may follow at once: no more
+    /// than what cutting to whole seconds loses.
+    pub const RESOURCE_SKEW: Duration = Duration::from_secs(1);
+
+    /// Timeline entries kept per job; the oldest but the first go.
+    pub const TIMELINE_LIMIT: usize = 64;
+
+    /// `run` labels kept per job.
+    pub const RUNS_LIMIT: usize = 16;
+
+    /// Bounds of a lease, in seconds, and what it is when the waiter says none.
+    pub const LEASE_SECONDS: std::ops::RangeInclusive<u32> = 5..=86_400;
+    /// The lease of a waiter that names none, in seconds.
+    pub const LEASE_SECONDS_DEFAULT: u32 = 600;
+
+    /// Longest life of a wait; SageMaker's longest job is 28 days
+    /// (`StoppingCondition.MaxRuntimeInSeconds`).
+    pub const DEADLINE_LONGEST: Duration = Duration::from_secs(35 * 86_400);
+
+    /// Labels on a wait at most, and the longest key and value in bytes.
+    pub const LABELS_LIMIT: usize = 16;
+    /// Longest label key or value, in bytes.
+    pub const LABEL_LEN: usize = 256;
+
+    /// Pauses between attempts of one signal, in seconds; the last one repeats.
+    pub const RETRY_PAUSES: [u64; 8] = [1, 2, 5, 15, 30, 60, 120, 300];
+
+    /// Attempts made inside one `deliver`, with the first pauses between them;
+    /// later ones come through the due index.
+    pub const ATTEMPTS_AT_ONCE: u32 = 4;
+
+    /// How long one attempt holds a wait: longer than a send can take (5 s).
+    pub const CLAIM: Duration = Duration::from_secs(10);
+
+    /// Signals told one after the other in one `deliver`, when the job moves on
+    /// while its waiter is being told.
+    pub const ROUNDS_AT_ONCE: u32 = 16;
+
+    /// How long the sweep leaves a doorbell it queued before it rings again.
+    pub const REDRIVE: Duration = Duration::from_secs(60);
+
+    /// How long after a wait's registration "no such job" is not believed:
+    /// SageMaker's reads trail its creates.
+    pub const NOT_FOUND_GRACE: Duration = Duration::from_secs(300);
+
+    /// Compare-and-set tries before a conflict is given back as "try again".
+    pub const CAS_TRIES: u32 = 8;
+}
+
+impl Policy {
+    /// Whether this monitor takes jobs of this ARN's account and region.
+    #[must_use]
+    pub fn in_scope(&self, arn: &JobArn) -> bool {
+        let takes = |list: &[String], word| list.is_empty() || list.iter().any(|one| one == word);
+        takes(&self.accounts, arn.account()) && takes(&self.regions, arn.region())
+    }
+
+    /// The pause before the next attempt, after `attempts` failed ones: ±20 %,
+    /// by `unit` in `0.0..1.0`.
+    #[must_use]
+    pub fn retry_pause(attempts: u32, unit: f64) -> Duration {
+        let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+        let longest = Self::RETRY_PAUSES.len() - 1;
+        let seconds = Self::RETRY_PAUSES.get(step.min(longest)).copied().unwrap_or(300);
+        jittered(Duration::from_secs(seconds), unit)
+    }
+
+    /// The pause before the next look at a job, after `checks` looks: doubling,
+    /// ±20 %.
+    #[must_use]
+    pub fn check_pause(&self, kind: Kind, checks: u32, unit: f64) -> Duration {
+        let eventless = kind.spec().detail_types.is_empty();
+        let longest =
+            if eventless { self.check_longest_without_events } else { self.check_longest };
+        let first = self.check_first.min(longest);
+        let pause = first.saturating_mul(1_u32.checked_shl(checks.min(31)).unwrap_or(u32::MAX));
+        jittered(pause.min(longest), unit)
+    }
+}
+
+fn jittered(pause: Duration, unit: f64) -> Duration {
+    pause.mul_f64(0.8 + 0.4 * unit.clamp(0.0, 1.0))
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            grace: Duration::from_secs(300),
+            retention: Duration::from_secs(30 * 86_400),
+            check_first: Duration::from_secs(300),
+            check_longest: Duration::from_secs(3_600),
+            check_longest_without_events: Duration::from_secs(300),
+            sweep_limit: 2_000,
+            concurrency: 64,
+            accounts: Vec::new(),
+            regions: Vec::new(),
+        }
+    }
+}

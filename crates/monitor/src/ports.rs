@@ -1,0 +1,256 @@
+//! The ports: what the use cases need from the world.
+//!
+//! Adapters implement these; the use cases know nothing else of the outside.
+//! Every call of an adapter is bounded in time by the adapter itself.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::arn::JobArn;
+use crate::job::{Job, JobRecord};
+use crate::kind::Kind;
+use crate::observation::Observation;
+use crate::phase::Phase;
+use crate::signal::{Announcement, Callback, Doorbell};
+use crate::wait::{CallbackUrl, Wait, WaitId};
+
+/// How a store call can fail. A failed condition is no failure: see [`Saved`].
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Throttled, busy, timed out, unreachable: the same call may succeed later.
+    /// The write may or may not have happened.
+    #[error("the store is busy or out of reach, try again: {0}")]
+    Retryable(String),
+    /// The same call will fail again: a bug, a wrong schema, a missing permission.
+    #[error("the store refused: {0}")]
+    Terminal(String),
+}
+
+/// A stored value's version: changes with every write of the item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(pub u64);
+
+/// A value and the version it was read at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The value.
+    pub value: T,
+    /// Its version, for the next compare-and-set.
+    pub version: Version,
+}
+
+/// What came of a compare-and-set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saved<T> {
+    /// Written; the item's new version.
+    Stored(Version),
+    /// Somebody else wrote first; what the item holds now (`None`: it is gone).
+    Conflict(Option<Versioned<T>>),
+}
+
+/// One page of a longer list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// Where a list goes on: opaque to everyone but the store that made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// Which jobs to list; absent filters match everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JobFilter {
+    /// Only jobs in this phase.
+    pub phase: Option<Phase>,
+    /// Only jobs of this kind.
+    pub kind: Option<Kind>,
+    /// Only jobs that a wait with this `run` label was registered on.
+    pub run: Option<String>,
+}
+
+/// The name of a wait in the store.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WaitKey {
+    /// The job waited for.
+    pub arn: JobArn,
+    /// The wait.
+    pub id: WaitId,
+}
+
+/// Jobs and waits, durable, with compare-and-set per item and strongly
+/// consistent reads of items and of one job's waits.
+///
+/// `expect: None` means "must not exist yet". Items past their `expires_at` are
+/// never returned. Every implementation passes `monitor::testing::contract`.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Reads a job, strongly consistent.
+    async fn load_job(&self, arn: &JobArn) -> Result<Option<Versioned<JobRecord>>, StoreError>;
+
+    /// Writes a job if its version still is `expect`.
+    async fn save_job(
+        &self,
+        record: &JobRecord,
+        expect: Option<Version>,
+    ) -> Result<Saved<JobRecord>, StoreError>;
+
+    /// Lists jobs, those recorded last first. `limit` is 1 to 200.
+    async fn list_jobs(
+        &self,
+        filter: &JobFilter,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Job>, StoreError>;
+
+    /// Reads a wait, strongly consistent.
+    async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError>;
+
+    /// Writes a wait if its version still is `expect`; a wait with a
+    /// [`due_at`](Wait::due_at) is in the due index, one without is not.
+    async fn save_wait(
+        &self,
+        wait: &Wait,
+        expect: Option<Version>,
+    ) -> Result<Saved<Wait>, StoreError>;
+
+    /// Lists one job's waits, ordered by id, strongly consistent.
+    async fn list_waits(
+        &self,
+        arn: &JobArn,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Wait>, StoreError>;
+
+    /// Lists waits whose `due_at` is at or before `now`, the longest due first
+    /// (within a shard, where the index is sharded). May lag behind writes.
+    async fn list_due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<WaitKey>, StoreError>;
+
+    /// Removes what is past its `expires_at`, where the store has no TTL of its
+    /// own; says how many items went.
+    async fn purge_expired(&self) -> Result<u64, StoreError>;
+}
+
+/// The queue between `record` and `deliver`. At least once, unordered.
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Queues the doorbells; `Ok` means that all are durably queued.
+    async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError>;
+}
+
+/// A queue that took nothing, or not all; pushing all again is right.
+#[derive(Debug, thiserror::Error)]
+#[error("the signal queue did not take the message, try again: {0}")]
+pub struct QueueError(pub String);
+
+/// What came of one attempt to call back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// The waiter answered 2xx.
+    Delivered,
+    /// The waiter answered 410: drop the wait.
+    Gone,
+    /// Anything else; `reason` is for people, without secrets.
+    Failed {
+        /// What happened, e.g. `connection refused` or `HTTP 503`.
+        reason: String,
+        /// The waiter's own wish (`Retry-After`), already clamped.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// Calls waiters back.
+#[async_trait]
+pub trait Sender: Send + Sync {
+    /// Signs and sends one callback, within about five seconds.
+    async fn send(&self, callback: &Callback) -> SendOutcome;
+}
+
+/// Says which callback URLs are allowed, before anything is sent.
+pub trait CallbackGuard: Send + Sync {
+    /// Checks scheme, user info, port and, for a literal address, the network.
+    ///
+    /// # Errors
+    /// Says which part of the URL is not allowed, and what is.
+    fn check(&self, url: &CallbackUrl) -> Result<(), String>;
+}
+
+/// How a SageMaker call can fail.
+#[derive(Debug, thiserror::Error)]
+pub enum SageMakerError {
+    /// SageMaker knows no such job.
+    #[error("SageMaker knows no such job")]
+    NotFound,
+    /// The call budget is spent or SageMaker throttles: later.
+    #[error("SageMaker calls are throttled, try again later: {0}")]
+    Throttled(String),
+    /// The kind has no such operation.
+    #[error("SageMaker has no operation to {operation} a {kind}")]
+    Unsupported {
+        /// `describe` or `stop`.
+        operation: &'static str,
+        /// The kind asked about.
+        kind: Kind,
+    },
+    /// This monitor was set up without SageMaker.
+    #[error("this monitor runs without SageMaker: it knows only what events tell")]
+    Unavailable,
+    /// Anything else, in the service's own words.
+    #[error("SageMaker refused: {0}")]
+    Refused(String),
+}
+
+/// What Sagebell asks of SageMaker itself.
+#[async_trait]
+pub trait SageMaker: Send + Sync {
+    /// Reads the job now.
+    async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError>;
+
+    /// Stops the job; stopping one that is stopping or settled is no error.
+    async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError>;
+}
+
+/// Where the sweep puts what it saw, so that there is one way in.
+#[async_trait]
+pub trait Intake: Send + Sync {
+    /// Takes an observation, durably: recorded now or queued to be recorded.
+    async fn submit(&self, observation: Observation) -> Result<(), IntakeError>;
+}
+
+/// An observation that was not taken; the sweep comes back to it.
+#[derive(Debug, thiserror::Error)]
+#[error("the observation was not taken, try again: {0}")]
+pub struct IntakeError(pub String);
+
+/// Tells others what became of jobs and waits (Slack, SNS, …). Best effort: an
+/// announcement never holds up a signal.
+#[async_trait]
+pub trait Announcer: Send + Sync {
+    /// Publishes one announcement.
+    async fn announce(&self, announcement: &Announcement);
+}
+
+/// Time.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// The present.
+    fn now(&self) -> Timestamp;
+    /// Waits.
+    async fn sleep(&self, duration: Duration);
+}
+
+/// Randomness, for jitter.
+pub trait Entropy: Send + Sync {
+    /// A number in `0.0..1.0`.
+    fn unit(&self) -> f64;
+}

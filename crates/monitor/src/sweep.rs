@@ -1,0 +1,387 @@
+//! Use case: repair what events missed. Every minute the sweep looks at the
+//! waits that are due, and only at those.
+//!
+//! Promise: whatever was lost, doubled or left half done, a wait that is due is
+//! looked at again until its life is over; and each look moves its due time on,
+//! so that nothing is looked at in a hot loop.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use metrics::counter;
+use serde::Serialize;
+
+use crate::arn::JobArn;
+use crate::job::JobRecord;
+use crate::observation::{Observation, Source};
+use crate::policy::Policy;
+use crate::ports::{
+    Announcer, Clock, Entropy, Intake, Queue, SageMaker, SageMakerError, Saved, Store, StoreError,
+    Versioned, WaitKey,
+};
+use crate::signal::Announcement;
+use crate::wait::{News, OnAbandon, Wait, WaitState, later};
+
+/// Waits read from the due index, or from a job, at a time.
+const PAGE: usize = 100;
+
+/// What one sweep did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SweepReport {
+    /// Waits looked at.
+    pub due: u64,
+    /// Doorbells rung again.
+    pub rung: u64,
+    /// Jobs described.
+    pub checked: u64,
+    /// Waits whose waiter is gone.
+    pub abandoned: u64,
+    /// Jobs stopped with their waiter.
+    pub stopped: u64,
+    /// Waits whose deadline passed before their job settled.
+    pub expired: u64,
+    /// Waits that could not be told before their deadline.
+    pub undeliverable: u64,
+    /// Waits that could not be handled; the next sweep looks again.
+    pub failed: u64,
+    /// Items past their keeping.
+    pub purged: u64,
+    /// Whether the limit left some for the next sweep.
+    pub more: bool,
+}
+
+/// What a due wait needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Nothing,
+    Ring,
+    Check,
+    Abandon,
+    Stop,
+    Expire,
+    Undeliverable,
+}
+
+/// Why one wait could not be handled.
+#[derive(Debug, thiserror::Error)]
+enum StepError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Queue(#[from] crate::ports::QueueError),
+    #[error(transparent)]
+    Intake(#[from] crate::ports::IntakeError),
+}
+
+/// Looks at due waits.
+#[derive(Clone)]
+pub struct Sweep {
+    /// Where jobs and waits are.
+    pub store: Arc<dyn Store>,
+    /// Where doorbells go.
+    pub queue: Arc<dyn Queue>,
+    /// SageMaker itself.
+    pub sagemaker: Arc<dyn SageMaker>,
+    /// Where sightings go.
+    pub intake: Arc<dyn Intake>,
+    /// Who else is told.
+    pub announcer: Arc<dyn Announcer>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// The numbers.
+    pub policy: Arc<Policy>,
+}
+
+/// The jobs that one sweep has described: many waits on one job cost one look.
+type Described = Mutex<HashSet<JobArn>>;
+
+impl Sweep {
+    /// Looks at every due wait, at most [`Policy::sweep_limit`] of them.
+    ///
+    /// # Errors
+    /// The store's, if the due index can't be read; what fails for one wait is
+    /// counted and left for the next sweep.
+    pub async fn sweep(&self) -> Result<SweepReport, StoreError> {
+        let mut report =
+            SweepReport { purged: self.store.purge_expired().await?, ..Default::default() };
+        let described = Described::default();
+        let now = self.clock.now();
+        let mut after = None;
+        while report.due < self.policy.sweep_limit as u64 {
+            let page = self.store.list_due(now, after.as_ref(), PAGE).await?;
+            let steps = futures::stream::iter(page.items).map(|key| self.look(key, &described));
+            let steps: Vec<_> = steps.buffer_unordered(self.policy.concurrency).collect().await;
+            for step in steps {
+                report.count(step);
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        report.more = after.is_some();
+        Ok(report)
+    }
+
+    /// Rings every wait that has something to hear, due or not: what a local
+    /// stack does when it starts after a crash. Says how many.
+    ///
+    /// # Errors
+    /// The store's or the queue's, as text.
+    pub async fn recover(&self) -> Result<u64, String> {
+        let (mut rung, mut after) = (0, None);
+        loop {
+            let page = self.store.list_due(Timestamp::MAX, after.as_ref(), PAGE).await;
+            let page = page.map_err(|error| error.to_string())?;
+            for key in page.items {
+                let found = self.load(&key).await.map_err(|error| error.to_string())?;
+                let news = found.and_then(|(wait, record)| Some(wait.value.news(&record?)));
+                if news.is_some_and(|news| news != News::None) {
+                    self.queue.push(&[key.into()]).await.map_err(|error| error.to_string())?;
+                    rung += 1;
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(rung);
+            }
+        }
+    }
+
+    async fn look(&self, key: WaitKey, described: &Described) -> Option<Step> {
+        match self.handle(&key, described).await {
+            Ok(step) => Some(step),
+            Err(error) => {
+                tracing::warn!(arn = %key.arn, wait = %key.id, %error, "sweep: left for the next");
+                None
+            }
+        }
+    }
+
+    async fn load(
+        &self,
+        key: &WaitKey,
+    ) -> Result<Option<(Versioned<Wait>, Option<JobRecord>)>, StoreError> {
+        let Some(wait) = self.store.load_wait(key).await? else {
+            return Ok(None);
+        };
+        let record = self.store.load_job(&key.arn).await?;
+        Ok(Some((wait, record.map(|record| record.value))))
+    }
+
+    async fn handle(&self, key: &WaitKey, described: &Described) -> Result<Step, StepError> {
+        let Some((wait, record)) = self.load(key).await? else {
+            return Ok(Step::Nothing);
+        };
+        let now = self.clock.now();
+        let step = plan(&wait.value, record.as_ref(), now, &self.policy);
+        match step {
+            Step::Nothing => {}
+            Step::Ring => self.ring(wait).await?,
+            Step::Check => self.check(wait, described).await?,
+            Step::Abandon => self.abandon(wait, record.as_ref()).await?,
+            Step::Stop => self.stop(wait, record.as_ref()).await?,
+            Step::Expire => {
+                self.finish(wait, WaitState::Expired).await?;
+            }
+            Step::Undeliverable => self.undeliverable(wait).await?,
+        }
+        Ok(step)
+    }
+
+    async fn ring(&self, mut wait: Versioned<Wait>) -> Result<(), StepError> {
+        self.queue.push(&[wait.value.key().into()]).await?;
+        wait.value.delivery.claimed_until = None;
+        wait.value.delivery.retry_at = None;
+        wait.value.check_at = later(self.clock.now(), Policy::REDRIVE);
+        self.save(wait).await?;
+        Ok(())
+    }
+
+    async fn check(&self, mut wait: Versioned<Wait>, seen: &Described) -> Result<(), StepError> {
+        let arn = wait.value.arn.clone();
+        let first = seen.lock().unwrap_or_else(PoisonError::into_inner).insert(arn.clone());
+        let mut throttled = false;
+        if first {
+            match self.sagemaker.describe(&arn).await {
+                Ok(seen) => self.intake.submit(seen).await?,
+                Err(SageMakerError::NotFound) => self.not_found(&wait.value).await?,
+                Err(error) => {
+                    throttled = matches!(error, SageMakerError::Throttled(_));
+                    tracing::info!(%arn, %error, "sweep: the job could not be looked at");
+                }
+            }
+        }
+        let pause = if throttled {
+            Policy::REDRIVE
+        } else {
+            wait.value.checks = wait.value.checks.saturating_add(1);
+            self.policy.check_pause(arn.kind(), wait.value.checks, self.entropy.unit())
+        };
+        wait.value.check_at = later(self.clock.now(), pause);
+        self.save(wait).await?;
+        Ok(())
+    }
+
+    /// A job that SageMaker no longer knows has ended without our seeing how.
+    async fn not_found(&self, wait: &Wait) -> Result<(), StepError> {
+        let now = self.clock.now();
+        if later(wait.created_at, Policy::NOT_FOUND_GRACE) > now {
+            return Ok(());
+        }
+        let status = "Deleted";
+        let reason = "SageMaker knows this job no more: it was deleted before its end was seen.";
+        let gone = Observation {
+            name: wait.arn.name().to_owned(),
+            phase: wait.arn.kind().phase(status, None),
+            status: status.to_owned(),
+            secondary_status: None,
+            failure_reason: Some(reason.to_owned()),
+            created_at: None,
+            modified_at: now,
+            ended_at: None,
+            seen_at: now,
+            source: Source::Describe,
+            arn: wait.arn.clone(),
+        };
+        Ok(self.intake.submit(gone).await?)
+    }
+
+    async fn abandon(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: Option<&JobRecord>,
+    ) -> Result<(), StepError> {
+        let settled = record.is_some_and(|record| wait.value.is_settled_by(record));
+        let stopping = wait.value.on_abandon == OnAbandon::Stop
+            && !settled
+            && !self.is_wanted_by_others(&wait.value).await?;
+        wait.value.stop_pending = stopping;
+        wait.value.check_at = self.clock.now();
+        let (arn, wait_id) = (wait.value.arn.clone(), wait.value.id.clone());
+        // Written first: a waiter that comes back before the stop takes it back.
+        let Some(wait) = self.finish(wait, WaitState::Abandoned).await? else {
+            return Ok(());
+        };
+        let gone = Announcement::WaitAbandoned { arn, wait_id, stopping };
+        self.announcer.announce(&gone).await;
+        if stopping { self.stop(wait, record).await } else { Ok(()) }
+    }
+
+    async fn is_wanted_by_others(&self, wait: &Wait) -> Result<bool, StoreError> {
+        let mut after = None;
+        loop {
+            let page = self.store.list_waits(&wait.arn, after.as_ref(), PAGE).await?;
+            let live = |other: &Wait| other.state == WaitState::Waiting && other.id != wait.id;
+            if page.items.iter().any(live) {
+                return Ok(true);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(false);
+            }
+        }
+    }
+
+    async fn stop(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: Option<&JobRecord>,
+    ) -> Result<(), StepError> {
+        let arn = wait.value.arn.clone();
+        let settled = record.is_some_and(|record| wait.value.is_settled_by(record));
+        let stopped = if settled { Ok(()) } else { self.sagemaker.stop(&arn).await };
+        match stopped {
+            Ok(()) | Err(SageMakerError::NotFound) => {
+                counter!("sagebell_orphans_stopped_total").increment(1);
+                wait.value.stop_pending = false;
+            }
+            Err(error) => {
+                let given_up = self.clock.now() >= wait.value.deadline
+                    || matches!(error, SageMakerError::Unsupported { .. });
+                tracing::error!(%arn, %error, given_up, "an abandoned job could not be stopped");
+                wait.value.stop_pending = !given_up;
+                wait.value.checks = wait.value.checks.saturating_add(1);
+                let pause = Policy::retry_pause(wait.value.checks, self.entropy.unit());
+                wait.value.check_at = later(self.clock.now(), pause.max(Policy::REDRIVE));
+            }
+        }
+        self.save(wait).await?;
+        Ok(())
+    }
+
+    async fn undeliverable(&self, wait: Versioned<Wait>) -> Result<(), StepError> {
+        let (arn, wait_id) = (wait.value.arn.clone(), wait.value.id.clone());
+        let reason = wait.value.delivery.last_error.clone();
+        let reason = reason.unwrap_or_else(|| "the deadline passed before any attempt".to_owned());
+        if self.finish(wait, WaitState::Undeliverable).await?.is_some() {
+            self.announcer
+                .announce(&Announcement::WaitUndeliverable { arn, wait_id, reason })
+                .await;
+        }
+        Ok(())
+    }
+
+    async fn finish(
+        &self,
+        mut wait: Versioned<Wait>,
+        state: WaitState,
+    ) -> Result<Option<Versioned<Wait>>, StoreError> {
+        wait.value.finish(state, self.clock.now(), &self.policy);
+        self.save(wait).await
+    }
+
+    /// Writes the wait unless others did first: then what they wrote counts,
+    /// and the due index has it.
+    async fn save(&self, mut wait: Versioned<Wait>) -> Result<Option<Versioned<Wait>>, StoreError> {
+        wait.value.reschedule(&self.policy);
+        Ok(match self.store.save_wait(&wait.value, Some(wait.version)).await? {
+            Saved::Stored(version) => Some(Versioned { value: wait.value, version }),
+            Saved::Conflict(_) => None,
+        })
+    }
+}
+
+/// What a wait needs now: the order is the order of importance.
+fn plan(wait: &Wait, record: Option<&JobRecord>, now: Timestamp, policy: &Policy) -> Step {
+    if wait.due_at.is_none_or(|due| due > now) {
+        return Step::Nothing;
+    }
+    if wait.stop_pending {
+        return Step::Stop;
+    }
+    let settled = record.is_some_and(|record| wait.is_settled_by(record));
+    let news = record.map_or(News::None, |record| wait.news(record));
+    if wait.abandoned_at(policy) <= now {
+        return Step::Abandon;
+    }
+    if wait.deadline <= now {
+        return if settled { Step::Undeliverable } else { Step::Expire };
+    }
+    match news {
+        News::None => Step::Check,
+        News::Progress if wait.check_at <= now => Step::Check,
+        News::Progress | News::Settled => Step::Ring,
+    }
+}
+
+impl SweepReport {
+    fn count(&mut self, step: Option<Step>) {
+        self.due += 1;
+        let counted = match step {
+            None => &mut self.failed,
+            Some(Step::Nothing) => return,
+            Some(Step::Ring) => &mut self.rung,
+            Some(Step::Check) => &mut self.checked,
+            Some(Step::Abandon) => &mut self.abandoned,
+            Some(Step::Stop) => &mut self.stopped,
+            Some(Step::Expire) => &mut self.expired,
+            Some(Step::Undeliverable) => &mut self.undeliverable,
+        };
+        *counted += 1;
+    }
+}

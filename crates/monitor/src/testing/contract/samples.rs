@@ -1,0 +1,197 @@
+//! The jobs and waits that the cases store, and what the two have in common.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::arn::JobArn;
+use crate::job::{JobRecord, TimelineEntry};
+use crate::kind::Kind;
+use crate::observation::Source;
+use crate::phase::Phase;
+use crate::policy::Policy;
+use crate::ports::{Saved, Store, Version, Versioned, WaitKey};
+use crate::wait::{
+    CallbackUrl, Delivery, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
+};
+
+/// How long the samples live.
+pub(super) const LIFE: Duration = Duration::from_secs(3_600);
+
+/// Text that a careless encoding breaks.
+const AWKWARD: &str = "Größe ≥ 2³¹ – 内存不足 🦀 \"quoted\" \\ 'single' %_ \n\t\u{0}\u{7f} end";
+
+pub(super) fn arn_of(kind: Kind, name: &str) -> JobArn {
+    let resource = kind.spec().resource;
+    JobArn::parse(&format!("arn:aws:sagemaker:eu-west-1:111122223333:{resource}/{name}")).unwrap()
+}
+
+pub(super) fn arn(name: &str) -> JobArn {
+    arn_of(Kind::Training, name)
+}
+
+pub(super) fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub(super) fn job(arn: &JobArn, now: Timestamp) -> JobRecord {
+    JobRecord::unseen(arn, now, later(now, LIFE))
+}
+
+pub(super) fn key(arn: &JobArn, id: &str) -> WaitKey {
+    WaitKey { arn: arn.clone(), id: WaitId::parse(id).unwrap() }
+}
+
+pub(super) fn wait(arn: &JobArn, id: &str, now: Timestamp) -> Wait {
+    Wait {
+        arn: arn.clone(),
+        id: WaitId::parse(id).unwrap(),
+        owner: Principal("111122223333/role/kfp".to_owned()),
+        callback_url: CallbackUrl::parse("http://10.0.0.7:8080/").unwrap(),
+        secret: Secret::from_bytes(&[7; 24]).unwrap(),
+        hear: Hear::Settled,
+        not_before: None,
+        lease_seconds: 600,
+        lease_until: later(now, Duration::from_secs(600)),
+        deadline: later(now, LIFE),
+        on_abandon: OnAbandon::Keep,
+        labels: BTreeMap::new(),
+        state: WaitState::Waiting,
+        delivery: Delivery::default(),
+        check_at: now,
+        checks: 0,
+        stop_pending: false,
+        due_at: None,
+        created_at: now,
+        expires_at: later(now, LIFE),
+    }
+}
+
+/// A job with something in every field, as large as they get, and times to the
+/// nanosecond.
+pub(super) fn full_job(now: Timestamp) -> JobRecord {
+    let at = |step: u32| later(now, Duration::new(u64::from(step), 123_456_789 + step));
+    let entry = |step| TimelineEntry {
+        at: at(step),
+        seen_at: at(step + 1),
+        phase: Phase::ALL[step as usize % Phase::ALL.len()],
+        status: format!("Status{step} {AWKWARD}"),
+        secondary_status: (step % 2 == 0).then(|| AWKWARD.to_owned()),
+        source: [Source::Event, Source::Describe][step as usize % 2],
+        late: step % 3 == 0,
+    };
+    let mut record = job(&arn("Full.job-1"), now);
+    record.job.name = AWKWARD.to_owned();
+    record.job.phase = Phase::TimedOut;
+    record.job.status = Some("Stopped".to_owned());
+    record.job.secondary_status = Some(String::new());
+    record.job.failure_reason = Some(AWKWARD.repeat(10));
+    record.job.created_at = Some(at(1));
+    record.job.modified_at = Some(at(2));
+    record.job.settled_at = Some(at(3));
+    record.revision = u64::MAX;
+    record.timeline = (0..).map(entry).take(Policy::TIMELINE_LIMIT).collect();
+    record.timeline_dropped = 41;
+    record.progress_wanted = true;
+    record.runs = vec![AWKWARD.to_owned(), "run|1:2/3#4".to_owned()];
+    record.recorded_at = at(4);
+    record.expires_at = at(5_000);
+    record
+}
+
+/// A wait with something in every field, and times to the nanosecond.
+pub(super) fn full_wait(now: Timestamp) -> Wait {
+    let at = |step: u32| later(now, Duration::new(u64::from(step), 987_654_321));
+    let mut wait = wait(&arn("Full.job-1"), "Az09._:-", now);
+    wait.owner = Principal(AWKWARD.to_owned());
+    wait.callback_url = CallbackUrl::parse("https://[fd00::7]:8443/ä?x=%20&y=🦀#z").unwrap();
+    wait.secret = Secret::from_bytes(&[0xA5; 64]).unwrap();
+    wait.hear = Hear::Progress;
+    wait.not_before = Some(at(1));
+    wait.lease_seconds = u32::MAX;
+    wait.lease_until = at(2);
+    wait.deadline = at(3);
+    wait.on_abandon = OnAbandon::Stop;
+    wait.labels = BTreeMap::from([
+        ("run".to_owned(), AWKWARD.to_owned()),
+        (AWKWARD.to_owned(), String::new()),
+    ]);
+    wait.state = WaitState::Abandoned;
+    wait.delivery = Delivery {
+        seq: u64::MAX,
+        telling: Some(9),
+        heard: Some(8),
+        attempts: u32::MAX,
+        claimed_until: Some(at(4)),
+        retry_at: Some(at(5)),
+        last_error: Some(AWKWARD.to_owned()),
+    };
+    wait.check_at = at(6);
+    wait.checks = u32::MAX;
+    wait.stop_pending = true;
+    wait.due_at = Some(at(7));
+    wait.created_at = at(8);
+    wait.expires_at = Timestamp::MAX;
+    wait
+}
+
+/// What jobs and waits have in common: a version and a small number to change.
+#[async_trait]
+pub(super) trait Item:
+    Sized + Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static
+{
+    fn sample(name: &str, now: Timestamp) -> Self;
+    fn with_number(&self, number: u32) -> Self;
+    fn number(&self) -> u32;
+    async fn load(&self, store: &Arc<dyn Store>) -> Option<Versioned<Self>>;
+    async fn save(&self, store: &Arc<dyn Store>, expect: Option<Version>) -> Saved<Self>;
+
+    /// Saves what must be savable.
+    async fn store(&self, store: &Arc<dyn Store>, expect: Option<Version>) -> Version {
+        match self.save(store, expect).await {
+            Saved::Stored(version) => version,
+            Saved::Conflict(found) => panic!("expected {expect:?}, found {found:?}"),
+        }
+    }
+}
+
+#[async_trait]
+impl Item for JobRecord {
+    fn sample(name: &str, now: Timestamp) -> Self {
+        job(&arn(name), now)
+    }
+    fn with_number(&self, number: u32) -> Self {
+        Self { revision: number.into(), ..self.clone() }
+    }
+    fn number(&self) -> u32 {
+        self.revision.try_into().unwrap()
+    }
+    async fn load(&self, store: &Arc<dyn Store>) -> Option<Versioned<Self>> {
+        store.load_job(&self.job.arn).await.unwrap()
+    }
+    async fn save(&self, store: &Arc<dyn Store>, expect: Option<Version>) -> Saved<Self> {
+        store.save_job(self, expect).await.unwrap()
+    }
+}
+
+#[async_trait]
+impl Item for Wait {
+    fn sample(name: &str, now: Timestamp) -> Self {
+        wait(&arn("a-job"), name, now)
+    }
+    fn with_number(&self, number: u32) -> Self {
+        Self { checks: number, ..self.clone() }
+    }
+    fn number(&self) -> u32 {
+        self.checks
+    }
+    async fn load(&self, store: &Arc<dyn Store>) -> Option<Versioned<Self>> {
+        store.load_wait(&self.key()).await.unwrap()
+    }
+    async fn save(&self, store: &Arc<dyn Store>, expect: Option<Version>) -> Saved<Self> {
+        store.save_wait(self, expect).await.unwrap()
+    }
+}

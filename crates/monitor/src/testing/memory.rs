@@ -1,0 +1,265 @@
+//! The store in memory: the reference model of the `Store` port.
+//!
+//! Promise: it does what the port says in the plainest way, the same way every
+//! time (no hash order anywhere), and keeps every time to the nanosecond.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::arn::JobArn;
+use crate::job::{Job, JobRecord};
+use crate::ports::{
+    Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
+};
+use crate::wait::{Wait, WaitId};
+
+/// The reference model: maps under a lock.
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The last version given out, over all items: one that is forgotten and
+    /// made anew never comes back to a version it had.
+    last_version: u64,
+    jobs: BTreeMap<JobArn, Versioned<JobRecord>>,
+    waits: BTreeMap<JobArn, BTreeMap<WaitId, Versioned<Wait>>>,
+}
+
+trait Expires {
+    fn expires_at(&self) -> Timestamp;
+}
+
+impl Expires for JobRecord {
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+}
+
+impl Expires for Wait {
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+}
+
+fn live<T: Expires>(found: Option<&Versioned<T>>, now: Timestamp) -> Option<&Versioned<T>> {
+    found.filter(|found| found.value.expires_at() > now)
+}
+
+impl State {
+    fn next_version(&mut self) -> Version {
+        self.last_version += 1;
+        Version(self.last_version)
+    }
+}
+
+fn conflict<T: Expires + Clone>(
+    found: Option<&Versioned<T>>,
+    expect: Option<Version>,
+    now: Timestamp,
+) -> Option<Saved<T>> {
+    let found = live(found, now);
+    (found.map(|found| found.version) != expect).then(|| Saved::Conflict(found.cloned()))
+}
+
+impl MemoryStore {
+    /// An empty store that forgets by this clock.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, state: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn bad_cursor(cursor: &Cursor) -> StoreError {
+    StoreError::Terminal(format!("{:?} is no cursor of this list", cursor.0))
+}
+
+/// Reads a cursor's parts with `parse`; refuses what is none.
+fn resume<T>(
+    after: Option<&Cursor>,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, StoreError> {
+    after.map(|cursor| parse(&cursor.0).ok_or_else(|| bad_cursor(cursor))).transpose()
+}
+
+/// The first `limit` of the items, which are all that are left.
+fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl FnOnce(&T) -> String) -> Page<T> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(cursor);
+    let next = next.map(Cursor);
+    Page { items, next }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn load_job(&self, arn: &JobArn) -> Result<Option<Versioned<JobRecord>>, StoreError> {
+        let now = self.clock.now();
+        Ok(live(self.lock().jobs.get(arn), now).cloned())
+    }
+
+    async fn save_job(
+        &self,
+        record: &JobRecord,
+        expect: Option<Version>,
+    ) -> Result<Saved<JobRecord>, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let arn = &record.job.arn;
+        if let Some(conflict) = conflict(state.jobs.get(arn), expect, now) {
+            return Ok(conflict);
+        }
+        let version = state.next_version();
+        let value = record.clone();
+        state.jobs.insert(arn.clone(), Versioned { value, version });
+        Ok(Saved::Stored(version))
+    }
+
+    async fn list_jobs(
+        &self,
+        filter: &JobFilter,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Job>, StoreError> {
+        let after = resume(after, |text| {
+            let (recorded_at, arn) = text.split_once('|')?;
+            let recorded_at: Timestamp = recorded_at.parse().ok()?;
+            Some((recorded_at, JobArn::parse(arn).ok()?))
+        })?;
+        let now = self.clock.now();
+        let state = self.lock();
+        let place = |record: &JobRecord| (record.recorded_at, record.job.arn.clone());
+        let mut found: Vec<&JobRecord> = state
+            .jobs
+            .values()
+            .filter_map(|found| live(Some(found), now))
+            .map(|found| &found.value)
+            .filter(|record| matches(filter, record))
+            .filter(|record| after.as_ref().is_none_or(|after| place(record) < *after))
+            .collect();
+        found.sort_by_key(|record| std::cmp::Reverse(place(record)));
+        let found = page(found, limit, |last| format!("{}|{}", last.recorded_at, last.job.arn));
+        Ok(Page {
+            items: found.items.into_iter().map(|r| r.job.clone()).collect(),
+            next: found.next,
+        })
+    }
+
+    async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError> {
+        let now = self.clock.now();
+        let state = self.lock();
+        let found = state.waits.get(&key.arn).and_then(|job| job.get(&key.id));
+        Ok(live(found, now).cloned())
+    }
+
+    async fn save_wait(
+        &self,
+        wait: &Wait,
+        expect: Option<Version>,
+    ) -> Result<Saved<Wait>, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let found = state.waits.get(&wait.arn).and_then(|job| job.get(&wait.id));
+        if let Some(conflict) = conflict(found, expect, now) {
+            return Ok(conflict);
+        }
+        let version = state.next_version();
+        let value = wait.clone();
+        let job = state.waits.entry(wait.arn.clone()).or_default();
+        job.insert(wait.id.clone(), Versioned { value, version });
+        Ok(Saved::Stored(version))
+    }
+
+    async fn list_waits(
+        &self,
+        arn: &JobArn,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Wait>, StoreError> {
+        let after = resume(after, |text| WaitId::parse(text.strip_prefix("id|")?).ok())?;
+        let now = self.clock.now();
+        let state = self.lock();
+        let found = state
+            .waits
+            .get(arn)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .filter_map(|found| live(Some(found), now))
+            .map(|found| &found.value)
+            .filter(|wait| after.as_ref().is_none_or(|after| wait.id > *after))
+            .cloned()
+            .collect();
+        Ok(page(found, limit, |last: &Wait| format!("id|{}", last.id)))
+    }
+
+    async fn list_due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<WaitKey>, StoreError> {
+        let after = resume(after, |text| {
+            let mut parts = text.splitn(3, '|');
+            let due_at: Timestamp = parts.next()?.parse().ok()?;
+            let id = WaitId::parse(parts.next()?).ok()?;
+            let arn = JobArn::parse(parts.next()?).ok()?;
+            Some((due_at, WaitKey { arn, id }))
+        })?;
+        let today = self.clock.now();
+        let state = self.lock();
+        let mut found: Vec<(Timestamp, WaitKey)> = state
+            .waits
+            .values()
+            .flat_map(BTreeMap::values)
+            .filter_map(|found| live(Some(found), today))
+            .filter_map(|found| Some((found.value.due_at?, found.value.key())))
+            .filter(|place| place.0 <= now && after.as_ref().is_none_or(|after| place > after))
+            .collect();
+        found.sort();
+        let found = page(found, limit, |(due_at, key)| format!("{due_at}|{}|{}", key.id, key.arn));
+        Ok(Page { items: found.items.into_iter().map(|(_, key)| key).collect(), next: found.next })
+    }
+
+    async fn purge_expired(&self) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let mut gone = 0;
+        let mut keep = |expires_at| {
+            let keep = expires_at > now;
+            gone += u64::from(!keep);
+            keep
+        };
+        state.jobs.retain(|_, job| keep(job.value.expires_at));
+        state.waits.retain(|_, waits| {
+            waits.retain(|_, wait| keep(wait.value.expires_at));
+            !waits.is_empty()
+        });
+        Ok(gone)
+    }
+}
+
+fn matches(filter: &JobFilter, record: &JobRecord) -> bool {
+    filter.phase.is_none_or(|phase| record.job.phase == phase)
+        && filter.kind.is_none_or(|kind| record.job.kind == kind)
+        && filter.run.as_ref().is_none_or(|run| record.runs.contains(run))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn fresh(clock: Arc<dyn Clock>) -> (Arc<dyn Store>, ()) {
+        (Arc::new(MemoryStore::new(clock)), ())
+    }
+
+    crate::store_contract!(fresh);
+}

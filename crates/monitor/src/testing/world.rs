@@ -1,0 +1,350 @@
+//! The ports, faked: what tests of the use cases stand in for the world.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::ManualClock;
+use super::memory::MemoryStore;
+use crate::arn::JobArn;
+use crate::deliver::Deliver;
+use crate::event;
+use crate::jobs::Jobs;
+use crate::observation::Observation;
+use crate::policy::Policy;
+use crate::ports::{
+    Announcer, CallbackGuard, Clock, Entropy, Queue, QueueError, SageMaker, SageMakerError,
+    SendOutcome, Sender,
+};
+use crate::record::Recorder;
+use crate::signal::{Announcement, Callback, Doorbell, SignalBody};
+use crate::sweep::Sweep;
+use crate::wait::{CallbackUrl, Hear, OnAbandon, Principal, Secret, WaitId};
+use crate::waits::{Registration, Waits};
+
+/// The ARN of the job that [`FakeWorld::registration`] waits for.
+pub const TRAINING_ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:training-job/mnist";
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A queue that keeps what is pushed until a test takes it.
+#[derive(Default)]
+pub struct FakeQueue {
+    bells: Mutex<VecDeque<Doorbell>>,
+    refuse: Mutex<u32>,
+}
+
+impl FakeQueue {
+    /// Takes the oldest doorbell.
+    pub fn pop(&self) -> Option<Doorbell> {
+        lock(&self.bells).pop_front()
+    }
+
+    /// How many doorbells wait.
+    pub fn len(&self) -> usize {
+        lock(&self.bells).len()
+    }
+
+    /// Whether no doorbell waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Refuses the next `times` pushes.
+    pub fn refuse(&self, times: u32) {
+        *lock(&self.refuse) = times;
+    }
+}
+
+#[async_trait]
+impl Queue for FakeQueue {
+    async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError> {
+        let mut refuse = lock(&self.refuse);
+        if *refuse > 0 {
+            *refuse -= 1;
+            return Err(QueueError("refused by the test".to_owned()));
+        }
+        lock(&self.bells).extend(doorbells.iter().cloned());
+        Ok(())
+    }
+}
+
+/// A sender that answers as scripted, else 2xx, and remembers what it was given.
+#[derive(Default)]
+pub struct FakeSender {
+    script: Mutex<VecDeque<SendOutcome>>,
+    sent: Mutex<Vec<Callback>>,
+}
+
+impl FakeSender {
+    /// Answers these, one after the other, before any 2xx.
+    pub fn script(&self, outcomes: impl IntoIterator<Item = SendOutcome>) {
+        lock(&self.script).extend(outcomes);
+    }
+
+    /// Fails the next `times` sends.
+    pub fn fail(&self, times: usize) {
+        let failed =
+            SendOutcome::Failed { reason: "connection refused".to_owned(), retry_after: None };
+        self.script(std::iter::repeat_n(failed, times));
+    }
+
+    /// Everything sent, in order.
+    pub fn sent(&self) -> Vec<Callback> {
+        lock(&self.sent).clone()
+    }
+
+    /// The bodies sent, in order.
+    pub fn bodies(&self) -> Vec<SignalBody> {
+        self.sent().iter().map(|sent| serde_json::from_str(&sent.body).unwrap()).collect()
+    }
+}
+
+#[async_trait]
+impl Sender for FakeSender {
+    async fn send(&self, callback: &Callback) -> SendOutcome {
+        lock(&self.sent).push(callback.clone());
+        lock(&self.script).pop_front().unwrap_or(SendOutcome::Delivered)
+    }
+}
+
+/// What [`FakeSageMaker`] answers to a Describe.
+pub enum Described {
+    /// This answer, in the API's form.
+    Answer(Value),
+    /// This error.
+    Error(fn() -> SageMakerError),
+}
+
+/// A SageMaker that knows one answer and remembers what it was asked.
+pub struct FakeSageMaker {
+    clock: Arc<ManualClock>,
+    answer: Mutex<Described>,
+    stop_error: Mutex<Option<fn() -> SageMakerError>>,
+    /// Every call, as `describe ARN` or `stop ARN`.
+    pub calls: Mutex<Vec<String>>,
+}
+
+impl FakeSageMaker {
+    /// Answers every Describe with this from now on.
+    pub fn answer(&self, answer: Described) {
+        *lock(&self.answer) = answer;
+    }
+
+    /// Refuses every Stop with this from now on.
+    pub fn refuse_stop(&self, error: Option<fn() -> SageMakerError>) {
+        *lock(&self.stop_error) = error;
+    }
+
+    /// How many calls began with this word.
+    pub fn count(&self, word: &str) -> usize {
+        lock(&self.calls).iter().filter(|call| call.starts_with(word)).count()
+    }
+}
+
+#[async_trait]
+impl SageMaker for FakeSageMaker {
+    async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError> {
+        lock(&self.calls).push(format!("describe {arn}"));
+        match &*lock(&self.answer) {
+            Described::Answer(answer) => {
+                Ok(event::from_describe(arn.clone(), answer, self.clock.now()).unwrap())
+            }
+            Described::Error(error) => Err(error()),
+        }
+    }
+
+    async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {
+        lock(&self.calls).push(format!("stop {arn}"));
+        lock(&self.stop_error).map_or(Ok(()), |error| Err(error()))
+    }
+}
+
+/// Remembers what was announced.
+#[derive(Default)]
+pub struct FakeAnnouncer(pub Mutex<Vec<Announcement>>);
+
+#[async_trait]
+impl Announcer for FakeAnnouncer {
+    async fn announce(&self, announcement: &Announcement) {
+        lock(&self.0).push(announcement.clone());
+    }
+}
+
+/// Always the middle: no jitter.
+pub struct NoJitter;
+
+impl Entropy for NoJitter {
+    fn unit(&self) -> f64 {
+        0.5
+    }
+}
+
+/// Allows every URL but those of the host `denied`.
+pub struct FakeGuard;
+
+impl CallbackGuard for FakeGuard {
+    fn check(&self, url: &CallbackUrl) -> Result<(), String> {
+        match url.as_url().host_str() {
+            Some("denied") => Err("the host is not allowed".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The use cases over fakes, and a clock that the test moves.
+pub struct FakeWorld {
+    /// Time.
+    pub clock: Arc<ManualClock>,
+    /// Jobs and waits.
+    pub store: Arc<MemoryStore>,
+    /// Doorbells.
+    pub queue: Arc<FakeQueue>,
+    /// Callbacks.
+    pub sender: Arc<FakeSender>,
+    /// SageMaker: until told otherwise it is out of reach.
+    pub sagemaker: Arc<FakeSageMaker>,
+    /// Announcements.
+    pub announcer: Arc<FakeAnnouncer>,
+    /// The numbers.
+    pub policy: Arc<Policy>,
+}
+
+impl Default for FakeWorld {
+    fn default() -> Self {
+        Self::with(Policy::default())
+    }
+}
+
+impl FakeWorld {
+    /// A world with these numbers.
+    #[must_use]
+    pub fn with(policy: Policy) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        Self {
+            store: Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>)),
+            queue: Arc::default(),
+            sender: Arc::default(),
+            sagemaker: Arc::new(FakeSageMaker {
+                clock: Arc::clone(&clock),
+                answer: Mutex::new(Described::Error(|| SageMakerError::Unavailable)),
+                stop_error: Mutex::new(None),
+                calls: Mutex::default(),
+            }),
+            announcer: Arc::default(),
+            policy: Arc::new(policy),
+            clock,
+        }
+    }
+
+    /// The `record` use case.
+    #[must_use]
+    pub fn recorder(&self) -> Recorder {
+        Recorder {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            announcer: self.announcer.clone(),
+            clock: self.clock.clone(),
+            policy: self.policy.clone(),
+        }
+    }
+
+    /// The use cases about waits.
+    #[must_use]
+    pub fn waits(&self) -> Waits {
+        Waits {
+            store: self.store.clone(),
+            sagemaker: self.sagemaker.clone(),
+            recorder: self.recorder(),
+            guard: Arc::new(FakeGuard),
+            clock: self.clock.clone(),
+            policy: self.policy.clone(),
+        }
+    }
+
+    /// The use cases about jobs.
+    #[must_use]
+    pub fn jobs(&self) -> Jobs {
+        Jobs {
+            store: self.store.clone(),
+            sagemaker: self.sagemaker.clone(),
+            recorder: self.recorder(),
+        }
+    }
+
+    /// The `deliver` use case.
+    #[must_use]
+    pub fn deliver(&self) -> Deliver {
+        Deliver {
+            store: self.store.clone(),
+            sender: self.sender.clone(),
+            announcer: self.announcer.clone(),
+            clock: self.clock.clone(),
+            entropy: Arc::new(NoJitter),
+            policy: self.policy.clone(),
+        }
+    }
+
+    /// The `sweep` use case.
+    #[must_use]
+    pub fn sweep(&self) -> Sweep {
+        Sweep {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            sagemaker: self.sagemaker.clone(),
+            intake: Arc::new(self.recorder()),
+            announcer: self.announcer.clone(),
+            clock: self.clock.clone(),
+            entropy: Arc::new(NoJitter),
+            policy: self.policy.clone(),
+        }
+    }
+
+    /// A plain registration on [`TRAINING_ARN`].
+    #[must_use]
+    pub fn registration(&self, id: &str) -> Registration {
+        Registration {
+            arn: JobArn::parse(TRAINING_ARN).unwrap(),
+            id: WaitId::parse(id).unwrap(),
+            owner: Principal("111122223333:role/pipeline".to_owned()),
+            callback_url: CallbackUrl::parse("http://10.1.2.3:8080/").unwrap(),
+            secret: Secret::from_bytes(&[7; 32]).unwrap(),
+            hear: Hear::Settled,
+            not_before: None,
+            lease_seconds: Policy::LEASE_SECONDS_DEFAULT,
+            deadline: None,
+            on_abandon: OnAbandon::Keep,
+            labels: std::collections::BTreeMap::new(),
+        }
+    }
+
+    /// A state-change event of [`TRAINING_ARN`], `age` seconds into its life,
+    /// which began at the clock's start.
+    #[must_use]
+    pub fn training_event(status: &str, secondary: &str, age: i64) -> Value {
+        const BORN: i64 = 1_767_225_600;
+        json!({
+            "source": "aws.sagemaker",
+            "detail-type": "SageMaker Training Job State Change",
+            "time": BORN + age,
+            "detail": {
+                "TrainingJobArn": TRAINING_ARN, "TrainingJobName": "mnist",
+                "TrainingJobStatus": status, "SecondaryStatus": secondary,
+                "CreationTime": BORN * 1_000, "LastModifiedTime": (BORN + age) * 1_000,
+            },
+        })
+    }
+
+    /// Answers every queued doorbell; says how each came out.
+    pub async fn deliver_all(&self) -> Vec<crate::deliver::Rung> {
+        let mut outcomes = Vec::new();
+        while let Some(bell) = self.queue.pop() {
+            outcomes.push(self.deliver().ring(&bell).await.unwrap());
+        }
+        outcomes
+    }
+}

@@ -1,0 +1,409 @@
+//! A wait: one waiter's registration on one job, and the rules of its life.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::arn::JobArn;
+use crate::job::JobRecord;
+use crate::kind::Lifecycle;
+use crate::policy::Policy;
+use crate::ports::WaitKey;
+
+/// Longest wait id, in bytes.
+const MAX_ID_LEN: usize = 128;
+/// Longest callback URL, in bytes.
+const MAX_URL_LEN: usize = 2_048;
+/// Standard Webhooks' marker before a symmetric secret.
+const SECRET_PREFIX: &str = "whsec_";
+/// Standard Webhooks' bounds on a symmetric secret, in bytes.
+const SECRET_LEN: std::ops::RangeInclusive<usize> = 24..=64;
+
+/// A text that is not what its field takes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidText(pub &'static str);
+
+/// The waiter's own name for its wait: 1 to 128 of `A-Z a-z 0-9 . _ : -`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct WaitId(String);
+
+impl WaitId {
+    /// Checks a wait id.
+    ///
+    /// # Errors
+    /// [`InvalidText`] says what a wait id looks like.
+    pub fn parse(text: &str) -> Result<Self, InvalidText> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
+        if text.is_empty() || text.len() > MAX_ID_LEN || !text.bytes().all(allowed) {
+            return Err(InvalidText("a wait id is 1 to 128 of A-Z a-z 0-9 . _ : -"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for WaitId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for WaitId {
+    type Error = InvalidText;
+    fn try_from(text: String) -> Result<Self, InvalidText> {
+        Self::parse(&text)
+    }
+}
+
+impl From<WaitId> for String {
+    fn from(id: WaitId) -> Self {
+        id.0
+    }
+}
+
+/// An absolute URL to call back. Whether its address is allowed is the
+/// [`CallbackGuard`](crate::ports::CallbackGuard)'s to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CallbackUrl(url::Url);
+
+impl CallbackUrl {
+    /// Parses a URL as browsers do (WHATWG), so that `http://0x7f.1/` is seen
+    /// for the `127.0.0.1` it is.
+    ///
+    /// # Errors
+    /// [`InvalidText`] says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, InvalidText> {
+        if text.len() > MAX_URL_LEN {
+            return Err(InvalidText("a callback URL is at most 2048 bytes"));
+        }
+        let url = url::Url::parse(text).map_err(|_| InvalidText("not an absolute URL"))?;
+        if url.host().is_none() {
+            return Err(InvalidText("a callback URL needs a host"));
+        }
+        Ok(Self(url))
+    }
+
+    /// The parsed URL.
+    #[must_use]
+    pub fn as_url(&self) -> &url::Url {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for CallbackUrl {
+    type Error = InvalidText;
+    fn try_from(text: String) -> Result<Self, InvalidText> {
+        Self::parse(&text)
+    }
+}
+
+impl From<CallbackUrl> for String {
+    fn from(url: CallbackUrl) -> Self {
+        url.0.into()
+    }
+}
+
+/// A wait's signing secret, `whsec_` and 24 to 64 bytes in base64. It cannot be
+/// printed; it is serialized only into the store.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Checks a secret (Standard Webhooks 1.0, "Signature scheme").
+    ///
+    /// # Errors
+    /// [`InvalidText`] says what a secret looks like, never the text.
+    pub fn parse(text: &str) -> Result<Self, InvalidText> {
+        const SHAPE: InvalidText =
+            InvalidText("a secret is whsec_ and 24 to 64 random bytes in base64");
+        let encoded = text.strip_prefix(SECRET_PREFIX).ok_or(SHAPE)?;
+        let bytes = BASE64.decode(encoded).map_err(|_| SHAPE)?;
+        if !SECRET_LEN.contains(&bytes.len()) {
+            return Err(SHAPE);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The secret made of these random bytes.
+    ///
+    /// # Errors
+    /// [`InvalidText`] if they are fewer than 24 or more than 64.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidText> {
+        Self::parse(&format!("{SECRET_PREFIX}{}", BASE64.encode(bytes)))
+    }
+
+    /// The `whsec_…` text, for signing and for the store. Never log it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl TryFrom<String> for Secret {
+    type Error = InvalidText;
+    fn try_from(text: String) -> Result<Self, InvalidText> {
+        Self::parse(&text)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+/// What a wait wants to hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hear {
+    /// Only the end.
+    #[default]
+    Settled,
+    /// Every change of state on the way, coalesced, and the end.
+    Progress,
+}
+
+/// What becomes of the job when its waiter is gone for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnAbandon {
+    /// Stop it.
+    Stop,
+    /// Let it run.
+    #[default]
+    Keep,
+}
+
+/// Where a wait is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitState {
+    /// Its job is not settled, or it has not been told yet.
+    Waiting,
+    /// Told of the settled state: by a callback it answered, or by the answer
+    /// to its own `PUT`.
+    Signalled,
+    /// Taken back by its waiter, or its waiter answered 410.
+    Cancelled,
+    /// Its lease and the grace ran out.
+    Abandoned,
+    /// Its job settled, and its waiter could not be told before the deadline.
+    Undeliverable,
+    /// Its deadline passed before its job settled.
+    Expired,
+}
+
+impl WaitState {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Signalled => "signalled",
+            Self::Cancelled => "cancelled",
+            Self::Abandoned => "abandoned",
+            Self::Undeliverable => "undeliverable",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Who registered a wait: account and role or user, without the session name,
+/// which changes with every pod restart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Principal(pub String);
+
+/// How far telling a wait has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The number of the last signal begun.
+    pub seq: u64,
+    /// The job's revision that signal tells.
+    pub telling: Option<u64>,
+    /// The latest revision the waiter has heard.
+    pub heard: Option<u64>,
+    /// Failed attempts at the signal being told.
+    pub attempts: u32,
+    /// Nobody else may send before this time: someone is at it.
+    pub claimed_until: Option<Timestamp>,
+    /// When to try again.
+    pub retry_at: Option<Timestamp>,
+    /// What the last failed attempt met.
+    pub last_error: Option<String>,
+}
+
+impl Delivery {
+    /// Forgets failures and claims: the waiter has a new address.
+    pub(crate) fn restart(&mut self) {
+        self.attempts = 0;
+        self.claimed_until = None;
+        self.retry_at = None;
+        self.last_error = None;
+    }
+}
+
+/// One waiter's registration on one job, as the store holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// The job.
+    pub arn: JobArn,
+    /// The waiter's name for this wait.
+    pub id: WaitId,
+    /// Who registered it.
+    pub owner: Principal,
+    /// Where to call back.
+    pub callback_url: CallbackUrl,
+    /// What to sign with.
+    pub secret: Secret,
+    /// What it wants to hear.
+    pub hear: Hear,
+    /// Sightings from before this belong to an older job or update.
+    pub not_before: Option<Timestamp>,
+    /// How long the wait lives without being renewed, in seconds.
+    pub lease_seconds: u32,
+    /// When the lease runs out.
+    pub lease_until: Timestamp,
+    /// When to give up.
+    pub deadline: Timestamp,
+    /// What to do with the job if the waiter is gone.
+    pub on_abandon: OnAbandon,
+    /// The waiter's own labels; `run` can be listed by.
+    pub labels: BTreeMap<String, String>,
+    /// Where it is in its life.
+    pub state: WaitState,
+    /// How far telling it has come.
+    pub delivery: Delivery,
+    /// When to look at the job itself, for want of events.
+    pub check_at: Timestamp,
+    /// How many such looks there were, for the pause before the next.
+    pub checks: u32,
+    /// The waiter is gone and its job is still to be stopped.
+    pub stop_pending: bool,
+    /// When the sweep must look at this wait; `None` once its life is over.
+    pub due_at: Option<Timestamp>,
+    /// When it was first registered.
+    pub created_at: Timestamp,
+    /// When the store may forget it.
+    pub expires_at: Timestamp,
+}
+
+/// Whether a wait has something to hear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Nothing that it wants or has not heard.
+    None,
+    /// A state on the way.
+    Progress,
+    /// The end.
+    Settled,
+}
+
+impl Wait {
+    /// The wait's name in the store.
+    #[must_use]
+    pub fn key(&self) -> WaitKey {
+        WaitKey { arn: self.arn.clone(), id: self.id.clone() }
+    }
+
+    /// Whether `record` speaks of the job, or the update, this wait was
+    /// registered for, and not of an older one under the same ARN.
+    #[must_use]
+    pub fn is_about(&self, record: &JobRecord) -> bool {
+        let Some(not_before) = self.not_before else {
+            return true;
+        };
+        let spec = self.arn.kind().spec();
+        let (instant, skew) = match spec.lifecycle {
+            Lifecycle::OneShot => {
+                (record.job.created_at.or(record.job.modified_at), Policy::ONE_SHOT_SKEW)
+            }
+            Lifecycle::Resource => (record.job.modified_at, Policy::RESOURCE_SKEW),
+        };
+        instant.is_some_and(|at| at.saturating_add(skew).is_ok_and(|at| at >= not_before))
+    }
+
+    /// Whether the wait's own job is settled.
+    #[must_use]
+    pub fn is_settled_by(&self, record: &JobRecord) -> bool {
+        record.job.phase.is_settled() && self.is_about(record)
+    }
+
+    /// What `record` has to tell this wait.
+    #[must_use]
+    pub fn news(&self, record: &JobRecord) -> News {
+        if self.state != WaitState::Waiting || !self.is_about(record) {
+            return News::None;
+        }
+        if record.job.phase.is_settled() {
+            return News::Settled;
+        }
+        let heard = self.delivery.heard.is_some_and(|heard| heard >= record.revision);
+        match self.hear {
+            Hear::Progress if !heard && record.is_seen() => News::Progress,
+            Hear::Progress | Hear::Settled => News::None,
+        }
+    }
+
+    /// When the waiter counts as gone.
+    #[must_use]
+    pub fn abandoned_at(&self, policy: &Policy) -> Timestamp {
+        later(self.lease_until, policy.grace)
+    }
+
+    /// Ends the wait's life.
+    pub(crate) fn finish(&mut self, state: WaitState, now: Timestamp, policy: &Policy) {
+        self.state = state;
+        self.delivery.claimed_until = None;
+        self.delivery.retry_at = None;
+        self.expires_at = later(now, policy.retention);
+        self.reschedule(policy);
+    }
+
+    /// Brings [`due_at`](Self::due_at) up to date; every write of a wait does.
+    pub(crate) fn reschedule(&mut self, policy: &Policy) {
+        self.due_at = match self.state {
+            _ if self.stop_pending => Some(self.check_at),
+            WaitState::Waiting => {
+                let sending = self.delivery.claimed_until.or(self.delivery.retry_at);
+                let end = self.abandoned_at(policy).min(self.deadline);
+                Some(end.min(sending.unwrap_or(self.check_at)))
+            }
+            _ => None,
+        };
+    }
+}
+
+/// `at` plus `duration`, or the end of time.
+#[must_use]
+pub fn later(at: Timestamp, duration: Duration) -> Timestamp {
+    at.checked_add(duration).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,372 @@
+//! Use cases: register, re-attach or renew a wait; inspect; cancel.
+//!
+//! Promise: the wait is written *before* the job is read (strongly), so a job
+//! that settles meanwhile is either seen here or sees the wait there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::arn::JobArn;
+use crate::job::{Job, JobRecord};
+use crate::policy::Policy;
+use crate::ports::{
+    CallbackGuard, Clock, SageMaker, SageMakerError, Saved, Store, StoreError, Versioned, WaitKey,
+};
+use crate::record::{RecordError, Recorder};
+use crate::wait::{
+    CallbackUrl, Delivery, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
+};
+
+/// The label that jobs can be listed by.
+const RUN_LABEL: &str = "run";
+
+/// What a waiter asks for.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// The job.
+    pub arn: JobArn,
+    /// The waiter's name for the wait.
+    pub id: WaitId,
+    /// Who asks.
+    pub owner: Principal,
+    /// Where to call back.
+    pub callback_url: CallbackUrl,
+    /// What to sign with.
+    pub secret: Secret,
+    /// What to tell.
+    pub hear: Hear,
+    /// The time of the create or update call, by AWS's clock where possible.
+    pub not_before: Option<Timestamp>,
+    /// How long the wait lives without being renewed.
+    pub lease_seconds: u32,
+    /// When to give up; the longest allowed where absent.
+    pub deadline: Option<Timestamp>,
+    /// What to do with the job if the waiter is gone.
+    pub on_abandon: OnAbandon,
+    /// The waiter's own labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A wait and its job, as now known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitAndJob {
+    /// The wait.
+    pub wait: Wait,
+    /// The job.
+    pub job: Job,
+}
+
+/// Why a wait could not be registered, read or cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum WaitError {
+    /// A field is not what it must be.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong and what is right.
+        problem: String,
+    },
+    /// A job of an account or region that this monitor is not for.
+    #[error("this monitor does not take jobs of {0}")]
+    OutOfScope(String),
+    /// The wait is another principal's.
+    #[error("the wait belongs to another principal: choose another wait id")]
+    NotYours,
+    /// No such wait.
+    #[error("no such wait on this job")]
+    NotFound,
+    /// SageMaker did not stop the job.
+    #[error("the job was not stopped, and the wait stays: {0}")]
+    NotStopped(#[source] SageMakerError),
+    /// Recording or the store failed.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl From<StoreError> for WaitError {
+    fn from(error: StoreError) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+fn invalid(field: &'static str, problem: impl Into<String>) -> WaitError {
+    WaitError::Invalid { field, problem: problem.into() }
+}
+
+/// The use cases about waits.
+#[derive(Clone)]
+pub struct Waits {
+    /// Where jobs and waits are.
+    pub store: Arc<dyn Store>,
+    /// SageMaker itself.
+    pub sagemaker: Arc<dyn SageMaker>,
+    /// Records what a first look at a job sees.
+    pub recorder: Recorder,
+    /// Which callback URLs are allowed.
+    pub guard: Arc<dyn CallbackGuard>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The numbers.
+    pub policy: Arc<Policy>,
+}
+
+impl Waits {
+    /// Registers a wait, re-attaches it under a new URL, or renews it: the same
+    /// call each time. If the job is already settled the answer says so, and
+    /// the wait counts as signalled.
+    ///
+    /// # Errors
+    /// [`WaitError`] names the field, the scope or the owner at fault.
+    pub async fn register(&self, asked: Registration) -> Result<WaitAndJob, WaitError> {
+        let asked = self.validate(asked)?;
+        let key = WaitKey { arn: asked.arn.clone(), id: asked.id.clone() };
+        let found = self.store.load_wait(&key).await?;
+        if let Some(answered) = self.answered_before(&asked, found.as_ref()).await? {
+            return Ok(answered);
+        }
+        let mut wait = self.upsert(&asked, found).await?;
+        let record = self.job_for(&wait.value).await?;
+        if wait.value.is_settled_by(&record) {
+            wait = self.signal_by_answer(wait, &record).await?;
+        }
+        Ok(WaitAndJob { wait: wait.value, job: record.job })
+    }
+
+    /// Reads a wait and its job.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotYours`, or the store's.
+    pub async fn inspect(&self, key: &WaitKey, who: &Principal) -> Result<WaitAndJob, WaitError> {
+        let wait = self.owned(key, who).await?;
+        let record = self.job_for(&wait.value).await?;
+        Ok(WaitAndJob { wait: wait.value, job: record.job })
+    }
+
+    /// Takes a wait back; with `stop`, stops the job first. Cancelling a wait
+    /// whose life is over changes nothing.
+    ///
+    /// # Errors
+    /// `NotFound`, `NotYours`, `NotStopped` (the wait stays), or the store's.
+    pub async fn cancel(
+        &self,
+        key: &WaitKey,
+        who: &Principal,
+        stop: bool,
+    ) -> Result<WaitAndJob, WaitError> {
+        let mut wait = self.owned(key, who).await?;
+        let record = self.job_for(&wait.value).await?;
+        if stop && !wait.value.is_settled_by(&record) {
+            self.sagemaker.stop(&key.arn).await.map_err(WaitError::NotStopped)?;
+        }
+        for _ in 0..Policy::CAS_TRIES {
+            if wait.value.state != WaitState::Waiting {
+                return Ok(WaitAndJob { wait: wait.value, job: record.job });
+            }
+            wait.value.finish(WaitState::Cancelled, self.clock.now(), &self.policy);
+            match self.store.save_wait(&wait.value, Some(wait.version)).await? {
+                Saved::Stored(_) => {
+                    return Ok(WaitAndJob { wait: wait.value, job: record.job });
+                }
+                Saved::Conflict(Some(found)) => wait = found,
+                Saved::Conflict(None) => return Err(WaitError::NotFound),
+            }
+        }
+        Err(contended(key))
+    }
+
+    async fn owned(&self, key: &WaitKey, who: &Principal) -> Result<Versioned<Wait>, WaitError> {
+        let wait = self.store.load_wait(key).await?.ok_or(WaitError::NotFound)?;
+        if wait.value.owner == *who { Ok(wait) } else { Err(WaitError::NotYours) }
+    }
+
+    fn validate(&self, asked: Registration) -> Result<Registration, WaitError> {
+        if !self.policy.in_scope(&asked.arn) {
+            let scope = format!("account {} in {}", asked.arn.account(), asked.arn.region());
+            return Err(WaitError::OutOfScope(scope));
+        }
+        self.guard.check(&asked.callback_url).map_err(|why| invalid("callback_url", why))?;
+        let lease = Policy::LEASE_SECONDS;
+        if !lease.contains(&asked.lease_seconds) {
+            return Err(invalid(
+                "lease_seconds",
+                format!("must be {} to {} seconds", lease.start(), lease.end()),
+            ));
+        }
+        let now = self.clock.now();
+        let latest = later(now, Policy::DEADLINE_LONGEST);
+        if asked.deadline.is_some_and(|deadline| deadline <= now || deadline > latest) {
+            return Err(invalid(
+                "deadline",
+                format!("must be after now ({now}) and not after {latest}"),
+            ));
+        }
+        let kind = asked.arn.kind();
+        if asked.on_abandon == OnAbandon::Stop && kind.spec().operations.stop.is_none() {
+            let problem = format!("SageMaker can't stop a {kind}: say `keep`");
+            return Err(invalid("on_abandon", problem));
+        }
+        check_labels(&asked.labels)?;
+        Ok(asked)
+    }
+
+    /// A wait that was told already, and of the same thing, is not written again.
+    async fn answered_before(
+        &self,
+        asked: &Registration,
+        found: Option<&Versioned<Wait>>,
+    ) -> Result<Option<WaitAndJob>, WaitError> {
+        let Some(Versioned { value: wait, .. }) = found else {
+            return Ok(None);
+        };
+        if wait.owner != asked.owner {
+            return Err(WaitError::NotYours);
+        }
+        if wait.state != WaitState::Signalled || wait.not_before != asked.not_before {
+            return Ok(None);
+        }
+        let record = self.store.load_job(&asked.arn).await?.map(|found| found.value);
+        let told = record.filter(|record| wait.is_settled_by(record));
+        Ok(told.map(|record| WaitAndJob { wait: wait.clone(), job: record.job }))
+    }
+
+    async fn upsert(
+        &self,
+        asked: &Registration,
+        mut found: Option<Versioned<Wait>>,
+    ) -> Result<Versioned<Wait>, WaitError> {
+        for _ in 0..Policy::CAS_TRIES {
+            let now = self.clock.now();
+            let expect = found.as_ref().map(|found| found.version);
+            let before = found.map(|found| found.value);
+            if before.as_ref().is_some_and(|before| before.owner != asked.owner) {
+                return Err(WaitError::NotYours);
+            }
+            let mut wait = Wait::registered(asked, before, now, &self.policy);
+            wait.reschedule(&self.policy);
+            match self.store.save_wait(&wait, expect).await? {
+                Saved::Stored(version) => {
+                    return Ok(Versioned { value: wait, version });
+                }
+                Saved::Conflict(current) => found = current,
+            }
+        }
+        Err(contended(&WaitKey { arn: asked.arn.clone(), id: asked.id.clone() }))
+    }
+
+    /// The job's record, with what the wait wants of it noted. A job that was
+    /// never heard of is looked at once.
+    async fn job_for(&self, wait: &Wait) -> Result<JobRecord, WaitError> {
+        let mut current = self.store.load_job(&wait.arn).await?;
+        if current.is_none() {
+            self.look_first(&wait.arn).await?;
+            current = self.store.load_job(&wait.arn).await?;
+        }
+        let record = self.recorder.update(&wait.arn, current, |record| note_wants(record, wait));
+        Ok(record.await?)
+    }
+
+    async fn look_first(&self, arn: &JobArn) -> Result<(), WaitError> {
+        match self.sagemaker.describe(arn).await {
+            Ok(seen) => {
+                self.recorder.record(&seen).await?;
+            }
+            // The sweep looks again; the wait is registered either way.
+            Err(error) => tracing::info!(%arn, %error, "first look at the job told nothing"),
+        }
+        Ok(())
+    }
+
+    async fn signal_by_answer(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: &JobRecord,
+    ) -> Result<Versioned<Wait>, WaitError> {
+        for _ in 0..Policy::CAS_TRIES {
+            wait.value.delivery.heard = Some(record.revision);
+            wait.value.finish(WaitState::Signalled, self.clock.now(), &self.policy);
+            match self.store.save_wait(&wait.value, Some(wait.version)).await? {
+                Saved::Stored(version) => {
+                    return Ok(Versioned { value: wait.value, version });
+                }
+                Saved::Conflict(Some(found)) if found.value.state == WaitState::Waiting => {
+                    wait = found;
+                }
+                Saved::Conflict(Some(found)) => return Ok(found),
+                Saved::Conflict(None) => return Err(WaitError::NotFound),
+            }
+        }
+        Err(contended(&wait.value.key()))
+    }
+}
+
+fn contended(key: &WaitKey) -> WaitError {
+    RecordError::Contended(format!("wait {} on {}", key.id, key.arn)).into()
+}
+
+fn note_wants(record: &mut JobRecord, wait: &Wait) {
+    if wait.state == WaitState::Waiting && wait.hear == Hear::Progress {
+        record.progress_wanted = true;
+    }
+    let run = wait.labels.get(RUN_LABEL).filter(|run| !record.runs.contains(run));
+    if let Some(run) = run.filter(|_| record.runs.len() < Policy::RUNS_LIMIT) {
+        record.runs.push(run.clone());
+    }
+    // A wait's place in the revisions must not be forgotten before the wait.
+    record.expires_at = record.expires_at.max(wait.expires_at);
+}
+
+fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), WaitError> {
+    let fits = |text: &String| text.len() <= Policy::LABEL_LEN;
+    let all_fit = labels.iter().all(|(key, value)| !key.is_empty() && fits(key) && fits(value));
+    if labels.len() > Policy::LABELS_LIMIT || !all_fit {
+        let (count, len) = (Policy::LABELS_LIMIT, Policy::LABEL_LEN);
+        return Err(invalid("labels", format!("at most {count}, each text at most {len} bytes")));
+    }
+    Ok(())
+}
+
+impl Wait {
+    /// The wait as asked for, with what is to be kept of an earlier one.
+    fn registered(
+        asked: &Registration,
+        before: Option<Self>,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Self {
+        let longest = later(now, Policy::DEADLINE_LONGEST);
+        let renewed = before.as_ref().filter(|wait| wait.state == WaitState::Waiting);
+        let moved = renewed.is_none_or(|wait| {
+            wait.callback_url != asked.callback_url || wait.secret != asked.secret
+        });
+        let mut delivery = before.as_ref().map_or_else(Delivery::default, |b| b.delivery.clone());
+        if moved {
+            delivery.restart();
+        }
+        let deadline = asked.deadline.or(renewed.map(|wait| wait.deadline)).unwrap_or(longest);
+        Self {
+            arn: asked.arn.clone(),
+            id: asked.id.clone(),
+            owner: asked.owner.clone(),
+            callback_url: asked.callback_url.clone(),
+            secret: asked.secret.clone(),
+            hear: asked.hear,
+            not_before: asked.not_before,
+            lease_seconds: asked.lease_seconds,
+            lease_until: later(now, std::time::Duration::from_secs(asked.lease_seconds.into())),
+            deadline,
+            on_abandon: asked.on_abandon,
+            labels: asked.labels.clone(),
+            state: WaitState::Waiting,
+            delivery,
+            check_at: renewed.map_or_else(|| later(now, policy.check_first), |w| w.check_at),
+            checks: renewed.map_or(0, |wait| wait.checks),
+            stop_pending: false,
+            due_at: None,
+            created_at: before.as_ref().map_or(now, |wait| wait.created_at),
+            expires_at: later(deadline, policy.retention),
+        }
+    }
+}

@@ -1,0 +1,514 @@
+//! The promises of the design, one by one, over the in-memory store and fakes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+use std::time::Duration;
+
+use monitor::arn::JobArn;
+use monitor::deliver::Rung;
+use monitor::job::Change;
+use monitor::phase::Phase;
+use monitor::policy::Policy;
+use monitor::ports::{Clock as _, SageMakerError, SendOutcome, Store as _, WaitKey};
+use monitor::record::{RecordError, Taken};
+use monitor::signal::Announcement;
+use monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
+use monitor::wait::{CallbackUrl, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState};
+use monitor::waits::{Registration, WaitError};
+use serde_json::json;
+
+fn arn() -> JobArn {
+    JobArn::parse(TRAINING_ARN).unwrap()
+}
+
+fn key(id: &str) -> WaitKey {
+    WaitKey { arn: arn(), id: WaitId::parse(id).unwrap() }
+}
+
+async fn wait(world: &FakeWorld, id: &str) -> Wait {
+    world.store.load_wait(&key(id)).await.unwrap().unwrap().value
+}
+
+async fn take(world: &FakeWorld, status: &str, secondary: &str, age: i64) -> (Change, usize) {
+    let event = FakeWorld::training_event(status, secondary, age);
+    match world.recorder().take(&event).await.unwrap() {
+        Taken::Recorded { change, rung, .. } => (change, rung),
+        Taken::Ignored(why) => panic!("ignored: {why:?}"),
+    }
+}
+
+async fn register(world: &FakeWorld, id: &str) -> WaitState {
+    world.waits().register(world.registration(id)).await.unwrap().wait.state
+}
+
+fn pass(world: &FakeWorld, seconds: u64) {
+    world.clock.advance(Duration::from_secs(seconds));
+}
+
+// 1. No lost wake-up
+
+#[tokio::test]
+async fn a_wait_hears_of_its_settled_job_once() {
+    let world = FakeWorld::default();
+    assert_eq!(register(&world, "w").await, WaitState::Waiting);
+    assert_eq!(take(&world, "InProgress", "Training", 10).await, (Change::Advanced, 0));
+    assert_eq!(take(&world, "Completed", "Completed", 20).await, (Change::Advanced, 1));
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(wait(&world, "w").await.state, WaitState::Signalled);
+    let bodies = world.sender.bodies();
+    assert_eq!(bodies.len(), 1);
+    assert_eq!(bodies[0].event_type, "sagemaker.training_job.succeeded");
+    assert_eq!((bodies[0].data.wait_id.as_str(), bodies[0].data.seq), ("w", 1));
+
+    assert_eq!(take(&world, "Completed", "Completed", 20).await, (Change::Duplicate, 0));
+    assert!(world.deliver_all().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_wait_registered_after_the_end_is_answered_at_once() {
+    let world = FakeWorld::default();
+    take(&world, "Failed", "Failed", 20).await;
+    let answer = world.waits().register(world.registration("w")).await.unwrap();
+    assert_eq!(answer.wait.state, WaitState::Signalled);
+    assert_eq!(answer.job.phase, Phase::Failed);
+    let again = world.waits().register(world.registration("w")).await.unwrap();
+    assert_eq!(again, answer, "the same call gives the same answer");
+    assert!(world.sender.sent().is_empty());
+}
+
+#[tokio::test]
+async fn an_end_recorded_but_not_queued_is_rung_when_the_event_comes_again() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    world.queue.refuse(1);
+    let event = FakeWorld::training_event("Completed", "Completed", 20);
+    let error = world.recorder().take(&event).await.unwrap_err();
+    assert!(matches!(error, RecordError::Queue(_)));
+    assert_eq!(take(&world, "Completed", "Completed", 20).await, (Change::Duplicate, 1));
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+}
+
+#[tokio::test]
+async fn a_lost_doorbell_is_rung_again_by_the_sweep() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    take(&world, "Completed", "Completed", 20).await;
+    world.queue.pop().unwrap();
+    pass(&world, 301);
+    assert_eq!(world.sweep().sweep().await.unwrap().rung, 1);
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+}
+
+#[tokio::test]
+async fn a_lost_event_is_made_up_for_by_one_describe() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    assert_eq!(world.sagemaker.count("describe"), 1, "the first look");
+    let answer = json!({
+        "TrainingJobStatus": "Completed", "SecondaryStatus": "Completed",
+        "CreationTime": 1_767_225_600, "LastModifiedTime": 1_767_225_700.5,
+    });
+    world.sagemaker.answer(Described::Answer(answer));
+    pass(&world, 301);
+    let report = world.sweep().sweep().await.unwrap();
+    assert_eq!((report.due, report.checked), (1, 1));
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    pass(&world, 600);
+    assert_eq!(world.sweep().sweep().await.unwrap().due, 0, "its life is over");
+}
+
+#[tokio::test]
+async fn many_waits_on_one_job_cost_one_describe() {
+    let world = FakeWorld::default();
+    for id in ["a", "b", "c"] {
+        register(&world, id).await;
+    }
+    let before = world.sagemaker.count("describe");
+    pass(&world, 301);
+    assert_eq!(world.sweep().sweep().await.unwrap().checked, 3);
+    assert_eq!(world.sagemaker.count("describe"), before + 1);
+}
+
+#[tokio::test]
+async fn failed_callbacks_are_retried_until_they_are_heard() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    world.sender.fail(6);
+    take(&world, "Completed", "Completed", 20).await;
+    assert_eq!(world.deliver_all().await, [Rung::Later], "four tries at once, then later");
+    assert_eq!(world.sender.sent().len(), 4);
+    let mut rounds = 0;
+    while wait(&world, "w").await.state == WaitState::Waiting {
+        pass(&world, 60);
+        world.sweep().sweep().await.unwrap();
+        world.deliver_all().await;
+        rounds += 1;
+        assert!(rounds < 20);
+    }
+    let sent = world.sender.sent();
+    assert_eq!(sent.len(), 7);
+    assert!(sent.iter().all(|one| one.id == sent[0].id && one.body == sent[0].body));
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_by_the_deadline_is_reported() {
+    let world = FakeWorld::default();
+    let mut asked = world.registration("w");
+    asked.deadline = Some(world.clock.now() + Duration::from_secs(30));
+    world.waits().register(asked).await.unwrap();
+    take(&world, "Completed", "Completed", 20).await;
+    world.sender.fail(100);
+    world.deliver_all().await;
+    for _ in 0..5 {
+        pass(&world, 60);
+        world.sweep().sweep().await.unwrap();
+        world.deliver_all().await;
+    }
+    assert_eq!(wait(&world, "w").await.state, WaitState::Undeliverable);
+    let told = world.announcer.0.lock().unwrap();
+    let reason = |one: &Announcement| match one {
+        Announcement::WaitUndeliverable { reason, .. } => Some(reason.clone()),
+        _ => None,
+    };
+    assert_eq!(told.iter().filter_map(reason).collect::<Vec<_>>(), ["connection refused"]);
+}
+
+#[tokio::test]
+async fn a_job_deleted_before_its_end_was_seen_settles_as_stopped() {
+    let world = FakeWorld::default();
+    world.sagemaker.answer(Described::Error(|| SageMakerError::NotFound));
+    register(&world, "w").await;
+    for _ in 0..3 {
+        pass(&world, 301);
+        register(&world, "w").await;
+        world.sweep().sweep().await.unwrap();
+    }
+    let job = world.store.load_job(&arn()).await.unwrap().unwrap().value.job;
+    assert_eq!((job.phase, job.status.as_deref()), (Phase::Stopped, Some("Deleted")));
+    assert!(job.failure_reason.unwrap().contains("deleted"));
+}
+
+// 2. No wrong wake-up
+
+#[tokio::test]
+async fn a_wait_is_not_told_of_an_older_job_of_the_same_name() {
+    let world = FakeWorld::default();
+    take(&world, "Completed", "Completed", 20).await;
+    pass(&world, 86_400);
+    let mut asked = world.registration("w");
+    asked.not_before = Some(world.clock.now());
+    let answer = world.waits().register(asked).await.unwrap();
+    assert_eq!(answer.wait.state, WaitState::Waiting);
+    take(&world, "Completed", "Completed", 20).await;
+    assert!(world.queue.is_empty(), "the old job's event came again");
+
+    let mut new = FakeWorld::training_event("Completed", "Completed", 86_500);
+    new["detail"]["CreationTime"] = json!((1_767_225_600_i64 + 86_401) * 1_000);
+    world.recorder().take(&new).await.unwrap();
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+}
+
+#[tokio::test]
+async fn an_endpoint_update_is_told_of_this_update_only() {
+    let endpoint = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/e";
+    let world = FakeWorld::default();
+    let event = |status: &str, age: i64| {
+        json!({
+            "source": "aws.sagemaker", "detail-type": "SageMaker Endpoint State Change", "time": 1_767_225_600 + age,
+            "detail": {
+                "EndpointArn": endpoint, "EndpointName": "e", "EndpointStatus": status,
+                "CreationTime": 1_767_225_600_000_i64, "LastModifiedTime": (1_767_225_600 + age) * 1_000,
+            },
+        })
+    };
+    world.recorder().take(&event("IN_SERVICE", 60)).await.unwrap();
+    pass(&world, 100);
+    let mut asked = world.registration("update");
+    asked.arn = JobArn::parse(endpoint).unwrap();
+    asked.not_before = Some(world.clock.now());
+    let answer = world.waits().register(asked).await.unwrap();
+    assert_eq!((answer.wait.state, answer.job.phase), (WaitState::Waiting, Phase::Succeeded));
+    for (status, age, rung) in [
+        ("IN_SERVICE", 60, 0), // an old event, again
+        ("UPDATING", 101, 0),
+        ("ROLLING_BACK", 200, 0),
+        ("IN_SERVICE", 300, 1),
+    ] {
+        match world.recorder().take(&event(status, age)).await.unwrap() {
+            Taken::Recorded { rung: told, .. } => assert_eq!(told, rung, "{status}@{age}"),
+            Taken::Ignored(why) => panic!("{why:?}"),
+        }
+    }
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+}
+
+#[tokio::test]
+async fn progress_is_coalesced_and_the_end_comes_last() {
+    let world = FakeWorld::default();
+    let mut asked = world.registration("w");
+    asked.hear = Hear::Progress;
+    world.waits().register(asked).await.unwrap();
+    for (secondary, age) in [("Starting", 1), ("Downloading", 2), ("Training", 3)] {
+        take(&world, "InProgress", secondary, age).await;
+    }
+    assert_eq!(world.queue.len(), 3);
+    assert_eq!(world.deliver_all().await, [Rung::Told, Rung::Nothing, Rung::Nothing]);
+    take(&world, "Completed", "Completed", 4).await;
+    take(&world, "InProgress", "Uploading", 3).await;
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    let heard: Vec<_> = world
+        .sender
+        .bodies()
+        .into_iter()
+        .map(|b| (b.data.seq, b.data.job.secondary_status.unwrap()))
+        .collect();
+    assert_eq!(heard, [(1, "Training".to_owned()), (2, "Completed".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_wait_for_the_end_hears_nothing_else() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    assert_eq!(take(&world, "InProgress", "Training", 3).await, (Change::Advanced, 0));
+    assert!(world.deliver_all().await.is_empty());
+}
+
+// 4. No orphan
+
+async fn register_to_stop(world: &FakeWorld, id: &str) {
+    let mut asked = world.registration(id);
+    asked.on_abandon = OnAbandon::Stop;
+    world.waits().register(asked).await.unwrap();
+}
+
+async fn let_the_lease_run_out(world: &FakeWorld) {
+    pass(world, u64::from(Policy::LEASE_SECONDS_DEFAULT) + world.policy.grace.as_secs() + 1);
+    world.sweep().sweep().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_job_of_a_waiter_that_is_gone_is_stopped() {
+    let world = FakeWorld::default();
+    register_to_stop(&world, "w").await;
+    let_the_lease_run_out(&world).await;
+    assert_eq!(world.sagemaker.count("stop"), 1);
+    assert_eq!(wait(&world, "w").await.state, WaitState::Abandoned);
+    assert!(matches!(
+        world.announcer.0.lock().unwrap()[..],
+        [Announcement::WaitAbandoned { stopping: true, .. }]
+    ));
+}
+
+#[tokio::test]
+async fn a_stop_that_fails_is_tried_again() {
+    let world = FakeWorld::default();
+    register_to_stop(&world, "w").await;
+    world.sagemaker.refuse_stop(Some(|| SageMakerError::Throttled("slow down".to_owned())));
+    let_the_lease_run_out(&world).await;
+    assert!(wait(&world, "w").await.stop_pending);
+    world.sagemaker.refuse_stop(None);
+    pass(&world, 61);
+    assert_eq!(world.sweep().sweep().await.unwrap().stopped, 1);
+    assert_eq!(world.sagemaker.count("stop"), 2);
+    assert!(!wait(&world, "w").await.stop_pending);
+}
+
+#[tokio::test]
+async fn a_job_that_others_wait_for_or_that_is_to_be_kept_is_not_stopped() {
+    let world = FakeWorld::default();
+    register_to_stop(&world, "gone").await;
+    register(&world, "kept").await;
+    pass(&world, 500);
+    register(&world, "other").await;
+    pass(&world, 401);
+    world.sweep().sweep().await.unwrap();
+    assert_eq!(wait(&world, "gone").await.state, WaitState::Abandoned);
+    assert_eq!(wait(&world, "kept").await.state, WaitState::Abandoned);
+    assert_eq!(world.sagemaker.count("stop"), 0);
+}
+
+#[tokio::test]
+async fn a_rescheduled_pod_takes_its_wait_up_again() {
+    let world = FakeWorld::default();
+    register_to_stop(&world, "w").await;
+    pass(&world, u64::from(Policy::LEASE_SECONDS_DEFAULT) + 200);
+    world.sweep().sweep().await.unwrap();
+    let mut asked = world.registration("w");
+    asked.callback_url = CallbackUrl::parse("http://10.9.9.9:7070/").unwrap();
+    asked.secret = Secret::from_bytes(&[8; 32]).unwrap();
+    world.waits().register(asked).await.unwrap();
+    pass(&world, 400);
+    world.sweep().sweep().await.unwrap();
+    assert_eq!(world.sagemaker.count("stop"), 0);
+    take(&world, "Completed", "Completed", 20).await;
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.sender.sent()[0].url.as_url().as_str(), "http://10.9.9.9:7070/");
+}
+
+#[tokio::test]
+async fn an_abandoned_wait_can_be_taken_up_while_the_job_runs() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    let_the_lease_run_out(&world).await;
+    assert_eq!(wait(&world, "w").await.state, WaitState::Abandoned);
+    assert_eq!(register(&world, "w").await, WaitState::Waiting);
+    take(&world, "Completed", "Completed", 20).await;
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+}
+
+// 5. Bounded cost
+
+#[tokio::test]
+async fn looks_at_a_silent_job_grow_apart() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    world.sagemaker.answer(Described::Answer(
+        json!({"TrainingJobStatus": "InProgress", "LastModifiedTime": 1}),
+    ));
+    for _ in 0..(24 * 60) {
+        register(&world, "w").await;
+        pass(&world, 60);
+        world.sweep().sweep().await.unwrap();
+    }
+    let looks = world.sagemaker.count("describe");
+    assert!((20..=30).contains(&looks), "{looks} looks in a day; a 30 s poll makes 2,880");
+}
+
+#[tokio::test]
+async fn a_sweep_that_fails_for_one_wait_goes_on_with_the_next() {
+    let world = FakeWorld::default();
+    register(&world, "a").await;
+    register(&world, "b").await;
+    take(&world, "Completed", "Completed", 20).await;
+    while world.queue.pop().is_some() {}
+    pass(&world, 301);
+    world.queue.refuse(1);
+    let report = world.sweep().sweep().await.unwrap();
+    assert_eq!((report.due, report.failed, report.rung), (2, 1, 1));
+}
+
+// 6. Nobody in who does not belong
+
+async fn refusal(world: &FakeWorld, change: impl FnOnce(&mut Registration)) -> WaitError {
+    let mut asked = world.registration("w");
+    change(&mut asked);
+    world.waits().register(asked).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_wait_belongs_to_who_registered_it() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    let other = Principal("111122223333:role/other".to_owned());
+    let error = refusal(&world, |asked| asked.owner = other.clone()).await;
+    assert!(matches!(error, WaitError::NotYours));
+    assert!(matches!(world.waits().inspect(&key("w"), &other).await, Err(WaitError::NotYours)));
+    assert!(matches!(
+        world.waits().cancel(&key("w"), &other, true).await,
+        Err(WaitError::NotYours)
+    ));
+    assert_eq!(world.sagemaker.count("stop"), 0);
+}
+
+#[tokio::test]
+async fn bad_fields_are_refused_by_name() {
+    let world = FakeWorld::default();
+    let field = |error| match error {
+        WaitError::Invalid { field, .. } => field,
+        other => panic!("{other}"),
+    };
+    let now = world.clock.now();
+    let denied = CallbackUrl::parse("http://denied/").unwrap();
+    assert_eq!(field(refusal(&world, |a| a.callback_url = denied).await), "callback_url");
+    assert_eq!(field(refusal(&world, |a| a.lease_seconds = 1).await), "lease_seconds");
+    assert_eq!(field(refusal(&world, |a| a.deadline = Some(now)).await), "deadline");
+    let endpoint = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/e";
+    let unstoppable = refusal(&world, |a| {
+        a.arn = JobArn::parse(endpoint).unwrap();
+        a.on_abandon = OnAbandon::Stop;
+    });
+    assert_eq!(field(unstoppable.await), "on_abandon");
+    let many = (0..17).map(|n| (n.to_string(), String::new())).collect();
+    assert_eq!(field(refusal(&world, |a| a.labels = many).await), "labels");
+    assert!(world.store.load_wait(&key("w")).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn jobs_out_of_scope_are_refused_and_their_events_counted() {
+    let policy = Policy { accounts: vec!["999999999999".to_owned()], ..Policy::default() };
+    let world = FakeWorld::with(policy);
+    assert!(matches!(refusal(&world, |_| ()).await, WaitError::OutOfScope(_)));
+    let event = FakeWorld::training_event("Completed", "Completed", 1);
+    let taken = world.recorder().take(&event).await.unwrap();
+    assert!(matches!(taken, Taken::Ignored(_)));
+    assert!(world.store.load_job(&arn()).await.unwrap().is_none());
+}
+
+// Cancelling, and waiters that say that they are gone
+
+#[tokio::test]
+async fn a_cancelled_wait_hears_nothing() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    let owner = world.registration("w").owner;
+    let answer = world.waits().cancel(&key("w"), &owner, true).await.unwrap();
+    assert_eq!((answer.wait.state, world.sagemaker.count("stop")), (WaitState::Cancelled, 1));
+    assert_eq!(take(&world, "Stopped", "Stopped", 20).await, (Change::Advanced, 0));
+}
+
+#[tokio::test]
+async fn a_stop_that_fails_leaves_the_wait() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    world.sagemaker.refuse_stop(Some(|| SageMakerError::Refused("AccessDenied".to_owned())));
+    let owner = world.registration("w").owner;
+    let error = world.waits().cancel(&key("w"), &owner, true).await.unwrap_err();
+    assert!(matches!(error, WaitError::NotStopped(_)));
+    assert_eq!(wait(&world, "w").await.state, WaitState::Waiting);
+}
+
+#[tokio::test]
+async fn a_waiter_that_answers_410_is_dropped() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    world.sender.script([SendOutcome::Gone]);
+    take(&world, "Completed", "Completed", 20).await;
+    assert_eq!(world.deliver_all().await, [Rung::Gone]);
+    assert_eq!(wait(&world, "w").await.state, WaitState::Cancelled);
+}
+
+#[tokio::test]
+async fn a_wait_past_its_deadline_with_the_job_still_running_expires() {
+    let world = FakeWorld::default();
+    let mut asked = world.registration("w");
+    asked.deadline = Some(world.clock.now() + Duration::from_secs(120));
+    world.waits().register(asked).await.unwrap();
+    pass(&world, 121);
+    assert_eq!(world.sweep().sweep().await.unwrap().expired, 1);
+    assert_eq!(wait(&world, "w").await.state, WaitState::Expired);
+}
+
+#[tokio::test]
+async fn retry_after_is_waited_for_elsewhere() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    let busy = SendOutcome::Failed {
+        reason: "HTTP 503".to_owned(),
+        retry_after: Some(Duration::from_secs(90)),
+    };
+    world.sender.script([busy]);
+    take(&world, "Completed", "Completed", 20).await;
+    assert_eq!(world.deliver_all().await, [Rung::Later]);
+    assert_eq!(
+        world.deliver().ring(&key("w").into()).await.unwrap(),
+        Rung::Busy,
+        "not before its time"
+    );
+    pass(&world, 91);
+    assert_eq!(world.deliver().ring(&key("w").into()).await.unwrap(), Rung::Signalled);
+}

@@ -1,0 +1,83 @@
+//! Cursors: the place of a page's last item in its list's order, so that what
+//! changes elsewhere neither hides nor repeats an item.
+//!
+//! Each list marks its own; the cursor of another list is refused.
+
+use monitor::arn::JobArn;
+use monitor::ports::{Cursor, Page, WaitKey};
+use monitor::wait::WaitId;
+
+use crate::error::Fault;
+
+/// An item's place in a list.
+pub(crate) trait Place: Sized {
+    fn write(&self) -> String;
+    fn read(text: &str) -> Option<Self>;
+}
+
+/// In the list of jobs: when recorded, in microseconds, and the ARN.
+pub(crate) struct JobPlace(pub(crate) i64, pub(crate) String);
+
+/// In the list of one job's waits.
+pub(crate) struct WaitPlace(pub(crate) String);
+
+/// In the due index: when due, in microseconds, and the wait.
+pub(crate) struct DuePlace(pub(crate) i64, pub(crate) WaitKey);
+
+impl Place for JobPlace {
+    fn write(&self) -> String {
+        format!("job|{}|{}", self.0, self.1)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (recorded_at, arn) = text.strip_prefix("job|")?.split_once('|')?;
+        let arn = JobArn::parse(arn).ok()?;
+        Some(Self(recorded_at.parse().ok()?, arn.into()))
+    }
+}
+
+impl Place for WaitPlace {
+    fn write(&self) -> String {
+        format!("wait|{}", self.0)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let id = WaitId::parse(text.strip_prefix("wait|")?).ok()?;
+        Some(Self(id.into()))
+    }
+}
+
+impl Place for DuePlace {
+    fn write(&self) -> String {
+        format!("due|{}|{}|{}", self.0, self.1.id, self.1.arn)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        // The ARN comes last: it alone may have a `|` in it.
+        let mut parts = text.strip_prefix("due|")?.splitn(3, '|');
+        let due_at = parts.next()?.parse().ok()?;
+        let id = WaitId::parse(parts.next()?).ok()?;
+        let arn = JobArn::parse(parts.next()?).ok()?;
+        Some(Self(due_at, WaitKey { arn, id }))
+    }
+}
+
+/// The place that a cursor marks.
+pub(crate) fn resume<P: Place>(after: Option<&Cursor>) -> Result<Option<P>, Fault> {
+    after.map(|cursor| P::read(&cursor.0).ok_or_else(|| Fault::cursor(cursor))).transpose()
+}
+
+/// How many rows to read for a page: one more tells whether there is another.
+pub(crate) fn rows_for(limit: usize) -> i64 {
+    i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1))
+}
+
+/// The page made of the rows read.
+pub(crate) fn page<P: Place, T>(mut rows: Vec<(P, T)>, limit: usize) -> Page<T> {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more);
+    let next = next.map(|(place, _)| Cursor(place.write()));
+    let items = rows.into_iter().map(|(_, item)| item).collect();
+    Page { items, next }
+}

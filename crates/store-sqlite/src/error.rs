@@ -1,0 +1,106 @@
+//! What SQLite's errors mean to the callers of a store.
+
+use monitor::ports::{Cursor, StoreError};
+use tokio_rusqlite::rusqlite::{Error, ErrorCode};
+
+/// A failed call, on its way to become a [`StoreError`].
+#[derive(Debug)]
+pub(crate) struct Fault(StoreError);
+
+impl Fault {
+    pub(crate) fn terminal(text: impl Into<String>) -> Self {
+        Self(StoreError::Terminal(text.into()))
+    }
+
+    pub(crate) fn cursor(cursor: &Cursor) -> Self {
+        Self::terminal(format!("{:?} is no cursor of this list", cursor.0))
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        let Error::SqliteFailure(failure, _) = &error else {
+            return Self::terminal(format!("the database does not hold what it should: {error}"));
+        };
+        Self(match failure.code {
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                StoreError::Retryable("another process is writing to the database".to_owned())
+            }
+            ErrorCode::DiskFull => {
+                StoreError::Retryable("the disk that holds the database is full".to_owned())
+            }
+            ErrorCode::SystemIoFailure => {
+                StoreError::Retryable(format!("the disk that holds the database failed: {error}"))
+            }
+            ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted => {
+                StoreError::Retryable(error.to_string())
+            }
+            ErrorCode::DatabaseCorrupt => StoreError::Terminal(
+                "the database file is damaged: move it away and start with a new one".to_owned(),
+            ),
+            ErrorCode::NotADatabase => {
+                StoreError::Terminal("the file is not a SQLite database".to_owned())
+            }
+            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => {
+                StoreError::Terminal("the database file can't be written to".to_owned())
+            }
+            _ => StoreError::Terminal(error.to_string()),
+        })
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        fault.0
+    }
+}
+
+impl From<tokio_rusqlite::Error<Fault>> for Fault {
+    fn from(error: tokio_rusqlite::Error<Fault>) -> Self {
+        match error {
+            tokio_rusqlite::Error::Error(fault) => fault,
+            _ => Self::terminal("the connection to the database is closed"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_rusqlite::ffi;
+
+    use super::*;
+
+    fn mapped(code: i32) -> StoreError {
+        Fault::from(Error::SqliteFailure(ffi::Error::new(code), None)).into()
+    }
+
+    #[test]
+    fn what_may_pass_is_retryable() {
+        for code in [
+            ffi::SQLITE_BUSY,
+            ffi::SQLITE_BUSY_SNAPSHOT,
+            ffi::SQLITE_BUSY_RECOVERY,
+            ffi::SQLITE_LOCKED,
+            ffi::SQLITE_FULL,
+            ffi::SQLITE_IOERR,
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_NOMEM,
+        ] {
+            assert!(matches!(mapped(code), StoreError::Retryable(_)), "{code}: {:?}", mapped(code));
+        }
+    }
+
+    #[test]
+    fn what_stays_wrong_is_terminal() {
+        for code in [
+            ffi::SQLITE_CORRUPT,
+            ffi::SQLITE_NOTADB,
+            ffi::SQLITE_READONLY,
+            ffi::SQLITE_CONSTRAINT,
+            ffi::SQLITE_ERROR,
+            ffi::SQLITE_CANTOPEN,
+        ] {
+            assert!(matches!(mapped(code), StoreError::Terminal(_)), "{code}: {:?}", mapped(code));
+        }
+    }
+}

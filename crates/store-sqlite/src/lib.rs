@@ -1,0 +1,29 @@
+//! The embedded default store: jobs, waits and the signal queue in one SQLite
+//! file, for the local stack, for tests, and for `cargo lambda watch`.
+//!
+//! Promises:
+//!
+//! - Several processes may use one file at once; every write is one transaction
+//!   that either happened or did not, and reads see all that were answered.
+//! - A process that is killed, at any time, loses nothing that was answered.
+//! - A power loss or a kernel crash may lose the last writes before it (the log is
+//!   synced at checkpoints, not at every commit: `synchronous=NORMAL`). The file
+//!   stays sound, and the sweep looks again at every wait that is still in it.
+//! - The file holds signing secrets: it is created for its owner only (0600), and
+//!   so are the log and the index that SQLite keeps beside it.
+//!
+//! Documents keep every time as it is, to the nanosecond; lists, the due index,
+//! the queue and expiry tell times apart by the microsecond.
+
+mod cursor;
+mod database;
+mod document;
+mod error;
+mod jobs;
+mod queue;
+mod schema;
+mod store;
+mod waits;
+
+pub use queue::{Receipt, Received, SqliteQueue};
+pub use store::SqliteStore;

@@ -1,0 +1,195 @@
+//! [`SqliteQueue`]: the signal queue, modelled on SQS.
+//!
+//! Promise: a message that was pushed stays until it is acknowledged. Whoever
+//! receives it has it alone, across processes, until its visibility runs out;
+//! then it is anyone's again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use monitor::ports::{Queue, QueueError, StoreError};
+use monitor::signal::Doorbell;
+use tokio_rusqlite::rusqlite::{Transaction, params};
+
+use crate::database::Database;
+use crate::document::{decode, encode};
+use crate::error::Fault;
+
+const PUSH: &str = "INSERT INTO queue (visible_at, receives, doorbell) VALUES (?1, 0, ?2)";
+
+const RECEIVE: &str = "
+    UPDATE queue SET visible_at = ?1, receives = receives + 1
+    WHERE id IN (
+        SELECT id FROM queue WHERE visible_at <= ?2 ORDER BY visible_at, id LIMIT ?3)
+    RETURNING id, receives, doorbell";
+
+const ACK: &str = "DELETE FROM queue WHERE id = ?1 AND receives = ?2";
+
+const NACK: &str = "UPDATE queue SET visible_at = ?1 WHERE id = ?2 AND receives = ?3";
+
+const DROP: &str = "DELETE FROM queue WHERE id = ?1";
+
+const LEN: &str = "SELECT count(*) FROM queue";
+
+/// The right to acknowledge a message, from receiving it until someone else
+/// does: after that it does nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Receipt {
+    id: i64,
+    receives: u32,
+}
+
+/// A message received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// What to acknowledge it by.
+    pub id: Receipt,
+    /// The message.
+    pub doorbell: Doorbell,
+    /// How often it was received, this time included.
+    pub receives: u32,
+}
+
+/// A queue of doorbells in the store's file. Clones share its connections and
+/// wake each other's consumers.
+#[derive(Clone)]
+pub struct SqliteQueue(Arc<Database>);
+
+impl SqliteQueue {
+    pub(crate) fn new(database: Arc<Database>) -> Self {
+        Self(database)
+    }
+
+    /// Takes up to `max` messages, the longest visible first, and hides them
+    /// from everyone for `visibility`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn receive(
+        &self,
+        max: usize,
+        visibility: Duration,
+    ) -> Result<Vec<Received>, StoreError> {
+        let claim = move |tx: &Transaction<'_>, now| claim(tx, max, visibility, now);
+        Ok(self.0.write(claim).await?)
+    }
+
+    /// Removes messages that were dealt with.
+    ///
+    /// # Errors
+    /// The store's; nothing is removed then.
+    pub async fn ack(&self, ids: &[Receipt]) -> Result<(), StoreError> {
+        let ids = ids.to_vec();
+        let ack = move |tx: &Transaction<'_>, _now| {
+            let mut statement = tx.prepare_cached(ACK)?;
+            for receipt in ids {
+                statement.execute(params![receipt.id, receipt.receives])?;
+            }
+            Ok(())
+        };
+        Ok(self.0.write(ack).await?)
+    }
+
+    /// Gives a message back: it is visible again after `delay`.
+    ///
+    /// # Errors
+    /// The store's; the message then comes back when its visibility runs out.
+    pub async fn nack(&self, id: Receipt, delay: Duration) -> Result<(), StoreError> {
+        let nack = move |tx: &Transaction<'_>, now| {
+            let values = params![after(now, delay), id.id, id.receives];
+            tx.prepare_cached(NACK)?.execute(values)?;
+            Ok(())
+        };
+        self.0.write(nack).await?;
+        if delay.is_zero() {
+            self.wake();
+        }
+        Ok(())
+    }
+
+    /// How many messages there are, visible or not.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn len(&self) -> Result<u64, StoreError> {
+        let count = self.0.read(|conn, _now| {
+            let count: i64 = conn.prepare_cached(LEN)?.query_row([], |row| row.get(0))?;
+            Ok(count.cast_unsigned())
+        });
+        Ok(count.await?)
+    }
+
+    /// Whether there is no message, visible or not.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        Ok(self.len().await? == 0)
+    }
+
+    /// Waits for a push in this process; a push since the last time counts. May
+    /// return for nothing. What other processes push, and what becomes visible
+    /// by the passing of time, does not end the wait: look now and then as well.
+    pub async fn wait_for_push(&self) {
+        self.0.pushed.notified().await;
+    }
+
+    fn wake(&self) {
+        // Everyone who waits now, and else the next who will.
+        self.0.pushed.notify_waiters();
+        self.0.pushed.notify_one();
+    }
+}
+
+fn after(now: i64, delay: Duration) -> i64 {
+    let delay = i64::try_from(delay.as_micros()).unwrap_or(i64::MAX);
+    now.saturating_add(delay)
+}
+
+fn claim(
+    tx: &Transaction<'_>,
+    max: usize,
+    visibility: Duration,
+    now: i64,
+) -> Result<Vec<Received>, Fault> {
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    let mut statement = tx.prepare_cached(RECEIVE)?;
+    let claimed = statement.query_map(params![after(now, visibility), now, max], |row| {
+        let (id, receives) = (row.get(0)?, row.get(1)?);
+        let text: String = row.get(2)?;
+        Ok((Receipt { id, receives }, text))
+    })?;
+    let mut received = Vec::new();
+    for claimed in claimed.collect::<Result<Vec<_>, _>>()? {
+        let (id, text) = claimed;
+        match decode(&text, "a doorbell") {
+            Ok(doorbell) => received.push(Received { id, doorbell, receives: id.receives }),
+            // It would come back for ever. The sweep rings its wait again.
+            Err(_) => {
+                tracing::error!(message = id.id, "dropped a message that can't be read");
+                tx.prepare_cached(DROP)?.execute([id.id])?;
+            }
+        }
+    }
+    received.sort_by_key(|received| received.id.id);
+    Ok(received)
+}
+
+#[async_trait]
+impl Queue for SqliteQueue {
+    async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError> {
+        let doorbells = doorbells.to_vec();
+        let push = move |tx: &Transaction<'_>, now| {
+            let mut statement = tx.prepare_cached(PUSH)?;
+            for doorbell in &doorbells {
+                statement.execute(params![now, encode(doorbell, "a doorbell")?])?;
+            }
+            Ok(())
+        };
+        let pushed = self.0.write(push).await.map_err(StoreError::from);
+        pushed.map_err(|error| QueueError(error.to_string()))?;
+        self.wake();
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! The tables, and who may open the file: a new one, or one of ours that is not
+//! newer than this program.
+
+use tokio_rusqlite::rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::Fault;
+
+/// Marks the file as ours (`PRAGMA application_id`): "Sage" in ASCII.
+const APPLICATION_ID: i64 = 0x5361_6765;
+
+/// Each brings the schema one version on (`PRAGMA user_version`). Never edit one
+/// that was released: add the next.
+const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+
+/// What the file says of itself.
+struct Identity {
+    application_id: i64,
+    version: usize,
+    is_empty: bool,
+}
+
+impl Identity {
+    fn read(conn: &Connection) -> Result<Self, Fault> {
+        let pragma = |name| conn.pragma_query_value(None, name, |row| row.get(0));
+        let version: i64 = pragma("user_version")?;
+        let tables = "SELECT count(*) FROM sqlite_schema";
+        let tables: i64 = conn.query_row(tables, [], |row| row.get(0))?;
+        Ok(Self {
+            application_id: pragma("application_id")?,
+            // A negative version is nobody's we know: as good as newer.
+            version: usize::try_from(version).unwrap_or(usize::MAX),
+            is_empty: tables == 0 && version == 0,
+        })
+    }
+
+    fn check(&self) -> Result<(), Fault> {
+        let fresh = self.is_empty && self.application_id == 0;
+        if self.application_id != APPLICATION_ID && !fresh {
+            return Err(Fault::terminal(
+                "the file is another application's database: choose another path",
+            ));
+        }
+        if self.version > MIGRATIONS.len() {
+            return Err(Fault::terminal(format!(
+                "the database has schema version {}, this Sagebell knows versions up to {}: \
+                 upgrade Sagebell, or choose another path to start with an empty database",
+                self.version,
+                MIGRATIONS.len()
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a file that is not ours or too new, without changing it.
+pub(crate) fn check(conn: &Connection) -> Result<(), Fault> {
+    Identity::read(conn)?.check()
+}
+
+/// Brings the schema up to date; others may be at it at the same time.
+pub(crate) fn migrate(conn: &mut Connection) -> Result<(), Fault> {
+    if Identity::read(conn)?.version == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Read again: another process may have been first.
+    let found = Identity::read(&tx)?;
+    found.check()?;
+    for migration in MIGRATIONS.iter().skip(found.version) {
+        tx.execute_batch(migration)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    tx.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    Ok(tx.commit()?)
+}

@@ -1,0 +1,127 @@
+//! [`SqliteStore`]: the `Store` port on one file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use monitor::arn::JobArn;
+use monitor::job::{Job, JobRecord};
+use monitor::ports::{
+    Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
+};
+use monitor::wait::Wait;
+use tokio_rusqlite::rusqlite::Transaction;
+
+use crate::database::Database;
+use crate::queue::SqliteQueue;
+use crate::{jobs, waits};
+
+/// Items thrown away in one transaction: others get to write in between.
+const PURGE_BATCH: u32 = 500;
+
+/// Jobs and waits in a SQLite file. Clones share the file's connections.
+#[derive(Clone)]
+pub struct SqliteStore(Arc<Database>);
+
+impl SqliteStore {
+    /// Opens the database, or makes it; waits up to seconds if other processes
+    /// are writing to it, so call it at start-up.
+    ///
+    /// # Errors
+    /// The file can't be made or opened, is no database of Sagebell's, or is a
+    /// newer Sagebell's; the text names the path and what to do.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Ok(Self(Arc::new(Database::open(path, clock)?)))
+    }
+
+    /// The signal queue in the same file. All queues of one store and its clones
+    /// wake each other's consumers.
+    #[must_use]
+    pub fn queue(&self) -> SqliteQueue {
+        SqliteQueue::new(self.0.clone())
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn load_job(&self, arn: &JobArn) -> Result<Option<Versioned<JobRecord>>, StoreError> {
+        let arn = arn.clone();
+        let read = self.0.read(move |conn, now| jobs::load(conn, &arn, now));
+        Ok(read.await?)
+    }
+
+    async fn save_job(
+        &self,
+        record: &JobRecord,
+        expect: Option<Version>,
+    ) -> Result<Saved<JobRecord>, StoreError> {
+        let record = record.clone();
+        let write = move |tx: &Transaction<'_>, now| jobs::save(tx, &record, expect, now);
+        Ok(self.0.write(write).await?)
+    }
+
+    async fn list_jobs(
+        &self,
+        filter: &JobFilter,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Job>, StoreError> {
+        let (filter, after) = (filter.clone(), after.cloned());
+        let read = move |conn: &_, now| jobs::list(conn, &filter, after.as_ref(), limit, now);
+        Ok(self.0.read(read).await?)
+    }
+
+    async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError> {
+        let key = key.clone();
+        let read = self.0.read(move |conn, now| waits::load(conn, &key, now));
+        Ok(read.await?)
+    }
+
+    async fn save_wait(
+        &self,
+        wait: &Wait,
+        expect: Option<Version>,
+    ) -> Result<Saved<Wait>, StoreError> {
+        let wait = wait.clone();
+        let write = move |tx: &Transaction<'_>, now| waits::save(tx, &wait, expect, now);
+        Ok(self.0.write(write).await?)
+    }
+
+    async fn list_waits(
+        &self,
+        arn: &JobArn,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Wait>, StoreError> {
+        let (arn, after) = (arn.clone(), after.cloned());
+        let read = move |conn: &_, now| waits::list(conn, &arn, after.as_ref(), limit, now);
+        Ok(self.0.read(read).await?)
+    }
+
+    async fn list_due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<WaitKey>, StoreError> {
+        let (until, after) = (now, after.cloned());
+        let read = move |conn: &_, now| waits::list_due(conn, until, after.as_ref(), limit, now);
+        Ok(self.0.read(read).await?)
+    }
+
+    async fn purge_expired(&self) -> Result<u64, StoreError> {
+        let mut all = 0;
+        loop {
+            let purge = |tx: &Transaction<'_>, now| {
+                let jobs = jobs::purge(tx, now, PURGE_BATCH)?;
+                Ok((jobs, waits::purge(tx, now, PURGE_BATCH)?))
+            };
+            let (jobs, waits) = self.0.write(purge).await?;
+            all += jobs + waits;
+            if jobs.max(waits) < u64::from(PURGE_BATCH) {
+                return Ok(all);
+            }
+        }
+    }
+}

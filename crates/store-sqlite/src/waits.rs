@@ -1,0 +1,133 @@
+//! Waits in SQL.
+
+use jiff::Timestamp;
+use monitor::arn::JobArn;
+use monitor::ports::{Cursor, Page, Saved, Version, Versioned, WaitKey};
+use monitor::wait::{Wait, WaitId};
+use tokio_rusqlite::rusqlite::{Connection, Transaction, params};
+
+use crate::cursor::{DuePlace, WaitPlace, page, resume, rows_for};
+use crate::database::micros;
+use crate::document::{conflict, decode, encode, find, next_version};
+use crate::error::Fault;
+
+const FIND: &str =
+    "SELECT version, document FROM waits WHERE arn = ?1 AND id = ?2 AND expires_at > ?3";
+
+const UPSERT: &str = "
+    INSERT INTO waits (arn, id, version, due_at, expires_at, document)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    ON CONFLICT (arn, id) DO UPDATE SET
+        version = excluded.version, due_at = excluded.due_at,
+        expires_at = excluded.expires_at, document = excluded.document";
+
+const LIST: &str = "
+    SELECT id, document FROM waits
+    WHERE arn = ?1 AND id > ?2 AND expires_at > ?3
+    ORDER BY id LIMIT ?4";
+
+const LIST_DUE: &str = "
+    SELECT due_at, arn, id FROM waits
+    WHERE due_at IS NOT NULL AND due_at <= ?1 AND (due_at, arn, id) > (?2, ?3, ?4)
+        AND expires_at > ?5
+    ORDER BY due_at, arn, id LIMIT ?6";
+
+const PURGE: &str = "
+    DELETE FROM waits WHERE rowid IN
+        (SELECT rowid FROM waits WHERE expires_at <= ?1 LIMIT ?2)";
+
+fn name(arn: &str, id: &str) -> String {
+    format!("wait {id} on {arn}")
+}
+
+pub(crate) fn load(
+    conn: &Connection,
+    key: &WaitKey,
+    now: i64,
+) -> Result<Option<Versioned<Wait>>, Fault> {
+    let (arn, id) = (key.arn.as_str(), key.id.as_str());
+    let found = find(conn, FIND, params![arn, id, now])?;
+    found.map(|found| found.decode(&name(arn, id))).transpose()
+}
+
+pub(crate) fn save(
+    tx: &Transaction<'_>,
+    wait: &Wait,
+    expect: Option<Version>,
+    now: i64,
+) -> Result<Saved<Wait>, Fault> {
+    let (arn, id) = (wait.arn.as_str(), wait.id.as_str());
+    let name = name(arn, id);
+    let found = find(tx, FIND, params![arn, id, now])?;
+    if let Some(conflict) = conflict(found, expect, &name)? {
+        return Ok(conflict);
+    }
+    let version = next_version(tx)?;
+    tx.prepare_cached(UPSERT)?.execute(params![
+        arn,
+        id,
+        version,
+        wait.due_at.map(micros),
+        micros(wait.expires_at),
+        encode(wait, &name)?,
+    ])?;
+    Ok(Saved::Stored(Version(version.cast_unsigned())))
+}
+
+pub(crate) fn list(
+    conn: &Connection,
+    arn: &JobArn,
+    after: Option<&Cursor>,
+    limit: usize,
+    now: i64,
+) -> Result<Page<Wait>, Fault> {
+    // Without a cursor: after the empty text, which is no wait's id.
+    let WaitPlace(after) = resume(after)?.unwrap_or_else(|| WaitPlace(String::new()));
+    let mut statement = conn.prepare_cached(LIST)?;
+    let mut rows = statement.query(params![arn.as_str(), after, now, rows_for(limit)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let place = WaitPlace(row.get(0)?);
+        let document: String = row.get(1)?;
+        let wait: Wait = decode(&document, &name(arn.as_str(), &place.0))?;
+        found.push((place, wait));
+    }
+    Ok(page(found, limit))
+}
+
+pub(crate) fn list_due(
+    conn: &Connection,
+    until: Timestamp,
+    after: Option<&Cursor>,
+    limit: usize,
+    now: i64,
+) -> Result<Page<WaitKey>, Fault> {
+    let after: Option<DuePlace> = resume(after)?;
+    // Without a cursor: after a time before all times.
+    let (due_at, arn, id) = after
+        .as_ref()
+        .map_or((i64::MIN, "", ""), |place| (place.0, place.1.arn.as_str(), place.1.id.as_str()));
+    let mut statement = conn.prepare_cached(LIST_DUE)?;
+    let values = params![micros(until), due_at, arn, id, now, rows_for(limit)];
+    let mut rows = statement.query(values)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (arn, id): (String, String) = (row.get(1)?, row.get(2)?);
+        let key = key(&arn, &id)?;
+        found.push((DuePlace(row.get(0)?, key.clone()), key));
+    }
+    Ok(page(found, limit))
+}
+
+fn key(arn: &str, id: &str) -> Result<WaitKey, Fault> {
+    let unreadable = || Fault::terminal(format!("{} has no valid name", name(arn, id)));
+    Ok(WaitKey {
+        arn: JobArn::parse(arn).map_err(|_| unreadable())?,
+        id: WaitId::parse(id).map_err(|_| unreadable())?,
+    })
+}
+
+pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, Fault> {
+    let gone = tx.prepare_cached(PURGE)?.execute(params![now, most])?;
+    Ok(gone as u64)
+}

@@ -1,0 +1,138 @@
+//! Several processes on one file, one of them killed in the middle of a write.
+//!
+//! The other process is this test program again, asked to run [`child`] only.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use monitor::ports::{Clock as _, Queue as _, Saved, Store as _};
+use monitor::testing::ManualClock;
+use tokio_rusqlite::rusqlite::Connection;
+
+use crate::samples::{arn, bell, key, wait};
+use crate::{new_path, open};
+
+const ROLE: &str = "SAGEBELL_TEST_CHILD";
+const DATABASE: &str = "SAGEBELL_TEST_DATABASE";
+/// Before each line that a child says to its parent, among the test harness's.
+const SAYS: &str = "child says ";
+const COUNTS: u32 = 100;
+
+fn spawn(role: &str, path: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "processes::child", "--ignored", "--nocapture"])
+        .env(ROLE, role)
+        .env(DATABASE, path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// What the child says, until it ends.
+fn heard(child: &mut Child) -> impl Iterator<Item = String> + use<> {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.filter_map(|line| {
+        let line = line.unwrap();
+        let (_, said) = line.split_once(SAYS)?;
+        Some(said.to_owned())
+    })
+}
+
+#[tokio::test]
+#[ignore = "is what other tests run as their child process"]
+async fn child() {
+    let (Ok(role), Some(path)) = (std::env::var(ROLE), std::env::var_os(DATABASE)) else {
+        return;
+    };
+    let path = Path::new(&path);
+    let clock = Arc::new(ManualClock::default());
+    match role.as_str() {
+        "write" => write_for_ever(path, &clock).await,
+        "count" => count_to_the_end(path, &clock).await,
+        other => panic!("no role {other}"),
+    }
+}
+
+/// Waits and messages, each told to the parent when it is stored.
+async fn write_for_ever(path: &Path, clock: &Arc<ManualClock>) {
+    let store = open(path, clock);
+    let queue = store.queue();
+    for number in 0.. {
+        let id = format!("w-{number}");
+        let mut wait = wait("a-job", &id, clock.now());
+        wait.due_at = Some(clock.now());
+        store.save_wait(&wait, None).await.unwrap();
+        queue.push(&[bell(&id)]).await.unwrap();
+        println!("{SAYS}{id}");
+    }
+}
+
+async fn count_to_the_end(path: &Path, clock: &Arc<ManualClock>) {
+    let store = open(path, clock);
+    let key = key("a-job", "counter");
+    let first = wait("a-job", "counter", clock.now());
+    // Another process may have made it.
+    store.save_wait(&first, None).await.unwrap();
+    for _ in 0..COUNTS {
+        let mut found = store.load_wait(&key).await.unwrap().unwrap();
+        loop {
+            found.value.checks += 1;
+            let saved = store.save_wait(&found.value, Some(found.version)).await;
+            match saved.unwrap() {
+                Saved::Stored(_) => break,
+                Saved::Conflict(current) => found = current.unwrap(),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn processes_that_start_at_once_lose_no_update() {
+    let (_dir, path) = new_path();
+    let children: Vec<Child> = (0..4).map(|_| spawn("count", &path)).collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}");
+    }
+    let store = open(&path, &Arc::default());
+    let found = store.load_wait(&key("a-job", "counter")).await.unwrap();
+    assert_eq!(found.unwrap().value.checks, 4 * COUNTS);
+}
+
+#[tokio::test]
+async fn a_process_killed_while_it_writes_loses_nothing_it_was_answered() {
+    let (_dir, path) = new_path();
+    let clock = Arc::new(ManualClock::default());
+    let (mut told, mut children) = (0, 0);
+    // Each child goes on from an empty job: the database stays, the job is new.
+    for heard_before_the_kill in [1, 30, 200] {
+        let mut child = spawn("write", &path);
+        let mut said = heard(&mut child);
+        let mut ids: Vec<String> = said.by_ref().take(heard_before_the_kill).collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // What it said between the last line read and its end counts too.
+        ids.extend(said);
+        assert!(ids.len() >= heard_before_the_kill, "the child ended early");
+        told += ids.len() as u64;
+        children += 1;
+
+        let conn = Connection::open(&path).unwrap();
+        let sound: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+        let store = open(&path, &clock);
+        for id in &ids {
+            let found = store.load_wait(&key("a-job", id)).await.unwrap();
+            assert!(found.is_some(), "{id} was answered and is gone");
+        }
+        // Both halves of the pair that it was killed in may have been written.
+        let queued = store.queue().len().await.unwrap();
+        assert!((told..=told + children).contains(&queued), "{queued}");
+        conn.execute_batch("DELETE FROM waits").unwrap();
+        let page = store.list_waits(&arn("a-job"), None, 1).await.unwrap();
+        assert_eq!(page.items, []);
+    }
+}

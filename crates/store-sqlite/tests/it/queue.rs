@@ -1,0 +1,170 @@
+//! The queue: at least once, one consumer at a time, nothing lost.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use monitor::ports::Queue as _;
+use monitor::signal::Doorbell;
+use monitor::testing::ManualClock;
+use store_sqlite::{Received, SqliteQueue};
+use tokio::task::JoinSet;
+use tokio_rusqlite::rusqlite::Connection;
+
+use crate::samples::bell;
+use crate::{new_path, open};
+
+const VISIBILITY: Duration = Duration::from_secs(30);
+const MOMENT: Duration = Duration::from_millis(1);
+
+fn ids(received: &[Received]) -> Vec<&str> {
+    received.iter().map(|received| received.doorbell.wait_id.as_str()).collect()
+}
+
+async fn push(queue: &SqliteQueue, ids: &[&str]) {
+    let bells: Vec<Doorbell> = ids.iter().map(|id| bell(id)).collect();
+    queue.push(&bells).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_pushed_is_received_in_turn_and_gone_when_acknowledged() {
+    let (_dir, path) = new_path();
+    let clock = Arc::new(ManualClock::default());
+    let queue = open(&path, &clock).queue();
+    assert!(queue.is_empty().await.unwrap());
+    assert_eq!(queue.receive(10, VISIBILITY).await.unwrap(), []);
+    push(&queue, &["1", "2", "3"]).await;
+    push(&queue, &[]).await;
+    assert_eq!(queue.len().await.unwrap(), 3);
+    let two = queue.receive(2, VISIBILITY).await.unwrap();
+    assert_eq!(ids(&two), ["1", "2"]);
+    assert!(two.iter().all(|received| received.receives == 1));
+    assert_eq!(ids(&queue.receive(2, VISIBILITY).await.unwrap()), ["3"]);
+    assert_eq!(queue.receive(2, VISIBILITY).await.unwrap(), []);
+    assert_eq!(queue.len().await.unwrap(), 3);
+    queue.ack(&[two[0].id, two[1].id]).await.unwrap();
+    assert_eq!(queue.len().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn an_unacknowledged_message_comes_back_when_its_visibility_runs_out() {
+    let (_dir, path) = new_path();
+    let clock = Arc::new(ManualClock::default());
+    let queue = open(&path, &clock).queue();
+    push(&queue, &["1"]).await;
+    queue.receive(1, VISIBILITY).await.unwrap();
+    clock.advance(VISIBILITY - MOMENT);
+    assert_eq!(queue.receive(1, VISIBILITY).await.unwrap(), []);
+    clock.advance(MOMENT);
+    let again = queue.receive(1, VISIBILITY).await.unwrap();
+    assert_eq!((ids(&again), again[0].receives), (vec!["1"], 2));
+}
+
+#[tokio::test]
+async fn a_message_given_back_comes_after_its_delay() {
+    let (_dir, path) = new_path();
+    let clock = Arc::new(ManualClock::default());
+    let queue = open(&path, &clock).queue();
+    push(&queue, &["1"]).await;
+    let first = queue.receive(1, VISIBILITY).await.unwrap();
+    let delay = Duration::from_secs(5);
+    queue.nack(first[0].id, delay).await.unwrap();
+    clock.advance(delay - MOMENT);
+    assert_eq!(queue.receive(1, VISIBILITY).await.unwrap(), []);
+    clock.advance(MOMENT);
+    let second = queue.receive(1, VISIBILITY).await.unwrap();
+    assert_eq!(second[0].receives, 2);
+    queue.nack(second[0].id, Duration::ZERO).await.unwrap();
+    let third = queue.receive(1, VISIBILITY).await.unwrap();
+    assert_eq!(third[0].receives, 3);
+}
+
+#[tokio::test]
+async fn a_late_consumer_neither_removes_nor_returns_what_another_holds() {
+    let (_dir, path) = new_path();
+    let clock = Arc::new(ManualClock::default());
+    let queue = open(&path, &clock).queue();
+    push(&queue, &["1"]).await;
+    let late = queue.receive(1, VISIBILITY).await.unwrap();
+    clock.advance(VISIBILITY);
+    let held = queue.receive(1, VISIBILITY).await.unwrap();
+    queue.nack(late[0].id, Duration::ZERO).await.unwrap();
+    assert_eq!(queue.receive(1, VISIBILITY).await.unwrap(), []);
+    queue.ack(&[late[0].id]).await.unwrap();
+    assert_eq!(queue.len().await.unwrap(), 1);
+    queue.ack(&[held[0].id]).await.unwrap();
+    assert!(queue.is_empty().await.unwrap());
+}
+
+#[tokio::test]
+async fn messages_outlast_a_restart() {
+    let (_dir, path) = new_path();
+    let clock = Arc::new(ManualClock::default());
+    let queue = open(&path, &clock).queue();
+    push(&queue, &["1", "2"]).await;
+    queue.receive(1, VISIBILITY).await.unwrap();
+    drop(queue);
+    let queue = open(&path, &clock).queue();
+    assert_eq!(ids(&queue.receive(9, VISIBILITY).await.unwrap()), ["2"]);
+    clock.advance(VISIBILITY);
+    assert_eq!(queue.receive(9, VISIBILITY).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn consumers_never_share_a_message() {
+    const MESSAGES: usize = 300;
+    let (_dir, path) = new_path();
+    let clock = Arc::new(ManualClock::default());
+    let queue = open(&path, &clock).queue();
+    let names: Vec<String> = (0..MESSAGES).map(|number| number.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    push(&queue, &names).await;
+    let mut consumers = JoinSet::new();
+    for number in 0..4 {
+        // Two on one store, two with stores of their own on the same file.
+        let queue = if number < 2 { queue.clone() } else { open(&path, &clock).queue() };
+        consumers.spawn(async move {
+            let mut all = Vec::new();
+            loop {
+                let some = queue.receive(7, VISIBILITY).await.unwrap();
+                if some.is_empty() {
+                    return all;
+                }
+                all.extend(some.into_iter().map(|one| one.doorbell.wait_id.to_string()));
+            }
+        });
+    }
+    let all = consumers.join_all().await.concat();
+    assert_eq!(all.len(), MESSAGES);
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), MESSAGES);
+}
+
+#[tokio::test]
+async fn a_push_wakes_who_waits_and_who_is_about_to() {
+    let (_dir, path) = new_path();
+    let clock = Arc::new(ManualClock::default());
+    let store = open(&path, &clock);
+    let (producer, consumer) = (store.queue(), store.clone().queue());
+    let (mut one, mut two) =
+        (Box::pin(consumer.wait_for_push()), Box::pin(consumer.wait_for_push()));
+    assert!((&mut one).now_or_never().is_none());
+    assert!((&mut two).now_or_never().is_none());
+    push(&producer, &["1"]).await;
+    one.await;
+    two.await;
+    push(&producer, &["2"]).await;
+    consumer.wait_for_push().await;
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_dropped_and_holds_nothing_up() {
+    let (_dir, path) = new_path();
+    let clock = Arc::new(ManualClock::default());
+    let queue = open(&path, &clock).queue();
+    push(&queue, &["1", "2"]).await;
+    let conn = Connection::open(&path).unwrap();
+    conn.execute_batch("UPDATE queue SET doorbell = '{}' WHERE id = 1").unwrap();
+    assert_eq!(ids(&queue.receive(9, VISIBILITY).await.unwrap()), ["2"]);
+    assert_eq!(queue.len().await.unwrap(), 1);
+}

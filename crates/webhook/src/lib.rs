@@ -1,0 +1,28 @@
+//! Sagebell's callbacks, by [Standard Webhooks](https://www.standardwebhooks.com) 1.0.
+//!
+//! Both ends live here: what Sagebell sends ([`WebhookSender`], behind a
+//! [`Guard`] that says where it may go) and what a waiter runs ([`Listener`],
+//! on top of a [`Verifier`]). Promise: nothing is sent to an address that was
+//! not vetted for that very send, and nothing is heard that was not signed
+//! with the wait's own secret.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod guard;
+pub mod listener;
+mod networks;
+mod recent;
+pub mod sender;
+pub mod sign;
+
+pub use guard::{Guard, GuardConfig, Refusal};
+pub use listener::{CALLBACK_PATH, Limits, Listener, Stats};
+pub use sender::{Lookup, SystemLookup, Timeouts, WebhookSender};
+pub use sign::{SignError, SignedHeaders, Verifier, VerifyError, sign};
+
+/// Longest body of a callback, in bytes: Standard Webhooks asks for less than
+/// 20 kB. The sender sends no longer one, the listener takes no longer one.
+pub const MAX_BODY: usize = 20_000;

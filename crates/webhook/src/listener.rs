@@ -1,0 +1,149 @@
+//! The waiter's end: a small HTTP server that hears one wait's callbacks.
+//!
+//! Promises: it yields only what was signed with the wait's secret, within
+//! five minutes, for this wait, each `webhook-id` once; it answers before the
+//! signal is looked at; nobody can hold it up or fill its memory by being slow,
+//! large or many. What it yields is a bell: read the job from SageMaker before
+//! trusting it.
+
+mod intake;
+mod server;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use monitor::ports::Clock;
+use monitor::signal::SignalBody;
+use monitor::wait::{Secret, WaitId};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::sign::Verifier;
+use intake::Intake;
+
+/// The only path a listener answers, with `POST`.
+pub const CALLBACK_PATH: &str = "/callback";
+
+/// What a listener grants its callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For the request line and the headers to arrive.
+    pub header_timeout: Duration,
+    /// For a connection from its beginning to its end.
+    pub request_timeout: Duration,
+    /// Connections at a time, at least 1: one more and the oldest is dropped,
+    /// so that idle ones cannot keep a callback out.
+    pub max_connections: usize,
+    /// Signals not yet taken by [`Listener::next`], at least 1: one more is
+    /// answered with 503.
+    pub max_waiting: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(10),
+            max_connections: 64,
+            max_waiting: 32,
+        }
+    }
+}
+
+/// What a listener has met so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Signals accepted.
+    pub accepted: u64,
+    /// Signals that were accepted before, by `webhook-id`.
+    pub duplicates: u64,
+    /// Requests and connections refused, by reason: `body`, `broken`, `busy`,
+    /// `closed`, `crowded`, `headers`, `method`, `path`, `signature`, `slow`,
+    /// `timestamp`, `too_large`, `wait`.
+    pub refused: BTreeMap<&'static str, u64>,
+}
+
+/// Hears one wait's callbacks. Dropping it ends the server and every
+/// connection at once; [`shutdown`](Self::shutdown) lets answers be written.
+pub struct Listener {
+    local_addr: SocketAddr,
+    limits: Limits,
+    intake: Arc<Intake>,
+    signals: mpsc::Receiver<SignalBody>,
+    stop: oneshot::Sender<()>,
+    /// Holds the one server task, which a `JoinSet` aborts when dropped.
+    server: JoinSet<()>,
+}
+
+impl Listener {
+    /// Listens on `addr` (port 0: any free one) with the usual [`Limits`].
+    ///
+    /// # Errors
+    /// What the system says when the address cannot be had.
+    pub async fn bind(
+        addr: SocketAddr,
+        secret: Secret,
+        wait_id: WaitId,
+        clock: Arc<dyn Clock>,
+    ) -> io::Result<Self> {
+        Self::bind_with(addr, secret, wait_id, clock, Limits::default()).await
+    }
+
+    /// Listens with limits of one's own.
+    ///
+    /// # Errors
+    /// As for [`bind`](Self::bind).
+    pub async fn bind_with(
+        addr: SocketAddr,
+        secret: Secret,
+        wait_id: WaitId,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> io::Result<Self> {
+        let socket = TcpListener::bind(addr).await?;
+        let local_addr = socket.local_addr()?;
+        let (sender, signals) = mpsc::channel(limits.max_waiting.max(1));
+        let intake = Arc::new(Intake::new(Verifier::new(secret), wait_id, clock, sender));
+        let (stop, stopped) = oneshot::channel();
+        let mut server = JoinSet::new();
+        server.spawn(server::run(socket, Arc::clone(&intake), limits, stopped));
+        Ok(Self { local_addr, limits, intake, signals, stop, server })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// The next signal, in the order of arrival; `None` once the listener is
+    /// closed and everything accepted was taken. Cancel safe.
+    pub async fn next(&mut self) -> Option<SignalBody> {
+        self.signals.recv().await
+    }
+
+    /// What it has met so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.intake.stats()
+    }
+
+    /// Says that the waiter has heard enough: from now on new signals are
+    /// answered with 410, so that Sagebell drops the wait.
+    pub fn close(&mut self) {
+        self.signals.close();
+    }
+
+    /// Closes, finishes the answers under way, and ends.
+    pub async fn shutdown(mut self) {
+        self.close();
+        // The server may have ended by itself; then there is nothing to wait for.
+        self.stop.send(()).ok();
+        let ended = self.server.join_next();
+        tokio::time::timeout(self.limits.request_timeout, ended).await.ok();
+    }
+}

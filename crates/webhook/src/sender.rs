@@ -1,0 +1,197 @@
+//! Calls waiters back over HTTP.
+//!
+//! Promises: every send is vetted anew and goes only to an address that was
+//! vetted for it; no proxy, no redirect; an attempt ends within
+//! [`Timeouts::total`]; what a waiter answers is read only so far; a reason
+//! for failure holds neither secret nor body.
+
+mod client;
+mod reason;
+mod resolver;
+mod retry_after;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use hyper_util::client::legacy::connect::HttpInfo;
+use monitor::ports::{Clock, SendOutcome, Sender};
+use monitor::signal::Callback;
+use reqwest::{Client, Response};
+use tokio::sync::OnceCell;
+use tokio::time::{Instant, timeout_at};
+
+use crate::MAX_BODY;
+use crate::guard::Guard;
+use crate::recent::Recent;
+use crate::sign::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, sign};
+use client::{client, drain};
+use resolver::VettingResolver;
+
+pub use client::{SetUpError, Timeouts};
+pub use resolver::{Lookup, SystemLookup};
+
+/// How many connections are remembered to have answered before.
+const MAX_KNOWN_CONNECTIONS: usize = 256;
+
+/// Signs callbacks and posts them where a [`Guard`] lets it.
+pub struct WebhookSender {
+    guard: Arc<Guard>,
+    clock: Arc<dyn Clock>,
+    resolver: Arc<VettingResolver>,
+    timeouts: Timeouts,
+    pooled: Client,
+    /// For the instant retry: keeps no connections, so it cannot meet a second
+    /// dead one. Made when it is first needed.
+    fresh: OnceCell<Client>,
+    /// Connections that have answered once, by their two ends: one of those
+    /// that breaks was stale, a new one that breaks is the waiter's doing.
+    answered: Mutex<Recent<(SocketAddr, SocketAddr)>>,
+}
+
+impl WebhookSender {
+    /// A sender that resolves names as the machine does.
+    ///
+    /// # Errors
+    /// [`SetUpError`] if the machine has no usable TLS root certificates.
+    pub fn new(
+        guard: Arc<Guard>,
+        clock: Arc<dyn Clock>,
+        timeouts: Timeouts,
+    ) -> Result<Self, SetUpError> {
+        Self::with_lookup(guard, clock, timeouts, Arc::new(SystemLookup))
+    }
+
+    /// A sender that resolves names by `lookup`; what that finds is vetted all
+    /// the same.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with_lookup(
+        guard: Arc<Guard>,
+        clock: Arc<dyn Clock>,
+        timeouts: Timeouts,
+        lookup: Arc<dyn Lookup>,
+    ) -> Result<Self, SetUpError> {
+        let resolver = Arc::new(VettingResolver::new(lookup, Arc::clone(&guard)));
+        Ok(Self {
+            pooled: client(&resolver, timeouts, usize::MAX)?,
+            guard,
+            clock,
+            resolver,
+            timeouts,
+            fresh: OnceCell::new(),
+            answered: Mutex::new(Recent::new(MAX_KNOWN_CONNECTIONS)),
+        })
+    }
+
+    /// One attempt; the error is the reason, for people.
+    async fn deliver(&self, callback: &Callback) -> Result<SendOutcome, String> {
+        // A literal address never reaches the resolver: this is its check.
+        self.guard.vet_url(callback.url.as_url()).map_err(|refusal| refusal.to_string())?;
+        let headers = self.headers(callback)?;
+        let deadline = Instant::now() + self.timeouts.total;
+        let response = timeout_at(deadline, self.post(callback, headers))
+            .await
+            .map_err(|_| format!("no answer within {:?}", self.timeouts.total))??;
+        let outcome = self.outcome(&response);
+        // The status has said it all; reading on only frees the connection.
+        timeout_at(deadline, drain(response)).await.ok();
+        Ok(outcome)
+    }
+
+    fn headers(&self, callback: &Callback) -> Result<HeaderMap, String> {
+        let size = callback.body.len();
+        if size > MAX_BODY {
+            return Err(format!("the body has {size} bytes, allowed are {MAX_BODY}"));
+        }
+        let now = self.clock.now();
+        let signature = sign(&callback.secret, &callback.id, now, callback.body.as_bytes())
+            .map_err(|error| error.to_string())?;
+        let id = HeaderValue::from_str(&callback.id)
+            .map_err(|_| "the signal's id does not fit into a header".to_owned())?;
+        let signature = HeaderValue::from_str(&signature)
+            .map_err(|_| "the signature does not fit into a header".to_owned())?;
+        Ok(HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (HeaderName::from_static(HEADER_WEBHOOK_ID), id),
+            (HeaderName::from_static(HEADER_WEBHOOK_TIMESTAMP), now.as_second().into()),
+            (HeaderName::from_static(HEADER_WEBHOOK_SIGNATURE), signature),
+        ]))
+    }
+
+    /// Posts, and posts once more at once if a kept connection was dead.
+    async fn post(&self, callback: &Callback, headers: HeaderMap) -> Result<Response, String> {
+        let body = Bytes::copy_from_slice(callback.body.as_bytes());
+        let url = callback.url.as_url();
+        let request = |client: &Client| {
+            let request = client.post(url.clone()).headers(headers.clone());
+            request.body(body.clone()).send()
+        };
+        let reason = |error| reason::of(&error, self.timeouts);
+        let response = match request(&self.pooled).await {
+            Err(error) if self.was_stale(&error) => {
+                let fresh = self.fresh().await.map_err(reason)?;
+                request(fresh).await.map_err(reason)?
+            }
+            result => result.map_err(reason)?,
+        };
+        self.remember(&response);
+        Ok(response)
+    }
+
+    async fn fresh(&self) -> Result<&Client, reqwest::Error> {
+        self.fresh.get_or_try_init(async || client(&self.resolver, self.timeouts, 0)).await
+    }
+
+    fn was_stale(&self, error: &reqwest::Error) -> bool {
+        let known = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        reason::is_broken(error)
+            && reason::connection_of(error).is_some_and(|ends| known.contains(&ends))
+    }
+
+    fn remember(&self, response: &Response) {
+        if let Some(info) = response.extensions().get::<HttpInfo>() {
+            let ends = (info.local_addr(), info.remote_addr());
+            let mut known = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert(ends);
+        }
+    }
+
+    fn outcome(&self, response: &Response) -> SendOutcome {
+        let status = response.status();
+        if status.is_success() {
+            return SendOutcome::Delivered;
+        }
+        if status == StatusCode::GONE {
+            return SendOutcome::Gone;
+        }
+        let wish = response.headers().get(RETRY_AFTER);
+        let wish = wish.and_then(|value| value.to_str().ok());
+        let redirected = status.is_redirection();
+        let hint = if redirected { ": redirects are not followed" } else { "" };
+        SendOutcome::Failed {
+            reason: format!("HTTP {}{hint}", status.as_u16()),
+            retry_after: wish.and_then(|text| retry_after::parse(text, self.clock.now())),
+        }
+    }
+}
+
+#[async_trait]
+impl Sender for WebhookSender {
+    async fn send(&self, callback: &Callback) -> SendOutcome {
+        let result = self.deliver(callback).await;
+        let outcome =
+            result.unwrap_or_else(|reason| SendOutcome::Failed { reason, retry_after: None });
+        let word = match outcome {
+            SendOutcome::Delivered => "delivered",
+            SendOutcome::Gone => "gone",
+            SendOutcome::Failed { .. } => "failed",
+        };
+        metrics::counter!("sagebell_callbacks_total", "outcome" => word).increment(1);
+        outcome
+    }
+}

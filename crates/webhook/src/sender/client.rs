@@ -1,0 +1,69 @@
+//! The HTTP client: how long it waits, where it goes, and how much of an answer
+//! it reads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Client, Response};
+
+use super::resolver::VettingResolver;
+
+/// How much of an answer is read, in bytes; a longer one costs its connection.
+const MAX_ANSWER: usize = 4 * 1024;
+
+/// How long an attempt may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Resolving the name and connecting.
+    pub connect: Duration,
+    /// The whole attempt, with its instant retry.
+    pub total: Duration,
+    /// How long an unused connection is kept. Short, as a frozen Lambda
+    /// function wakes up with dead ones.
+    pub pool_idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(1),
+            total: Duration::from_secs(5),
+            pool_idle: Duration::from_secs(2),
+        }
+    }
+}
+
+/// The sender could not be set up, e.g. for want of root certificates.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client could not be set up: {0}")]
+pub struct SetUpError(#[from] reqwest::Error);
+
+/// A client that goes only where `resolver` lets it.
+pub(super) fn client(
+    resolver: &Arc<VettingResolver>,
+    timeouts: Timeouts,
+    max_idle: usize,
+) -> Result<Client, reqwest::Error> {
+    Client::builder()
+        .user_agent(concat!("sagebell/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(Arc::clone(resolver))
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .http1_only()
+        .connect_timeout(timeouts.connect)
+        .pool_idle_timeout(timeouts.pool_idle)
+        .pool_max_idle_per_host(max_idle)
+        .build()
+}
+
+/// Reads a short answer to its end, so that its connection can be used again.
+pub(super) async fn drain(mut response: Response) {
+    let mut read = 0;
+    while read <= MAX_ANSWER {
+        match response.chunk().await {
+            Ok(Some(chunk)) => read += chunk.len(),
+            Ok(None) | Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Standard Webhooks 1.0: sign a callback, verify one.
+//!
+//! Pure: no clock, no network. Signing is the `standardwebhooks` crate's;
+//! verifying is done here on top of it, because the crate's own reads the
+//! system clock for its tolerance.
+
+use http::HeaderMap;
+use jiff::Timestamp;
+use monitor::wait::Secret;
+use standardwebhooks::Webhook;
+
+pub use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
+
+/// How far a callback's timestamp may be from the present, either way.
+pub const TOLERANCE_SECONDS: i64 = 5 * 60;
+
+/// The one signature scheme known: HMAC-SHA256.
+const VERSION: &str = "v1";
+
+/// What cannot be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignError {
+    /// The secret is not base64; a [`Secret`] always is.
+    #[error("the secret is not base64")]
+    Secret,
+    /// Standard Webhooks' libraries sign text only.
+    #[error("the body is not UTF-8")]
+    Body,
+}
+
+/// Why a callback is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// A header is not there.
+    #[error("the header `{0}` is missing")]
+    Missing(&'static str),
+    /// A header is there, but is not what Standard Webhooks says.
+    #[error("the header `{header}` is malformed: it must be {expected}")]
+    Malformed {
+        /// Which header.
+        header: &'static str,
+        /// What it should look like.
+        expected: &'static str,
+    },
+    /// The callback was signed too long ago: a replay, or a clock gone wrong.
+    #[error("`webhook-timestamp` is {age_seconds} s old, allowed are {TOLERANCE_SECONDS} s")]
+    Stale {
+        /// How old, in seconds.
+        age_seconds: i64,
+    },
+    /// The callback was signed in the future: a clock gone wrong.
+    #[error("`webhook-timestamp` is {ahead_seconds} s ahead, allowed are {TOLERANCE_SECONDS} s")]
+    TooNew {
+        /// How far ahead, in seconds.
+        ahead_seconds: i64,
+    },
+    /// `webhook-signature` holds no signature of a scheme known here.
+    #[error("`webhook-signature` holds no `v1` signature")]
+    UnknownVersion,
+    /// No signature fits: another secret, or something was changed on the way.
+    #[error("`webhook-signature` does not fit the id, timestamp and body")]
+    BadSignature,
+    /// The body or the secret cannot have been signed at all.
+    #[error(transparent)]
+    Unsignable(#[from] SignError),
+}
+
+/// The value of `webhook-signature` (`v1,` and base64) for this callback, in
+/// the name of `id`, attempted at `timestamp` (its whole seconds are signed).
+///
+/// # Errors
+/// [`SignError::Body`] if the body is not UTF-8.
+pub fn sign(
+    secret: &Secret,
+    id: &str,
+    timestamp: Timestamp,
+    body: &[u8],
+) -> Result<String, SignError> {
+    sign_at(secret, id, timestamp.as_second(), body)
+}
+
+fn sign_at(secret: &Secret, id: &str, second: i64, body: &[u8]) -> Result<String, SignError> {
+    let webhook = Webhook::new(secret.expose()).map_err(|_| SignError::Secret)?;
+    webhook.sign(id, second, body).map_err(|_| SignError::Body)
+}
+
+/// The three headers that make a request a Standard Webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedHeaders<'a> {
+    /// `webhook-id`.
+    pub id: &'a str,
+    /// `webhook-timestamp`, Unix seconds in decimal.
+    pub timestamp: &'a str,
+    /// `webhook-signature`, one or several, separated by blanks.
+    pub signature: &'a str,
+}
+
+impl<'a> SignedHeaders<'a> {
+    /// Picks the three out of a request's headers.
+    ///
+    /// # Errors
+    /// [`VerifyError::Missing`] or [`VerifyError::Malformed`] names the header.
+    pub fn read(headers: &'a HeaderMap) -> Result<Self, VerifyError> {
+        let text = |header| {
+            let value = headers.get(header).ok_or(VerifyError::Missing(header))?;
+            value.to_str().map_err(|_| VerifyError::Malformed { header, expected: "visible ASCII" })
+        };
+        Ok(Self {
+            id: text(HEADER_WEBHOOK_ID)?,
+            timestamp: text(HEADER_WEBHOOK_TIMESTAMP)?,
+            signature: text(HEADER_WEBHOOK_SIGNATURE)?,
+        })
+    }
+}
+
+/// Verifies callbacks signed with one wait's secret.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    secret: Secret,
+}
+
+impl Verifier {
+    /// A verifier for this secret.
+    #[must_use]
+    pub fn new(secret: Secret) -> Self {
+        Self { secret }
+    }
+
+    /// Checks that `body` was signed with the secret, under this id, within
+    /// five minutes of `now`. One fitting signature of several is enough;
+    /// signatures of unknown schemes are skipped.
+    ///
+    /// # Errors
+    /// [`VerifyError`] names what is wrong. Replays within the five minutes
+    /// pass: whoever listens must know the ids it has seen.
+    pub fn verify(
+        &self,
+        headers: &SignedHeaders<'_>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), VerifyError> {
+        if headers.id.is_empty() {
+            return Err(VerifyError::Malformed {
+                header: HEADER_WEBHOOK_ID,
+                expected: "not empty",
+            });
+        }
+        let second = parse_second(headers.timestamp)?;
+        check_age(now.as_second().saturating_sub(second))?;
+        let expected = sign_at(&self.secret, headers.id, second, body)?;
+        let mut known = headers.signature.split(' ').filter(is_known).peekable();
+        if known.peek().is_none() {
+            return Err(VerifyError::UnknownVersion);
+        }
+        if known.any(|signature| same(signature.as_bytes(), expected.as_bytes())) {
+            return Ok(());
+        }
+        Err(VerifyError::BadSignature)
+    }
+}
+
+fn is_known(signature: &&str) -> bool {
+    signature.split_once(',').is_some_and(|(version, _)| version == VERSION)
+}
+
+/// Digits only: what is signed is the number, so `+1` must not pass for `1`.
+fn parse_second(text: &str) -> Result<i64, VerifyError> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    let second = text.parse().ok().filter(|_| digits);
+    second.ok_or(VerifyError::Malformed {
+        header: HEADER_WEBHOOK_TIMESTAMP,
+        expected: "Unix seconds in decimal digits",
+    })
+}
+
+fn check_age(age_seconds: i64) -> Result<(), VerifyError> {
+    if age_seconds > TOLERANCE_SECONDS {
+        return Err(VerifyError::Stale { age_seconds });
+    }
+    if age_seconds < -TOLERANCE_SECONDS {
+        let ahead_seconds = age_seconds.saturating_neg();
+        return Err(VerifyError::TooNew { ahead_seconds });
+    }
+    Ok(())
+}
+
+/// Equality in a time that tells nothing of where the two differ. The length
+/// is no secret. `black_box` keeps the compiler from leaving the loop early.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let difference = a.iter().zip(b).fold(0, |acc, (a, b)| std::hint::black_box(acc | (a ^ b)));
+    a.len() == b.len() && difference == 0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! Takes SageMaker's state-change events, one bare or a batch from SQS, and
+//! records them.
+//!
+//! Promise: an event that can't be attributed to a job fails with the field
+//! named and, from SQS, ends in the dead-letter queue; a store or queue that
+//! fails makes the event come again; everything else is recorded or counted.
+
+use aws_lambda_events::sqs::SqsEvent;
+use monitor::record::{RecordError, Recorder, Taken};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// Events of a batch recorded at once.
+const CONCURRENCY: usize = 16;
+
+/// What a bare event came to, for whoever invoked the function.
+#[derive(Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Report<'a> {
+    Recorded { change: &'a str, rung: usize, job: &'a monitor::job::Job },
+    Ignored { reason: &'a str },
+}
+
+/// Why an invocation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// The event was not recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The payload is neither an event nor a batch, or a batch's body no JSON.
+    #[error("not JSON in the expected form: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Handles one invocation.
+///
+/// # Errors
+/// For a bare event, why it was not recorded. A batch does not fail; its
+/// answer lists the records that did.
+pub async fn handle(recorder: &Recorder, payload: Value) -> Result<Value, HandleError> {
+    if !is_sqs(&payload) {
+        return Ok(report(&recorder.take(&payload).await?));
+    }
+    let batch: SqsEvent = serde_json::from_value(payload)?;
+    let record = |body: String| async move {
+        let event: Value = serde_json::from_str(&body)?;
+        recorder.take(&event).await?;
+        Ok::<(), HandleError>(())
+    };
+    Ok(serde_json::to_value(sqs_batch::each(batch, CONCURRENCY, record).await)?)
+}
+
+fn is_sqs(payload: &Value) -> bool {
+    payload.pointer("/Records/0/eventSource").and_then(Value::as_str) == Some("aws:sqs")
+}
+
+fn report(taken: &Taken) -> Value {
+    let report = match taken {
+        Taken::Recorded { change, job, rung } => {
+            Report::Recorded { change: change.as_str(), rung: *rung, job }
+        }
+        Taken::Ignored(why) => Report::Ignored { reason: why.as_str() },
+    };
+    // A report of texts and numbers always serializes.
+    serde_json::to_value(report).unwrap_or_else(|_| json!({}))
+}

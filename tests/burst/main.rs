@@ -1,0 +1,210 @@
+//! The burst: thousands of jobs with a wait each, all settled at once, against
+//! a `sagebell local` process of its own.
+//!
+//! ```text
+//! cargo build --release -p sagebell && cargo run --release -p tests --bin burst
+//! ```
+//!
+//! Exits with 1 unless every wait was told, and none again after it answered
+//! 2xx. Prints one JSON document with the rate, the latencies and the peak
+//! memory; beside them what a 30 s poll of the same jobs would have cost.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a benchmark stops at what it did not expect"
+)]
+
+mod receiver;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use futures::StreamExt as _;
+use monitor::arn::JobArn;
+use receiver::Receiver;
+use sagebell::client::{Client, PUT_EVENTS_LIMIT};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use url::Url;
+
+/// How many calls are under way at once.
+const CALLS: usize = 16;
+/// Longest silence before the burst counts as over.
+const SILENCE: Duration = Duration::from_secs(30);
+/// A duplicate would come within a sweep or two of the last callback.
+const AFTERMATH: Duration = Duration::from_secs(12);
+
+#[derive(Parser)]
+struct Args {
+    /// Jobs, each with one wait.
+    #[arg(long, default_value_t = 10_000)]
+    jobs: usize,
+}
+
+/// A `sagebell local` of its own, killed when dropped.
+struct Stack {
+    process: Child,
+    client: Client,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Stack {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let port = free_port();
+        let process = Command::new(sagebell())
+            .args(["local", "--listen", &format!("127.0.0.1:{port}"), "--store"])
+            .arg(folder.path().join("burst.db"))
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the sagebell binary beside this one: cargo build --release -p sagebell");
+        let base = Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address");
+        let client = Client::new(base).expect("an HTTP client");
+        let stack = Self { process, client, _folder: folder };
+        stack.wait_until_up().await;
+        stack
+    }
+
+    async fn wait_until_up(&self) {
+        let filter = monitor::ports::JobFilter::default();
+        for _ in 0..200 {
+            if self.client.list_jobs(&filter, None, 1).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("sagebell local did not start");
+    }
+
+    /// The most memory it ever held, in bytes (`VmHWM`; Linux only).
+    fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1_024)
+    }
+}
+
+/// The binary that cargo put beside this one.
+fn sagebell() -> PathBuf {
+    let beside = std::env::current_exe().expect("the path of this binary");
+    beside.with_file_name("sagebell")
+}
+
+fn free_port() -> u16 {
+    let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    socket.local_addr().expect("its address").port()
+}
+
+fn arn(job: usize) -> JobArn {
+    let text = format!("arn:aws:sagemaker:us-east-1:111122223333:training-job/burst-{job}");
+    JobArn::parse(&text).expect("an ARN")
+}
+
+fn settled(job: usize) -> Value {
+    json!({
+        "source": "aws.sagemaker",
+        "detail-type": "SageMaker Training Job State Change",
+        "time": "2026-11-02T10:00:00Z",
+        "detail": {
+            "TrainingJobArn": arn(job), "TrainingJobName": format!("burst-{job}"),
+            "TrainingJobStatus": "Completed", "SecondaryStatus": "Completed",
+            "CreationTime": 1_793_600_000_000_i64, "LastModifiedTime": 1_793_610_000_000_i64,
+        },
+    })
+}
+
+async fn register(stack: &Stack, receiver: &Receiver, jobs: usize) {
+    let calls = (0..jobs).map(|job| async move {
+        let wait = json!({
+            "callback_url": receiver.url(job),
+            "secret": receiver.secret().expose(),
+        });
+        stack.client.put_wait(&arn(job), &receiver::wait_id(job), &wait).await
+    });
+    let mut answers = futures::stream::iter(calls).buffer_unordered(CALLS);
+    while let Some(answer) = answers.next().await {
+        answer.expect("a registered wait");
+    }
+}
+
+/// Puts every job's last event on the bus; says when each went out.
+async fn burst(stack: &Stack, jobs: usize) -> BTreeMap<usize, Instant> {
+    let all: Vec<usize> = (0..jobs).collect();
+    let calls = all.chunks(PUT_EVENTS_LIMIT).map(|jobs| async move {
+        let events: Vec<Value> = jobs.iter().map(|job| settled(*job)).collect();
+        let sent = Instant::now();
+        let entries = stack.client.put_events(&events).await.expect("events taken");
+        assert!(entries.iter().all(|entry| entry.error_code.is_none()), "{entries:?}");
+        jobs.iter().map(|job| (*job, sent)).collect::<Vec<_>>()
+    });
+    let sent = futures::stream::iter(calls).buffer_unordered(CALLS);
+    sent.flat_map(futures::stream::iter).collect().await
+}
+
+fn percentile(sorted: &[f64], share: f64) -> f64 {
+    let last = sorted.len().saturating_sub(1);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a place in a list"
+    )]
+    let place = (last as f64 * share).round() as usize;
+    sorted.get(place).copied().unwrap_or_default()
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let stack = Stack::start().await;
+    let receiver = Receiver::start(args.jobs).await;
+    register(&stack, &receiver, args.jobs).await;
+
+    let start = Instant::now();
+    let sent = burst(&stack, args.jobs).await;
+    receiver.wait_for_all(SILENCE).await;
+    let took = receiver.last_heard().map_or(Duration::ZERO, |last| last - start);
+    tokio::time::sleep(AFTERMATH).await;
+
+    let heard = receiver.first_heard();
+    let latency =
+        |(job, at): (usize, Instant)| Some((at - *sent.get(&job)?).as_secs_f64() * 1_000.0);
+    let mut latencies: Vec<f64> = heard.into_iter().filter_map(latency).collect();
+    latencies.sort_by(f64::total_cmp);
+    let (missing, doubled) = (args.jobs - latencies.len(), receiver.doubled());
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    let rate = latencies.len() as f64 / took.as_secs_f64();
+    println!(
+        "{}",
+        json!({
+            "jobs": args.jobs, "told": latencies.len(), "missing": missing, "doubled": doubled,
+            "refused_signatures": receiver.refused(),
+            "callbacks_per_second": rate.round(),
+            "latency_ms": {"p50": percentile(&latencies, 0.5).round(), "p99": percentile(&latencies, 0.99).round()},
+            "poll_30s_ms": {"p50": 15_000, "p99": 29_700},
+            "peak_memory_mib": stack.peak_memory().map(|bytes| bytes / (1 << 20)),
+        })
+    );
+    drop(stack);
+    if missing == 0 && doubled == 0 && receiver.refused() == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Shared between the server and the benchmark.
+type Shared<T> = Arc<std::sync::Mutex<T>>;

@@ -1,0 +1,131 @@
+//! The waiters' end: one server for all of them, which verifies and counts.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use bootstrap::SystemClock;
+use monitor::ports::Clock as _;
+use monitor::wait::Secret;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use webhook::{SignedHeaders, Verifier};
+
+use crate::Shared;
+
+/// The wait on this job.
+pub(crate) fn wait_id(job: usize) -> String {
+    format!("wait-{job}")
+}
+
+#[derive(Default)]
+struct Counts {
+    /// When each job's waiter was first told, and how often.
+    heard: BTreeMap<usize, (Instant, u64)>,
+    refused: u64,
+}
+
+#[derive(Clone)]
+struct Ear {
+    verifier: Arc<Verifier>,
+    counts: Shared<Counts>,
+    all: usize,
+    done: Arc<Notify>,
+}
+
+/// A server that hears every wait.
+pub(crate) struct Receiver {
+    address: SocketAddr,
+    secret: Secret,
+    ear: Ear,
+}
+
+impl Receiver {
+    pub(crate) async fn start(all: usize) -> Self {
+        let secret = sagebell::wait::new_secret().expect("a secret");
+        let verifier = Arc::new(Verifier::new(secret.clone()));
+        let ear = Ear { verifier, counts: Shared::default(), all, done: Arc::default() };
+        let socket = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = socket.local_addr().expect("its address");
+        let routes = Router::new().route("/{job}", post(hear)).with_state(ear.clone());
+        tokio::spawn(async move { axum::serve(socket, routes).await });
+        Self { address, secret, ear }
+    }
+
+    pub(crate) fn url(&self, job: usize) -> String {
+        format!("http://{}/{job}", self.address)
+    }
+
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    /// Until all were told, or nobody was for `silence`.
+    pub(crate) async fn wait_for_all(&self, silence: Duration) {
+        let told = || self.counts(|counts| counts.heard.len());
+        let mut before = told();
+        while before < self.ear.all {
+            if tokio::time::timeout(silence, self.ear.done.notified()).await.is_err() {
+                let now = told();
+                if now == before {
+                    return;
+                }
+                before = now;
+            } else {
+                before = told();
+            }
+        }
+    }
+
+    pub(crate) fn first_heard(&self) -> Vec<(usize, Instant)> {
+        self.counts(|counts| counts.heard.iter().map(|(job, (at, _))| (*job, *at)).collect())
+    }
+
+    pub(crate) fn last_heard(&self) -> Option<Instant> {
+        self.counts(|counts| counts.heard.values().map(|(at, _)| *at).max())
+    }
+
+    /// Callbacks that came after the waiter had answered 2xx.
+    pub(crate) fn doubled(&self) -> u64 {
+        self.counts(|counts| counts.heard.values().map(|(_, times)| times - 1).sum())
+    }
+
+    pub(crate) fn refused(&self) -> u64 {
+        self.counts(|counts| counts.refused)
+    }
+
+    fn counts<T>(&self, read: impl FnOnce(&Counts) -> T) -> T {
+        read(&lock(&self.ear.counts))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn hear(
+    State(ear): State<Ear>,
+    Path(job): Path<usize>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
+    let at = Instant::now();
+    let signed = SignedHeaders::read(&headers)
+        .is_ok_and(|signed| ear.verifier.verify(&signed, &body, SystemClock.now()).is_ok());
+    let mut counts = lock(&ear.counts);
+    if !signed {
+        counts.refused += 1;
+        return StatusCode::UNAUTHORIZED;
+    }
+    counts.heard.entry(job).or_insert((at, 0)).1 += 1;
+    if counts.heard.len() == ear.all {
+        ear.done.notify_one();
+    }
+    StatusCode::NO_CONTENT
+}

@@ -1,0 +1,174 @@
+"""What the end-to-end tests share: real processes, and a waiter in Python."""
+
+import base64
+import http.server
+import json
+import os
+import pathlib
+import queue
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+import standardwebhooks
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EVENTS = ROOT / "events"
+BIN = pathlib.Path(sys.executable).parent
+SAGEBELL = ROOT / "target" / "debug" / "sagebell"
+
+# Generous: nothing here measures time, it only must not hang for ever.
+PATIENCE_SECONDS = 60
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(condition, what, seconds=PATIENCE_SECONDS):
+    """Polls a condition of another process until it holds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{what}: not within {seconds} s")
+
+
+def call(method, url, body=None, headers=None):
+    """One HTTP call: (status, parsed JSON or text)."""
+    data = None if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
+    request = urllib.request.Request(url, data=data, method=method, headers=headers or {})
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+            status, text = answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        status, text = error.code, error.read().decode()
+    try:
+        return status, json.loads(text)
+    except json.JSONDecodeError:
+        return status, text
+
+
+def event(name):
+    return json.loads((EVENTS / f"{name}.json").read_text())
+
+
+def wait_url(base, arn, wait_id):
+    return f"{base}/v1/jobs/{urllib.parse.quote(arn, safe='')}/waits/{wait_id}"
+
+
+class Waiter:
+    """A pipeline step's end, in Python: verifies with the reference library."""
+
+    def __init__(self):
+        self.secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        self.heard = queue.Queue()
+        self.problems = []
+        self.answers = []  # statuses to give before 204
+        waiter = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                status = waiter.answers.pop(0) if waiter.answers else 204
+                try:
+                    verified = standardwebhooks.Webhook(waiter.secret).verify(body, dict(self.headers))
+                    if status == 204:
+                        waiter.heard.put((self.headers["webhook-id"], verified))
+                except Exception as problem:  # noqa: BLE001 whatever it is, the test must see it
+                    waiter.problems.append(repr(problem))
+                    status = 401
+                self.send_response(status)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/callback"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def register(self, base, arn, wait_id, **more):
+        body = {"callback_url": self.url, "secret": self.secret, **more}
+        status, answer = call("PUT", wait_url(base, arn, wait_id), body)
+        assert status in (200, 201), answer
+        return answer
+
+    def hear(self):
+        webhook_id, body = self.heard.get(timeout=PATIENCE_SECONDS)
+        assert not self.problems, self.problems
+        return webhook_id, body
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def waiter():
+    waiter = Waiter()
+    yield waiter
+    waiter.close()
+
+
+class Local:
+    """A `sagebell local` process."""
+
+    def __init__(self, store, port=None):
+        self.store, self.port = store, port or free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.process = None
+
+    def start(self):
+        command = [SAGEBELL, "local", "--listen", f"127.0.0.1:{self.port}", "--store", self.store]
+        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        until(self.up, "sagebell local answers")
+        return self
+
+    def up(self):
+        try:
+            return call("GET", f"{self.base}/healthz")[0] == 200
+        except OSError:
+            return False
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self):
+        self.process.terminate()
+        return self.process.wait(timeout=PATIENCE_SECONDS)
+
+    def run(self, *words):
+        """A sagebell command against this stack."""
+        command = [SAGEBELL, *words, "--api", self.base]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def local(tmp_path):
+    stack = Local(tmp_path / "local.db").start()
+    yield stack
+    stack.kill()
+
+
+@pytest.fixture
+def aws_environment():
+    return {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
