@@ -11,13 +11,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use monitor::ports::{Clock, StoreError};
 use tokio::sync::Notify;
-use tokio_rusqlite::rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use tokio_rusqlite::rusqlite::{
+    Connection, Error, ErrorCode, OpenFlags, Transaction, TransactionBehavior,
+};
 
 use crate::error::Fault;
 use crate::schema;
 
 /// How long a call waits for another process's write before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The pause between two tries where SQLite itself does not wait.
+const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
 /// Statements kept ready per connection: all that there are.
 const STATEMENTS: usize = 64;
@@ -114,12 +119,29 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
     Ok(conn)
 }
 
+/// SQLite does not wait here for others that open the new file as well, so this
+/// does, as long as elsewhere.
 fn use_write_ahead_log(conn: &Connection) -> Result<(), Fault> {
-    let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mut waited = Duration::ZERO;
+    let mode: String = loop {
+        let switched = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
+        match switched {
+            Err(error) if is_busy(&error) && waited < BUSY_TIMEOUT => {
+                std::thread::sleep(BUSY_PAUSE);
+                waited += BUSY_PAUSE;
+            }
+            switched => break switched?,
+        }
+    };
     if mode == "wal" {
         return Ok(());
     }
     Err(Fault::terminal(format!(
         "the database can't keep a write-ahead log here (it says {mode}): use a local disk"
     )))
+}
+
+fn is_busy(error: &Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }

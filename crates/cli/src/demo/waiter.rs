@@ -18,6 +18,9 @@ use crate::client::Client;
 /// How long to listen on after the end, for a signal that should not come.
 const AFTERMATH: Duration = Duration::from_millis(700);
 
+/// Refusals that mean a wrong callback, and not a broken connection.
+const MISTAKES: [&str; 5] = ["body", "headers", "signature", "timestamp", "wait"];
+
 /// The end of a job, as heard.
 #[derive(Debug, Clone)]
 pub struct End {
@@ -84,7 +87,8 @@ impl Waiter {
                 until = at + AFTERMATH;
             }
         }
-        let refused: u64 = self.listener.stats().refused.values().sum();
+        let refused = self.listener.stats().refused;
+        let refused: u64 = MISTAKES.iter().filter_map(|reason| refused.get(reason)).sum();
         if refused > 0 {
             heard.problem = heard.problem.or(Some(format!("{refused} callbacks refused")));
         }

@@ -2,13 +2,14 @@
 //!
 //! The other process is this test program again, asked to run [`child`] only.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use monitor::ports::{Clock as _, Queue as _, Saved, Store as _};
 use monitor::testing::ManualClock;
+use store_sqlite::SqliteStore;
 use tokio_rusqlite::rusqlite::Connection;
 
 use crate::samples::{arn, bell, key, wait};
@@ -25,6 +26,7 @@ fn spawn(role: &str, path: &Path) -> Child {
         .args(["--exact", "processes::child", "--ignored", "--nocapture"])
         .env(ROLE, role)
         .env(DATABASE, path)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
@@ -51,6 +53,7 @@ async fn child() {
     match role.as_str() {
         "write" => write_for_ever(path, &clock).await,
         "count" => count_to_the_end(path, &clock).await,
+        "open" => open_what_is_asked(&clock),
         other => panic!("no role {other}"),
     }
 }
@@ -85,6 +88,34 @@ async fn count_to_the_end(path: &Path, clock: &Arc<ManualClock>) {
                 Saved::Conflict(current) => found = current.unwrap(),
             }
         }
+    }
+}
+
+fn open_what_is_asked(clock: &Arc<ManualClock>) {
+    for path in std::io::stdin().lines() {
+        let opened = SqliteStore::open(Path::new(&path.unwrap()), clock.clone());
+        println!("{SAYS}{:?}", opened.err());
+    }
+}
+
+#[test]
+fn processes_make_one_new_file_at_once() {
+    let (dir, unused) = new_path();
+    let mut children: Vec<Child> = (0..6).map(|_| spawn("open", &unused)).collect();
+    let mut said: Vec<_> = children.iter_mut().map(heard).collect();
+    for round in 0..30 {
+        let path = dir.path().join(format!("{round}.db"));
+        for child in &mut children {
+            let stdin = child.stdin.as_mut().unwrap();
+            writeln!(stdin, "{}", path.display()).unwrap();
+        }
+        for said in &mut said {
+            assert_eq!(said.next().as_deref(), Some("None"), "round {round}");
+        }
+    }
+    for mut child in children {
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().success());
     }
 }
 
