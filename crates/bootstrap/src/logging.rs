@@ -1,5 +1,7 @@
 //! Logs: JSON lines for functions, plain lines on standard error for people.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// The level when `RUST_LOG` is not set.
@@ -20,6 +22,7 @@ pub fn log_as_json() {
 pub fn log_for_people() {
     let _ = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .with_env_filter(filter())
         .try_init();

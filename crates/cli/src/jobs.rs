@@ -46,9 +46,9 @@ async fn list(client: &Client, filter: &JobFilter, limit: usize) -> Result<Vec<J
 
 fn table(jobs: &[Job]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["phase", "kind", "name", "status", "modified"]);
+    table.set_header(["PHASE", "KIND", "NAME", "STATUS", "MODIFIED"]);
     for job in jobs {
         table.add_row([
             colored(job.phase),

@@ -64,9 +64,9 @@ impl Screen {
     #[expect(clippy::unused_self, reason = "what is shown belongs to the screen")]
     pub(super) fn summarize(&self, summary: &Summary) {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.load_style(presets::NOTHING);
         table.set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(["wait", "outcome", "signals", "event → callback", ""]);
+        table.set_header(["WAIT", "OUTCOME", "SIGNALS", "EVENT → CALLBACK", ""]);
         for line in &summary.waits {
             table.add_row([
                 line.wait.clone(),

@@ -3,7 +3,7 @@
 //! A store's crate calls [`store_contract!`](crate::store_contract) with a
 //! function that makes a fresh, empty store by a given clock:
 //!
-//! ```ignore
+//! ```text
 //! async fn fresh(clock: Arc<dyn Clock>) -> (Arc<dyn Store>, TempDir) { … }
 //! monitor::store_contract!(fresh);
 //! ```

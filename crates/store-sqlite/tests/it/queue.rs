@@ -146,15 +146,16 @@ async fn a_push_wakes_who_waits_and_who_is_about_to() {
     let clock = Arc::new(ManualClock::default());
     let store = open(&path, &clock);
     let (producer, consumer) = (store.queue(), store.clone().queue());
-    let (mut one, mut two) =
-        (Box::pin(consumer.wait_for_push()), Box::pin(consumer.wait_for_push()));
-    assert!((&mut one).now_or_never().is_none());
-    assert!((&mut two).now_or_never().is_none());
+    let mut waiting = [(); 2].map(|()| Box::pin(consumer.wait_for_push()));
+    for wait in &mut waiting {
+        assert!(wait.now_or_never().is_none());
+    }
     push(&producer, &["1"]).await;
-    one.await;
-    two.await;
+    for wait in waiting {
+        assert!(wait.now_or_never().is_some());
+    }
     push(&producer, &["2"]).await;
-    consumer.wait_for_push().await;
+    assert!(consumer.wait_for_push().now_or_never().is_some());
 }
 
 #[tokio::test]

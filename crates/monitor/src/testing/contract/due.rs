@@ -67,14 +67,14 @@ pub async fn the_due_index_follows_its_wait(store: Any, clock: Time) {
     }
 }
 
-/// 120 waits of many jobs: each once, the longest due first (within a shard).
+/// 120 waits of three jobs: each once, the longest due first (within a shard).
 pub async fn due_waits_are_paged_without_gap_or_repeat(store: Any, clock: Time) {
     let now = clock.now();
     let mut due_at = std::collections::BTreeMap::new();
     for number in 0..120 {
-        // Due in no order of name, four at each instant.
+        // Due in no order of name, four at each instant, two of them of one job.
         let at = later(now, millis(number * 7 % 120 / 4));
-        let mut wait = wait(&arn(&format!("j-{}", number % 30)), &format!("w-{number}"), now);
+        let mut wait = wait(&arn(&format!("j-{}", number % 3)), &format!("w-{number}"), now);
         wait.due_at = Some(at);
         wait.store(&store, None).await;
         due_at.insert(wait.key(), at);
