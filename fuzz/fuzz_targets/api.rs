@@ -2,6 +2,9 @@
 //! problem document with a code.
 #![no_main]
 
+use std::sync::LazyLock;
+
+use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use http_body_util::BodyExt as _;
@@ -65,8 +68,11 @@ impl Body_<'_> {
 }
 
 fuzz_target!(|calls: Vec<Call<'_>>| {
-    let world = FakeWorld::default();
-    let router = http_api::router(http_api::Api { waits: world.waits(), jobs: world.jobs() });
+    // One world for all runs: making the router takes longer than a call of it.
+    static ROUTER: LazyLock<Router> = LazyLock::new(|| {
+        let world = FakeWorld::default();
+        http_api::router(http_api::Api { waits: world.waits(), jobs: world.jobs() })
+    });
     for call in calls.iter().take(8) {
         let methods = [Method::PUT, Method::GET, Method::DELETE, Method::POST, Method::PATCH];
         let request = Request::builder()
@@ -77,7 +83,7 @@ fuzz_target!(|calls: Vec<Call<'_>>| {
         // What is no HTTP request never reaches the router.
         let Ok(request) = request else { continue };
         futures::executor::block_on(async {
-            let answer = router.clone().oneshot(request).await.unwrap();
+            let answer = ROUTER.clone().oneshot(request).await.unwrap();
             let status = answer.status();
             // Without SageMaker a refresh is 501; nothing else may be our fault.
             assert!(!status.is_server_error() || status.as_u16() == 501, "{status}: {call:?}");

@@ -121,6 +121,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Retryable(_) => Self::try_again(error),
+            StoreError::BadCursor(_) => Self::invalid_field("cursor", "not a cursor of this list"),
             StoreError::Terminal(_) => Self::internal(error),
         }
     }

@@ -12,7 +12,7 @@ use monitor::job::Job;
 use monitor::jobs::{Jobs, PAGE_LIMIT};
 use monitor::kind::Kind;
 use monitor::phase::Phase;
-use monitor::ports::{Cursor, JobFilter, Page, StoreError};
+use monitor::ports::{Cursor, JobFilter, Page};
 use url::form_urlencoded;
 
 use crate::problem::Problem;
@@ -52,21 +52,7 @@ impl<S: Sync> FromRequestParts<S> for JobsQuery {
 impl JobsQuery {
     /// The page asked for.
     pub(crate) async fn page(&self, jobs: &Jobs) -> Result<Page<Job>, Problem> {
-        let list = jobs.list(&self.filter, self.cursor.as_ref(), self.limit);
-        match list.await {
-            Ok(page) => Ok(page),
-            Err(error @ StoreError::Terminal(_)) => Err(self.refused(jobs, error).await),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Stores have no word of their own for a cursor that is none; but if the
-    /// first page can be read, it was the cursor.
-    async fn refused(&self, jobs: &Jobs, error: StoreError) -> Problem {
-        if self.cursor.is_some() && jobs.list(&self.filter, None, 1).await.is_ok() {
-            return Problem::invalid_field("cursor", "not a cursor of this list");
-        }
-        error.into()
+        Ok(jobs.list(&self.filter, self.cursor.as_ref(), self.limit).await?)
     }
 
     /// The query string that asks for this page.

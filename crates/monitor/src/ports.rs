@@ -23,6 +23,9 @@ pub enum StoreError {
     /// The write may or may not have happened.
     #[error("the store is busy or out of reach, try again: {0}")]
     Retryable(String),
+    /// The cursor is none that this list gave out.
+    #[error("{0:?} is no cursor of this list")]
+    BadCursor(String),
     /// The same call will fail again: a bug, a wrong schema, a missing permission.
     #[error("the store refused: {0}")]
     Terminal(String),

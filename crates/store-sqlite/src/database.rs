@@ -47,6 +47,7 @@ impl Database {
         let opened = open(path).map_err(|fault| match fault.into() {
             StoreError::Retryable(what) => StoreError::Retryable(named(what)),
             StoreError::Terminal(what) => StoreError::Terminal(named(what)),
+            bad_cursor @ StoreError::BadCursor(_) => bad_cursor,
         });
         let (writer, reader) = opened?;
         Ok(Self { writer: writer.into(), reader: reader.into(), clock, pushed: Notify::new() })

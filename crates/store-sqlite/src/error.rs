@@ -13,7 +13,7 @@ impl Fault {
     }
 
     pub(crate) fn cursor(cursor: &Cursor) -> Self {
-        Self::terminal(format!("{:?} is no cursor of this list", cursor.0))
+        Self(StoreError::BadCursor(cursor.0.clone()))
     }
 }
 

@@ -80,7 +80,7 @@ impl MemoryStore {
 }
 
 fn bad_cursor(cursor: &Cursor) -> StoreError {
-    StoreError::Terminal(format!("{:?} is no cursor of this list", cursor.0))
+    StoreError::BadCursor(cursor.0.clone())
 }
 
 /// Reads a cursor's parts with `parse`; refuses what is none.

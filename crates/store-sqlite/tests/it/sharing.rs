@@ -153,15 +153,15 @@ async fn the_cursor_of_another_list_is_refused() {
     let due = store.list_due(clock.now(), None, 1).await.unwrap().next;
     for wrong in [&waits, &due] {
         let list = store.list_jobs(&all, wrong.as_ref(), 1).await;
-        assert!(matches!(list, Err(StoreError::Terminal(_))), "{wrong:?}");
+        assert!(matches!(list, Err(StoreError::BadCursor(_))), "{wrong:?}");
     }
     for wrong in [&jobs, &due] {
         let list = store.list_waits(&arn, wrong.as_ref(), 1).await;
-        assert!(matches!(list, Err(StoreError::Terminal(_))), "{wrong:?}");
+        assert!(matches!(list, Err(StoreError::BadCursor(_))), "{wrong:?}");
     }
     for wrong in [&jobs, &waits] {
         let list = store.list_due(clock.now(), wrong.as_ref(), 1).await;
-        assert!(matches!(list, Err(StoreError::Terminal(_))), "{wrong:?}");
+        assert!(matches!(list, Err(StoreError::BadCursor(_))), "{wrong:?}");
     }
 }
 

@@ -94,7 +94,7 @@ pub async fn a_bad_cursor_is_refused(store: Any, clock: Time) {
             store.list_due(now, Some(&bad), 10).await.err(),
         ];
         for error in refused {
-            assert!(matches!(error, Some(StoreError::Terminal(_))), "{text:?} gave {error:?}");
+            assert!(matches!(error, Some(StoreError::BadCursor(_))), "{text:?} gave {error:?}");
         }
     }
 }
