@@ -14,12 +14,11 @@ pub struct Policy {
     pub grace: Duration,
     /// How long jobs and finished waits are kept.
     pub retention: Duration,
-    /// First pause before a job with waits and no news is looked at.
+    /// First pause before a job with waits and no news is looked at, for kinds
+    /// that send events.
     pub check_first: Duration,
-    /// Longest pause between such looks, for kinds that send events.
+    /// Longest pause between such looks.
     pub check_longest: Duration,
-    /// Longest pause between looks at kinds that send none.
-    pub check_longest_without_events: Duration,
     /// Most waits handled in one sweep.
     pub sweep_limit: usize,
     /// Callbacks in flight at once in one `deliver` batch or sweep.
@@ -78,6 +77,10 @@ impl Policy {
     /// while its waiter is being told.
     pub const ROUNDS_AT_ONCE: u32 = 16;
 
+    /// The same pauses for kinds that send no events, where only a look tells.
+    pub const CHECK_WITHOUT_EVENTS: (Duration, Duration) =
+        (Duration::from_secs(60), Duration::from_secs(300));
+
     /// How long the sweep leaves a doorbell it queued before it rings again.
     pub const REDRIVE: Duration = Duration::from_secs(60);
 
@@ -111,10 +114,10 @@ impl Policy {
     /// ±20 %.
     #[must_use]
     pub fn check_pause(&self, kind: Kind, checks: u32, unit: f64) -> Duration {
-        let eventless = kind.spec().detail_types.is_empty();
-        let longest =
-            if eventless { self.check_longest_without_events } else { self.check_longest };
-        let first = self.check_first.min(longest);
+        let (first, longest) = match kind.spec().detail_types {
+            [] => Self::CHECK_WITHOUT_EVENTS,
+            _ => (self.check_first, self.check_longest),
+        };
         let pause = first.saturating_mul(1_u32.checked_shl(checks.min(31)).unwrap_or(u32::MAX));
         jittered(pause.min(longest), unit)
     }
@@ -131,7 +134,6 @@ impl Default for Policy {
             retention: Duration::from_secs(30 * 86_400),
             check_first: Duration::from_secs(300),
             check_longest: Duration::from_secs(3_600),
-            check_longest_without_events: Duration::from_secs(300),
             sweep_limit: 2_000,
             concurrency: 64,
             accounts: Vec::new(),

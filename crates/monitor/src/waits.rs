@@ -345,6 +345,8 @@ impl Wait {
         if moved {
             delivery.restart();
         }
+        // The first look needs no jitter: registrations come when they come.
+        let first_check = later(now, policy.check_pause(asked.arn.kind(), 0, 0.5));
         let deadline = asked.deadline.or(renewed.map(|wait| wait.deadline)).unwrap_or(longest);
         Self {
             arn: asked.arn.clone(),
@@ -361,7 +363,7 @@ impl Wait {
             labels: asked.labels.clone(),
             state: WaitState::Waiting,
             delivery,
-            check_at: renewed.map_or_else(|| later(now, policy.check_first), |w| w.check_at),
+            check_at: renewed.map_or(first_check, |wait| wait.check_at),
             checks: renewed.map_or(0, |wait| wait.checks),
             stop_pending: false,
             due_at: None,

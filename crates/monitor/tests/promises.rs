@@ -123,6 +123,21 @@ async fn a_lost_event_is_made_up_for_by_one_describe() {
 }
 
 #[tokio::test]
+async fn a_kind_without_events_is_looked_at_every_few_minutes() {
+    let world = FakeWorld::default();
+    let mut asked = world.registration("w");
+    let arn = "arn:aws:sagemaker:us-east-1:111122223333:compilation-job/c";
+    asked.arn = JobArn::parse(arn).unwrap();
+    world.waits().register(asked).await.unwrap();
+    let before = world.sagemaker.count("describe");
+    for _ in 0..10 {
+        pass(&world, 60);
+        world.sweep().sweep().await.unwrap();
+    }
+    assert_eq!(world.sagemaker.count("describe") - before, 3, "after 1, 3 and 7 minutes");
+}
+
+#[tokio::test]
 async fn many_waits_on_one_job_cost_one_describe() {
     let world = FakeWorld::default();
     for id in ["a", "b", "c"] {

@@ -1,4 +1,5 @@
 //! The `api` function: the callback endpoint behind a Lambda function URL.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod caller;
 
