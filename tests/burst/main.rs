@@ -1,8 +1,10 @@
-//! The burst: thousands of jobs with a wait each, all settled at once, against
-//! a `sagebell local` process of its own.
+//! The burst: thousands of jobs with a wait each, or one job with thousands of
+//! waits, all settled at once, against a `sagebell local` process of its own.
 //!
 //! ```text
-//! cargo build --release -p sagebell && cargo run --release -p tests --bin burst
+//! cargo build --release -p sagebell -p tests
+//! target/release/burst
+//! target/release/burst --jobs 1 --waits 10000
 //! ```
 //!
 //! Exits with 1 unless every wait was told, and none again after it answered
@@ -40,9 +42,23 @@ const AFTERMATH: Duration = Duration::from_secs(12);
 
 #[derive(Parser)]
 struct Args {
-    /// Jobs, each with one wait.
+    /// Jobs.
     #[arg(long, default_value_t = 10_000)]
     jobs: usize,
+    /// Waits on each job.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    waits: u16,
+}
+
+impl Args {
+    fn all(&self) -> usize {
+        self.jobs * usize::from(self.waits)
+    }
+
+    /// The job that a wait is on.
+    fn job_of(&self, wait: usize) -> usize {
+        wait / usize::from(self.waits)
+    }
 }
 
 /// A `sagebell local` of its own, killed when dropped.
@@ -126,13 +142,14 @@ fn settled(job: usize) -> Value {
     })
 }
 
-async fn register(stack: &Stack, receiver: &Receiver, jobs: usize) {
-    let calls = (0..jobs).map(|job| async move {
-        let wait = json!({
-            "callback_url": receiver.url(job),
+async fn register(stack: &Stack, receiver: &Receiver, args: &Args) {
+    let calls = (0..args.all()).map(|wait| async move {
+        let body = json!({
+            "callback_url": receiver.url(wait),
             "secret": receiver.secret().expose(),
         });
-        stack.client.put_wait(&arn(job), &receiver::wait_id(job), &wait).await
+        let arn = arn(args.job_of(wait));
+        stack.client.put_wait(&arn, &receiver::wait_id(wait), &body).await
     });
     let mut answers = futures::stream::iter(calls).buffer_unordered(CALLS);
     while let Some(answer) = answers.next().await {
@@ -170,8 +187,8 @@ fn percentile(sorted: &[f64], share: f64) -> f64 {
 async fn main() -> ExitCode {
     let args = Args::parse();
     let stack = Stack::start().await;
-    let receiver = Receiver::start(args.jobs).await;
-    register(&stack, &receiver, args.jobs).await;
+    let receiver = Receiver::start(args.all()).await;
+    register(&stack, &receiver, &args).await;
 
     let start = Instant::now();
     let sent = burst(&stack, args.jobs).await;
@@ -180,17 +197,18 @@ async fn main() -> ExitCode {
     tokio::time::sleep(AFTERMATH).await;
 
     let heard = receiver.first_heard();
-    let latency =
-        |(job, at): (usize, Instant)| Some((at - *sent.get(&job)?).as_secs_f64() * 1_000.0);
+    let latency = |(wait, at): (usize, Instant)| {
+        Some((at - *sent.get(&args.job_of(wait))?).as_secs_f64() * 1_000.0)
+    };
     let mut latencies: Vec<f64> = heard.into_iter().filter_map(latency).collect();
     latencies.sort_by(f64::total_cmp);
-    let (missing, doubled) = (args.jobs - latencies.len(), receiver.doubled());
+    let (missing, doubled) = (args.all() - latencies.len(), receiver.doubled());
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = latencies.len() as f64 / took.as_secs_f64();
     println!(
         "{}",
         json!({
-            "jobs": args.jobs, "told": latencies.len(), "missing": missing, "doubled": doubled,
+            "jobs": args.jobs, "waits": args.all(), "told": latencies.len(), "missing": missing, "doubled": doubled,
             "refused_signatures": receiver.refused(),
             "callbacks_per_second": rate.round(),
             "latency_ms": {"p50": percentile(&latencies, 0.5).round(), "p99": percentile(&latencies, 0.99).round()},

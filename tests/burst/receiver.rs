@@ -19,14 +19,14 @@ use webhook::{SignedHeaders, Verifier};
 
 use crate::Shared;
 
-/// The wait on this job.
-pub(crate) fn wait_id(job: usize) -> String {
-    format!("wait-{job}")
+/// A wait's id.
+pub(crate) fn wait_id(wait: usize) -> String {
+    format!("wait-{wait}")
 }
 
 #[derive(Default)]
 struct Counts {
-    /// When each job's waiter was first told, and how often.
+    /// When each waiter was first told, and how often.
     heard: BTreeMap<usize, (Instant, u64)>,
     refused: u64,
 }
@@ -53,13 +53,13 @@ impl Receiver {
         let ear = Ear { verifier, counts: Shared::default(), all, done: Arc::default() };
         let socket = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = socket.local_addr().expect("its address");
-        let routes = Router::new().route("/{job}", post(hear)).with_state(ear.clone());
+        let routes = Router::new().route("/{wait}", post(hear)).with_state(ear.clone());
         tokio::spawn(async move { axum::serve(socket, routes).await });
         Self { address, secret, ear }
     }
 
-    pub(crate) fn url(&self, job: usize) -> String {
-        format!("http://{}/{job}", self.address)
+    pub(crate) fn url(&self, wait: usize) -> String {
+        format!("http://{}/{wait}", self.address)
     }
 
     pub(crate) fn secret(&self) -> &Secret {
@@ -84,7 +84,7 @@ impl Receiver {
     }
 
     pub(crate) fn first_heard(&self) -> Vec<(usize, Instant)> {
-        self.counts(|counts| counts.heard.iter().map(|(job, (at, _))| (*job, *at)).collect())
+        self.counts(|counts| counts.heard.iter().map(|(wait, (at, _))| (*wait, *at)).collect())
     }
 
     pub(crate) fn last_heard(&self) -> Option<Instant> {
@@ -111,7 +111,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 async fn hear(
     State(ear): State<Ear>,
-    Path(job): Path<usize>,
+    Path(wait): Path<usize>,
     headers: HeaderMap,
     body: Bytes,
 ) -> StatusCode {
@@ -123,7 +123,7 @@ async fn hear(
         counts.refused += 1;
         return StatusCode::UNAUTHORIZED;
     }
-    counts.heard.entry(job).or_insert((at, 0)).1 += 1;
+    counts.heard.entry(wait).or_insert((at, 0)).1 += 1;
     if counts.heard.len() == ear.all {
         ear.done.notify_one();
     }

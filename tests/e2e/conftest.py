@@ -71,8 +71,8 @@ def wait_url(base, arn, wait_id):
 class Waiter:
     """A pipeline step's end, in Python: verifies with the reference library."""
 
-    def __init__(self):
-        self.secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    def __init__(self, port=None, secret=None):
+        self.secret = secret or "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         self.heard = queue.Queue()
         self.problems = []
         self.answers = []  # statuses to give before 204
@@ -95,7 +95,7 @@ class Waiter:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port or 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/callback"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
