@@ -71,16 +71,18 @@ def wait_url(base, arn, wait_id):
 class Waiter:
     """A pipeline step's end, in Python: verifies with the reference library."""
 
-    def __init__(self, port=None, secret=None):
+    def __init__(self, host="127.0.0.1", port=None, secret=None):
         self.secret = secret or "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         self.heard = queue.Queue()
         self.problems = []
         self.answers = []  # statuses to give before 204
+        self.delays = []  # seconds to think before answering
         waiter = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
+                time.sleep(waiter.delays.pop(0) if waiter.delays else 0)
                 status = waiter.answers.pop(0) if waiter.answers else 204
                 try:
                     verified = standardwebhooks.Webhook(waiter.secret).verify(body, dict(self.headers))
@@ -95,8 +97,8 @@ class Waiter:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port or 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/callback"
+        self.server = http.server.ThreadingHTTPServer((host, port or 0), Handler)
+        self.url = f"http://{host}:{self.server.server_port}/callback"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def register(self, base, arn, wait_id, **more):

@@ -96,6 +96,14 @@ def test_a_waiter_that_was_away_is_told_when_it_is_back(local):
         back.close()
 
 
+def test_an_answer_after_the_timeout_is_followed_by_the_same_signal(local, waiter):
+    waiter.delays = [8]
+    waiter.register(local.base, TRAINING, "w")
+    bus_of(local).put_events(Entries=[entry("training-completed")])
+    first, second = waiter.hear(), waiter.hear()
+    assert first == second, "a waiter that knows the id hears it once"
+
+
 def test_two_processes_on_one_store_tell_each_waiter_once(local, waiter):
     second = Local(local.store).start()
     try:

@@ -1,0 +1,128 @@
+"""Callbacks across a real network that fails: a pod in a network namespace."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from conftest import ROOT, call, until, wait_url
+from test_faults import bus_of
+from test_local import TRAINING, entry
+
+HOST, POD = "10.213.77.1", "10.213.77.2"
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("tc"),
+    reason="needs root, ip and tc (Debian: iproute2)",
+)
+
+
+class Pod:
+    """A waiter behind a link of its own."""
+
+    def __init__(self):
+        self.namespace = f"sagebell-{os.getpid()}"
+        self.link = f"sb{os.getpid()}"
+
+    def start(self):
+        for words in (
+            f"netns add {self.namespace}",
+            f"link add {self.link} type veth peer name pod0 netns {self.namespace}",
+            f"addr add {HOST}/30 dev {self.link}",
+            f"link set {self.link} up",
+            f"-n {self.namespace} addr add {POD}/30 dev pod0",
+            f"-n {self.namespace} link set pod0 up",
+            f"-n {self.namespace} link set lo up",
+        ):
+            self.ip(words)
+        command = ["ip", "netns", "exec", self.namespace, sys.executable, ROOT / "tests/e2e/pod.py", POD]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.where = self.line()
+        return self
+
+    def ip(self, words):
+        subprocess.run(["ip", *words.split()], check=True)
+
+    def line(self):
+        return json.loads(self.process.stdout.readline())
+
+    def cut(self):
+        self.ip(f"-n {self.namespace} link set pod0 down")
+
+    def heal(self):
+        self.ip(f"-n {self.namespace} link set pod0 up")
+
+    def slow(self, rate):
+        words = f"qdisc add dev {self.link} root tbf rate {rate} burst 1600 latency 2s"
+        subprocess.run(["tc", *words.split()], check=True)
+
+    def refuse(self):
+        """The host has no way to the pod: connections fail at once."""
+        self.ip(f"route add unreachable {POD}/32")
+
+    def admit(self):
+        self.ip(f"route del unreachable {POD}/32")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        # The link goes with its namespace.
+        subprocess.run(["ip", "netns", "del", self.namespace], check=False)
+        subprocess.run(["ip", "route", "del", "unreachable", f"{POD}/32"], check=False, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def pod():
+    pod = Pod()
+    try:
+        yield pod.start()
+    finally:
+        pod.stop()
+
+
+def register(local, pod):
+    body = {"callback_url": pod.where["url"], "secret": pod.where["secret"]}
+    assert call("PUT", wait_url(local.base, TRAINING, "w"), body)[0] == 200
+
+
+def settle(local):
+    assert bus_of(local).put_events(Entries=[entry("training-completed")])["FailedEntryCount"] == 0
+
+
+def failed_attempt(local):
+    delivery = call("GET", wait_url(local.base, TRAINING, "w"))[1]["wait"]["delivery"]
+    return delivery["attempts"] > 0 and delivery["last_error"]
+
+
+def assert_told(local, pod):
+    assert pod.line()["type"] == "sagemaker.training_job.succeeded"
+    until(lambda: call("GET", wait_url(local.base, TRAINING, "w"))[1]["wait"]["state"] == "signalled", "signalled")
+
+
+def test_a_pod_cut_off_is_told_when_the_network_heals(local, pod):
+    register(local, pod)
+    pod.cut()
+    settle(local)
+    until(lambda: failed_attempt(local), "an attempt has failed")
+    pod.heal()
+    assert_told(local, pod)
+
+
+def test_a_pod_out_of_reach_is_told_when_there_is_a_way(local, pod):
+    register(local, pod)
+    pod.refuse()
+    settle(local)
+    assert "no route to host" in until(lambda: failed_attempt(local), "an attempt has failed").lower()
+    pod.admit()
+    assert_told(local, pod)
+
+
+def test_a_slow_link_is_no_failure(local, pod):
+    register(local, pod)
+    pod.slow("16kbit")
+    settle(local)
+    assert_told(local, pod)
+    assert not failed_attempt(local)
