@@ -1,7 +1,9 @@
 """Faults that real programs meet: a full disk, a waiter that is away, a second process."""
 
+import contextlib
 import resource
 import signal
+import sqlite3
 import subprocess
 
 import boto3
@@ -74,6 +76,21 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(cramped, waiter):
         assert bus_of(cramped).put_events(Entries=[job(number)[1]])["FailedEntryCount"] == 0
     heard = {waiter.hear()[1]["data"]["wait_id"] for _ in range(JOBS)}
     assert heard == {f"w{number}" for number in range(JOBS)}
+
+
+def test_a_store_that_is_locked_refuses_and_loses_nothing(local, waiter):
+    waiter.register(local.base, TRAINING, "before")
+    body = {"callback_url": waiter.url, "secret": waiter.secret}
+    with contextlib.closing(sqlite3.connect(local.store, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        status, problem = call("PUT", wait_url(local.base, TRAINING, "during"), body)
+        assert (status, problem["code"]) == (503, "try_again")
+        refused = bus_of(local).put_events(Entries=[entry("training-completed")])
+        assert refused["Entries"][0]["ErrorCode"] == "InternalFailure"
+        other.execute("rollback")
+    assert call("PUT", wait_url(local.base, TRAINING, "during"), body)[0] == 200
+    assert bus_of(local).put_events(Entries=[entry("training-completed")])["FailedEntryCount"] == 0
+    assert {waiter.hear()[1]["data"]["wait_id"] for _ in range(2)} == {"before", "during"}
 
 
 def test_a_waiter_that_was_away_is_told_when_it_is_back(local):

@@ -95,7 +95,7 @@ impl Deliver {
     }
 
     async fn answer(&self, key: &WaitKey) -> Result<Rung, StoreError> {
-        let (mut failures, mut told) = (0, None);
+        let mut told = None;
         for _ in 0..Policy::ROUNDS_AT_ONCE {
             let Some((wait, record)) = self.load(key).await? else {
                 return Ok(told.unwrap_or(Rung::Nothing));
@@ -109,13 +109,10 @@ impl Deliver {
             let Some(wait) = self.claim(wait, &record).await? else {
                 continue;
             };
-            match self.attempt(wait, &record, failures).await? {
+            match self.attempt(wait, &record).await? {
                 After::Done(rung) => return Ok(rung),
                 After::Again => told = Some(Rung::Told),
-                After::Pause(pause) => {
-                    failures += 1;
-                    self.clock.sleep(pause).await;
-                }
+                After::Pause(pause) => self.clock.sleep(pause).await,
             }
         }
         Err(StoreError::Retryable(format!("wait {} keeps changing", key.id)))
@@ -154,7 +151,6 @@ impl Deliver {
         &self,
         wait: Versioned<Wait>,
         record: &JobRecord,
-        failures: u32,
     ) -> Result<After, StoreError> {
         let outcome = match callback(&wait.value, record) {
             Ok(callback) => self.sender.send(&callback).await,
@@ -181,7 +177,7 @@ impl Deliver {
                 Ok(After::Done(Rung::Gone))
             }
             SendOutcome::Failed { reason, retry_after } => {
-                self.failed(wait, reason, retry_after, settled, failures).await
+                self.failed(wait, reason, retry_after, settled).await
             }
         }
     }
@@ -192,7 +188,6 @@ impl Deliver {
         reason: String,
         retry_after: Option<std::time::Duration>,
         settled: bool,
-        failures: u32,
     ) -> Result<After, StoreError> {
         let attempts = wait.value.delivery.attempts.saturating_add(1);
         let pause =
@@ -219,7 +214,8 @@ impl Deliver {
                 .await;
             return Ok(After::Done(Rung::Undeliverable));
         }
-        let here = failures + 1 < Policy::ATTEMPTS_AT_ONCE && retry_after.is_none();
+        // Of all attempts, not of this ring's: the later pauses are minutes long.
+        let here = attempts < Policy::ATTEMPTS_AT_ONCE && retry_after.is_none();
         Ok(if here { After::Pause(pause) } else { After::Done(Rung::Later) })
     }
 

@@ -191,7 +191,10 @@ impl JobRecord {
 
     fn generation_of(&self, seen: &Observation) -> Generation {
         let Some(ours) = self.job.created_at else {
-            return Generation::Same;
+            // What was last changed before the other was created is not it.
+            let before = self.job.modified_at.zip(seen.created_at);
+            let is_newer = before.is_some_and(|(ours, theirs)| is_earlier(ours, theirs));
+            return if is_newer { Generation::Newer } else { Generation::Same };
         };
         // A sighting that does not say when its job was created belongs to the
         // one on record, unless it is older than that job.

@@ -247,7 +247,8 @@ pub(crate) static KINDS: [KindSpec; 24] = [
             name: &["/stepName", "/StepName"],
             status: &["/currentStepStatus", "/StepStatus"],
             created: &[],
-            modified: &["/stepEndTime", "/EndTime"],
+            // While it runs, its start is its last change: the time of a look is not.
+            modified: &["/stepEndTime", "/EndTime", "/stepStartTime", "/StartTime"],
             ended: &["/stepEndTime", "/EndTime"],
             reason: &["/failureReason", "/FailureReason"],
             ..FIELDS

@@ -66,8 +66,8 @@ impl Policy {
     /// Pauses between attempts of one signal, in seconds; the last one repeats.
     pub const RETRY_PAUSES: [u64; 8] = [1, 2, 5, 15, 30, 60, 120, 300];
 
-    /// Attempts made inside one `deliver`, with the first pauses between them;
-    /// later ones come through the due index.
+    /// The first attempts of a signal, made inside one `deliver` with the first
+    /// pauses between them; later ones come through the due index.
     pub const ATTEMPTS_AT_ONCE: u32 = 4;
 
     /// How long one attempt holds a wait: longer than a send can take (5 s).
@@ -84,8 +84,8 @@ impl Policy {
     /// How long the sweep leaves a doorbell it queued before it rings again.
     pub const REDRIVE: Duration = Duration::from_secs(60);
 
-    /// How long after a wait's registration "no such job" is not believed:
-    /// SageMaker's reads trail its creates.
+    /// How long after a wait's registration, and after the job's creation, "no
+    /// such job" is not believed: SageMaker's reads trail its creates.
     pub const NOT_FOUND_GRACE: Duration = Duration::from_secs(300);
 
     /// Compare-and-set tries before a conflict is given back as "try again".

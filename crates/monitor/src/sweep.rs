@@ -182,9 +182,9 @@ impl Sweep {
         match step {
             Step::Nothing => {}
             Step::Ring => self.ring(wait).await?,
-            Step::Check => self.check(wait, described).await?,
+            Step::Check => self.check(wait, record.as_ref(), described).await?,
             Step::Abandon => self.abandon(wait, record.as_ref()).await?,
-            Step::Stop => self.stop(wait, record.as_ref()).await?,
+            Step::Stop => self.stop_again(wait, record.as_ref()).await?,
             Step::Expire => {
                 self.finish(wait, WaitState::Expired).await?;
             }
@@ -202,14 +202,25 @@ impl Sweep {
         Ok(())
     }
 
-    async fn check(&self, mut wait: Versioned<Wait>, seen: &Described) -> Result<(), StepError> {
+    async fn check(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: Option<&JobRecord>,
+        seen: &Described,
+    ) -> Result<(), StepError> {
         let arn = wait.value.arn.clone();
+        if record.is_none_or(|record| wait.value.news(record) == News::None) {
+            // With nothing to tell, a claim or a retry that somebody left behind
+            // would keep the wait due for ever.
+            wait.value.delivery.claimed_until = None;
+            wait.value.delivery.retry_at = None;
+        }
         let first = seen.lock().unwrap_or_else(PoisonError::into_inner).insert(arn.clone());
         let mut throttled = false;
         if first {
             match self.sagemaker.describe(&arn).await {
                 Ok(seen) => self.intake.submit(seen).await?,
-                Err(SageMakerError::NotFound) => self.not_found(&wait.value).await?,
+                Err(SageMakerError::NotFound) => self.not_found(&wait.value, record).await?,
                 Err(error) => {
                     throttled = matches!(error, SageMakerError::Throttled(_));
                     tracing::info!(%arn, %error, "sweep: the job could not be looked at");
@@ -228,9 +239,15 @@ impl Sweep {
     }
 
     /// A job that SageMaker no longer knows has ended without our seeing how.
-    async fn not_found(&self, wait: &Wait) -> Result<(), StepError> {
+    ///
+    /// The sighting is of the job that this wait is for, and dated by what is
+    /// known of that one, not by the present: its name may be another's already.
+    async fn not_found(&self, wait: &Wait, record: Option<&JobRecord>) -> Result<(), StepError> {
         let now = self.clock.now();
-        if later(wait.created_at, Policy::NOT_FOUND_GRACE) > now {
+        let own = record.filter(|record| record.is_seen() && wait.is_about(record));
+        let created_at = own.and_then(|record| record.job.created_at);
+        let since = wait.created_at.max(wait.not_before.max(created_at).unwrap_or(wait.created_at));
+        if later(since, Policy::NOT_FOUND_GRACE) > now {
             return Ok(());
         }
         let status = "Deleted";
@@ -241,9 +258,12 @@ impl Sweep {
             status: status.to_owned(),
             secondary_status: None,
             failure_reason: Some(reason.to_owned()),
-            created_at: None,
-            modified_at: now,
-            ended_at: None,
+            created_at: if own.is_some() { created_at } else { Some(since) },
+            modified_at: own
+                .and_then(|record| record.job.modified_at)
+                .max(Some(since))
+                .unwrap_or(now),
+            ended_at: Some(now),
             seen_at: now,
             source: Source::Describe,
             arn: wait.arn.clone(),
@@ -272,11 +292,19 @@ impl Sweep {
         if stopping { self.stop(wait, record).await } else { Ok(()) }
     }
 
+    /// Waiters whose lease and grace ran out as well want nothing any more, even
+    /// if the sweep has yet to look at them: two that look at each other would
+    /// both leave the job to the other.
     async fn is_wanted_by_others(&self, wait: &Wait) -> Result<bool, StoreError> {
+        let now = self.clock.now();
         let mut after = None;
         loop {
             let page = self.store.list_waits(&wait.arn, after.as_ref(), PAGE).await?;
-            let live = |other: &Wait| other.state == WaitState::Waiting && other.id != wait.id;
+            let live = |other: &Wait| {
+                other.state == WaitState::Waiting
+                    && other.id != wait.id
+                    && other.abandoned_at(&self.policy) > now
+            };
             if page.items.iter().any(live) {
                 return Ok(true);
             }
@@ -285,6 +313,20 @@ impl Sweep {
                 return Ok(false);
             }
         }
+    }
+
+    /// A stop that failed before: by now somebody else may wait for the job.
+    async fn stop_again(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: Option<&JobRecord>,
+    ) -> Result<(), StepError> {
+        if !self.is_wanted_by_others(&wait.value).await? {
+            return self.stop(wait, record).await;
+        }
+        wait.value.stop_pending = false;
+        self.save(wait).await?;
+        Ok(())
     }
 
     async fn stop(

@@ -208,7 +208,56 @@ async fn a_job_deleted_before_its_end_was_seen_settles_as_stopped() {
     assert!(job.failure_reason.unwrap().contains("deleted"));
 }
 
+#[tokio::test]
+async fn a_doorbell_leaves_the_later_tries_to_the_sweep() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    world.sender.fail(6);
+    take(&world, "Completed", "Completed", 20).await;
+    assert_eq!(world.deliver_all().await, [Rung::Later]);
+    pass(&world, 60);
+    world.sweep().sweep().await.unwrap();
+    let begun = world.clock.now();
+    assert_eq!(world.deliver_all().await, [Rung::Later]);
+    assert_eq!(world.clock.now(), begun, "the fifth try is the only one");
+    assert_eq!(world.sender.sent().len(), 5);
+}
+
 // 2. No wrong wake-up
+
+#[tokio::test]
+async fn a_job_is_not_taken_for_the_deleted_one_before_it() {
+    let world = FakeWorld::default();
+    register(&world, "old").await;
+    world.sagemaker.answer(Described::Error(|| SageMakerError::NotFound));
+    pass(&world, 301);
+    world.sweep().sweep().await.unwrap();
+    assert_eq!(world.deliver_all().await, [Rung::Signalled], "it was deleted");
+
+    // Created just as the old one was found missing.
+    let mut asked = world.registration("new");
+    asked.not_before = Some(world.clock.now());
+    assert_eq!(world.waits().register(asked).await.unwrap().wait.state, WaitState::Waiting);
+    let mut running = FakeWorld::training_event("InProgress", "Starting", 302);
+    running["detail"]["CreationTime"] = json!((1_767_225_600_i64 + 301) * 1_000);
+    world.recorder().take(&running).await.unwrap();
+    assert_eq!(wait(&world, "new").await.state, WaitState::Waiting);
+    let job = world.store.load_job(&arn()).await.unwrap().unwrap().value.job;
+    assert_eq!(job.phase, Phase::Running);
+}
+
+#[tokio::test]
+async fn a_job_just_created_is_not_deleted_because_reads_trail() {
+    let world = FakeWorld::default();
+    register(&world, "old").await;
+    pass(&world, 301);
+    let mut created = FakeWorld::training_event("InProgress", "Starting", 300);
+    created["detail"]["CreationTime"] = json!((1_767_225_600_i64 + 300) * 1_000);
+    world.recorder().take(&created).await.unwrap();
+    world.sagemaker.answer(Described::Error(|| SageMakerError::NotFound));
+    assert_eq!(world.sweep().sweep().await.unwrap().checked, 1);
+    assert!(world.queue.is_empty());
+}
 
 #[tokio::test]
 async fn a_wait_is_not_told_of_an_older_job_of_the_same_name() {
@@ -348,6 +397,29 @@ async fn a_job_that_others_wait_for_or_that_is_to_be_kept_is_not_stopped() {
 }
 
 #[tokio::test]
+async fn waiters_that_go_together_do_not_leave_the_job_to_each_other() {
+    let world = FakeWorld::default();
+    register_to_stop(&world, "one").await;
+    register_to_stop(&world, "other").await;
+    let_the_lease_run_out(&world).await;
+    assert!(world.sagemaker.count("stop") > 0);
+}
+
+#[tokio::test]
+async fn a_stop_is_not_tried_again_once_somebody_waits() {
+    let world = FakeWorld::default();
+    register_to_stop(&world, "gone").await;
+    world.sagemaker.refuse_stop(Some(|| SageMakerError::Throttled("slow down".to_owned())));
+    let_the_lease_run_out(&world).await;
+    register(&world, "new").await;
+    world.sagemaker.refuse_stop(None);
+    pass(&world, 61);
+    world.sweep().sweep().await.unwrap();
+    assert_eq!(world.sagemaker.count("stop"), 1, "the one that failed");
+    assert!(!wait(&world, "gone").await.stop_pending);
+}
+
+#[tokio::test]
 async fn a_rescheduled_pod_takes_its_wait_up_again() {
     let world = FakeWorld::default();
     register_to_stop(&world, "w").await;
@@ -392,6 +464,20 @@ async fn looks_at_a_silent_job_grow_apart() {
     }
     let looks = world.sagemaker.count("describe");
     assert!((20..=30).contains(&looks), "{looks} looks in a day; a 30 s poll makes 2,880");
+}
+
+#[tokio::test]
+async fn a_claim_left_behind_does_not_keep_its_wait_due() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    let found = world.store.load_wait(&key("w")).await.unwrap().unwrap();
+    let mut claimed = found.value;
+    claimed.delivery.claimed_until = Some(world.clock.now());
+    claimed.due_at = claimed.delivery.claimed_until;
+    world.store.save_wait(&claimed, Some(found.version)).await.unwrap();
+    assert_eq!(world.sweep().sweep().await.unwrap().checked, 1);
+    pass(&world, 60);
+    assert_eq!(world.sweep().sweep().await.unwrap().due, 0);
 }
 
 #[tokio::test]
