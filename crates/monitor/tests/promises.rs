@@ -223,6 +223,31 @@ async fn a_doorbell_leaves_the_later_tries_to_the_sweep() {
     assert_eq!(world.sender.sent().len(), 5);
 }
 
+#[tokio::test]
+async fn a_look_at_a_running_step_does_not_hide_its_end() {
+    let step = "arn:aws:sagemaker:us-east-1:111122223333:pipeline/p/execution/e/step/train";
+    let world = FakeWorld::default();
+    let mut asked = world.registration("w");
+    asked.arn = JobArn::parse(step).unwrap();
+    pass(&world, 100);
+    let running =
+        json!({"StepName": "train", "StepStatus": "Executing", "StartTime": 1_767_225_610});
+    world.sagemaker.answer(Described::Answer(running));
+    world.waits().register(asked).await.unwrap();
+    // Its end, told to the second, is not after the time of the look.
+    let end = json!({
+        "source": "aws.sagemaker",
+        "detail-type": "SageMaker Model Building Pipeline Execution Step Status Change",
+        "detail": {
+            "pipelineExecutionArn": "arn:aws:sagemaker:us-east-1:111122223333:pipeline/p/execution/e",
+            "stepName": "train", "currentStepStatus": "Succeeded",
+            "stepStartTime": "2026-01-01T00:00:10Z", "stepEndTime": "2026-01-01T00:01:39Z",
+        },
+    });
+    world.recorder().take(&end).await.unwrap();
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+}
+
 // 2. No wrong wake-up
 
 #[tokio::test]

@@ -1,0 +1,261 @@
+//! The promises, as checks of what was seen.
+//!
+//! | check | promise |
+//! |---|---|
+//! | `1-lost` | every live waiter hears of the end in time |
+//! | `1-prompt` | without faults, within seconds and without the sweep's help |
+//! | `1-endless` | every wait's life ends |
+//! | `1-unanswered` | every doorbell and event is handled before it is acknowledged |
+//! | `2-wrong` | nobody hears of a state that the own job, or update, was not in |
+//! | `2-backwards` | no record and no waiter's signals ever go backwards |
+//! | `3-second` | no task creates a second job |
+//! | `4-orphan` | an abandoned job is stopped |
+//! | `4-wanted` | no job with a live waiter, or that is to be kept, is stopped |
+//! | `5-looks` | Describe calls grow with time only as the policy says |
+//! | `5-writes` | at most one write of a job per sighting or API call |
+//! | `5-long` | a doorbell is answered, or left to the sweep, before its function times out |
+//! | `5-overlap`, `5-again`, `5-doubled` | one signal at a time, none after the end, none twice |
+
+use std::time::Duration;
+
+use monitor::job::{Job, JobRecord};
+use monitor::kind::Lifecycle;
+use monitor::policy::Policy;
+use monitor::signal::SignalBody;
+use monitor::wait::OnAbandon;
+
+use crate::executor::Millis;
+use crate::judge::{Judge, Over, TaskWatch};
+use crate::lock;
+use crate::truth::State;
+use crate::world::{World, millis};
+
+/// After faults are over, and the last thing has happened to a job or a pod,
+/// everybody has heard within this time: the longest pause between two looks at
+/// a job and its jitter (72 min), and the time to tell.
+pub const BOUND: Millis = 90 * 60_000;
+/// Without faults the end is heard within this time.
+const PROMPT: Millis = 30_000;
+/// The longest that an invocation of the simulation takes from what it read to
+/// what it does.
+const RACE: Millis = 30_000;
+/// The first attempts, each as slow as can be, and their pauses.
+const LONGEST_RING: Millis = 90_000;
+/// Clocks differ by less, and times are cut by less.
+const ROUNDING: Millis = 2_000;
+
+fn whole(duration: Duration) -> Millis {
+    duration.as_millis() as Millis
+}
+
+/// A task created a job.
+pub fn created(world: &World, task: usize) {
+    let created = {
+        let mut judge = lock(&world.judge);
+        judge.tasks[task].created += 1;
+        judge.tasks[task].created
+    };
+    if created > 1 {
+        world.broken("3-second", || format!("task {task} created {created} jobs"));
+    }
+}
+
+/// A job's record was written.
+pub fn job_saved(world: &World, before: Option<JobRecord>, after: &JobRecord) {
+    let job = world.plan.jobs.iter().position(|job| job.arn == after.job.arn).unwrap();
+    lock(&world.judge).jobs[job].writes += 1;
+    let Some(before) = before else { return };
+    let (old, new) = (&before.job, &after.job);
+    let tolerated = |at: jiff::Timestamp| at + Policy::GENERATION_TOLERANCE;
+    let same_generation = old.created_at.is_none_or(|old| new.created_at <= Some(tolerated(old)));
+    let absorbs = old.kind.spec().lifecycle == Lifecycle::OneShot && same_generation;
+    let wrong = after.revision < before.revision
+        || new.created_at.map(tolerated) < old.created_at
+        || absorbs && old.phase.is_settled() && new.phase != old.phase && same_end(old, new);
+    if wrong {
+        world.broken("2-backwards", || format!("job {job} went from {old:?} to {new:?}"));
+    }
+}
+
+/// Whether both are of the one job: without a creation time, one that was
+/// deleted and one that came after look alike.
+fn same_end(old: &Job, new: &Job) -> bool {
+    old.created_at.is_some() || new.created_at <= old.modified_at
+}
+
+/// A waiter heard of its job.
+pub fn heard(world: &World, task: usize, job: &Job) {
+    if !job.phase.is_settled() {
+        return;
+    }
+    let (expects, registered_at, watch_since, incarnation) = {
+        let judge = lock(&world.judge);
+        let watch = &judge.tasks[task];
+        (watch.expects, watch.registered_at, watch.pod_since, watch.incarnation)
+    };
+    let plan = &world.plan.tasks[task];
+    let (generation, from) = expects.unwrap();
+    let modified = millis(job.modified_at.max(job.settled_at).unwrap()) + ROUNDING as i64;
+    let is_told = |state: &&State| {
+        let own = state.job == plan.job && state.generation >= generation;
+        let one_shot = job.kind.spec().lifecycle == Lifecycle::OneShot;
+        let since = one_shot || state.at >= from || state.deleted;
+        let known =
+            state.phase == job.phase || state.deleted && job.status.as_deref() == Some("Deleted");
+        own && since && known && state.at as i64 <= modified
+    };
+    if lock(&world.truth).history.iter().rfind(is_told).is_none() {
+        world.broken("2-wrong", || format!("task {task} heard of {job:?}"));
+    }
+    let eventful = !job.kind.spec().detail_types.is_empty();
+    let first_pod = incarnation == 0 && watch_since >= world.faults.calm_at;
+    if let Some(registered_at) = registered_at.filter(|_| eventful && first_pod) {
+        let since = settled_since(world, plan.job, generation, from.max(registered_at));
+        if since.is_some_and(|since| since.max(registered_at) + PROMPT < world.time.now()) {
+            world.broken("1-prompt", || format!("task {task} heard at last of {job:?}"));
+        }
+    }
+}
+
+/// Since when a job, all of whose life was calm, was in the settled state that
+/// it was in at that time, or came to first after it.
+fn settled_since(world: &World, job: usize, generation: u32, at: Millis) -> Option<Millis> {
+    let truth = lock(&world.truth);
+    let own = |state: &&State| state.job == job && state.generation == generation;
+    let states: Vec<&State> = truth.history.iter().filter(own).collect();
+    let over_by = |place: usize| states.get(place + 1).is_some_and(|next| next.at <= at);
+    let mut places = 0..states.len();
+    let place = places.find(|place| states[*place].phase.is_settled() && !over_by(*place))?;
+    let state = states[place];
+    // Times cut to whole seconds cannot tell it from the state before.
+    let steady = place == 0 || states[place - 1].at + ROUNDING < state.at;
+    let calm = states[0].at >= world.faults.calm_at;
+    (steady && calm && !state.deleted).then_some(state.at)
+}
+
+/// A callback begins.
+pub fn send_begun(world: &World, task: usize, secret: &str, body: &SignalBody) {
+    let now = world.time.now();
+    world.note(|| format!("callback to task {task}: {} #{}", body.event_type, body.data.seq));
+    let wrong = lock(&world.judge).send_begun(now, task, secret, body.data.seq);
+    if let Some((promise, what)) = wrong {
+        world.broken(promise, || what);
+    }
+}
+
+/// An invocation of `signals` is over.
+pub fn rung(world: &World, took: Millis) {
+    if took > LONGEST_RING {
+        world.broken("5-long", || format!("a doorbell took {} s", took / 1_000));
+    }
+}
+
+/// The sweep stops a job.
+pub fn stop_called(world: &World, job: usize) {
+    let now = world.time.now();
+    let wanted = {
+        let judge = lock(&world.judge);
+        let mut tasks = judge.tasks.iter().enumerate();
+        let wanted = tasks.find(|(task, watch)| {
+            let live = watch.live_since.is_some_and(|since| since + RACE < now);
+            world.plan.tasks[*task].job == job && live && watch.gone_at() > now + RACE
+        });
+        wanted.map(|(task, _)| task)
+    };
+    if let Some(task) = wanted {
+        world.broken("4-wanted", || format!("job {job} is stopped, but task {task} waits"));
+    }
+    let tasks = || world.plan.tasks.iter().filter(|task| task.job == job);
+    if tasks().all(|task| task.on_abandon == OnAbandon::Keep) {
+        world.broken("4-wanted", || format!("job {job} is stopped, but was to be kept"));
+    }
+}
+
+/// Whether nothing more can happen.
+pub fn is_quiet(world: &World) -> bool {
+    let judge = lock(&world.judge);
+    judge.tasks.iter().enumerate().all(|(task, watch)| {
+        let wait_over = watch.first_stored.is_none() || watch.wait_over_at.is_some();
+        let job = world.plan.tasks[task].job;
+        let orphan = expects_stop(world, &judge.tasks, job);
+        let stopped = lock(&world.truth).get(job).is_none_or(|job| job.ended.is_some());
+        match watch.over {
+            None => false,
+            Some(Over::Terminated) => wait_over && (stopped || !orphan),
+            Some(_) => true,
+        }
+    })
+}
+
+/// Whether the job must not outlive its waiters: all are gone for good, at
+/// least one had a wait on this very job, and all wanted it stopped.
+fn expects_stop(world: &World, tasks: &[TaskWatch], job: usize) -> bool {
+    let of_job = || world.plan.tasks.iter().enumerate().filter(|(_, task)| task.job == job);
+    let generation = lock(&world.truth).get(job).map(|job| job.generation);
+    let was_for_it = |watch: &TaskWatch| {
+        watch.first_stored.is_some() && watch.expects.map(|(expected, _)| expected) == generation
+    };
+    of_job().all(|(_, task)| task.is_terminated() && task.on_abandon == OnAbandon::Stop)
+        && of_job().all(|(task, _)| tasks[task].over == Some(Over::Terminated))
+        && of_job().any(|(task, _)| was_for_it(&tasks[task]))
+}
+
+/// When the history must have come to rest.
+pub fn limit(world: &World) -> Millis {
+    let stirred = lock(&world.judge).stirred_at;
+    let changed = lock(&world.truth).changed_at;
+    stirred.max(changed).max(world.faults.calm_at) + BOUND
+}
+
+/// The end of the history: what should have come about by now?
+pub fn at_the_end(world: &World) {
+    let judge = lock(&world.judge);
+    let mut wrong: Vec<(&'static str, String)> = Vec::new();
+    for (task, watch) in judge.tasks.iter().enumerate() {
+        let job = world.plan.tasks[task].job;
+        if watch.over.is_none() {
+            wrong.push(("1-lost", format!("task {task} has not heard: {watch:?}")));
+        }
+        let endless = watch.first_stored.is_some() && watch.wait_over_at.is_none();
+        if watch.over == Some(Over::Terminated) && endless {
+            wrong.push(("1-endless", format!("task {task} is gone, its wait is not: {watch:?}")));
+        }
+        let running = lock(&world.truth).get(job).is_some_and(|job| job.ended.is_none());
+        if running && expects_stop(world, &judge.tasks, job) {
+            wrong.push(("4-orphan", format!("job {job} runs on without task {task}")));
+        }
+    }
+    if judge.messages_dropped > 0 {
+        wrong.push(("1-unanswered", format!("{} messages", judge.messages_dropped)));
+    }
+    for (job, watch) in judge.jobs.iter().enumerate() {
+        if watch.writes > watch.sightings + watch.calls {
+            wrong.push(("5-writes", format!("job {job}: {watch:?}")));
+        }
+        let most = most_looks(world, &judge, job);
+        if watch.looks > most {
+            wrong.push(("5-looks", format!("job {job}: at most {most}, but {watch:?}")));
+        }
+    }
+    drop(judge);
+    if let Some((promise, what)) = wrong.into_iter().next() {
+        world.broken(promise, || what);
+    }
+}
+
+/// How many looks the pauses of the policy leave room for.
+fn most_looks(world: &World, judge: &Judge, job: usize) -> u64 {
+    let policy = Policy::default();
+    let eventless = world.plan.jobs[job].arn.kind().spec().detail_types.is_empty();
+    let longest = if eventless { Policy::CHECK_WITHOUT_EVENTS.1 } else { policy.check_longest };
+    let end = world.time.now();
+    let of_job =
+        judge.tasks.iter().enumerate().filter(|(task, _)| world.plan.tasks[*task].job == job);
+    let looks = of_job.filter_map(|(_, watch)| {
+        let lived = watch.wait_over_at.unwrap_or(end) - watch.first_stored?;
+        // Pauses that double from the first, once per life of the wait; and one
+        // look with each round of signals that were not heard.
+        Some(6 * watch.made_anew + lived * 10 / (whole(longest) * 8) + watch.sends)
+    });
+    looks.sum::<u64>() + judge.work_undone
+}

@@ -1,0 +1,200 @@
+//! What was seen of the history so far, for the checks.
+
+use monitor::policy::Policy;
+use monitor::wait::{Wait, WaitState};
+use serde_json::Value;
+
+use crate::executor::Millis;
+use crate::plan::Plan;
+use crate::world::{World, millis};
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// It heard the end of its job.
+    Heard,
+    /// Its last pod is gone for good.
+    Terminated,
+    /// It took its wait back.
+    TookBack,
+    /// The job that it was to wait for never came.
+    GaveUp,
+}
+
+/// What is known of one job.
+#[derive(Debug, Default)]
+pub struct JobWatch {
+    /// Sightings given to the monitor: events and Describe answers.
+    pub sightings: u64,
+    /// Calls of the API about it.
+    pub calls: u64,
+    /// Writes of its record.
+    pub writes: u64,
+    /// Looks of the sweep at it.
+    pub looks: u64,
+}
+
+/// What is known of one task and its wait.
+#[derive(Debug, Default)]
+pub struct TaskWatch {
+    /// How it ended.
+    pub over: Option<Over>,
+    /// When its last pod began.
+    pub pod_since: Millis,
+    /// Which pod that is.
+    pub incarnation: usize,
+    /// The generation of the job it waits for, and since when states count.
+    pub expects: Option<(u32, Millis)>,
+    /// When its last pod was first told that the wait is registered.
+    pub registered_at: Option<Millis>,
+    /// How often it created its job.
+    pub created: u32,
+    /// Since when its wait has lived without a break, as stored.
+    pub live_since: Option<Millis>,
+    /// When its wait was first stored.
+    pub first_stored: Option<Millis>,
+    /// How often its wait was made anew.
+    pub made_anew: u64,
+    /// When its lease runs out, as stored.
+    pub lease_end: Millis,
+    /// When its wait's life ended, as stored.
+    pub wait_over_at: Option<Millis>,
+    /// Signals on their way, by the secret of the pod they are for.
+    pub under_way: Vec<String>,
+    /// The last signal's number.
+    pub seq: u64,
+    /// Signals sent.
+    pub sends: u64,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Judge {
+    /// The first broken promise and how it was broken.
+    pub verdict: Option<(&'static str, String)>,
+    /// Faults after which work is done again.
+    pub work_undone: u64,
+    /// By job.
+    pub jobs: Vec<JobWatch>,
+    /// By task.
+    pub tasks: Vec<TaskWatch>,
+    /// Messages that a queue gave out without being told that they are done.
+    pub messages_dropped: u64,
+    /// When a pod last began or ended.
+    pub stirred_at: Millis,
+}
+
+impl Judge {
+    /// Nothing was seen yet.
+    #[must_use]
+    pub fn new(plan: &Plan) -> Self {
+        Self {
+            jobs: plan.jobs.iter().map(|_| JobWatch::default()).collect(),
+            tasks: plan.tasks.iter().map(|_| TaskWatch::default()).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// A task's next pod begins.
+    pub fn pod_begins(&mut self, world: &World, task: usize, incarnation: usize) {
+        self.stirred_at = world.time.now();
+        let watch = &mut self.tasks[task];
+        (watch.pod_since, watch.incarnation) = (world.time.now(), incarnation);
+        watch.registered_at = None;
+    }
+
+    /// A task is over.
+    pub fn task_over(&mut self, world: &World, task: usize, how: Over) {
+        self.stirred_at = world.time.now();
+        self.tasks[task].over = Some(how);
+    }
+
+    /// A pod was told that its wait is registered.
+    pub fn registered(&mut self, task: usize, now: Millis) {
+        self.tasks[task].registered_at.get_or_insert(now);
+    }
+
+    /// A pod knows which job it waits for.
+    pub fn expects(&mut self, task: usize, generation: u32, from: Millis) {
+        // A later pod may know less exactly: what the first knew counts.
+        self.tasks[task].expects.get_or_insert((generation, from));
+    }
+
+    /// An event is handed to `job-events`.
+    pub fn event_taken(&mut self, plan: &Plan, event: &Value) {
+        let detail = event["detail"].as_object().unwrap();
+        let about = |arn: &str| {
+            let named = |value: &Value| {
+                let text = value.as_str();
+                text.is_some_and(|text| arn == text || arn.starts_with(&format!("{text}/step/")))
+            };
+            detail.values().any(named)
+        };
+        let job = plan.jobs.iter().position(|job| about(job.arn.as_str()));
+        self.jobs[job.unwrap()].sightings += 1;
+    }
+
+    /// A wait was written. Only its waiter, through the API, takes up anew what
+    /// was over.
+    pub fn wait_saved(&mut self, now: Millis, task: usize, by_waiter: bool, wait: &Wait) {
+        let watch = &mut self.tasks[task];
+        watch.first_stored.get_or_insert(now);
+        if wait.state != WaitState::Waiting {
+            watch.wait_over_at.get_or_insert(now);
+            watch.live_since = None;
+            return;
+        }
+        if watch.wait_over_at.is_some() && !by_waiter {
+            return;
+        }
+        let lapsed = watch.gone_at() <= now;
+        if watch.wait_over_at.take().is_some() || watch.live_since.is_none() {
+            watch.made_anew += 1;
+            watch.live_since = Some(now);
+        } else if lapsed {
+            watch.live_since = Some(now);
+        }
+        watch.lease_end = u64::try_from(millis(wait.lease_until)).unwrap();
+    }
+
+    /// A callback begins; says what is wrong with that.
+    pub fn send_begun(
+        &mut self,
+        now: Millis,
+        task: usize,
+        secret: &str,
+        seq: u64,
+    ) -> Option<(&'static str, String)> {
+        let watch = &mut self.tasks[task];
+        let claim = Policy::CLAIM.as_millis() as Millis;
+        let wrong = if watch.under_way.iter().any(|one| one == secret) {
+            Some(("5-overlap", format!("two signals to task {task} are under way")))
+        } else if watch.wait_over_at.is_some_and(|at| at + claim < now) {
+            Some(("5-again", format!("task {task} is signalled after its wait was over")))
+        } else if seq < watch.seq {
+            Some(("2-backwards", format!("task {task}: signal {seq} after {}", watch.seq)))
+        } else {
+            None
+        };
+        watch.seq = seq;
+        watch.sends += 1;
+        watch.under_way.push(secret.to_owned());
+        wrong
+    }
+
+    /// A callback is over.
+    pub fn send_ended(&mut self, task: usize, secret: &str) {
+        let under_way = &mut self.tasks[task].under_way;
+        if let Some(place) = under_way.iter().position(|one| one == secret) {
+            under_way.swap_remove(place);
+        }
+    }
+}
+
+impl TaskWatch {
+    /// When Sagebell may take the waiter for gone.
+    #[must_use]
+    pub fn gone_at(&self) -> Millis {
+        self.lease_end + Policy::default().grace.as_millis() as Millis
+    }
+}

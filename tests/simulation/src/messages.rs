@@ -1,0 +1,102 @@
+//! The two queues, events to `job-events` and doorbells to `signals`: at least
+//! once, in any order, again after a while unless acknowledged.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::channel::mpsc::UnboundedReceiver;
+use monitor::ports::{Queue, QueueError};
+use monitor::signal::Doorbell;
+use serde_json::Value;
+
+use crate::executor::Millis;
+use crate::functions::Cloud;
+use crate::lock;
+use crate::mutation::Mutation;
+use crate::world::{Dice, World};
+
+/// How long a message that was not acknowledged stays hidden.
+const VISIBILITY: Millis = 90_000;
+/// How often a message is tried before it is put aside.
+const RECEIVES: u32 = 8;
+
+/// What is queued.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// A state-change event, on its way from SageMaker to `job-events`.
+    Event(Value),
+    /// A doorbell, on its way to `signals`.
+    Bell(Doorbell),
+}
+
+/// The doorbells' queue as `record` and the sweep meet it.
+pub struct SimQueue(pub Arc<World>);
+
+#[async_trait]
+impl Queue for SimQueue {
+    async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError> {
+        let world = &self.0;
+        world.hop(Dice::Queues).await;
+        let refused = world.undoes(Dice::Queues, world.faults.queue_refuses);
+        // A push that failed may have put some of them in.
+        let taken = if refused {
+            world.roll(Dice::Queues, |rng| rng.usize(..=doorbells.len()))
+        } else {
+            doorbells.len()
+        };
+        for bell in &doorbells[..taken] {
+            world.note(|| format!("doorbell for {}", bell.wait_id));
+            let _ = world.queues.unbounded_send(Message::Bell(bell.clone()));
+        }
+        if refused { Err(QueueError("the queue is out of reach".to_owned())) } else { Ok(()) }
+    }
+}
+
+/// Sees every message through.
+pub async fn dispatch(cloud: Arc<Cloud>, mut queues: UnboundedReceiver<Message>) {
+    while let Some(message) = queues.next().await {
+        for _ in 0..copies(&cloud.world, &message) {
+            let (cloud, message) = (Arc::clone(&cloud), message.clone());
+            cloud.world.time.clone().spawn(async move {
+                see_through(&cloud, message).await;
+            });
+        }
+    }
+}
+
+/// EventBridge loses events; a queue never loses what it took.
+fn copies(world: &World, message: &Message) -> u32 {
+    let (lost, doubled, dice) = match message {
+        Message::Event(_) => (world.faults.event_lost, world.faults.event_doubled, Dice::Events),
+        Message::Bell(_) => (0.0, world.faults.queue_doubles, Dice::Queues),
+    };
+    if world.strikes(dice, lost) {
+        world.note(|| "an event is lost".to_owned());
+        return 0;
+    }
+    1 + u32::from(world.strikes(dice, doubled))
+}
+
+async fn see_through(cloud: &Cloud, message: Message) {
+    let world = &cloud.world;
+    world.time.sleep(delay(world, &message)).await;
+    for _ in 0..RECEIVES {
+        let handled = cloud.handle(&message).await;
+        if handled && !world.strikes(Dice::Queues, world.faults.ack_lost) {
+            return;
+        }
+        if !handled && world.breaks(Mutation::AckBeforeDelivery) {
+            lock(&world.judge).messages_dropped += 1;
+            return;
+        }
+        world.time.sleep(VISIBILITY).await;
+    }
+    world.note(|| "a message is put aside".to_owned());
+}
+
+fn delay(world: &World, message: &Message) -> Millis {
+    let late = matches!(message, Message::Event(_))
+        && world.strikes(Dice::Events, world.faults.event_late);
+    world.roll(Dice::Events, |rng| if late { rng.u64(..25 * 60_000) } else { rng.u64(20..900) })
+}

@@ -1,0 +1,61 @@
+//! Rules broken on purpose, to see that the judge notices.
+//!
+//! Each is made around the use cases, in the ports and in the harness: the
+//! monitor's own code stays as it is.
+
+/// A rule to break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Mutation {
+    /// After it wrote the job, `record` reads the waits from a copy that trails.
+    NoReadAfterRecord,
+    /// After it wrote the wait, `register` reads the job from a copy that trails,
+    /// and leaves it at that.
+    NoReadAfterRegister,
+    /// Sightings do not say which generation they are of.
+    NoGeneration,
+    /// Waits do not say since when.
+    NoNotBefore,
+    /// The sighting that comes last counts.
+    OrderByArrival,
+    /// A message is acknowledged before it is handled.
+    AckBeforeDelivery,
+    /// The sweep never runs.
+    NoSweep,
+    /// The claim on a wait is not written.
+    NoClaim,
+    /// Writes do not look at versions.
+    NoCompareAndSet,
+    /// That a waiter was told is lost by the store that took it.
+    NotWrittenDown,
+    /// A waiter does not look at `webhook-id`.
+    NoDedupe,
+    /// A restarted step does not look for the job it made.
+    NoAdoption,
+    /// A preempted waiter counts as gone at once.
+    NoGrace,
+    /// An abandoned job is not stopped.
+    NoStop,
+    /// Every due job is looked at every minute.
+    NoBackoff,
+}
+
+impl Mutation {
+    /// Every mutation, and the checks of which one must notice it.
+    pub const ALL: [(Self, &'static [&'static str]); 15] = [
+        (Self::NoReadAfterRecord, &["1-prompt"]),
+        (Self::NoReadAfterRegister, &["1-prompt"]),
+        (Self::NoGeneration, &["1-lost", "1-prompt", "2-wrong"]),
+        (Self::NoNotBefore, &["2-wrong"]),
+        (Self::OrderByArrival, &["1-lost", "2-wrong", "2-backwards"]),
+        (Self::AckBeforeDelivery, &["1-unanswered"]),
+        (Self::NoSweep, &["1-lost", "1-endless", "4-orphan"]),
+        (Self::NoClaim, &["5-overlap"]),
+        (Self::NoCompareAndSet, &["1-lost", "2-backwards", "5-overlap", "5-again"]),
+        (Self::NotWrittenDown, &["5-again"]),
+        (Self::NoDedupe, &["5-doubled"]),
+        (Self::NoAdoption, &["3-second"]),
+        (Self::NoGrace, &["4-wanted"]),
+        (Self::NoStop, &["4-orphan"]),
+        (Self::NoBackoff, &["5-looks"]),
+    ];
+}

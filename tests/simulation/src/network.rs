@@ -1,0 +1,200 @@
+//! Callbacks on their way to waiters: addresses, listeners, and everything that
+//! can happen to a request and its answer.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use monitor::ports::{SendOutcome, Sender};
+use monitor::signal::{Callback, SignalBody};
+
+use crate::checks;
+use crate::executor::Millis;
+use crate::lock;
+use crate::mutation::Mutation;
+use crate::world::{Dice, World};
+
+/// How long a sender waits for an answer.
+const TIMEOUT: Millis = 5_000;
+/// So few that the address of a pod that is gone is soon another's.
+const ADDRESSES: u8 = 12;
+
+/// A pod's address.
+pub type Address = u8;
+
+/// What listens at an address.
+#[derive(Debug)]
+pub struct Listener {
+    /// Whose it is.
+    pub task: usize,
+    /// What callbacks are signed with.
+    pub secret: String,
+    /// The `webhook-id`s accepted.
+    accepted: BTreeSet<String>,
+    /// Signals not looked at yet.
+    inbox: VecDeque<SignalBody>,
+    /// Who waits for the next.
+    waker: Option<Waker>,
+    /// It has heard enough.
+    pub closed: bool,
+}
+
+/// Who listens where.
+#[derive(Debug, Default)]
+pub struct Network {
+    listeners: BTreeMap<Address, Listener>,
+}
+
+impl Network {
+    /// Listens at a free address.
+    pub fn listen(&mut self, rng: &mut fastrand::Rng, task: usize, secret: String) -> Address {
+        let mut address = rng.u8(1..=ADDRESSES);
+        while self.listeners.contains_key(&address) {
+            address = if address < 250 { address + 1 } else { 1 };
+        }
+        let listener = Listener {
+            task,
+            secret,
+            accepted: BTreeSet::new(),
+            inbox: VecDeque::new(),
+            waker: None,
+            closed: false,
+        };
+        self.listeners.insert(address, listener);
+        address
+    }
+
+    /// What listens there.
+    pub fn at(&mut self, address: Address) -> Option<&mut Listener> {
+        self.listeners.get_mut(&address)
+    }
+
+    /// Nothing listens there any more.
+    pub fn leave(&mut self, address: Address) {
+        self.listeners.remove(&address);
+    }
+
+    /// The next signal heard there; else wakes whoever asks when there is one.
+    pub fn next(&mut self, address: Address, waker: &Waker) -> Option<SignalBody> {
+        let listener = self.listeners.get_mut(&address)?;
+        listener.waker = Some(waker.clone());
+        listener.inbox.pop_front()
+    }
+}
+
+/// How a request is answered; `None`: nobody is there.
+fn hear(world: &World, address: Address, callback: &Callback) -> Option<u16> {
+    let body: SignalBody = serde_json::from_str(&callback.body).unwrap();
+    let mut network = lock(&world.network);
+    let listener = network.at(address)?;
+    if listener.secret != callback.secret.expose() {
+        return Some(401);
+    }
+    let task = listener.task;
+    if world.plan.tasks[task].wait_id != body.data.wait_id {
+        return Some(400);
+    }
+    if listener.closed {
+        return Some(410);
+    }
+    let known = !listener.accepted.insert(callback.id.clone());
+    if known && !world.breaks(Mutation::NoDedupe) {
+        return Some(204);
+    }
+    if let Some(waker) = listener.waker.take() {
+        waker.wake();
+    }
+    listener.inbox.push_back(body.clone());
+    drop(network);
+    world.note(|| format!("task {task} hears {} #{}", body.event_type, body.data.seq));
+    if known {
+        world.broken("5-doubled", || format!("task {task} heard {} twice", callback.id));
+    }
+    checks::heard(world, task, &body.data.job);
+    Some(204)
+}
+
+/// The `signals` function's way to the waiters.
+pub struct SimSender(pub Arc<World>);
+
+fn failed(reason: &str) -> SendOutcome {
+    SendOutcome::Failed { reason: reason.to_owned(), retry_after: None }
+}
+
+/// Notes that a send is over, however it ends.
+struct UnderWay<'a> {
+    world: &'a World,
+    task: usize,
+    secret: &'a str,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        lock(&self.world.judge).send_ended(self.task, self.secret);
+    }
+}
+
+#[async_trait]
+impl Sender for SimSender {
+    async fn send(&self, callback: &Callback) -> SendOutcome {
+        let world = &self.0;
+        let body: SignalBody = serde_json::from_str(&callback.body).unwrap();
+        let task = world.task_of(&body.data.wait_id);
+        let host = callback.url.as_url().host_str().unwrap();
+        let address: Address = host.rsplit('.').next().unwrap().parse().unwrap();
+        let secret = callback.secret.expose();
+        checks::send_begun(world, task, secret, &body);
+        let _under_way = UnderWay { world, task, secret };
+        self.attempt(address, callback).await
+    }
+}
+
+impl SimSender {
+    async fn attempt(&self, address: Address, callback: &Callback) -> SendOutcome {
+        let (world, faults) = (&self.0, &self.0.faults);
+        world.hop(Dice::Network).await;
+        if world.strikes(Dice::Network, faults.callback_refused) {
+            let millis = world.roll(Dice::Network, |rng| rng.u64(..1_000));
+            world.time.sleep(millis).await;
+            return failed("connection refused");
+        }
+        if world.strikes(Dice::Network, faults.waiter_busy) {
+            let seconds = world.roll(Dice::Network, |rng| rng.u64(1..180));
+            let retry_after = Some(Duration::from_secs(seconds));
+            return SendOutcome::Failed { reason: "HTTP 503".to_owned(), retry_after };
+        }
+        if world.strikes(Dice::Network, faults.callback_hangs) {
+            self.hear_late(address, callback.clone());
+            world.time.sleep(TIMEOUT).await;
+            return failed("no answer within 5 s");
+        }
+        let status = hear(world, address, callback);
+        if world.strikes(Dice::Network, faults.callback_doubled) {
+            hear(world, address, callback);
+        }
+        if world.strikes(Dice::Network, faults.callback_unanswered) {
+            world.time.sleep(TIMEOUT).await;
+            return failed("no answer within 5 s");
+        }
+        world.hop(Dice::Network).await;
+        match status {
+            Some(204) => SendOutcome::Delivered,
+            Some(410) => SendOutcome::Gone,
+            Some(status) => failed(&format!("HTTP {status}")),
+            None => failed("connection refused"),
+        }
+    }
+
+    /// The request lies in the waiter's socket while the sender gives up.
+    fn hear_late(&self, address: Address, callback: Callback) {
+        let world = Arc::clone(&self.0);
+        let millis = world.roll(Dice::Network, |rng| rng.u64(..25_000));
+        let sleep = world.time.sleep(millis);
+        self.0.time.spawn(async move {
+            sleep.await;
+            hear(&world, address, &callback);
+        });
+    }
+}

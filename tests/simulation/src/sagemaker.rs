@@ -1,0 +1,88 @@
+//! SageMaker's API as the monitor and the waiters meet it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use monitor::arn::JobArn;
+use monitor::event;
+use monitor::observation::Observation;
+use monitor::ports::{SageMaker, SageMakerError};
+
+use crate::checks;
+use crate::forms;
+use crate::functions::Function;
+use crate::lock;
+use crate::mutation::Mutation;
+use crate::truth::{self, Resource};
+use crate::world::{Dice, World, instant};
+
+/// One function's connection to SageMaker.
+pub struct SimSageMaker {
+    /// The world.
+    pub world: Arc<World>,
+    /// Whose connection.
+    pub caller: Function,
+}
+
+fn job_of(world: &World, arn: &JobArn) -> usize {
+    world.plan.jobs.iter().position(|job| job.arn == *arn).unwrap()
+}
+
+/// Whether SageMaker answers at all.
+async fn reach(world: &World) -> Result<(), SageMakerError> {
+    world.hop(Dice::SageMaker).await;
+    let down = world.faults.sagemaker_down.holds(world.time.now());
+    if down || world.strikes(Dice::SageMaker, world.faults.sagemaker_throttles) {
+        return Err(SageMakerError::Throttled("Rate exceeded".to_owned()));
+    }
+    Ok(())
+}
+
+/// The job as a Describe shows it, which for a moment after the create is not
+/// at all.
+pub async fn describe(world: &World, job: usize) -> Result<Resource, SageMakerError> {
+    reach(world).await?;
+    let now = world.time.now();
+    let truth = lock(&world.truth);
+    let seen = truth.get(job).filter(|job| job.created + world.plan.reads_trail <= now);
+    seen.cloned().ok_or(SageMakerError::NotFound)
+}
+
+#[async_trait]
+impl SageMaker for SimSageMaker {
+    async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError> {
+        let (world, job) = (&self.world, job_of(&self.world, arn));
+        let described = describe(world, job).await;
+        world.note(|| {
+            let seen = described.as_ref().map(|job| job.status).map_err(ToString::to_string);
+            format!("{:?} looks at job {job}: {seen:?}", self.caller)
+        });
+        // A sighting, even if it is of nothing.
+        if !matches!(described, Err(SageMakerError::Throttled(_))) {
+            let watch = &mut lock(&world.judge).jobs[job];
+            watch.sightings += 1;
+            watch.looks += u64::from(self.caller == Function::Sweep);
+        }
+        let mut answer = forms::answer(arn.kind(), &described?);
+        crate::functions::spoil(world, arn.kind(), &mut answer);
+        let seen = event::from_describe(arn.clone(), &answer, instant(world.time.now()));
+        Ok(seen.unwrap())
+    }
+
+    async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {
+        let (world, job) = (&self.world, job_of(&self.world, arn));
+        if self.caller == Function::Sweep {
+            checks::stop_called(world, job);
+        }
+        reach(world).await?;
+        if lock(&world.truth).get(job).is_none() {
+            return Err(SageMakerError::NotFound);
+        }
+        world.note(|| format!("{:?} stops job {job}", self.caller));
+        if !(world.breaks(Mutation::NoStop) && self.caller == Function::Sweep) {
+            truth::stop(world, job);
+        }
+        // The stop may have happened although the caller does not hear so.
+        reach(world).await
+    }
+}

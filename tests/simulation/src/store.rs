@@ -1,0 +1,231 @@
+//! The store, with what a real one does to its callers: it is slow, it refuses,
+//! and it writes without saying so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use monitor::arn::JobArn;
+use monitor::job::{Job, JobRecord};
+use monitor::ports::{
+    Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
+};
+use monitor::testing::memory::MemoryStore;
+use monitor::wait::{Wait, WaitState};
+
+use crate::executor::Millis;
+use crate::functions::Function;
+use crate::lock;
+use crate::mutation::Mutation;
+use crate::world::{Dice, World};
+
+/// Slower than that no call is: an adapter gives up before.
+const SLOWEST: Millis = 2_000;
+/// How far the trailing copy trails, where a broken rule reads from it.
+const COPY_TRAILS: Millis = 60_000;
+
+/// One function's connection to the store.
+pub struct SimStore {
+    /// The world.
+    pub world: Arc<World>,
+    /// Whose connection.
+    pub caller: Function,
+    /// What is stored.
+    pub inner: Arc<MemoryStore>,
+    /// What was stored a while ago; kept only for rules that are broken so.
+    pub trailing: Arc<MemoryStore>,
+}
+
+fn retryable<T>(what: &str) -> Result<T, StoreError> {
+    Err(StoreError::Retryable(what.to_owned()))
+}
+
+impl SimStore {
+    async fn reach(&self) -> Result<(), StoreError> {
+        let world = &self.world;
+        world.hop(Dice::Store).await;
+        if world.strikes(Dice::Store, world.faults.store_slow) {
+            let millis = world.roll(Dice::Store, |rng| rng.u64(..SLOWEST));
+            world.time.sleep(millis).await;
+        }
+        if world.faults.store_down.holds(world.time.now()) {
+            return retryable("down");
+        }
+        if world.undoes(Dice::Store, world.faults.store_refuses) {
+            return retryable("throttled");
+        }
+        Ok(())
+    }
+
+    fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
+        if self.world.undoes(Dice::Store, self.world.faults.store_answer_lost) {
+            return retryable("timed out");
+        }
+        Ok(answer)
+    }
+
+    fn reads_trailing(&self, mutation: Mutation, caller: Function) -> bool {
+        self.world.breaks(mutation) && self.caller == caller
+    }
+
+    fn keeps_trailing(&self) -> bool {
+        self.world.breaks(Mutation::NoReadAfterRecord)
+            || self.world.breaks(Mutation::NoReadAfterRegister)
+    }
+
+    async fn current_job(&self, arn: &JobArn) -> Result<Option<Version>, StoreError> {
+        Ok(self.inner.load_job(arn).await?.map(|found| found.version))
+    }
+
+    async fn current_wait(&self, key: &WaitKey) -> Result<Option<Version>, StoreError> {
+        Ok(self.inner.load_wait(key).await?.map(|found| found.version))
+    }
+
+    fn tell_judge(&self, wait: &Wait) {
+        let (now, task) = (self.world.time.now(), self.world.task_of(&wait.id));
+        let by_waiter = self.caller == Function::Api;
+        lock(&self.world.judge).wait_saved(now, task, by_waiter, wait);
+    }
+
+    fn copy_job(&self, record: &JobRecord) {
+        let (record, copy) = (record.clone(), Arc::clone(&self.trailing));
+        let sleep = self.world.time.sleep(COPY_TRAILS);
+        self.world.time.spawn(async move {
+            sleep.await;
+            let found = copy.load_job(&record.job.arn).await.unwrap();
+            copy.save_job(&record, found.map(|found| found.version)).await.unwrap();
+        });
+    }
+
+    fn copy_wait(&self, wait: &Wait) {
+        let (wait, copy) = (wait.clone(), Arc::clone(&self.trailing));
+        let sleep = self.world.time.sleep(COPY_TRAILS);
+        self.world.time.spawn(async move {
+            sleep.await;
+            let found = copy.load_wait(&wait.key()).await.unwrap();
+            copy.save_wait(&wait, found.map(|found| found.version)).await.unwrap();
+        });
+    }
+}
+
+#[async_trait]
+impl Store for SimStore {
+    async fn load_job(&self, arn: &JobArn) -> Result<Option<Versioned<JobRecord>>, StoreError> {
+        self.reach().await?;
+        if self.reads_trailing(Mutation::NoReadAfterRegister, Function::Api) {
+            return self.trailing.load_job(arn).await;
+        }
+        self.inner.load_job(arn).await
+    }
+
+    async fn save_job(
+        &self,
+        record: &JobRecord,
+        mut expect: Option<Version>,
+    ) -> Result<Saved<JobRecord>, StoreError> {
+        self.reach().await?;
+        if self.reads_trailing(Mutation::NoReadAfterRegister, Function::Api) {
+            // A conflict would show the present after all.
+            let copy = self.trailing.load_job(&record.job.arn).await?;
+            if let Some(copy) = copy.filter(|copy| copy.value.revision == record.revision) {
+                return Ok(Saved::Stored(copy.version));
+            }
+        }
+        if self.world.breaks(Mutation::NoCompareAndSet) {
+            expect = self.current_job(&record.job.arn).await?;
+        }
+        let before = self.inner.load_job(&record.job.arn).await?;
+        let saved = self.inner.save_job(record, expect).await?;
+        if matches!(saved, Saved::Stored(_)) {
+            self.world.note(|| {
+                let (by, job) = (self.caller, &record.job);
+                let status = job.status.as_deref().unwrap_or("unseen");
+                format!("{by:?} wrote job {} {status} r{}", job.arn.id(), record.revision)
+            });
+            crate::checks::job_saved(&self.world, before.map(|found| found.value), record);
+            if self.keeps_trailing() {
+                self.copy_job(record);
+            }
+        }
+        self.answer(saved)
+    }
+
+    async fn list_jobs(
+        &self,
+        filter: &JobFilter,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Job>, StoreError> {
+        self.reach().await?;
+        self.inner.list_jobs(filter, after, limit).await
+    }
+
+    async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError> {
+        self.reach().await?;
+        self.inner.load_wait(key).await
+    }
+
+    async fn save_wait(
+        &self,
+        wait: &Wait,
+        mut expect: Option<Version>,
+    ) -> Result<Saved<Wait>, StoreError> {
+        self.reach().await?;
+        let told = wait.state == WaitState::Signalled && self.caller == Function::Signals;
+        if told && self.world.breaks(Mutation::NotWrittenDown) {
+            self.tell_judge(wait);
+            return Ok(Saved::Stored(Version(0)));
+        }
+        if self.world.breaks(Mutation::NoCompareAndSet) {
+            expect = self.current_wait(&wait.key()).await?;
+        }
+        let mut wait = wait.clone();
+        if self.world.breaks(Mutation::NoClaim) {
+            wait.delivery.claimed_until = None;
+        }
+        let saved = self.inner.save_wait(&wait, expect).await?;
+        if matches!(saved, Saved::Stored(_)) {
+            self.world.note(|| {
+                let (by, state) = (self.caller, wait.state.as_str());
+                let Wait { id, delivery, .. } = &wait;
+                let claimed = if delivery.claimed_until.is_some() { " claimed" } else { "" };
+                format!("{by:?} wrote wait {id} {state} #{}{claimed}", delivery.seq)
+            });
+            self.tell_judge(&wait);
+            if self.keeps_trailing() {
+                self.copy_wait(&wait);
+            }
+        }
+        self.answer(saved)
+    }
+
+    async fn list_waits(
+        &self,
+        arn: &JobArn,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Wait>, StoreError> {
+        self.reach().await?;
+        if self.reads_trailing(Mutation::NoReadAfterRecord, Function::JobEvents) {
+            return self.trailing.list_waits(arn, after, limit).await;
+        }
+        self.inner.list_waits(arn, after, limit).await
+    }
+
+    async fn list_due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<WaitKey>, StoreError> {
+        self.reach().await?;
+        let trails = self.world.strikes(Dice::Store, self.world.faults.index_trails);
+        let lag = Duration::from_secs(if trails { 5 } else { 0 });
+        self.inner.list_due(now.saturating_sub(lag).unwrap(), after, limit).await
+    }
+
+    async fn purge_expired(&self) -> Result<u64, StoreError> {
+        self.inner.purge_expired().await
+    }
+}

@@ -1,0 +1,390 @@
+//! The waiters: pods that make or adopt their job, register a wait, renew it,
+//! and sleep until they hear.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use jiff::Timestamp;
+use monitor::ports::WaitKey;
+use monitor::signal::SignalBody;
+use monitor::wait::{CallbackUrl, Principal, Secret, WaitState};
+use monitor::waits::{Registration, WaitAndJob, WaitError};
+
+use crate::checks;
+use crate::executor::Millis;
+use crate::functions::Cloud;
+use crate::judge::Over;
+use crate::lock;
+use crate::mutation::Mutation;
+use crate::network::Address;
+use crate::plan::{Fate, Role, TaskPlan};
+use crate::sagemaker;
+use crate::truth::{self, Resource};
+use crate::world::{Dice, instant};
+
+/// How long a waiter waits for the API.
+const API_TIMEOUT: Millis = 10_000;
+/// How long one that waits for another's job looks for it.
+const PATIENCE: Millis = 30 * 60_000;
+
+/// One task, pod after pod.
+pub struct Waiter {
+    cloud: Arc<Cloud>,
+    task: usize,
+}
+
+/// What a pod knows of its job when it registers.
+struct Found {
+    not_before: Option<Timestamp>,
+}
+
+/// The API did not answer well.
+struct NoAnswer;
+
+impl Waiter {
+    /// The waiter of this task.
+    #[must_use]
+    pub fn new(cloud: Arc<Cloud>, task: usize) -> Arc<Self> {
+        Arc::new(Self { cloud, task })
+    }
+
+    fn plan(&self) -> &TaskPlan {
+        &self.cloud.world.plan.tasks[self.task]
+    }
+
+    async fn sleep(&self, millis: Millis) {
+        self.cloud.world.time.sleep(millis).await;
+    }
+
+    /// Runs its pods one after the other.
+    pub async fn live(self: Arc<Self>) {
+        self.sleep(self.plan().start_at).await;
+        for (incarnation, fate) in self.plan().fates.iter().enumerate() {
+            let world = &self.cloud.world;
+            world.note(|| format!("task {} begins pod {incarnation}: {fate:?}", self.task));
+            lock(&world.judge).pod_begins(world, self.task, incarnation);
+            let pod = Box::pin(Arc::clone(&self).pod());
+            let after = match *fate {
+                Fate::Lives => return self.over(pod.await),
+                Fate::Preempted { after, .. }
+                | Fate::Terminated { after }
+                | Fate::TakesBack { after, .. } => after,
+            };
+            let pod = match select(pod, world.time.sleep(after)).await {
+                Either::Left((how, _)) => return self.over(how),
+                Either::Right(((), pod)) => pod,
+            };
+            match *fate {
+                Fate::Preempted { back_after, lingers, .. } => {
+                    self.linger(pod, lingers);
+                    self.sleep(back_after).await;
+                }
+                Fate::TakesBack { stop, .. } => {
+                    drop(pod);
+                    self.take_back(stop).await;
+                    return self.over(Over::TookBack);
+                }
+                _ => return self.over(Over::Terminated),
+            }
+        }
+    }
+
+    fn linger(&self, pod: Pin<Box<impl Future<Output = Over> + Send + 'static>>, lingers: Millis) {
+        if lingers > 0 {
+            let end = self.cloud.world.time.sleep(lingers);
+            self.cloud.world.time.spawn(async move {
+                select(pod, end).await;
+            });
+        }
+    }
+
+    fn over(&self, how: Over) {
+        let world = &self.cloud.world;
+        world.note(|| format!("task {} is over: {how:?}", self.task));
+        lock(&world.judge).task_over(world, self.task, how);
+    }
+
+    async fn pod(self: Arc<Self>) -> Over {
+        let world = &self.cloud.world;
+        let bytes: [u8; 24] = world.roll(Dice::Waiters, |rng| std::array::from_fn(|_| rng.u8(..)));
+        let secret = Secret::from_bytes(&bytes).unwrap();
+        let address = world.roll(Dice::Waiters, |rng| {
+            lock(&world.network).listen(rng, self.task, secret.expose().to_owned())
+        });
+        let _home = Home { waiter: &self, address };
+        let Some(found) = self.find_job().await else {
+            return Over::GaveUp;
+        };
+        self.wait(address, &secret, &found).await;
+        lock(&world.network).at(address).unwrap().closed = true;
+        self.tidy_up().await;
+        Over::Heard
+    }
+
+    async fn tidy_up(&self) {
+        if self.plan().tidies_up {
+            let _ = self.cancel(false).await;
+        } else {
+            // The listener answers 410 for a moment more.
+            self.sleep(3_000).await;
+        }
+    }
+
+    /// Makes the job, adopts the one that this task made, or finds another's.
+    async fn find_job(&self) -> Option<Found> {
+        let mut pause = 1_000;
+        let since = self.cloud.world.time.now().max(self.cloud.world.faults.calm_at);
+        loop {
+            let found = match self.plan().role {
+                Role::Creator => self.create_or_adopt().await,
+                Role::Watcher => self.watch().await,
+                Role::Updater => self.update_or_adopt().await,
+            };
+            if found.is_some() {
+                return found;
+            }
+            let now = self.cloud.world.time.now();
+            if self.plan().role != Role::Creator && now > since + PATIENCE {
+                return None;
+            }
+            self.sleep(pause).await;
+            pause = (pause * 2).min(20_000);
+        }
+    }
+
+    fn expects(&self, generation: u32, from: Millis) {
+        lock(&self.cloud.world.judge).expects(self.task, generation, from);
+    }
+
+    async fn create_or_adopt(&self) -> Option<Found> {
+        let (world, job) = (&self.cloud.world, self.plan().job);
+        world.hop(Dice::SageMaker).await;
+        let called_at = world.time.now();
+        if world.faults.sagemaker_down.holds(called_at)
+            || world.strikes(Dice::SageMaker, world.faults.sagemaker_throttles)
+        {
+            return None;
+        }
+        let life = &world.plan.jobs[job].life;
+        let Some(made) = truth::create(world, job, Some(self.task), life) else {
+            return self.adopt().await;
+        };
+        checks::created(world, self.task);
+        // The answer may be lost: then the next try finds the name taken.
+        if world.strikes(Dice::SageMaker, world.faults.sagemaker_throttles) {
+            return None;
+        }
+        self.delete_in_time(&made);
+        self.expects(made.generation, made.created);
+        let at = if self.plan().own_clock {
+            called_at as i64 + self.plan().clock_ahead
+        } else {
+            // The answer's Date header.
+            (made.created - made.created % 1_000) as i64
+        };
+        let not_before = instant(0) + jiff::SignedDuration::from_millis(at);
+        Some(Found { not_before: Some(not_before) })
+    }
+
+    /// Finds the job that this task made; another's is not its own.
+    async fn adopt(&self) -> Option<Found> {
+        let world = &self.cloud.world;
+        let found = sagemaker::describe(world, self.plan().job).await.ok()?;
+        if found.owner != Some(self.task) {
+            return None;
+        }
+        if world.breaks(Mutation::NoAdoption) {
+            // It would choose a fresh name and create again.
+            checks::created(world, self.task);
+        }
+        self.expects(found.generation, found.created);
+        Some(Found { not_before: Some(instant(found.created)) })
+    }
+
+    fn delete_in_time(&self, made: &Resource) {
+        let (job, generation) = (self.plan().job, made.generation);
+        let Some(after) = self.cloud.world.plan.jobs[job].deleted_after else { return };
+        let world = Arc::clone(&self.cloud.world);
+        let sleep = world.time.sleep(after);
+        self.cloud.world.time.spawn(async move {
+            sleep.await;
+            truth::delete(&world, job, generation);
+        });
+    }
+
+    async fn watch(&self) -> Option<Found> {
+        let found = sagemaker::describe(&self.cloud.world, self.plan().job).await.ok()?;
+        self.expects(found.generation, found.created);
+        Some(Found { not_before: Some(instant(found.created)) })
+    }
+
+    async fn update_or_adopt(&self) -> Option<Found> {
+        let (world, job) = (&self.cloud.world, self.plan().job);
+        let found = sagemaker::describe(world, job).await.ok()?;
+        // Not just after it settled: times may be cut to whole seconds.
+        let now = world.time.now();
+        if found.updated_by == Some(self.task) {
+            self.expects(found.generation, found.modified);
+            return Some(Found { not_before: Some(instant(found.modified)) });
+        }
+        if found.owner.is_none() || found.ended.is_none_or(|ended| now < ended + 5_000) {
+            return None;
+        }
+        if !truth::update(world, job, self.task, &self.plan().update) {
+            return None;
+        }
+        self.expects(found.generation, now);
+        Some(Found { not_before: Some(instant(now - now % 1_000)) })
+    }
+
+    /// Registers, renews, and listens until the end is heard.
+    async fn wait(&self, address: Address, secret: &Secret, found: &Found) {
+        let world = &self.cloud.world;
+        let renew_every = Millis::from(self.plan().lease_seconds) * 1_000 / 3;
+        let mut retry = 1_000;
+        loop {
+            let registered = self.put(address, secret, found).await;
+            let pause = match registered {
+                Ok(answer) if answer.wait.state == WaitState::Signalled => {
+                    world.note(|| format!("task {} is answered: {}", self.task, answer.job.phase));
+                    checks::heard(world, self.task, &answer.job);
+                    return;
+                }
+                Ok(_) => {
+                    lock(&world.judge).registered(self.task, world.time.now());
+                    retry = 1_000;
+                    renew_every
+                }
+                Err(NoAnswer) => {
+                    retry = (retry * 2).min(30_000);
+                    retry
+                }
+            };
+            if self.listen(address, pause).await {
+                return;
+            }
+        }
+    }
+
+    /// Listens for so long; says whether the end was heard.
+    async fn listen(&self, address: Address, millis: Millis) -> bool {
+        let mut over = Box::pin(self.cloud.world.time.sleep(millis));
+        loop {
+            let next = Box::pin(self.next(address));
+            match select(next, over).await {
+                Either::Left((signal, _)) if signal.data.job.phase.is_settled() => return true,
+                Either::Left((_, rest)) => over = rest,
+                Either::Right(_) => return false,
+            }
+        }
+    }
+
+    async fn next(&self, address: Address) -> SignalBody {
+        poll_fn(|cx| match lock(&self.cloud.world.network).next(address, cx.waker()) {
+            Some(signal) => Poll::Ready(signal),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    async fn put(
+        &self,
+        address: Address,
+        secret: &Secret,
+        found: &Found,
+    ) -> Result<WaitAndJob, NoAnswer> {
+        let (world, plan) = (&self.cloud.world, self.plan());
+        let url = format!("http://10.0.0.{address}:8080/callback");
+        let not_before = found.not_before.filter(|_| !world.breaks(Mutation::NoNotBefore));
+        let asked = Registration {
+            arn: world.plan.jobs[plan.job].arn.clone(),
+            id: plan.wait_id.clone(),
+            owner: owner(),
+            callback_url: CallbackUrl::parse(&url).unwrap(),
+            secret: secret.clone(),
+            hear: plan.hear,
+            not_before,
+            lease_seconds: plan.lease_seconds,
+            deadline: None,
+            on_abandon: plan.on_abandon,
+            labels: std::collections::BTreeMap::new(),
+        };
+        lock(&world.judge).jobs[plan.job].calls += 1;
+        self.call(|cloud| async move { cloud.waits.register(asked).await }).await
+    }
+
+    async fn cancel(&self, stop: bool) -> Result<WaitAndJob, NoAnswer> {
+        let plan = self.plan();
+        let arn = self.cloud.world.plan.jobs[plan.job].arn.clone();
+        let key = WaitKey { arn, id: plan.wait_id.clone() };
+        lock(&self.cloud.world.judge).jobs[plan.job].calls += 1;
+        self.call(move |cloud| async move {
+            match cloud.waits.cancel(&key, &owner(), stop).await {
+                // Never registered: nothing to take back.
+                Err(WaitError::NotFound) => cloud.waits.inspect(&key, &owner()).await,
+                other => other,
+            }
+        })
+        .await
+    }
+
+    async fn take_back(&self, stop: bool) {
+        for _ in 0..20 {
+            if self.cancel(stop).await.is_ok() {
+                return;
+            }
+            self.sleep(10_000).await;
+        }
+    }
+
+    /// Calls the API, which goes on even if nobody waits for the answer.
+    async fn call<F>(
+        &self,
+        call: impl FnOnce(Arc<Cloud>) -> F + Send + 'static,
+    ) -> Result<WaitAndJob, NoAnswer>
+    where
+        F: Future<Output = Result<WaitAndJob, WaitError>> + Send,
+    {
+        let world = &self.cloud.world;
+        world.hop(Dice::Network).await;
+        let down = world.faults.api_down.holds(world.time.now());
+        if down || world.strikes(Dice::Network, world.faults.api_lost) {
+            return Err(NoAnswer);
+        }
+        let (cloud, (tell, told)) = (Arc::clone(&self.cloud), oneshot::channel());
+        world.time.spawn(async move {
+            let answer = cloud.invoke(call(Arc::clone(&cloud))).await;
+            let _ = tell.send(answer);
+        });
+        let timeout = world.time.sleep(API_TIMEOUT);
+        let answer = match select(told, timeout).await {
+            Either::Left((Ok(Some(Ok(answer))), _)) => answer,
+            _ => return Err(NoAnswer),
+        };
+        if world.strikes(Dice::Network, world.faults.api_lost) {
+            return Err(NoAnswer);
+        }
+        world.hop(Dice::Network).await;
+        Ok(answer)
+    }
+}
+
+fn owner() -> Principal {
+    Principal("111122223333:role/pipeline".to_owned())
+}
+
+/// A pod's place in the network, until it is gone.
+struct Home<'a> {
+    waiter: &'a Waiter,
+    address: Address,
+}
+
+impl Drop for Home<'_> {
+    fn drop(&mut self) {
+        lock(&self.waiter.cloud.world.network).leave(self.address);
+    }
+}

@@ -1,0 +1,197 @@
+//! The world that all parts of a history share: time, dice, faults, the truth
+//! about SageMaker's jobs, the waiters, and the record of what was seen.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fastrand::Rng;
+use futures::channel::mpsc::UnboundedSender;
+use jiff::Timestamp;
+use monitor::ports::{Clock, Entropy};
+use monitor::wait::WaitId;
+
+use crate::executor::{Millis, Time};
+use crate::faults::Faults;
+use crate::judge::Judge;
+use crate::lock;
+use crate::messages::Message;
+use crate::mutation::Mutation;
+use crate::network::Network;
+use crate::plan::Plan;
+use crate::trace::Trace;
+use crate::truth::Truth;
+
+/// When every history begins, in milliseconds since 1970: 2026-01-01.
+const BEGINNING: i64 = 1_767_225_600_000;
+
+/// Who rolls dice. Each has its own, so that one more roll here changes nothing
+/// there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dice {
+    /// The lives of jobs and events.
+    Events,
+    /// The store.
+    Store,
+    /// Functions: crashes and jitter.
+    Functions,
+    /// Queues.
+    Queues,
+    /// Callbacks and API calls.
+    Network,
+    /// SageMaker's API.
+    SageMaker,
+    /// Waiters.
+    Waiters,
+}
+
+const DICE: usize = Dice::Waiters as usize + 1;
+
+/// See the module.
+pub struct World {
+    /// Time.
+    pub time: Time,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// Who does what when.
+    pub plan: Plan,
+    /// The rule that is broken on purpose, if any.
+    pub mutation: Option<Mutation>,
+    /// SageMaker's jobs as they are.
+    pub truth: Mutex<Truth>,
+    /// Who listens where.
+    pub network: Mutex<Network>,
+    /// What was seen, and what it means for the promises.
+    pub judge: Mutex<Judge>,
+    /// What happened.
+    pub trace: Mutex<Trace>,
+    /// Where messages are queued.
+    pub queues: UnboundedSender<Message>,
+    dice: [Mutex<Rng>; DICE],
+}
+
+impl World {
+    /// A world at its beginning.
+    #[must_use]
+    pub fn new(
+        time: Time,
+        mut rng: Rng,
+        mutation: Option<Mutation>,
+        traced: bool,
+        queues: UnboundedSender<Message>,
+    ) -> Self {
+        let faults = Faults::draw(&mut rng);
+        let plan = Plan::draw(&mut rng);
+        Self {
+            truth: Mutex::new(Truth::new(&plan)),
+            network: Mutex::default(),
+            judge: Mutex::new(Judge::new(&plan)),
+            trace: Mutex::new(Trace::new(traced)),
+            dice: std::array::from_fn(|_| Mutex::new(rng.fork())),
+            time,
+            faults,
+            plan,
+            mutation,
+            queues,
+        }
+    }
+
+    /// Rolls.
+    pub fn roll<T>(&self, dice: Dice, roll: impl FnOnce(&mut Rng) -> T) -> T {
+        roll(&mut lock(&self.dice[dice as usize]))
+    }
+
+    /// Whether a fault of this likelihood strikes now.
+    pub fn strikes(&self, dice: Dice, likelihood: f64) -> bool {
+        likelihood > 0.0 && !self.is_calm() && self.roll(dice, |rng| rng.f64() < likelihood)
+    }
+
+    /// As [`strikes`](Self::strikes), for a fault after which work is done again.
+    pub fn undoes(&self, dice: Dice, likelihood: f64) -> bool {
+        let strikes = self.strikes(dice, likelihood);
+        if strikes {
+            lock(&self.judge).work_undone += 1;
+        }
+        strikes
+    }
+
+    /// The task with this wait.
+    pub fn task_of(&self, id: &WaitId) -> usize {
+        self.plan.tasks.iter().position(|task| task.wait_id == *id).unwrap()
+    }
+
+    /// Whether faults are over.
+    pub fn is_calm(&self) -> bool {
+        self.time.now() >= self.faults.calm_at
+    }
+
+    /// Whether this rule is broken on purpose.
+    pub fn breaks(&self, mutation: Mutation) -> bool {
+        self.mutation == Some(mutation)
+    }
+
+    /// Waits for as long as a short way over the network takes.
+    pub async fn hop(&self, dice: Dice) {
+        let millis = self.roll(dice, |rng| rng.u64(1..15));
+        self.time.sleep(millis).await;
+    }
+
+    /// Notes a line of the trace.
+    pub fn note(&self, line: impl FnOnce() -> String) {
+        let now = self.time.now();
+        lock(&self.trace).note(now, line);
+    }
+
+    /// Notes a broken promise; the first one ends the history.
+    pub fn broken(&self, promise: &'static str, what: impl FnOnce() -> String) {
+        let mut judge = lock(&self.judge);
+        if judge.verdict.is_none() {
+            let what = what();
+            self.note(|| format!("BROKEN {promise}: {what}"));
+            judge.verdict = Some((promise, what));
+            self.time.stop();
+        }
+    }
+}
+
+/// An instant of the history as the world's calendar has it.
+#[must_use]
+pub fn instant(at: Millis) -> Timestamp {
+    Timestamp::from_millisecond(BEGINNING + at as i64).unwrap()
+}
+
+/// The instant of the history; before its beginning counts as negative.
+#[must_use]
+pub fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond() - BEGINNING
+}
+
+/// A function's clock: simulated time, a little off.
+pub struct SkewedClock {
+    /// Time as it is.
+    pub time: Time,
+    /// How far ahead, in milliseconds.
+    pub ahead: i64,
+}
+
+#[async_trait]
+impl Clock for SkewedClock {
+    fn now(&self) -> Timestamp {
+        let now = self.time.now() as i64 + self.ahead;
+        Timestamp::from_millisecond(BEGINNING + now).unwrap()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        // Never short of what was asked for, as a real timer.
+        self.time.sleep(duration.as_millis() as Millis + 1).await;
+    }
+}
+
+/// Jitter from the functions' dice.
+pub struct Jitter(pub Mutex<Rng>);
+
+impl Entropy for Jitter {
+    fn unit(&self) -> f64 {
+        lock(&self.0).f64()
+    }
+}

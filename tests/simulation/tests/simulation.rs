@@ -1,0 +1,54 @@
+//! The simulation in CI: it repeats itself, the promises hold, and a broken rule
+//! is noticed.
+#![allow(clippy::panic, missing_docs)]
+
+use simulation::{Mutation, run};
+
+/// Histories per run of the tests; the command line runs as many as one likes.
+const SEEDS: u64 = 3_000;
+/// Within so many histories every broken rule must be noticed.
+const ENOUGH: u64 = 1_000;
+
+#[test]
+fn one_seed_is_one_history() {
+    for seed in 0..100 {
+        let (one, other) = (run(seed, None, true), run(seed, None, true));
+        assert!(!one.trace.is_empty());
+        assert_eq!(one, other, "seed {seed}");
+        let untraced = run(seed, None, false);
+        assert_eq!((untraced.broken, untraced.took), (one.broken, one.took), "seed {seed}");
+    }
+}
+
+#[test]
+fn the_promises_are_kept() {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    std::thread::scope(|scope| {
+        for first in 0..threads {
+            scope.spawn(move || {
+                for seed in (first..SEEDS).step_by(threads as usize) {
+                    if let Some((promise, what)) = run(seed, None, false).broken {
+                        let trace = run(seed, None, true).trace.join("\n");
+                        let again = "cargo run --release -p simulation -- --trace --seed";
+                        panic!(
+                            "{trace}\nseed {seed} breaks {promise}: {what}\nagain: {again} {seed}"
+                        );
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn every_broken_rule_is_noticed() {
+    for (mutation, checks) in Mutation::ALL {
+        let found =
+            (0..ENOUGH).find_map(|seed| Some((seed, run(seed, Some(mutation), false).broken?)));
+        let Some((seed, (check, what))) = found else {
+            panic!("{mutation:?} was not noticed within {ENOUGH} histories");
+        };
+        println!("{mutation:?}: seed {seed}, {check}");
+        assert!(checks.contains(&check), "{mutation:?}: seed {seed} breaks {check}: {what}");
+    }
+}
