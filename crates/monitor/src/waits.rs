@@ -345,6 +345,11 @@ impl Wait {
         if moved {
             delivery.restart();
         }
+        if renewed.is_none_or(|wait| wait.not_before != asked.not_before) {
+            // What it is to hear is another thing, even if the words are the same:
+            // under the old signal's id its waiter would take it for a repetition.
+            delivery.telling = None;
+        }
         // The first look needs no jitter: registrations come when they come.
         let first_check = later(now, policy.check_pause(asked.arn.kind(), 0, 0.5));
         let deadline = asked.deadline.or(renewed.map(|wait| wait.deadline)).unwrap_or(longest);

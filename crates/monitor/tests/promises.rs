@@ -337,6 +337,32 @@ async fn an_endpoint_update_is_told_of_this_update_only() {
 }
 
 #[tokio::test]
+async fn a_second_update_under_the_same_wait_id_is_another_signal() {
+    let endpoint = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/e";
+    let world = FakeWorld::default();
+    for age in [60_i64, 300] {
+        let mut asked = world.registration("update");
+        asked.arn = JobArn::parse(endpoint).unwrap();
+        asked.not_before = Some(world.clock.now());
+        world.waits().register(asked).await.unwrap();
+        // Of each update, only the last event arrives.
+        let event = json!({
+            "source": "aws.sagemaker", "detail-type": "SageMaker Endpoint State Change",
+            "detail": {
+                "EndpointArn": endpoint, "EndpointStatus": "IN_SERVICE",
+                "CreationTime": 1_767_225_600_000_i64, "LastModifiedTime": (1_767_225_600 + age) * 1_000,
+            },
+        });
+        world.recorder().take(&event).await.unwrap();
+        assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+        pass(&world, 240);
+    }
+    let sent = world.sender.sent();
+    assert_eq!(sent.len(), 2);
+    assert_ne!(sent[0].id, sent[1].id, "the waiter would take it for a repetition");
+}
+
+#[tokio::test]
 async fn progress_is_coalesced_and_the_end_comes_last() {
     let world = FakeWorld::default();
     let mut asked = world.registration("w");
