@@ -88,6 +88,9 @@ impl Policy {
     /// such job" is not believed: SageMaker's reads trail its creates.
     pub const NOT_FOUND_GRACE: Duration = Duration::from_secs(300);
 
+    /// How much longer than its longest wait a job is kept.
+    pub const EXPIRY_SLACK: Duration = Duration::from_secs(86_400);
+
     /// Compare-and-set tries before a conflict is given back as "try again".
     pub const CAS_TRIES: u32 = 8;
 }

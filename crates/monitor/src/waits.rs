@@ -314,8 +314,11 @@ fn note_wants(record: &mut JobRecord, wait: &Wait) {
     if let Some(run) = run.filter(|_| record.runs.len() < Policy::RUNS_LIMIT) {
         record.runs.push(run.clone());
     }
-    // A wait's place in the revisions must not be forgotten before the wait.
-    record.expires_at = record.expires_at.max(wait.expires_at);
+    // A wait's place in the revisions must not be forgotten before the wait. With
+    // some to spare, so that thousands of waits do not each write the job again.
+    if record.expires_at < wait.expires_at {
+        record.expires_at = later(wait.expires_at, Policy::EXPIRY_SLACK);
+    }
 }
 
 fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), WaitError> {

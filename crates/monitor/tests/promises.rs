@@ -532,6 +532,18 @@ async fn a_claim_left_behind_does_not_keep_its_wait_due() {
 }
 
 #[tokio::test]
+async fn another_wait_on_a_job_does_not_write_the_job_again() {
+    let world = FakeWorld::default();
+    register(&world, "first").await;
+    let before = world.store.load_job(&arn()).await.unwrap().unwrap().version;
+    for number in 0..100 {
+        pass(&world, 1);
+        register(&world, &format!("w{number}")).await;
+    }
+    assert_eq!(world.store.load_job(&arn()).await.unwrap().unwrap().version, before);
+}
+
+#[tokio::test]
 async fn a_sweep_that_fails_for_one_wait_goes_on_with_the_next() {
     let world = FakeWorld::default();
     register(&world, "a").await;
