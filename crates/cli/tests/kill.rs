@@ -163,7 +163,8 @@ async fn every_wait_is_told_whenever_the_process_dies() {
         let permits = Arc::clone(&permits);
         playing.spawn(async move {
             let _permit = permits.acquire_owned().await.unwrap();
-            (death, play(death).await)
+            let played = tokio::time::timeout(2 * PATIENCE, play(death)).await;
+            (death, played.expect("a history that hangs"))
         });
     }
     while let Some(played) = playing.join_next().await {
