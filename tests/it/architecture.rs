@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The adapters: each depends on `monitor`, none on another.
-const ADAPTERS: [&str; 3] = ["store-sqlite", "webhook", "http-api"];
+const ADAPTERS: [&str; 6] =
+    ["store-sqlite", "store-dynamodb", "sagemaker", "messaging", "webhook", "http-api"];
 
 /// What does I/O, or waits for it: nothing the domain may touch.
 const IO: [&str; 9] = [
@@ -61,10 +62,18 @@ fn functions_and_the_command_line_meet_adapters_only_through_bootstrap() {
     for function in ["job-events", "signals", "api", "sweep"] {
         let direct = &graph[function];
         assert!(direct.contains("bootstrap"), "{function}");
-        for adapter in ["store-sqlite", "webhook"] {
+        for adapter in ["store-sqlite", "store-dynamodb", "messaging", "webhook"] {
             assert!(!direct.contains(adapter), "{function} depends on {adapter}");
         }
     }
+}
+
+#[test]
+fn only_functions_that_ask_sagemaker_compile_it() {
+    let graph = dependencies();
+    let users = graph.iter().filter(|(_, needs)| needs.contains("sagemaker"));
+    let users: Vec<_> = users.map(|(name, _)| name.as_str()).collect();
+    assert_eq!(users, ["api", "sweep"]);
 }
 
 #[test]

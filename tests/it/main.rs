@@ -9,5 +9,6 @@
 )]
 
 mod architecture;
+mod corpus;
 mod kernel;
 mod samples;

@@ -28,6 +28,33 @@ impl Env for ProcessEnv {
 pub enum StoreConfig {
     /// The embedded one, in this file.
     Sqlite(PathBuf),
+    /// DynamoDB, with SQS and EventBridge beside it.
+    Dynamodb(AwsNames),
+}
+
+/// The names of what a deployment has on AWS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsNames {
+    /// The table.
+    pub table: String,
+    /// `SAGEBELL_QUEUE`: the URL of the queue for doorbells. Only `signals`,
+    /// which rings nobody, goes without.
+    pub queue: Option<String>,
+    /// `SAGEBELL_BUS`: the event bus for sightings and announcements. Without
+    /// one, sightings are recorded at once and announcements logged.
+    pub bus: Option<String>,
+}
+
+/// What SageMaker itself may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SageMakerAccess {
+    /// Nothing: the monitor knows what events tell.
+    None,
+    /// Describe and Stop, so many calls a second at most.
+    Aws {
+        /// `SAGEBELL_DESCRIBES_PER_SECOND`.
+        describes_per_second: u32,
+    },
 }
 
 /// Who may call the API.
@@ -44,6 +71,8 @@ pub enum Auth {
 pub struct Config {
     /// `SAGEBELL_STORE`.
     pub store: StoreConfig,
+    /// `SAGEBELL_SAGEMAKER`.
+    pub sagemaker: SageMakerAccess,
     /// `SAGEBELL_AUTH`.
     pub auth: Auth,
     /// `SAGEBELL_CALLBACK_CIDRS`.
@@ -69,7 +98,13 @@ pub struct ConfigError {
 const PRIVATE: &str = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7";
 const UNPRIVILEGED: &str = "1024-65535";
 
-const DAY: u64 = 86_400;
+const DAY: u32 = 86_400;
+const MOST_DAYS: u32 = 3_650;
+
+/// SageMaker throttles Describe calls per account, not far above this, and
+/// others need them too.
+const DESCRIBES_PER_SECOND: u32 = 5;
+const MOST_DESCRIBES_PER_SECOND: u32 = 100;
 
 impl Config {
     /// Reads the configuration.
@@ -79,7 +114,13 @@ impl Config {
     pub fn from(env: &impl Env) -> Result<Self, ConfigError> {
         let mut reader = Reader { env, problems: Vec::new() };
         let defaults = Policy::default();
-        let store = reader.required("SAGEBELL_STORE", "sqlite:PATH", parse_store);
+        let queue = reader.optional("SAGEBELL_QUEUE", "`sqs:` and a queue's URL", parse_queue);
+        let bus = env.get("SAGEBELL_BUS");
+        let store =
+            reader.required("SAGEBELL_STORE", "`sqlite:PATH` or `dynamodb:TABLE`", |text| {
+                parse_store(text, queue.as_ref(), bus.as_ref())
+            });
+        let sagemaker = reader.sagemaker(store.as_ref());
         let auth = reader.or("SAGEBELL_AUTH", "iam", "`iam` or `none`", parse_auth);
         let loopback = reader.or(
             "SAGEBELL_CALLBACK_LOOPBACK",
@@ -123,9 +164,15 @@ impl Config {
                 Some(callback_loopback),
                 Some(callback_cidrs),
                 Some(callback_ports),
-            ) if reader.problems.is_empty() => {
-                Ok(Self { store, auth, callback_cidrs, callback_ports, callback_loopback, policy })
-            }
+            ) if reader.problems.is_empty() => Ok(Self {
+                store,
+                sagemaker,
+                auth,
+                callback_cidrs,
+                callback_ports,
+                callback_loopback,
+                policy,
+            }),
             _ => Err(ConfigError { problems: reader.problems }),
         }
     }
@@ -172,6 +219,29 @@ impl<E: Env> Reader<'_, E> {
         self.parsed(name, &text, takes, parse)
     }
 
+    fn optional<T>(
+        &mut self,
+        name: &str,
+        takes: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.env.get(name)?;
+        self.parsed(name, &text, takes, parse)
+    }
+
+    /// On AWS SageMaker is asked unless told otherwise, on a laptop not.
+    fn sagemaker(&mut self, store: Option<&StoreConfig>) -> SageMakerAccess {
+        let default = if matches!(store, Some(StoreConfig::Dynamodb(_))) { "aws" } else { "none" };
+        let rate = "SAGEBELL_DESCRIBES_PER_SECOND";
+        let rate = self.number(rate, DESCRIBES_PER_SECOND, MOST_DESCRIBES_PER_SECOND);
+        let access = self.or("SAGEBELL_SAGEMAKER", default, "`aws` or `none`", |text| match text {
+            "aws" => Some(SageMakerAccess::Aws { describes_per_second: rate }),
+            "none" => Some(SageMakerAccess::None),
+            _ => None,
+        });
+        access.unwrap_or(SageMakerAccess::None)
+    }
+
     fn or<T>(
         &mut self,
         name: &str,
@@ -197,18 +267,21 @@ impl<E: Env> Reader<'_, E> {
         value
     }
 
-    fn seconds(&mut self, name: &str, default: Duration, most: u64) -> Duration {
-        let Some(text) = self.env.get(name) else {
-            return default;
-        };
+    fn number(&mut self, name: &str, default: u32, most: u32) -> u32 {
         let takes = format!("a whole number from 1 to {most}");
         let within = |text: &str| text.parse().ok().filter(|number| (1..=most).contains(number));
-        self.parsed(name, &text, &takes, within).map_or(default, Duration::from_secs)
+        self.optional(name, &takes, within).unwrap_or(default)
+    }
+
+    fn seconds(&mut self, name: &str, default: Duration, most: u32) -> Duration {
+        let default = u32::try_from(default.as_secs()).unwrap_or(most);
+        Duration::from_secs(self.number(name, default, most).into())
     }
 
     fn days(&mut self, name: &str, default: Duration) -> Duration {
-        let days = self.seconds(name, Duration::from_secs(default.as_secs() / DAY), 3_650);
-        Duration::from_secs(days.as_secs() * DAY)
+        let default = u32::try_from(default.as_secs() / u64::from(DAY)).unwrap_or(MOST_DAYS);
+        let days = self.number(name, default, MOST_DAYS);
+        Duration::from_secs(u64::from(days) * u64::from(DAY))
     }
 
     fn words(&self, name: &str) -> Vec<String> {
@@ -217,9 +290,22 @@ impl<E: Env> Reader<'_, E> {
     }
 }
 
-fn parse_store(text: &str) -> Option<StoreConfig> {
-    let path = text.strip_prefix("sqlite:").filter(|path| !path.is_empty())?;
-    Some(StoreConfig::Sqlite(PathBuf::from(path)))
+fn parse_store(text: &str, queue: Option<&String>, bus: Option<&String>) -> Option<StoreConfig> {
+    match text.split_once(':')? {
+        (_, "") => None,
+        ("sqlite", path) => Some(StoreConfig::Sqlite(PathBuf::from(path))),
+        ("dynamodb", table) => Some(StoreConfig::Dynamodb(AwsNames {
+            table: table.to_owned(),
+            queue: queue.cloned(),
+            bus: bus.cloned(),
+        })),
+        _ => None,
+    }
+}
+
+fn parse_queue(text: &str) -> Option<String> {
+    let url = text.strip_prefix("sqs:")?;
+    (url.starts_with("https://") || url.starts_with("http://")).then(|| url.to_owned())
 }
 
 fn parse_auth(text: &str) -> Option<Auth> {
@@ -271,6 +357,9 @@ mod tests {
     #[test]
     fn everything_wrong_is_told_at_once() {
         let error = read(&[
+            ("SAGEBELL_QUEUE", "https://sqs.us-east-1.amazonaws.com/111122223333/signals"),
+            ("SAGEBELL_DESCRIBES_PER_SECOND", "0"),
+            ("SAGEBELL_SAGEMAKER", "yes"),
             ("SAGEBELL_AUTH", "open"),
             ("SAGEBELL_CALLBACK_CIDRS", "10.0.0.0/8,everywhere"),
             ("SAGEBELL_CALLBACK_PORTS", "90-80"),
@@ -284,7 +373,10 @@ mod tests {
         assert_eq!(
             told,
             [
+                "SAGEBELL_QUEUE",
                 "SAGEBELL_STORE",
+                "SAGEBELL_DESCRIBES_PER_SECOND",
+                "SAGEBELL_SAGEMAKER",
                 "SAGEBELL_AUTH",
                 "SAGEBELL_CALLBACK_LOOPBACK",
                 "SAGEBELL_CALLBACK_CIDRS",
@@ -293,6 +385,39 @@ mod tests {
                 "SAGEBELL_RETENTION_DAYS",
             ]
         );
+    }
+
+    #[test]
+    fn a_deployment_names_what_it_has_on_aws() {
+        let config = read(&[
+            ("SAGEBELL_STORE", "dynamodb:sagebell"),
+            ("SAGEBELL_QUEUE", "sqs:https://sqs.us-east-1.amazonaws.com/111122223333/signals"),
+            ("SAGEBELL_BUS", "sagebell"),
+            ("SAGEBELL_DESCRIBES_PER_SECOND", "2"),
+        ])
+        .unwrap();
+        let names = AwsNames {
+            table: "sagebell".to_owned(),
+            queue: Some("https://sqs.us-east-1.amazonaws.com/111122223333/signals".to_owned()),
+            bus: Some("sagebell".to_owned()),
+        };
+        assert_eq!(config.store, StoreConfig::Dynamodb(names));
+        assert_eq!(config.sagemaker, SageMakerAccess::Aws { describes_per_second: 2 });
+    }
+
+    #[test]
+    fn sagemaker_is_asked_on_aws_unless_told_otherwise() {
+        let sagemaker = |store, access| {
+            read(&[("SAGEBELL_STORE", store), ("SAGEBELL_SAGEMAKER", access)]).unwrap().sagemaker
+        };
+        let asked = SageMakerAccess::Aws { describes_per_second: DESCRIBES_PER_SECOND };
+        assert_eq!(read(&[("SAGEBELL_STORE", "dynamodb:t")]).unwrap().sagemaker, asked);
+        assert_eq!(
+            read(&[("SAGEBELL_STORE", "sqlite:f")]).unwrap().sagemaker,
+            SageMakerAccess::None
+        );
+        assert_eq!(sagemaker("sqlite:f", "aws"), asked);
+        assert_eq!(sagemaker("dynamodb:t", "none"), SageMakerAccess::None);
     }
 
     #[test]

@@ -9,11 +9,21 @@
 )]
 
 mod adapters;
+#[cfg(feature = "aws")]
+mod aws;
 mod config;
+#[cfg(feature = "aws")]
+mod function;
 mod logging;
 mod world;
 
 pub use adapters::{LoggingAnnouncer, NoSageMaker, RandomEntropy, SystemClock};
-pub use config::{Auth, Config, ConfigError, Env, ProcessEnv, StoreConfig};
+pub use config::{
+    Auth, AwsNames, Config, ConfigError, Env, ProcessEnv, SageMakerAccess, StoreConfig,
+};
+#[cfg(feature = "aws")]
+pub use function::{InstallError, Metrics};
 pub use logging::{log_as_json, log_for_people};
+#[cfg(feature = "aws")]
+pub use world::ConnectSageMaker;
 pub use world::{StartError, World};

@@ -7,8 +7,15 @@ use tracing_subscriber::EnvFilter;
 /// The level when `RUST_LOG` is not set.
 const DEFAULT_FILTER: &str = "info";
 
+/// At `trace` the AWS SDK logs whole requests, a wait's secret with them.
+const NEVER_MORE: [&str; 3] =
+    ["aws_smithy_runtime=debug", "aws_smithy_runtime_api=debug", "aws_smithy_http=debug"];
+
 fn filter() -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER))
+    let asked =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let caps = NEVER_MORE.iter().filter_map(|cap| cap.parse().ok());
+    caps.fold(asked, EnvFilter::add_directive)
 }
 
 /// Logs as JSON lines to standard output, where Lambda picks them up.

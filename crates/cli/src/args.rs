@@ -37,6 +37,9 @@ pub enum Command {
     Jobs(JobsArgs),
     /// Send events from files to a local stack.
     Replay(ReplayArgs),
+    /// Put what a dead-letter queue holds back to work.
+    #[cfg(feature = "aws")]
+    Redrive(RedriveArgs),
 }
 
 /// Words of `sagebell local`.
@@ -127,6 +130,33 @@ pub struct ReplayArgs {
     /// Where the local stack is.
     #[command(flatten)]
     pub api: ApiArgs,
+}
+
+/// Which dead-letter queue.
+#[cfg(feature = "aws")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DeadLettersOf {
+    /// Events that `job-events` could not record.
+    Events,
+    /// Doorbells that `signals` could not answer.
+    Signals,
+    /// Events that EventBridge could not put on the events queue.
+    Rules,
+}
+
+/// Words of `sagebell redrive`.
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub struct RedriveArgs {
+    /// Whose dead letters.
+    #[arg(value_enum)]
+    pub queue: DeadLettersOf,
+    /// The name of the deployed stack.
+    #[arg(long, env = "SAGEBELL_STACK", default_value = "sagebell")]
+    pub stack: String,
+    /// At most so many messages.
+    #[arg(long, default_value_t = 10_000)]
+    pub limit: u64,
 }
 
 fn hear(word: &str) -> Result<Hear, String> {

@@ -1,15 +1,20 @@
 //! The API and PutEvents, from the caller's side.
 
+#[cfg(feature = "aws")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use monitor::arn::JobArn;
 use monitor::job::Job;
 use monitor::ports::JobFilter;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, Request, RequestBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
+
+#[cfg(feature = "aws")]
+use crate::signature::{SignError, Signer};
 
 /// For one call, from connecting to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -44,6 +49,28 @@ pub enum ClientError {
     /// An answer that is not what the API promises.
     #[error("an answer that is not understood: {0}")]
     Answer(String),
+    /// A deployed monitor's call could not be signed.
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Sign(#[from] SignError),
+}
+
+/// The problem code by which a monitor asks to be asked again.
+const TRY_AGAIN: &str = "try_again";
+
+impl ClientError {
+    /// Whether the same call may succeed in a moment: the monitor said so, or the
+    /// connection to it broke. Not if there was none, for want of a monitor.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { source, .. } => !source.is_connect(),
+            Self::Problem { code, .. } => code == TRY_AGAIN,
+            Self::Answer(_) => false,
+            #[cfg(feature = "aws")]
+            Self::Sign(_) => false,
+        }
+    }
 }
 
 /// A problem document (RFC 9457), as far as it is told to people.
@@ -107,6 +134,8 @@ struct PutEventsAnswer {
 pub struct Client {
     base: Url,
     http: reqwest::Client,
+    #[cfg(feature = "aws")]
+    signer: Option<Arc<Signer>>,
 }
 
 impl Client {
@@ -121,7 +150,12 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|source| ClientError::Unreachable { url: base.clone(), source })?;
-        Ok(Self { base, http })
+        Ok(Self {
+            #[cfg(feature = "aws")]
+            signer: Signer::of(&base).map(Arc::new),
+            base,
+            http,
+        })
     }
 
     /// Registers, re-attaches or renews a wait.
@@ -207,12 +241,27 @@ impl Client {
         self.http.request(method, self.url(path))
     }
 
+    #[cfg(feature = "aws")]
+    async fn signed(&self, mut request: Request) -> Result<Request, ClientError> {
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut request).await?;
+        }
+        Ok(request)
+    }
+
+    /// Only a monitor on this machine takes calls without a signature.
+    #[cfg(not(feature = "aws"))]
+    async fn signed(&self, request: Request) -> Result<Request, ClientError> {
+        Ok(request)
+    }
+
     async fn answer<T: for<'de> Deserialize<'de>>(
         &self,
         call: RequestBuilder,
     ) -> Result<T, ClientError> {
         let unreachable = |source| ClientError::Unreachable { url: self.base.clone(), source };
-        let response = call.send().await.map_err(unreachable)?;
+        let request = self.signed(call.build().map_err(unreachable)?).await?;
+        let response = self.http.execute(request).await.map_err(unreachable)?;
         let status = response.status();
         let body = response.bytes().await.map_err(unreachable)?;
         if status.is_success() {
@@ -250,4 +299,52 @@ fn entry(event: &Value) -> Value {
         "Time": time.map(jiff::Timestamp::as_second),
         "Detail": field("detail").to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::http::StatusCode;
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:training-job/x";
+
+    async fn refusal(answer: (StatusCode, &'static str)) -> ClientError {
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
+        let server = axum::serve(socket, Router::new().fallback(move || async move { answer }));
+        let server = tokio::spawn(server.into_future());
+        let refusal = ask(base).await;
+        server.abort();
+        refusal
+    }
+
+    async fn ask(base: Url) -> ClientError {
+        let arn = JobArn::parse(ARN).unwrap();
+        Client::new(base).unwrap().get_wait(&arn, "w").await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn only_a_busy_monitor_is_asked_again() {
+        let busy = r#"{"code": "try_again"}"#;
+        assert!(refusal((StatusCode::SERVICE_UNAVAILABLE, busy)).await.may_pass());
+        let wrong = r#"{"code": "invalid_field"}"#;
+        assert!(!refusal((StatusCode::BAD_REQUEST, wrong)).await.may_pass());
+        assert!(!refusal((StatusCode::SERVICE_UNAVAILABLE, "a proxy")).await.may_pass());
+        assert!(!refusal((StatusCode::OK, "no JSON")).await.may_pass());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_may_be_made_again_but_not_one_refused() {
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
+        let breaks = tokio::spawn(async move {
+            let (connection, _) = socket.accept().await.unwrap();
+            connection.readable().await.unwrap();
+        });
+        assert!(ask(base.clone()).await.may_pass());
+        breaks.await.unwrap();
+        assert!(!ask(base).await.may_pass());
+    }
 }

@@ -11,5 +11,9 @@ pub mod demo;
 pub mod jobs;
 pub mod local;
 pub mod output;
+#[cfg(feature = "aws")]
+pub mod redrive;
 pub mod replay;
+#[cfg(feature = "aws")]
+pub mod signature;
 pub mod wait;

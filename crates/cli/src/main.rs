@@ -20,6 +20,8 @@ async fn main() -> ExitCode {
         Command::Wait(args) => wait::run(args).await,
         Command::Jobs(args) => jobs::run(&args).await,
         Command::Replay(args) => replay::run(&args).await,
+        #[cfg(feature = "aws")]
+        Command::Redrive(args) => sagebell::redrive::run(&args).await,
     };
     done.unwrap_or_else(|error| {
         eprintln!("sagebell: {error}");

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::job::Job;
 use monitor::phase::SettledPhase;
+use monitor::policy::Policy;
 use monitor::ports::Clock;
 use monitor::wait::{Secret, WaitId};
 use rand::RngCore as _;
@@ -28,6 +29,9 @@ const LEASE_SECONDS: u32 = 120;
 const RENEW_EVERY: Duration = Duration::from_secs(40);
 /// Bytes in a secret made here (Standard Webhooks: 24 to 64).
 const SECRET_BYTES: usize = 32;
+/// How often the first call is made again: with their pauses, of 1, 2, 5, 15 and
+/// 30 seconds, for most of a minute.
+const RETRIES: u32 = 5;
 /// Exit codes.
 const NOT_SUCCEEDED: u8 = 1;
 const GAVE_UP: u8 = 3;
@@ -69,6 +73,11 @@ struct Waiter {
     request: Value,
     listener: Listener,
     output: Output,
+}
+
+/// Whether a renewal that failed so leaves the wait as it was.
+fn is_outage(error: &ClientError) -> bool {
+    matches!(error, ClientError::Unreachable { .. }) || error.may_pass()
 }
 
 /// How waiting ended.
@@ -135,7 +144,7 @@ impl Waiter {
     /// Until the job is settled, by whichever comes first: a callback, or the
     /// answer to a renewal, which makes a lost callback cost a minute.
     async fn wait(&mut self) -> Result<Outcome, Box<dyn std::error::Error>> {
-        let mut job = self.renew().await?.job;
+        let mut job = self.register().await?.job;
         self.tell(&job)?;
         let mut renewal = tokio::time::interval(RENEW_EVERY);
         renewal.tick().await;
@@ -148,7 +157,7 @@ impl Waiter {
                 _ = renewal.tick() => match self.renew().await {
                     Ok(answer) => answer.job,
                     // The callback may still come; the next renewal tries again.
-                    Err(WaitError::Client(error @ ClientError::Unreachable { .. })) => {
+                    Err(WaitError::Client(error)) if is_outage(&error) => {
                         eprintln!("sagebell: {error}");
                         continue;
                     }
@@ -158,6 +167,22 @@ impl Waiter {
             if heard != job {
                 self.tell(&heard)?;
                 job = heard;
+            }
+        }
+    }
+
+    /// The first call, which is made again if its failure may pass: nothing
+    /// waits yet that a later renewal could save.
+    async fn register(&self) -> Result<WaitAnswer, WaitError> {
+        let mut retries = 0;
+        loop {
+            match self.renew().await {
+                Err(WaitError::Client(error)) if error.may_pass() && retries < RETRIES => {
+                    eprintln!("sagebell: {error}");
+                    retries += 1;
+                    tokio::time::sleep(Policy::retry_pause(retries, rand::random())).await;
+                }
+                other => return other,
             }
         }
     }

@@ -4,6 +4,9 @@
 //! settled one last; at least once, and never again after the waiter said 2xx
 //! and that could be written down.
 //!
+//! Giving up is the sweep's: this use case asks nothing of the world but the
+//! store and the sender, so it can run where only those can be reached.
+//!
 //! The claim is written before a send and released after it, and the job is read
 //! again after the release: a doorbell that meets a claim can be dropped, for
 //! whoever holds the claim sees what that doorbell was rung for.
@@ -16,9 +19,9 @@ use metrics::counter;
 use crate::job::JobRecord;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, Clock, Entropy, Saved, SendOutcome, Sender, Store, StoreError, Versioned, WaitKey,
+    Clock, Entropy, Saved, SendOutcome, Sender, Store, StoreError, Versioned, WaitKey,
 };
-use crate::signal::{Announcement, Callback, Doorbell, SignalBody};
+use crate::signal::{Callback, Doorbell, SignalBody};
 use crate::wait::{News, Wait, WaitState, later};
 
 /// What came of a doorbell.
@@ -34,10 +37,9 @@ pub enum Rung {
     Busy,
     /// The waiter said that it is gone.
     Gone,
-    /// Not heard yet; the due index has the next try.
+    /// Not heard yet; the due index has the next try, or the deadline, at which
+    /// the sweep gives up.
     Later,
-    /// Not heard, and the deadline leaves no further try.
-    Undeliverable,
 }
 
 impl Rung {
@@ -51,7 +53,6 @@ impl Rung {
             Self::Busy => "busy",
             Self::Gone => "gone",
             Self::Later => "later",
-            Self::Undeliverable => "undeliverable",
         }
     }
 }
@@ -63,8 +64,6 @@ pub struct Deliver {
     pub store: Arc<dyn Store>,
     /// Who sends.
     pub sender: Arc<dyn Sender>,
-    /// Who else is told of the undeliverable.
-    pub announcer: Arc<dyn Announcer>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
@@ -177,7 +176,7 @@ impl Deliver {
                 Ok(After::Done(Rung::Gone))
             }
             SendOutcome::Failed { reason, retry_after } => {
-                self.failed(wait, reason, retry_after, settled).await
+                self.failed(wait, reason, retry_after).await
             }
         }
     }
@@ -187,35 +186,23 @@ impl Deliver {
         wait: Versioned<Wait>,
         reason: String,
         retry_after: Option<std::time::Duration>,
-        settled: bool,
     ) -> Result<After, StoreError> {
         let attempts = wait.value.delivery.attempts.saturating_add(1);
         let pause =
             Policy::retry_pause(attempts, self.entropy.unit()).max(retry_after.unwrap_or_default());
         let retry_at = later(self.clock.now(), pause);
-        let hopeless = settled && retry_at >= wait.value.deadline;
+        let in_time = retry_at < wait.value.deadline;
         let key = wait.value.key();
         tracing::info!(arn = %key.arn, wait = %key.id, attempts, reason, "callback failed");
-        let last_error = reason.clone();
-        self.mark(wait, move |wait, now, policy| {
+        self.mark(wait, move |wait, _, _| {
             wait.delivery.restart();
             wait.delivery.attempts = attempts;
             wait.delivery.retry_at = Some(retry_at);
-            wait.delivery.last_error = Some(last_error.clone());
-            if hopeless {
-                wait.finish(WaitState::Undeliverable, now, policy);
-            }
+            wait.delivery.last_error = Some(reason.clone());
         })
         .await?;
-        if hopeless {
-            let WaitKey { arn, id: wait_id } = key;
-            self.announcer
-                .announce(&Announcement::WaitUndeliverable { arn, wait_id, reason })
-                .await;
-            return Ok(After::Done(Rung::Undeliverable));
-        }
         // Of all attempts, not of this ring's: the later pauses are minutes long.
-        let here = attempts < Policy::ATTEMPTS_AT_ONCE && retry_after.is_none();
+        let here = attempts < Policy::ATTEMPTS_AT_ONCE && retry_after.is_none() && in_time;
         Ok(if here { After::Pause(pause) } else { After::Done(Rung::Later) })
     }
 

@@ -5,6 +5,7 @@
 //! as unknown; only what can't be attributed to a job is refused, by field.
 
 use jiff::Timestamp;
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::arn::{ArnError, JobArn};
@@ -13,8 +14,11 @@ use crate::observation::{Observation, Source};
 
 /// The source of SageMaker's own events.
 pub const SOURCE: &str = "aws.sagemaker";
-/// The source of what the sweep saw.
+/// The source of the sweep's own events, whose detail is an [`Observation`]:
+/// half of the kinds have no event of SageMaker's to borrow the form from.
 pub const SWEEP_SOURCE: &str = "sagebell.sweep";
+/// The detail-type of the sweep's own events.
+pub const SIGHTING: &str = "Job Sighting";
 
 /// Longest status or name kept, in bytes; SageMaker's own are at most 256.
 const MAX_WORD: usize = 256;
@@ -80,8 +84,10 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
         Some(word) => Ok(word),
         None => Err(refused(field, "missing or no text")),
     };
-    if ![SOURCE, SWEEP_SOURCE].contains(&word("source")?) {
-        return Ok(Parsed::Ignored(Ignored::OtherSource));
+    match word("source")? {
+        SOURCE => {}
+        SWEEP_SOURCE => return sighting(event),
+        _ => return Ok(Parsed::Ignored(Ignored::OtherSource)),
     }
     let Some(kind) = Kind::of_detail_type(word("detail-type")?) else {
         return Ok(Parsed::Ignored(Ignored::OtherDetailType));
@@ -91,6 +97,14 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     let arn = arn_of(kind, detail, event.get("resources"))?;
     let seen_at = event.get("time").and_then(crate::time::parse_time).unwrap_or(now);
     let seen = observation(arn, detail, seen_at, Source::Event)?;
+    Ok(Parsed::Job(Box::new(seen)))
+}
+
+/// Reads what [`SIGHTING`] carries.
+fn sighting(event: &Value) -> Result<Parsed, Refused> {
+    let detail = event.get("detail").ok_or_else(|| refused("detail", "missing"))?;
+    let seen = Observation::deserialize(detail);
+    let seen = seen.map_err(|error| refused("detail", format!("no sighting: {error}")))?;
     Ok(Parsed::Job(Box::new(seen)))
 }
 

@@ -35,6 +35,8 @@ const SERVICE: Statuses = &[
     ("Updating", Running),
     ("SystemUpdating", Running),
     ("RollingBack", Running),
+    ("PendingMaintenance", Running),
+    ("InMaintenance", Running),
     ("InService", Succeeded),
     ("Failed", Failed),
     ("OutOfService", Failed),
@@ -414,13 +416,14 @@ pub(crate) static KINDS: [KindSpec; 24] = [
             ..FIELDS
         },
         statuses: SERVICE,
-        operations: operations(
+        // Its ARN ends with an id, not with its name.
+        operations: by_arn(operations(
             "CreateCluster",
             "DescribeCluster",
             "ListClusters",
             None,
             "ClusterName",
-        ),
+        )),
         log_group: Some("/aws/sagemaker/Clusters/{name}"),
         ..row(Kind::Cluster, "cluster", "cluster", "cluster")
     },

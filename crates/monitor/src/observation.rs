@@ -19,7 +19,9 @@ pub enum Source {
 }
 
 /// One sighting of a job's status.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Its serialized form is the detail of the sweep's own events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     /// The job.
     pub arn: JobArn,

@@ -84,6 +84,10 @@ impl Policy {
     /// How long the sweep leaves a doorbell it queued before it rings again.
     pub const REDRIVE: Duration = Duration::from_secs(60);
 
+    /// A wait due for longer than this was left by several sweeps: they fail, or
+    /// do not keep up.
+    pub const OVERDUE: Duration = Duration::from_secs(600);
+
     /// How long after a wait's registration, and after the job's creation, "no
     /// such job" is not believed: SageMaker's reads trail its creates.
     pub const NOT_FOUND_GRACE: Duration = Duration::from_secs(300);

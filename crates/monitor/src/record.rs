@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::arn::JobArn;
 use crate::event::{self, Ignored, Parsed, Refused};
 use crate::job::{Change, Job, JobRecord};
-use crate::observation::Observation;
+use crate::observation::{Observation, Source};
 use crate::phase::Phase;
 use crate::policy::Policy;
 use crate::ports::{
@@ -105,7 +105,7 @@ impl Recorder {
             counter!("sagebell_unknown_status_total", "kind" => seen.kind().as_str()).increment(1);
         }
         let (record, change) = self.write(seen).await?;
-        counter!("sagebell_observations_total", "change" => change.as_str()).increment(1);
+        count(seen, change);
         let rung = if must_ring(&record, change) { self.ring(&record).await? } else { 0 };
         if change == Change::Advanced && record.job.phase.is_settled() {
             let job = record.job.clone();
@@ -169,6 +169,22 @@ impl Recorder {
                 None => return Ok(rung),
             }
         }
+    }
+}
+
+/// A change that a Describe tells first, of a kind that sends events, is one whose
+/// event was lost or is late.
+fn count(seen: &Observation, change: Change) {
+    counter!("sagebell_observations_total", "change" => change.as_str()).increment(1);
+    let sends_events = !seen.kind().spec().detail_types.is_empty();
+    match seen.source {
+        Source::Event => counter!("sagebell_events_total").increment(1),
+        Source::Describe if change == Change::Advanced && sends_events => {
+            counter!("sagebell_events_missed_total").increment(1);
+            // So that "none" is a number to set beside it, not an absence.
+            counter!("sagebell_events_total").increment(0);
+        }
+        Source::Describe => {}
     }
 }
 

@@ -110,3 +110,24 @@ pub enum Announcement {
         stopping: bool,
     },
 }
+
+impl Announcement {
+    /// What happened, in words that subscribers match on.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::JobSettled { .. } => "Job Settled",
+            Self::WaitUndeliverable { .. } => "Wait Undeliverable",
+            Self::WaitAbandoned { .. } => "Wait Abandoned",
+        }
+    }
+
+    /// The job it is about.
+    #[must_use]
+    pub fn arn(&self) -> &JobArn {
+        match self {
+            Self::JobSettled { job } => &job.arn,
+            Self::WaitUndeliverable { arn, .. } | Self::WaitAbandoned { arn, .. } => arn,
+        }
+    }
+}

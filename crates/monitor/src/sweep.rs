@@ -124,6 +124,7 @@ impl Sweep {
             }
         }
         report.more = after.is_some();
+        report.publish();
         Ok(report)
     }
 
@@ -178,16 +179,17 @@ impl Sweep {
             return Ok(Step::Nothing);
         };
         let now = self.clock.now();
+        if wait.value.due_at.is_some_and(|due| later(due, Policy::OVERDUE) <= now) {
+            counter!("sagebell_sweep_overdue_total").increment(1);
+        }
         let step = plan(&wait.value, record.as_ref(), now, &self.policy);
         match step {
             Step::Nothing => {}
             Step::Ring => self.ring(wait).await?,
             Step::Check => self.check(wait, record.as_ref(), described).await?,
-            Step::Abandon => self.abandon(wait, record.as_ref()).await?,
+            Step::Abandon => self.end(wait, record.as_ref(), WaitState::Abandoned).await?,
             Step::Stop => self.stop_again(wait, record.as_ref()).await?,
-            Step::Expire => {
-                self.finish(wait, WaitState::Expired).await?;
-            }
+            Step::Expire => self.end(wait, record.as_ref(), WaitState::Expired).await?,
             Step::Undeliverable => self.undeliverable(wait).await?,
         }
         Ok(step)
@@ -271,10 +273,13 @@ impl Sweep {
         Ok(self.intake.submit(gone).await?)
     }
 
-    async fn abandon(
+    /// Nobody waits any more: the waiter is gone, or has waited long enough. The
+    /// job is stopped if the wait says so and no other wait wants it.
+    async fn end(
         &self,
         mut wait: Versioned<Wait>,
         record: Option<&JobRecord>,
+        state: WaitState,
     ) -> Result<(), StepError> {
         let settled = record.is_some_and(|record| wait.value.is_settled_by(record));
         let stopping = wait.value.on_abandon == OnAbandon::Stop
@@ -284,16 +289,17 @@ impl Sweep {
         wait.value.check_at = self.clock.now();
         let (arn, wait_id) = (wait.value.arn.clone(), wait.value.id.clone());
         // Written first: a waiter that comes back before the stop takes it back.
-        let Some(wait) = self.finish(wait, WaitState::Abandoned).await? else {
+        let Some(wait) = self.finish(wait, state).await? else {
             return Ok(());
         };
-        let gone = Announcement::WaitAbandoned { arn, wait_id, stopping };
-        self.announcer.announce(&gone).await;
+        if state == WaitState::Abandoned {
+            let gone = Announcement::WaitAbandoned { arn, wait_id, stopping };
+            self.announcer.announce(&gone).await;
+        }
         if stopping { self.stop(wait, record).await } else { Ok(()) }
     }
 
-    /// Waiters whose lease and grace ran out as well want nothing any more, even
-    /// if the sweep has yet to look at them: two that look at each other would
+    /// Waiters whose time ran out as well want nothing any more, even if the sweep has yet to look at them: two that look at each other would
     /// both leave the job to the other.
     async fn is_wanted_by_others(&self, wait: &Wait) -> Result<bool, StoreError> {
         let now = self.clock.now();
@@ -303,7 +309,7 @@ impl Sweep {
             let live = |other: &Wait| {
                 other.state == WaitState::Waiting
                     && other.id != wait.id
-                    && other.abandoned_at(&self.policy) > now
+                    && other.abandoned_at(&self.policy).min(other.deadline) > now
             };
             if page.items.iter().any(live) {
                 return Ok(true);
@@ -343,7 +349,7 @@ impl Sweep {
                 wait.value.stop_pending = false;
             }
             Err(error) => {
-                let given_up = self.clock.now() >= wait.value.deadline
+                let given_up = self.clock.now() >= later(wait.value.deadline, Policy::EXPIRY_SLACK)
                     || matches!(error, SageMakerError::Unsupported { .. });
                 tracing::error!(%arn, %error, given_up, "an abandoned job could not be stopped");
                 wait.value.stop_pending = !given_up;
@@ -412,6 +418,17 @@ fn plan(wait: &Wait, record: Option<&JobRecord>, now: Timestamp, policy: &Policy
 }
 
 impl SweepReport {
+    fn publish(&self) {
+        counter!("sagebell_sweep_due_total").increment(self.due);
+        counter!("sagebell_sweep_rung_total").increment(self.rung);
+        counter!("sagebell_sweep_checked_total").increment(self.checked);
+        counter!("sagebell_sweep_abandoned_total").increment(self.abandoned);
+        counter!("sagebell_sweep_stopped_total").increment(self.stopped);
+        counter!("sagebell_sweep_expired_total").increment(self.expired);
+        counter!("sagebell_sweep_undeliverable_total").increment(self.undeliverable);
+        counter!("sagebell_sweep_failed_total").increment(self.failed);
+    }
+
     fn count(&mut self, step: Option<Step>) {
         self.due += 1;
         let counted = match step {

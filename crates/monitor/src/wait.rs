@@ -191,7 +191,8 @@ pub enum Hear {
     Progress,
 }
 
-/// What becomes of the job when its waiter is gone for good.
+/// What becomes of the job when its waiter is gone for good, or its deadline
+/// passed before the job settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnAbandon {

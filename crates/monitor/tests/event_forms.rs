@@ -418,3 +418,32 @@ fn long_texts_are_cut_between_characters() {
     let reason = seen(&event("Training Job State Change", &[], detail)).failure_reason.unwrap();
     assert_eq!(reason.len(), 4_096);
 }
+
+#[test]
+fn a_sighting_of_the_sweeps_comes_back_as_it_was() {
+    // A deletion is dated by what was known before it, which no Describe says; a
+    // model has no status of its own to say it with.
+    for (rest, status) in [("training-job/t", "Completed"), ("model/m", "Deleted")] {
+        let arn = monitor::arn::JobArn::parse(&format!("{ACCOUNT}:{rest}")).unwrap();
+        let sighting = Observation {
+            name: arn.name().to_owned(),
+            phase: arn.kind().phase(status, None),
+            status: status.to_owned(),
+            secondary_status: None,
+            failure_reason: Some("gone".to_owned()),
+            created_at: None,
+            modified_at: "2026-11-02T11:00:00.123456789Z".parse().unwrap(),
+            ended_at: Some(now()),
+            seen_at: now(),
+            source: monitor::observation::Source::Describe,
+            arn,
+        };
+        let event = json!({
+            "source": "sagebell.sweep", "detail-type": monitor::event::SIGHTING,
+            "time": "2026-11-02T13:00:00Z", "detail": &sighting,
+        });
+        assert_eq!(seen(&event), sighting);
+    }
+    let event = json!({"source": "sagebell.sweep", "detail-type": "x", "detail": {"arn": "x"}});
+    assert_eq!(refused(&event).field, "detail");
+}

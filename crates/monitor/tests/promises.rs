@@ -658,6 +658,21 @@ async fn a_wait_past_its_deadline_with_the_job_still_running_expires() {
 }
 
 #[tokio::test]
+async fn a_job_that_nobody_waits_for_past_the_deadline_is_stopped_if_the_wait_says_so() {
+    let world = FakeWorld::default();
+    for id in ["a", "b"] {
+        let mut asked = world.registration(id);
+        asked.deadline = Some(world.clock.now() + Duration::from_secs(120));
+        asked.on_abandon = OnAbandon::Stop;
+        world.waits().register(asked).await.unwrap();
+    }
+    pass(&world, 121);
+    assert_eq!(world.sweep().sweep().await.unwrap().expired, 2);
+    assert!(world.sagemaker.count("stop") > 0);
+    assert_eq!(wait(&world, "a").await.state, WaitState::Expired);
+}
+
+#[tokio::test]
 async fn retry_after_is_waited_for_elsewhere() {
     let world = FakeWorld::default();
     register(&world, "w").await;

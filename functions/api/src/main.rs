@@ -3,18 +3,22 @@
 
 mod caller;
 
-use axum::middleware;
-use bootstrap::{Config, ProcessEnv, World};
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use bootstrap::{Config, Metrics, ProcessEnv, World};
 use lambda_http::Error;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     bootstrap::log_as_json();
+    let metrics = Metrics::install(&ProcessEnv)?;
     let config = Config::from(&ProcessEnv)?;
-    let auth = config.auth;
-    let world = World::open(config).await?;
-    let api = http_api::Api { waits: world.waits(), jobs: world.jobs() };
-    let routes = http_api::router(api);
-    let routes = routes.layer(middleware::from_fn_with_state(auth, caller::identify));
+    let (auth, access) = (config.auth, config.sagemaker);
+    let world = World::open(config).await?.with_sagemaker(access, sagemaker::connect).await;
+    let api = http_api::Api { waits: world.waits()?, jobs: world.jobs()? };
+    let count = move |request: Request, next: Next| metrics.after(next.run(request));
+    let routes = http_api::router(api)
+        .layer(middleware::from_fn_with_state(auth, caller::identify))
+        .layer(middleware::from_fn(count));
     lambda_http::run(routes).await
 }

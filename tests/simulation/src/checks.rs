@@ -5,6 +5,8 @@
 //! | `1-lost` | every live waiter hears of the end in time |
 //! | `1-prompt` | without faults, within seconds and without the sweep's help |
 //! | `1-endless` | every wait's life ends |
+//! | `1-overdue` | no wait outlives its deadline |
+//! | `1-given-up` | a wait ends by its deadline not before it, as what it is, and not untried |
 //! | `1-unanswered` | every doorbell and event is handled before it is acknowledged |
 //! | `2-wrong` | nobody hears of a state that the own job, or update, was not in |
 //! | `2-backwards` | no record and no waiter's signals ever go backwards |
@@ -14,6 +16,7 @@
 //! | `5-looks` | Describe calls grow with time only as the policy says |
 //! | `5-writes` | at most one write of a job per sighting or API call |
 //! | `5-long` | a doorbell is answered, or left to the sweep, before its function times out |
+//! | `6-foreign` | nobody but its owner reads, renews or takes back a wait |
 //! | `5-overlap`, `5-again`, `5-doubled` | one signal at a time, none after the end, none twice |
 
 use std::time::Duration;
@@ -35,14 +38,14 @@ use crate::world::{World, millis};
 /// a job and its jitter (72 min), and the time to tell.
 pub const BOUND: Millis = 90 * 60_000;
 /// Without faults the end is heard within this time.
-const PROMPT: Millis = 30_000;
+pub const PROMPT: Millis = 30_000;
 /// The longest that an invocation of the simulation takes from what it read to
 /// what it does.
-const RACE: Millis = 30_000;
+pub const RACE: Millis = 30_000;
 /// The first attempts, each as slow as can be, and their pauses.
 const LONGEST_RING: Millis = 90_000;
 /// Clocks differ by less, and times are cut by less.
-const ROUNDING: Millis = 2_000;
+pub const ROUNDING: Millis = 2_000;
 
 fn whole(duration: Duration) -> Millis {
     duration.as_millis() as Millis
@@ -63,7 +66,7 @@ pub fn created(world: &World, task: usize) {
 /// A job's record was written.
 pub fn job_saved(world: &World, before: Option<JobRecord>, after: &JobRecord) {
     let job = world.plan.jobs.iter().position(|job| job.arn == after.job.arn).unwrap();
-    lock(&world.judge).jobs[job].writes += 1;
+    lock(&world.judge).job_written(job, world.time.now());
     let Some(before) = before else { return };
     let (old, new) = (&before.job, &after.job);
     let tolerated = |at: jiff::Timestamp| at + Policy::GENERATION_TOLERANCE;
@@ -88,13 +91,8 @@ pub fn heard(world: &World, task: usize, job: &Job) {
     if !job.phase.is_settled() {
         return;
     }
-    let (expects, registered_at, watch_since, incarnation) = {
-        let judge = lock(&world.judge);
-        let watch = &judge.tasks[task];
-        (watch.expects, watch.registered_at, watch.pod_since, watch.incarnation)
-    };
     let plan = &world.plan.tasks[task];
-    let (generation, from) = expects.unwrap();
+    let (generation, from) = lock(&world.judge).tasks[task].expects.unwrap();
     let modified = millis(job.modified_at.max(job.settled_at).unwrap()) + ROUNDING as i64;
     let is_told = |state: &&State| {
         let own = state.job == plan.job && state.generation >= generation;
@@ -107,14 +105,28 @@ pub fn heard(world: &World, task: usize, job: &Job) {
     if lock(&world.truth).history.iter().rfind(is_told).is_none() {
         world.broken("2-wrong", || format!("task {task} heard of {job:?}"));
     }
-    let eventful = !job.kind.spec().detail_types.is_empty();
-    let first_pod = incarnation == 0 && watch_since >= world.faults.calm_at;
-    if let Some(registered_at) = registered_at.filter(|_| eventful && first_pod) {
-        let since = settled_since(world, plan.job, generation, from.max(registered_at));
-        if since.is_some_and(|since| since.max(registered_at) + PROMPT < world.time.now()) {
-            world.broken("1-prompt", || format!("task {task} heard at last of {job:?}"));
-        }
+    if is_late(world, task) {
+        world.broken("1-prompt", || format!("task {task} heard at last of {job:?}"));
     }
+}
+
+/// Whether a task, which was not told of the end until now, had to be by now:
+/// it was calm ever since its only pod began, and events tell of the job.
+pub fn is_late(world: &World, task: usize) -> bool {
+    let (expects, registered_at, watch_since, incarnation) = {
+        let judge = lock(&world.judge);
+        let watch = &judge.tasks[task];
+        (watch.expects, watch.registered_at, watch.pod_since, watch.incarnation)
+    };
+    let job = world.plan.tasks[task].job;
+    let eventful = !world.plan.jobs[job].arn.kind().spec().detail_types.is_empty();
+    let first_pod = incarnation == 0 && watch_since >= world.faults.calm_at;
+    let (Some((generation, from)), Some(registered_at)) = (expects, registered_at) else {
+        return false;
+    };
+    let since = settled_since(world, job, generation, from.max(registered_at));
+    let due = since.map(|since| since.max(registered_at) + PROMPT);
+    eventful && first_pod && due.is_some_and(|due| due < world.time.now())
 }
 
 /// Since when a job, all of whose life was calm, was in the settled state that
@@ -182,6 +194,7 @@ pub fn is_quiet(world: &World) -> bool {
         match watch.over {
             None => false,
             Some(Over::Terminated) => wait_over && (stopped || !orphan),
+            Some(Over::TimedOut) => wait_over,
             Some(_) => true,
         }
     })
@@ -217,7 +230,8 @@ pub fn at_the_end(world: &World) {
             wrong.push(("1-lost", format!("task {task} has not heard: {watch:?}")));
         }
         let endless = watch.first_stored.is_some() && watch.wait_over_at.is_none();
-        if watch.over == Some(Over::Terminated) && endless {
+        let gone = matches!(watch.over, Some(Over::Terminated | Over::TimedOut));
+        if gone && endless {
             wrong.push(("1-endless", format!("task {task} is gone, its wait is not: {watch:?}")));
         }
         let running = lock(&world.truth).get(job).is_some_and(|job| job.ended.is_none());

@@ -4,14 +4,20 @@
 //! know one fault in its purest form, some all at once, and some none. At
 //! [`Faults::calm_at`] all of them stop.
 
+use std::collections::BTreeSet;
+use std::fmt::{self, Display, Formatter};
+
+use clap::ValueEnum;
 use fastrand::Rng;
 
 use crate::executor::Millis;
+use crate::parts::Part;
+use crate::world::Dice;
 
 const MINUTE: Millis = 60_000;
 
 /// A time in which something does not answer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Outage {
     /// From here.
     pub from: Millis,
@@ -23,7 +29,7 @@ impl Outage {
     /// Shorter than what a lease and its grace bridge.
     fn draw(rng: &mut Rng) -> Self {
         if rng.u32(..4) > 0 {
-            return Self { from: 0, to: 0 };
+            return Self::default();
         }
         let from = rng.u64(..40 * MINUTE);
         Self { from, to: from + rng.u64(..8 * MINUTE) }
@@ -36,57 +42,97 @@ impl Outage {
     }
 }
 
-/// How likely each fault is, each time it could happen.
-#[derive(Debug, Clone)]
+/// What can go wrong, each time that it could.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Fault {
+    /// EventBridge never delivers an event.
+    EventLost,
+    /// EventBridge delivers an event more than once.
+    EventDoubled,
+    /// An event is minutes late, and others overtake it.
+    EventLate,
+    /// The store refuses and does nothing.
+    StoreRefuses,
+    /// The store writes, and the answer is lost.
+    StoreAnswerLost,
+    /// The store is slow.
+    StoreSlow,
+    /// The due index trails its table.
+    IndexTrails,
+    /// A function dies at some await point.
+    Crash,
+    /// The queue refuses a push, or takes it and says that it did not.
+    QueueRefuses,
+    /// The queue delivers a message twice.
+    QueueDoubles,
+    /// The queue forgets that a message was acknowledged.
+    AckLost,
+    /// A callback does not reach its waiter.
+    CallbackRefused,
+    /// A callback is heard, and the answer is lost.
+    CallbackUnanswered,
+    /// A callback is heard long after its sender gave up.
+    CallbackHangs,
+    /// A callback is sent again over a new connection.
+    CallbackDoubled,
+    /// A waiter answers 503 and says when to come again.
+    WaiterBusy,
+    /// A call of the API is lost on its way or on its way back.
+    ApiLost,
+    /// SageMaker throttles.
+    Throttled,
+    /// A scheduled sweep does not happen.
+    SweepMissed,
+    /// A scheduled sweep happens twice at once.
+    SweepDoubled,
+}
+
+const FAULTS: usize = Fault::SweepDoubled as usize + 1;
+
+impl Fault {
+    /// Who rolls for it.
+    #[must_use]
+    pub fn dice(self) -> Dice {
+        match self {
+            Self::EventLost | Self::EventDoubled | Self::EventLate => Dice::Events,
+            Self::StoreRefuses | Self::StoreAnswerLost | Self::StoreSlow | Self::IndexTrails => {
+                Dice::Store
+            }
+            Self::Crash | Self::SweepMissed | Self::SweepDoubled => Dice::Functions,
+            Self::QueueRefuses | Self::QueueDoubles | Self::AckLost => Dice::Queues,
+            Self::CallbackRefused
+            | Self::CallbackUnanswered
+            | Self::CallbackHangs
+            | Self::CallbackDoubled
+            | Self::WaiterBusy
+            | Self::ApiLost => Dice::Network,
+            Self::Throttled => Dice::SageMaker,
+        }
+    }
+
+    fn draw(self, rng: &mut Rng) -> f64 {
+        match self {
+            Self::EventLost => [level(rng), 1.0][usize::from(level(rng) > 0.5)],
+            // An invocation makes many calls of the store: as a whole it is to
+            // come through now and then.
+            Self::StoreRefuses | Self::StoreAnswerLost => level(rng) / 4.0,
+            _ => level(rng),
+        }
+    }
+}
+
+/// How likely each fault is, and what is down when.
+#[derive(Debug, Clone, Default)]
 pub struct Faults {
     /// From here on nothing goes wrong.
     pub calm_at: Millis,
-    /// EventBridge never delivers an event.
-    pub event_lost: f64,
-    /// EventBridge delivers an event more than once.
-    pub event_doubled: f64,
-    /// An event is minutes late, and others overtake it.
-    pub event_late: f64,
-    /// The store refuses and does nothing.
-    pub store_refuses: f64,
-    /// The store writes, and the answer is lost.
-    pub store_answer_lost: f64,
-    /// The store is slow.
-    pub store_slow: f64,
-    /// The due index trails its table.
-    pub index_trails: f64,
-    /// A function dies at some await point.
-    pub crash: f64,
-    /// The queue refuses a push, or takes it and says that it did not.
-    pub queue_refuses: f64,
-    /// The queue delivers a message twice.
-    pub queue_doubles: f64,
-    /// The queue forgets that a message was acknowledged.
-    pub ack_lost: f64,
-    /// A callback does not reach its waiter.
-    pub callback_refused: f64,
-    /// A callback is heard, and the answer is lost.
-    pub callback_unanswered: f64,
-    /// A callback is heard long after its sender gave up.
-    pub callback_hangs: f64,
-    /// A callback is sent again over a new connection.
-    pub callback_doubled: f64,
-    /// A waiter answers 503 and says when to come again.
-    pub waiter_busy: f64,
-    /// A call of the API is lost on its way or on its way back.
-    pub api_lost: f64,
-    /// SageMaker throttles.
-    pub sagemaker_throttles: f64,
-    /// A scheduled sweep does not happen.
-    pub sweep_missed: f64,
-    /// A scheduled sweep happens twice at once.
-    pub sweep_doubled: f64,
     /// The API is down.
     pub api_down: Outage,
     /// The store is down.
     pub store_down: Outage,
     /// SageMaker is down.
     pub sagemaker_down: Outage,
+    likelihood: [f64; FAULTS],
 }
 
 /// Mostly none, or so much that the rules are felt.
@@ -95,74 +141,71 @@ fn level(rng: &mut Rng) -> f64 {
 }
 
 impl Faults {
-    /// No fault at all.
-    #[must_use]
-    pub fn none() -> Self {
-        let never = Outage { from: 0, to: 0 };
-        Self {
-            calm_at: 0,
-            event_lost: 0.0,
-            event_doubled: 0.0,
-            event_late: 0.0,
-            store_refuses: 0.0,
-            store_answer_lost: 0.0,
-            store_slow: 0.0,
-            index_trails: 0.0,
-            crash: 0.0,
-            queue_refuses: 0.0,
-            queue_doubles: 0.0,
-            ack_lost: 0.0,
-            callback_refused: 0.0,
-            callback_unanswered: 0.0,
-            callback_hangs: 0.0,
-            callback_doubled: 0.0,
-            waiter_busy: 0.0,
-            api_lost: 0.0,
-            sagemaker_throttles: 0.0,
-            sweep_missed: 0.0,
-            sweep_doubled: 0.0,
-            api_down: never,
-            store_down: never,
-            sagemaker_down: never,
-        }
-    }
-
-    /// The faults of one history.
+    /// The faults of one history; some have none at all.
     #[must_use]
     pub fn draw(rng: &mut Rng) -> Self {
         if rng.u32(..8) == 0 {
-            return Self::none();
+            return Self::default();
         }
-        let mut level = || level(rng);
-        let faults = Self {
-            calm_at: 0,
-            event_lost: [level(), 1.0][usize::from(level() > 0.5)],
-            event_doubled: level(),
-            event_late: level(),
-            // An invocation makes many calls of the store: as a whole it is to
-            // come through now and then.
-            store_refuses: level() / 4.0,
-            store_answer_lost: level() / 4.0,
-            store_slow: level(),
-            index_trails: level(),
-            crash: level(),
-            queue_refuses: level(),
-            queue_doubles: level(),
-            ack_lost: level(),
-            callback_refused: level(),
-            callback_unanswered: level(),
-            callback_hangs: level(),
-            callback_doubled: level(),
-            waiter_busy: level(),
-            api_lost: level(),
-            sagemaker_throttles: level(),
-            sweep_missed: level(),
-            sweep_doubled: level(),
-            ..Self::none()
-        };
+        let likelihood = std::array::from_fn(|fault| Fault::value_variants()[fault].draw(rng));
         let [api_down, store_down, sagemaker_down] = std::array::from_fn(|_| Outage::draw(rng));
         let outages_over = api_down.to.max(store_down.to).max(sagemaker_down.to);
         let calm_at = rng.u64(5 * MINUTE..45 * MINUTE).max(outages_over);
-        Self { calm_at, api_down, store_down, sagemaker_down, ..faults }
+        Self { calm_at, api_down, store_down, sagemaker_down, likelihood }
+    }
+
+    /// How likely this one is, each time it could happen.
+    #[must_use]
+    pub fn likelihood(&self, fault: Fault) -> f64 {
+        self.likelihood[fault as usize]
+    }
+
+    /// What may be down: the API, the store, SageMaker.
+    pub fn outages_mut(&mut self) -> [&mut Outage; 3] {
+        [&mut self.api_down, &mut self.store_down, &mut self.sagemaker_down]
+    }
+}
+
+impl Display for Faults {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "calm from {} s on", self.calm_at / 1_000)?;
+        let down = [&self.api_down, &self.store_down, &self.sagemaker_down];
+        for (what, down) in ["API", "store", "SageMaker"].iter().zip(down) {
+            if down.to > 0 {
+                write!(f, ", {what} down from {} to {} s", down.from / 1_000, down.to / 1_000)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which faults strike: those that the dice say, or only those of a list,
+/// whatever the dice say.
+#[derive(Debug, Default)]
+pub struct Strikes {
+    only: Option<BTreeSet<Part>>,
+    /// How often each fault could have struck so far.
+    chances: [u32; FAULTS],
+    /// Those that struck.
+    pub struck: Vec<Part>,
+}
+
+impl Strikes {
+    /// Strikes as the dice say, or as the list says.
+    #[must_use]
+    pub fn new(only: Option<BTreeSet<Part>>) -> Self {
+        Self { only, ..Self::default() }
+    }
+
+    /// The fault could strike, and the dice fell so: what strikes, if it does.
+    pub fn decide(&mut self, fault: Fault, dice: bool) -> Option<Part> {
+        let chance = &mut self.chances[fault as usize];
+        let part = Part::Fault(fault, *chance);
+        *chance += 1;
+        let strikes = self.only.as_ref().map_or(dice, |only| only.contains(&part));
+        if strikes {
+            self.struck.push(part);
+        }
+        strikes.then_some(part)
     }
 }

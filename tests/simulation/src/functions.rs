@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::checks;
 use crate::executor::{Mortal, Time};
+use crate::faults::Fault;
 use crate::forms;
 use crate::lock;
 use crate::messages::{Message, SimQueue};
@@ -149,7 +150,6 @@ impl Cloud {
         let deliver = Deliver {
             store: parts.store(Function::Signals),
             sender: Arc::new(SimSender(Arc::clone(&world))),
-            announcer: Arc::new(Silent),
             clock: parts.clock(Function::Signals),
             entropy: parts.jitter(),
             policy: Arc::clone(&parts.policy),
@@ -203,7 +203,7 @@ impl Cloud {
     /// Runs an invocation, which may die on the way.
     pub async fn invoke<T>(&self, invocation: impl Future<Output = T>) -> Option<T> {
         let world = &self.world;
-        let dies = world.undoes(Dice::Functions, world.faults.crash);
+        let dies = world.undoes(Fault::Crash);
         let at = dies.then(|| world.roll(Dice::Functions, |rng| rng.u32(1..24)));
         Mortal::new(invocation, at).await.ok()
     }

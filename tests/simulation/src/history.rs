@@ -1,22 +1,38 @@
-//! One seed, one history.
+//! One seed, or some parts of what it drew, one history.
 
+use std::collections::BTreeSet;
+use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
-use fastrand::Rng;
+use clap::ValueEnum as _;
 use futures::channel::mpsc;
 
 use crate::checks;
 use crate::executor::{Executor, Millis};
+use crate::faults::Fault;
 use crate::functions::Cloud;
+use crate::intruder;
 use crate::lock;
 use crate::messages;
 use crate::mutation::Mutation;
-use crate::plan::Older;
+use crate::parts::Part;
+use crate::plan::{Older, Plan};
 use crate::truth;
 use crate::waiter::Waiter;
-use crate::world::{Dice, World};
+use crate::world::World;
 
 const MINUTE: Millis = 60_000;
+
+/// What determines a history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// What everything is drawn from.
+    pub seed: u64,
+    /// The rule that is broken on purpose, if any.
+    pub mutation: Option<Mutation>,
+    /// The parts that it has of what the seed drew; all of them if not given.
+    pub only: Option<BTreeSet<Part>>,
+}
 
 /// How a history came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,31 +41,82 @@ pub struct Outcome {
     pub broken: Option<(&'static str, String)>,
     /// How much simulated time it took.
     pub took: Millis,
+    /// What it was made of: what was planned, and the faults that struck.
+    pub parts: Vec<Part>,
     /// What happened, if asked for.
     pub trace: Vec<String>,
 }
 
-/// Runs the history of a seed.
-#[must_use]
-pub fn run(seed: u64, mutation: Option<Mutation>, traced: bool) -> Outcome {
-    let mut executor = Executor::default();
-    let (queues, taken) = mpsc::unbounded();
-    let rng = Rng::with_seed(seed);
-    let world = Arc::new(World::new(executor.time(), rng, mutation, traced, queues));
-    world.note(|| format!("seed {seed}: {:#?}\n{:#?}", world.plan, world.faults));
-    let cloud = Arc::new(Cloud::new(Arc::clone(&world)));
-    begin(&cloud, taken);
-    executor.run();
-    let verdict = lock(&world.judge).verdict.clone();
-    let trace = std::mem::take(&mut *lock(&world.trace)).into_lines();
-    Outcome { broken: verdict, took: world.time.now(), trace }
+impl History {
+    /// All that this seed draws.
+    #[must_use]
+    pub fn of(seed: u64, mutation: Option<Mutation>) -> Self {
+        Self { seed, mutation, only: None }
+    }
+
+    /// The same with these parts only.
+    #[must_use]
+    pub fn of_parts(&self, parts: impl IntoIterator<Item = Part>) -> Self {
+        Self { only: Some(parts.into_iter().collect()), ..self.clone() }
+    }
+
+    /// Runs it.
+    #[must_use]
+    pub fn run(&self, traced: bool) -> Outcome {
+        let mut executor = Executor::default();
+        let (queues, taken) = mpsc::unbounded();
+        let world = Arc::new(World::new(executor.time(), self, traced, queues));
+        introduce(&world, self.seed);
+        let cloud = Arc::new(Cloud::new(Arc::clone(&world)));
+        begin(&cloud, taken);
+        executor.run();
+        let broken = lock(&world.judge).verdict.clone();
+        let mut parts = world.items.clone();
+        parts.append(&mut lock(&world.strikes).struck);
+        parts.sort();
+        let trace = std::mem::take(&mut *lock(&world.trace)).into_lines();
+        Outcome { broken, took: world.time.now(), parts, trace }
+    }
+}
+
+/// The arguments of the command that runs it.
+impl Display for History {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "--seed {}", self.seed)?;
+        let mutation = self.mutation.and_then(|mutation| mutation.to_possible_value());
+        if let Some(mutation) = mutation {
+            write!(f, " --mutation {}", mutation.get_name())?;
+        }
+        for (place, part) in self.only.iter().flatten().enumerate() {
+            write!(f, "{}{part}", if place == 0 { " --only " } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+/// The first lines of the trace.
+fn introduce(world: &World, seed: u64) {
+    let Plan { jobs, tasks, whole_seconds, reads_trail, clocks_ahead, page } = &world.plan;
+    world.note(|| format!("seed {seed}: {}", world.faults));
+    world.note(|| format!("whole seconds: {whole_seconds}, reads trail {reads_trail} ms"));
+    let page = if *page == usize::MAX { "any size".to_owned() } else { page.to_string() };
+    world.note(|| format!("clocks ahead {clocks_ahead:?} ms, pages of {page}"));
+    for (job, plan) in jobs.iter().enumerate() {
+        world.note(|| format!("job {job}: {plan:?}"));
+    }
+    for (task, plan) in tasks.iter().enumerate() {
+        world.note(|| format!("task {task}: {plan:?}"));
+    }
 }
 
 fn begin(cloud: &Arc<Cloud>, taken: mpsc::UnboundedReceiver<messages::Message>) {
     let world = &cloud.world;
     world.time.spawn(messages::dispatch(Arc::clone(cloud), taken));
-    for task in 0..world.plan.tasks.len() {
+    for (task, plan) in world.plan.tasks.iter().enumerate() {
         world.time.spawn(Waiter::new(Arc::clone(cloud), task).live());
+        if let Some(at) = plan.intruder_at {
+            world.time.spawn(intruder::reach_for(Arc::clone(cloud), task, at));
+        }
     }
     for (job, plan) in world.plan.jobs.iter().enumerate() {
         if let Some(older) = &plan.older {
@@ -80,12 +147,10 @@ async fn every_minute(cloud: Arc<Cloud>) {
             checks::at_the_end(world);
             return world.time.stop();
         }
-        if world.breaks(Mutation::NoSweep)
-            || world.strikes(Dice::Functions, world.faults.sweep_missed)
-        {
+        if world.breaks(Mutation::NoSweep) || world.strikes(Fault::SweepMissed) {
             continue;
         }
-        let runs = 1 + u32::from(world.undoes(Dice::Functions, world.faults.sweep_doubled));
+        let runs = 1 + u32::from(world.undoes(Fault::SweepDoubled));
         for _ in 0..runs {
             let cloud = Arc::clone(&cloud);
             world.time.spawn(async move { cloud.sweep().await });

@@ -17,6 +17,8 @@ pub enum Over {
     Terminated,
     /// It took its wait back.
     TookBack,
+    /// Its deadline passed.
+    TimedOut,
     /// The job that it was to wait for never came.
     GaveUp,
 }
@@ -30,6 +32,8 @@ pub struct JobWatch {
     pub calls: u64,
     /// Writes of its record.
     pub writes: u64,
+    /// When that was last.
+    pub written_at: Millis,
     /// Looks of the sweep at it.
     pub looks: u64,
 }
@@ -132,6 +136,13 @@ impl Judge {
         };
         let job = plan.jobs.iter().position(|job| about(job.arn.as_str()));
         self.jobs[job.unwrap()].sightings += 1;
+    }
+
+    /// A job's record was written.
+    pub fn job_written(&mut self, job: usize, now: Millis) {
+        let watch = &mut self.jobs[job];
+        watch.writes += 1;
+        watch.written_at = now;
     }
 
     /// A wait was written. Only its waiter, through the API, takes up anew what

@@ -14,26 +14,32 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub mod checks;
+pub mod ends;
 pub mod executor;
 pub mod faults;
 pub mod forms;
 pub mod functions;
 pub mod history;
+pub mod intruder;
 pub mod judge;
 pub mod lives;
 pub mod messages;
 pub mod mutation;
 pub mod network;
+pub mod parts;
 pub mod plan;
 pub mod sagemaker;
+pub mod shrink;
 pub mod store;
 pub mod trace;
 pub mod truth;
 pub mod waiter;
 pub mod world;
 
-pub use history::{Outcome, run};
+pub use history::{History, Outcome};
 pub use mutation::Mutation;
+pub use parts::Part;
+pub use shrink::{Shrunk, shrink};
 
 /// One thread runs a history: nobody waits for a lock, and none is poisoned.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

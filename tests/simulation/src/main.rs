@@ -1,5 +1,5 @@
-//! `simulation --seeds N` runs N histories; `--seed S --trace` runs one again and
-//! prints what happened.
+//! `simulation --seeds N` runs N histories, and shrinks the first that breaks a
+//! promise; `--seed S --trace` runs one again and prints what happened.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,10 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use bootstrap::SystemClock;
 use clap::Parser;
 use monitor::ports::Clock as _;
-use simulation::{Mutation, Outcome, run};
-
-/// Lines of the trace shown when a promise is broken.
-const TAIL: usize = 60;
+use simulation::executor::Millis;
+use simulation::shrink::BUDGET;
+use simulation::{History, Mutation, Outcome, Part, shrink};
 
 /// Simulated histories of Sagebell, judged by its promises.
 #[derive(Debug, Parser)]
@@ -25,7 +24,10 @@ struct Args {
     /// Only the history of this seed.
     #[arg(long)]
     seed: Option<u64>,
-    /// Print what happened in it.
+    /// Only these parts of it.
+    #[arg(long, requires = "seed", value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Print what happened in it, and do not shrink it.
     #[arg(long, requires = "seed")]
     trace: bool,
     /// Break this rule on purpose.
@@ -35,37 +37,35 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    match args.seed {
-        Some(seed) => replay(&args, seed),
-        None => many(&args),
+    let Some(seed) = args.seed else { return many(&args) };
+    let mut history = History::of(seed, args.mutation);
+    if !args.only.is_empty() {
+        history = history.of_parts(args.only.iter().copied());
     }
+    if args.trace { replay(&history) } else { judge(&history) }
 }
 
-fn replay(args: &Args, seed: u64) -> ExitCode {
-    let outcome = run(seed, args.mutation, true);
-    if args.trace {
-        outcome.trace.iter().for_each(|line| println!("{line}"));
-    }
-    match &outcome.broken {
-        Some(_) => complain(args, seed, &outcome),
-        None => println!("seed {seed}: every promise kept, {} s simulated", outcome.took / 1_000),
-    }
-    if outcome.broken.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+/// Prints everything that happens.
+fn replay(history: &History) -> ExitCode {
+    let Outcome { broken, took, trace, .. } = history.run(true);
+    trace.iter().for_each(|line| println!("{line}"));
+    let Some((promise, what)) = broken else { return kept(history, took) };
+    println!("seed {} breaks {promise}: {what}", history.seed);
+    ExitCode::FAILURE
 }
 
-fn complain(args: &Args, seed: u64, outcome: &Outcome) {
-    let Some((promise, what)) = &outcome.broken else { return };
-    let mutation = args.mutation.and_then(|mutation| {
-        let value = clap::ValueEnum::to_possible_value(&mutation)?;
-        Some(format!(" --mutation {}", value.get_name()))
-    });
-    let mutation = mutation.unwrap_or_default();
-    if !args.trace {
-        let from = outcome.trace.len().saturating_sub(TAIL);
-        outcome.trace.iter().skip(from).for_each(|line| println!("{line}"));
-    }
-    println!("seed {seed} breaks {promise}: {what}");
-    println!("again: cargo run --release -p simulation -- --seed {seed} --trace{mutation}");
+/// Prints what happens in the smallest history that goes wrong as this one does.
+fn judge(history: &History) -> ExitCode {
+    let Some(shrunk) = shrink(history, BUDGET) else {
+        return kept(history, history.run(false).took);
+    };
+    println!("{shrunk}");
+    ExitCode::FAILURE
+}
+
+fn kept(history: &History, took: Millis) -> ExitCode {
+    println!("seed {}: every promise kept, {} s simulated", history.seed, took / 1_000);
+    ExitCode::SUCCESS
 }
 
 fn many(args: &Args) -> ExitCode {
@@ -82,7 +82,7 @@ fn many(args: &Args) -> ExitCode {
                     if seed >= end {
                         return;
                     }
-                    let outcome = run(seed, args.mutation, false);
+                    let outcome = History::of(seed, args.mutation).run(false);
                     simulated.fetch_add(outcome.took / 1_000, Ordering::Relaxed);
                     if outcome.broken.is_some() {
                         next.store(end, Ordering::Relaxed);
@@ -94,7 +94,7 @@ fn many(args: &Args) -> ExitCode {
         }
     });
     if let Some(seed) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        return replay(args, seed);
+        return judge(&History::of(seed, args.mutation));
     }
     let took = SystemClock.now().duration_since(started).as_secs_f64();
     let (count, hours) = (args.seeds, simulated.into_inner() / 3_600);

@@ -11,6 +11,7 @@ use monitor::signal::Doorbell;
 use serde_json::Value;
 
 use crate::executor::Millis;
+use crate::faults::Fault;
 use crate::functions::Cloud;
 use crate::lock;
 use crate::mutation::Mutation;
@@ -38,7 +39,7 @@ impl Queue for SimQueue {
     async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError> {
         let world = &self.0;
         world.hop(Dice::Queues).await;
-        let refused = world.undoes(Dice::Queues, world.faults.queue_refuses);
+        let refused = world.undoes(Fault::QueueRefuses);
         // A push that failed may have put some of them in.
         let taken = if refused {
             world.roll(Dice::Queues, |rng| rng.usize(..=doorbells.len()))
@@ -67,15 +68,12 @@ pub async fn dispatch(cloud: Arc<Cloud>, mut queues: UnboundedReceiver<Message>)
 
 /// EventBridge loses events; a queue never loses what it took.
 fn copies(world: &World, message: &Message) -> u32 {
-    let (lost, doubled, dice) = match message {
-        Message::Event(_) => (world.faults.event_lost, world.faults.event_doubled, Dice::Events),
-        Message::Bell(_) => (0.0, world.faults.queue_doubles, Dice::Queues),
+    let doubled = match message {
+        Message::Event(_) if world.strikes(Fault::EventLost) => return 0,
+        Message::Event(_) => Fault::EventDoubled,
+        Message::Bell(_) => Fault::QueueDoubles,
     };
-    if world.strikes(dice, lost) {
-        world.note(|| "an event is lost".to_owned());
-        return 0;
-    }
-    1 + u32::from(world.strikes(dice, doubled))
+    1 + u32::from(world.strikes(doubled))
 }
 
 async fn see_through(cloud: &Cloud, message: Message) {
@@ -83,7 +81,7 @@ async fn see_through(cloud: &Cloud, message: Message) {
     world.time.sleep(delay(world, &message)).await;
     for _ in 0..RECEIVES {
         let handled = cloud.handle(&message).await;
-        if handled && !world.strikes(Dice::Queues, world.faults.ack_lost) {
+        if handled && !world.strikes(Fault::AckLost) {
             return;
         }
         if !handled && world.breaks(Mutation::AckBeforeDelivery) {
@@ -96,7 +94,6 @@ async fn see_through(cloud: &Cloud, message: Message) {
 }
 
 fn delay(world: &World, message: &Message) -> Millis {
-    let late = matches!(message, Message::Event(_))
-        && world.strikes(Dice::Events, world.faults.event_late);
+    let late = matches!(message, Message::Event(_)) && world.strikes(Fault::EventLate);
     world.roll(Dice::Events, |rng| if late { rng.u64(..25 * 60_000) } else { rng.u64(20..900) })
 }

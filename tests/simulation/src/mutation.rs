@@ -37,11 +37,19 @@ pub enum Mutation {
     NoStop,
     /// Every due job is looked at every minute.
     NoBackoff,
+    /// Waits do not say until when.
+    NoDeadline,
+    /// One failed callback, and the waiter counts as out of reach.
+    GivesUpEarly,
+    /// Of a list only the first page is read.
+    FirstPageOnly,
+    /// Everybody passes for the owner of every wait.
+    NoOwner,
 }
 
 impl Mutation {
     /// Every mutation, and the checks of which one must notice it.
-    pub const ALL: [(Self, &'static [&'static str]); 15] = [
+    pub const ALL: [(Self, &'static [&'static str]); 19] = [
         (Self::NoReadAfterRecord, &["1-prompt"]),
         (Self::NoReadAfterRegister, &["1-prompt"]),
         (Self::NoGeneration, &["1-lost", "1-prompt", "2-wrong"]),
@@ -57,5 +65,9 @@ impl Mutation {
         (Self::NoGrace, &["4-wanted"]),
         (Self::NoStop, &["4-orphan"]),
         (Self::NoBackoff, &["5-looks"]),
+        (Self::NoDeadline, &["1-overdue", "1-endless"]),
+        (Self::GivesUpEarly, &["1-given-up"]),
+        (Self::FirstPageOnly, &["1-lost", "1-prompt", "4-wanted"]),
+        (Self::NoOwner, &["6-foreign"]),
     ];
 }

@@ -12,6 +12,7 @@ use monitor::signal::{Callback, SignalBody};
 
 use crate::checks;
 use crate::executor::Millis;
+use crate::faults::Fault;
 use crate::lock;
 use crate::mutation::Mutation;
 use crate::world::{Dice, World};
@@ -153,28 +154,28 @@ impl Sender for SimSender {
 
 impl SimSender {
     async fn attempt(&self, address: Address, callback: &Callback) -> SendOutcome {
-        let (world, faults) = (&self.0, &self.0.faults);
+        let world = &self.0;
         world.hop(Dice::Network).await;
-        if world.strikes(Dice::Network, faults.callback_refused) {
+        if world.strikes(Fault::CallbackRefused) {
             let millis = world.roll(Dice::Network, |rng| rng.u64(..1_000));
             world.time.sleep(millis).await;
             return failed("connection refused");
         }
-        if world.strikes(Dice::Network, faults.waiter_busy) {
+        if world.strikes(Fault::WaiterBusy) {
             let seconds = world.roll(Dice::Network, |rng| rng.u64(1..180));
             let retry_after = Some(Duration::from_secs(seconds));
             return SendOutcome::Failed { reason: "HTTP 503".to_owned(), retry_after };
         }
-        if world.strikes(Dice::Network, faults.callback_hangs) {
+        if world.strikes(Fault::CallbackHangs) {
             self.hear_late(address, callback.clone());
             world.time.sleep(TIMEOUT).await;
             return failed("no answer within 5 s");
         }
         let status = hear(world, address, callback);
-        if world.strikes(Dice::Network, faults.callback_doubled) {
+        if world.strikes(Fault::CallbackDoubled) {
             hear(world, address, callback);
         }
-        if world.strikes(Dice::Network, faults.callback_unanswered) {
+        if world.strikes(Fault::CallbackUnanswered) {
             world.time.sleep(TIMEOUT).await;
             return failed("no answer within 5 s");
         }

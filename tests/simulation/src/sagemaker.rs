@@ -9,6 +9,7 @@ use monitor::observation::Observation;
 use monitor::ports::{SageMaker, SageMakerError};
 
 use crate::checks;
+use crate::faults::Fault;
 use crate::forms;
 use crate::functions::Function;
 use crate::lock;
@@ -32,7 +33,7 @@ fn job_of(world: &World, arn: &JobArn) -> usize {
 async fn reach(world: &World) -> Result<(), SageMakerError> {
     world.hop(Dice::SageMaker).await;
     let down = world.faults.sagemaker_down.holds(world.time.now());
-    if down || world.strikes(Dice::SageMaker, world.faults.sagemaker_throttles) {
+    if down || world.strikes(Fault::Throttled) {
         return Err(SageMakerError::Throttled("Rate exceeded".to_owned()));
     }
     Ok(())

@@ -14,7 +14,9 @@ use monitor::ports::{
 use monitor::testing::memory::MemoryStore;
 use monitor::wait::{Wait, WaitState};
 
+use crate::ends;
 use crate::executor::Millis;
+use crate::faults::Fault;
 use crate::functions::Function;
 use crate::lock;
 use crate::mutation::Mutation;
@@ -45,21 +47,21 @@ impl SimStore {
     async fn reach(&self) -> Result<(), StoreError> {
         let world = &self.world;
         world.hop(Dice::Store).await;
-        if world.strikes(Dice::Store, world.faults.store_slow) {
+        if world.strikes(Fault::StoreSlow) {
             let millis = world.roll(Dice::Store, |rng| rng.u64(..SLOWEST));
             world.time.sleep(millis).await;
         }
         if world.faults.store_down.holds(world.time.now()) {
             return retryable("down");
         }
-        if world.undoes(Dice::Store, world.faults.store_refuses) {
+        if world.undoes(Fault::StoreRefuses) {
             return retryable("throttled");
         }
         Ok(())
     }
 
     fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
-        if self.world.undoes(Dice::Store, self.world.faults.store_answer_lost) {
+        if self.world.undoes(Fault::StoreAnswerLost) {
             return retryable("timed out");
         }
         Ok(answer)
@@ -82,10 +84,23 @@ impl SimStore {
         Ok(self.inner.load_wait(key).await?.map(|found| found.version))
     }
 
-    fn tell_judge(&self, wait: &Wait) {
+    async fn tell_judge(&self, wait: &Wait) {
         let (now, task) = (self.world.time.now(), self.world.task_of(&wait.id));
         let by_waiter = self.caller == Function::Api;
+        let record = self.inner.load_job(&wait.arn).await;
+        let record = record.ok().flatten().map(|found| found.value);
+        ends::wait_saved(&self.world, task, wait, record.as_ref());
         lock(&self.world.judge).wait_saved(now, task, by_waiter, wait);
+    }
+
+    /// No more items at a time than the store gives.
+    fn limit(&self, limit: usize) -> usize {
+        limit.min(self.world.plan.page)
+    }
+
+    fn page<T>(&self, page: Page<T>) -> Page<T> {
+        let next = page.next.filter(|_| !self.world.breaks(Mutation::FirstPageOnly));
+        Page { next, ..page }
     }
 
     fn copy_job(&self, record: &JobRecord) {
@@ -174,7 +189,7 @@ impl Store for SimStore {
         self.reach().await?;
         let told = wait.state == WaitState::Signalled && self.caller == Function::Signals;
         if told && self.world.breaks(Mutation::NotWrittenDown) {
-            self.tell_judge(wait);
+            self.tell_judge(wait).await;
             return Ok(Saved::Stored(Version(0)));
         }
         if self.world.breaks(Mutation::NoCompareAndSet) {
@@ -184,6 +199,9 @@ impl Store for SimStore {
         if self.world.breaks(Mutation::NoClaim) {
             wait.delivery.claimed_until = None;
         }
+        if self.world.breaks(Mutation::GivesUpEarly) && wait.delivery.attempts > 0 {
+            (wait.state, wait.due_at) = (WaitState::Undeliverable, None);
+        }
         let saved = self.inner.save_wait(&wait, expect).await?;
         if matches!(saved, Saved::Stored(_)) {
             self.world.note(|| {
@@ -192,7 +210,7 @@ impl Store for SimStore {
                 let claimed = if delivery.claimed_until.is_some() { " claimed" } else { "" };
                 format!("{by:?} wrote wait {id} {state} #{}{claimed}", delivery.seq)
             });
-            self.tell_judge(&wait);
+            self.tell_judge(&wait).await;
             if self.keeps_trailing() {
                 self.copy_wait(&wait);
             }
@@ -210,7 +228,7 @@ impl Store for SimStore {
         if self.reads_trailing(Mutation::NoReadAfterRecord, Function::JobEvents) {
             return self.trailing.list_waits(arn, after, limit).await;
         }
-        self.inner.list_waits(arn, after, limit).await
+        Ok(self.page(self.inner.list_waits(arn, after, self.limit(limit)).await?))
     }
 
     async fn list_due(
@@ -220,9 +238,10 @@ impl Store for SimStore {
         limit: usize,
     ) -> Result<Page<WaitKey>, StoreError> {
         self.reach().await?;
-        let trails = self.world.strikes(Dice::Store, self.world.faults.index_trails);
+        let trails = self.world.strikes(Fault::IndexTrails);
         let lag = Duration::from_secs(if trails { 5 } else { 0 });
-        self.inner.list_due(now.saturating_sub(lag).unwrap(), after, limit).await
+        let now = now.saturating_sub(lag).unwrap();
+        Ok(self.page(self.inner.list_due(now, after, self.limit(limit)).await?))
     }
 
     async fn purge_expired(&self) -> Result<u64, StoreError> {

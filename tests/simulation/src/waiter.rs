@@ -1,6 +1,8 @@
 //! The waiters: pods that make or adopt their job, register a wait, renew it,
 //! and sleep until they hear.
 
+mod find;
+
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,21 +17,19 @@ use monitor::wait::{CallbackUrl, Principal, Secret, WaitState};
 use monitor::waits::{Registration, WaitAndJob, WaitError};
 
 use crate::checks;
+use crate::ends;
 use crate::executor::Millis;
+use crate::faults::Fault;
 use crate::functions::Cloud;
 use crate::judge::Over;
 use crate::lock;
 use crate::mutation::Mutation;
 use crate::network::Address;
-use crate::plan::{Fate, Role, TaskPlan};
-use crate::sagemaker;
-use crate::truth::{self, Resource};
-use crate::world::{Dice, instant};
+use crate::plan::{Fate, TaskPlan};
+use crate::world::{Dice, World, instant};
 
 /// How long a waiter waits for the API.
 const API_TIMEOUT: Millis = 10_000;
-/// How long one that waits for another's job looks for it.
-const PATIENCE: Millis = 30 * 60_000;
 
 /// One task, pod after pod.
 pub struct Waiter {
@@ -60,8 +60,20 @@ impl Waiter {
         self.cloud.world.time.sleep(millis).await;
     }
 
-    /// Runs its pods one after the other.
+    /// Runs its pods one after the other, until its deadline at the latest.
     pub async fn live(self: Arc<Self>) {
+        let Some(deadline) = self.plan().deadline else {
+            return self.live_on().await;
+        };
+        let sleep = self.cloud.world.time.sleep(deadline);
+        let life = Box::pin(Arc::clone(&self).live_on());
+        if let Either::Right(_) = select(life, sleep).await {
+            ends::timed_out(&self.cloud.world, self.task);
+            self.over(Over::TimedOut);
+        }
+    }
+
+    async fn live_on(self: Arc<Self>) {
         self.sleep(self.plan().start_at).await;
         for (incarnation, fate) in self.plan().fates.iter().enumerate() {
             let world = &self.cloud.world;
@@ -134,113 +146,6 @@ impl Waiter {
         }
     }
 
-    /// Makes the job, adopts the one that this task made, or finds another's.
-    async fn find_job(&self) -> Option<Found> {
-        let mut pause = 1_000;
-        let since = self.cloud.world.time.now().max(self.cloud.world.faults.calm_at);
-        loop {
-            let found = match self.plan().role {
-                Role::Creator => self.create_or_adopt().await,
-                Role::Watcher => self.watch().await,
-                Role::Updater => self.update_or_adopt().await,
-            };
-            if found.is_some() {
-                return found;
-            }
-            let now = self.cloud.world.time.now();
-            if self.plan().role != Role::Creator && now > since + PATIENCE {
-                return None;
-            }
-            self.sleep(pause).await;
-            pause = (pause * 2).min(20_000);
-        }
-    }
-
-    fn expects(&self, generation: u32, from: Millis) {
-        lock(&self.cloud.world.judge).expects(self.task, generation, from);
-    }
-
-    async fn create_or_adopt(&self) -> Option<Found> {
-        let (world, job) = (&self.cloud.world, self.plan().job);
-        world.hop(Dice::SageMaker).await;
-        let called_at = world.time.now();
-        if world.faults.sagemaker_down.holds(called_at)
-            || world.strikes(Dice::SageMaker, world.faults.sagemaker_throttles)
-        {
-            return None;
-        }
-        let life = &world.plan.jobs[job].life;
-        let Some(made) = truth::create(world, job, Some(self.task), life) else {
-            return self.adopt().await;
-        };
-        checks::created(world, self.task);
-        // The answer may be lost: then the next try finds the name taken.
-        if world.strikes(Dice::SageMaker, world.faults.sagemaker_throttles) {
-            return None;
-        }
-        self.delete_in_time(&made);
-        self.expects(made.generation, made.created);
-        let at = if self.plan().own_clock {
-            called_at as i64 + self.plan().clock_ahead
-        } else {
-            // The answer's Date header.
-            (made.created - made.created % 1_000) as i64
-        };
-        let not_before = instant(0) + jiff::SignedDuration::from_millis(at);
-        Some(Found { not_before: Some(not_before) })
-    }
-
-    /// Finds the job that this task made; another's is not its own.
-    async fn adopt(&self) -> Option<Found> {
-        let world = &self.cloud.world;
-        let found = sagemaker::describe(world, self.plan().job).await.ok()?;
-        if found.owner != Some(self.task) {
-            return None;
-        }
-        if world.breaks(Mutation::NoAdoption) {
-            // It would choose a fresh name and create again.
-            checks::created(world, self.task);
-        }
-        self.expects(found.generation, found.created);
-        Some(Found { not_before: Some(instant(found.created)) })
-    }
-
-    fn delete_in_time(&self, made: &Resource) {
-        let (job, generation) = (self.plan().job, made.generation);
-        let Some(after) = self.cloud.world.plan.jobs[job].deleted_after else { return };
-        let world = Arc::clone(&self.cloud.world);
-        let sleep = world.time.sleep(after);
-        self.cloud.world.time.spawn(async move {
-            sleep.await;
-            truth::delete(&world, job, generation);
-        });
-    }
-
-    async fn watch(&self) -> Option<Found> {
-        let found = sagemaker::describe(&self.cloud.world, self.plan().job).await.ok()?;
-        self.expects(found.generation, found.created);
-        Some(Found { not_before: Some(instant(found.created)) })
-    }
-
-    async fn update_or_adopt(&self) -> Option<Found> {
-        let (world, job) = (&self.cloud.world, self.plan().job);
-        let found = sagemaker::describe(world, job).await.ok()?;
-        // Not just after it settled: times may be cut to whole seconds.
-        let now = world.time.now();
-        if found.updated_by == Some(self.task) {
-            self.expects(found.generation, found.modified);
-            return Some(Found { not_before: Some(instant(found.modified)) });
-        }
-        if found.owner.is_none() || found.ended.is_none_or(|ended| now < ended + 5_000) {
-            return None;
-        }
-        if !truth::update(world, job, self.task, &self.plan().update) {
-            return None;
-        }
-        self.expects(found.generation, now);
-        Some(Found { not_before: Some(instant(now - now % 1_000)) })
-    }
-
     /// Registers, renews, and listens until the end is heard.
     async fn wait(&self, address: Address, secret: &Secret, found: &Found) {
         let world = &self.cloud.world;
@@ -301,17 +206,10 @@ impl Waiter {
         let url = format!("http://10.0.0.{address}:8080/callback");
         let not_before = found.not_before.filter(|_| !world.breaks(Mutation::NoNotBefore));
         let asked = Registration {
-            arn: world.plan.jobs[plan.job].arn.clone(),
-            id: plan.wait_id.clone(),
-            owner: owner(),
             callback_url: CallbackUrl::parse(&url).unwrap(),
             secret: secret.clone(),
-            hear: plan.hear,
             not_before,
-            lease_seconds: plan.lease_seconds,
-            deadline: None,
-            on_abandon: plan.on_abandon,
-            labels: std::collections::BTreeMap::new(),
+            ..registration(world, self.task)
         };
         lock(&world.judge).jobs[plan.job].calls += 1;
         self.call(|cloud| async move { cloud.waits.register(asked).await }).await
@@ -352,7 +250,7 @@ impl Waiter {
         let world = &self.cloud.world;
         world.hop(Dice::Network).await;
         let down = world.faults.api_down.holds(world.time.now());
-        if down || world.strikes(Dice::Network, world.faults.api_lost) {
+        if down || world.strikes(Fault::ApiLost) {
             return Err(NoAnswer);
         }
         let (cloud, (tell, told)) = (Arc::clone(&self.cloud), oneshot::channel());
@@ -365,7 +263,7 @@ impl Waiter {
             Either::Left((Ok(Some(Ok(answer))), _)) => answer,
             _ => return Err(NoAnswer),
         };
-        if world.strikes(Dice::Network, world.faults.api_lost) {
+        if world.strikes(Fault::ApiLost) {
             return Err(NoAnswer);
         }
         world.hop(Dice::Network).await;
@@ -373,8 +271,30 @@ impl Waiter {
     }
 }
 
-fn owner() -> Principal {
+/// The principal of all waiters.
+#[must_use]
+pub fn owner() -> Principal {
     Principal("111122223333:role/pipeline".to_owned())
+}
+
+/// What a task asks for, but for what each of its pods finds out and makes.
+#[must_use]
+pub fn registration(world: &World, task: usize) -> Registration {
+    let plan = &world.plan.tasks[task];
+    let deadline = plan.deadline.filter(|_| !world.breaks(Mutation::NoDeadline));
+    Registration {
+        arn: world.plan.jobs[plan.job].arn.clone(),
+        id: plan.wait_id.clone(),
+        owner: owner(),
+        callback_url: CallbackUrl::parse("http://10.0.0.0:8080/callback").unwrap(),
+        secret: Secret::from_bytes(&[1; 24]).unwrap(),
+        hear: plan.hear,
+        not_before: None,
+        lease_seconds: plan.lease_seconds,
+        deadline: deadline.map(instant),
+        on_abandon: plan.on_abandon,
+        labels: std::collections::BTreeMap::new(),
+    }
 }
 
 /// A pod's place in the network, until it is gone.

@@ -12,12 +12,14 @@ use monitor::ports::{Clock, Entropy};
 use monitor::wait::WaitId;
 
 use crate::executor::{Millis, Time};
-use crate::faults::Faults;
+use crate::faults::{Fault, Faults, Strikes};
+use crate::history::History;
 use crate::judge::Judge;
 use crate::lock;
 use crate::messages::Message;
 use crate::mutation::Mutation;
 use crate::network::Network;
+use crate::parts::{self, Part};
 use crate::plan::Plan;
 use crate::trace::Trace;
 use crate::truth::Truth;
@@ -55,6 +57,10 @@ pub struct World {
     pub faults: Faults,
     /// Who does what when.
     pub plan: Plan,
+    /// What the plan has that it could do without.
+    pub items: Vec<Part>,
+    /// Which faults strike.
+    pub strikes: Mutex<Strikes>,
     /// The rule that is broken on purpose, if any.
     pub mutation: Option<Mutation>,
     /// SageMaker's jobs as they are.
@@ -75,13 +81,19 @@ impl World {
     #[must_use]
     pub fn new(
         time: Time,
-        mut rng: Rng,
-        mutation: Option<Mutation>,
+        history: &History,
         traced: bool,
         queues: UnboundedSender<Message>,
     ) -> Self {
-        let faults = Faults::draw(&mut rng);
-        let plan = Plan::draw(&mut rng);
+        let mut rng = Rng::with_seed(history.seed);
+        let (mut faults, mut plan) = (Faults::draw(&mut rng), Plan::draw(&mut rng));
+        let only = history.only.clone();
+        let mut items = Vec::new();
+        parts::sift(&mut plan, &mut faults, |part| {
+            let kept = only.as_ref().is_none_or(|only| only.contains(&part));
+            items.extend(kept.then_some(part));
+            kept
+        });
         Self {
             truth: Mutex::new(Truth::new(&plan)),
             network: Mutex::default(),
@@ -91,7 +103,9 @@ impl World {
             time,
             faults,
             plan,
-            mutation,
+            items,
+            strikes: Mutex::new(Strikes::new(only)),
+            mutation: history.mutation,
             queues,
         }
     }
@@ -101,14 +115,24 @@ impl World {
         roll(&mut lock(&self.dice[dice as usize]))
     }
 
-    /// Whether a fault of this likelihood strikes now.
-    pub fn strikes(&self, dice: Dice, likelihood: f64) -> bool {
-        likelihood > 0.0 && !self.is_calm() && self.roll(dice, |rng| rng.f64() < likelihood)
+    /// Whether this fault, which could strike now, does.
+    pub fn strikes(&self, fault: Fault) -> bool {
+        let likelihood = self.faults.likelihood(fault);
+        if likelihood == 0.0 || self.is_calm() {
+            return false;
+        }
+        // Rolled even where a list decides: what follows falls as it fell.
+        let dice = self.roll(fault.dice(), |rng| rng.f64() < likelihood);
+        let struck = lock(&self.strikes).decide(fault, dice);
+        if let Some(part) = struck {
+            self.note(|| format!("fault {part}"));
+        }
+        struck.is_some()
     }
 
     /// As [`strikes`](Self::strikes), for a fault after which work is done again.
-    pub fn undoes(&self, dice: Dice, likelihood: f64) -> bool {
-        let strikes = self.strikes(dice, likelihood);
+    pub fn undoes(&self, fault: Fault) -> bool {
+        let strikes = self.strikes(fault);
         if strikes {
             lock(&self.judge).work_undone += 1;
         }

@@ -2,7 +2,8 @@
 //! is noticed.
 #![allow(clippy::panic, missing_docs)]
 
-use simulation::{Mutation, run};
+use simulation::shrink::BUDGET;
+use simulation::{History, Mutation, shrink};
 
 /// Histories per run of the tests; the command line runs as many as one likes.
 const SEEDS: u64 = 3_000;
@@ -12,10 +13,11 @@ const ENOUGH: u64 = 1_000;
 #[test]
 fn one_seed_is_one_history() {
     for seed in 0..100 {
-        let (one, other) = (run(seed, None, true), run(seed, None, true));
+        let history = History::of(seed, None);
+        let (one, other) = (history.run(true), history.run(true));
         assert!(!one.trace.is_empty());
         assert_eq!(one, other, "seed {seed}");
-        let untraced = run(seed, None, false);
+        let untraced = history.run(false);
         assert_eq!((untraced.broken, untraced.took), (one.broken, one.took), "seed {seed}");
     }
 }
@@ -27,12 +29,8 @@ fn the_promises_are_kept() {
         for first in 0..threads {
             scope.spawn(move || {
                 for seed in (first..SEEDS).step_by(threads as usize) {
-                    if let Some((promise, what)) = run(seed, None, false).broken {
-                        let trace = run(seed, None, true).trace.join("\n");
-                        let again = "cargo run --release -p simulation -- --trace --seed";
-                        panic!(
-                            "{trace}\nseed {seed} breaks {promise}: {what}\nagain: {again} {seed}"
-                        );
+                    if let Some(shrunk) = shrink(&History::of(seed, None), BUDGET) {
+                        panic!("{shrunk}");
                     }
                 }
             });
@@ -43,8 +41,8 @@ fn the_promises_are_kept() {
 #[test]
 fn every_broken_rule_is_noticed() {
     for (mutation, checks) in Mutation::ALL {
-        let found =
-            (0..ENOUGH).find_map(|seed| Some((seed, run(seed, Some(mutation), false).broken?)));
+        let found = (0..ENOUGH)
+            .find_map(|seed| Some((seed, History::of(seed, Some(mutation)).run(false).broken?)));
         let Some((seed, (check, what))) = found else {
             panic!("{mutation:?} was not noticed within {ENOUGH} histories");
         };

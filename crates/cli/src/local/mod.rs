@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bootstrap::{Config, StartError, World};
+use bootstrap::{StartError, World};
 use metrics_exporter_prometheus::PrometheusHandle;
 use monitor::sweep::Sweep;
 use tokio::net::TcpListener;
@@ -70,18 +70,18 @@ impl LocalStack {
     /// # Errors
     /// [`LocalError`] says what to mend.
     pub async fn start(options: Options) -> Result<Self, LocalError> {
-        let config = Config::local(options.store).map_err(StartError::from)?;
-        let world = World::open(config).await?;
-        let deliver = world.deliver()?;
-        let recovered = world.sweep().recover().await.map_err(LocalError::Recover)?;
+        let (world, queue) = World::local(&options.store)?;
+        let (deliver, sweep) = (world.deliver()?, world.sweep()?);
+        let recovered = sweep.recover().await.map_err(LocalError::Recover)?;
         let listen = |source| LocalError::Listen { address: options.listen, source };
         let socket = TcpListener::bind(options.listen).await.map_err(listen)?;
         let address = socket.local_addr().map_err(listen)?;
 
+        let routes = server::routes(address, &world, options.metrics)?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn(ringer::run(world.queue(), deliver, stop.clone()));
-        tasks.spawn(sweep_every(options.sweep_every, world.sweep(), stop.clone()));
-        tasks.spawn(server::run(socket, address, &world, options.metrics, stop.clone()));
+        tasks.spawn(ringer::run(queue, deliver, stop.clone()));
+        tasks.spawn(sweep_every(options.sweep_every, sweep, stop.clone()));
+        tasks.spawn(server::run(socket, routes, stop.clone()));
         tasks.close();
         Ok(Self { address, recovered, stop, tasks })
     }

@@ -1,6 +1,5 @@
 //! Takes doorbells off the queue and has them answered, some at a time.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use monitor::deliver::Deliver;
@@ -17,7 +16,7 @@ const POLL: Duration = Duration::from_millis(250);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Answers doorbells until `stop`, then finishes those under way.
-pub(super) async fn run(queue: Arc<SqliteQueue>, deliver: Deliver, stop: CancellationToken) {
+pub(super) async fn run(queue: SqliteQueue, deliver: Deliver, stop: CancellationToken) {
     let most = deliver.policy.concurrency;
     let mut answers = JoinSet::new();
     while !stop.is_cancelled() {

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{get, post};
-use bootstrap::World;
+use bootstrap::{StartError, World};
 use metrics_exporter_prometheus::PrometheusHandle;
 use monitor::wait::Principal;
 use tokio::net::TcpListener;
@@ -20,36 +20,33 @@ use super::{put_events, visitors};
 const LOCAL: &str = "local";
 
 /// Serves until `stop`, then finishes what is under way.
-pub(super) fn run(
-    socket: TcpListener,
-    address: SocketAddr,
-    world: &World,
-    metrics: Option<PrometheusHandle>,
-    stop: CancellationToken,
-) -> impl Future<Output = ()> + use<> {
-    let refuse = middleware::from_fn_with_state(address, visitors::refuse_strangers);
-    let routes = routes(world, metrics).layer(refuse);
-    async move {
-        let server = axum::serve(socket, routes).with_graceful_shutdown(stop.cancelled_owned());
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the server ended");
-        }
+pub(super) async fn run(socket: TcpListener, routes: Router, stop: CancellationToken) {
+    let server = axum::serve(socket, routes).with_graceful_shutdown(stop.cancelled_owned());
+    if let Err(error) = server.await {
+        tracing::error!(%error, "the server ended");
     }
 }
 
-fn routes(world: &World, metrics: Option<PrometheusHandle>) -> Router {
-    let api = http_api::router(http_api::Api { waits: world.waits(), jobs: world.jobs() })
+/// All that the port at `address` answers.
+pub(super) fn routes(
+    address: SocketAddr,
+    world: &World,
+    metrics: Option<PrometheusHandle>,
+) -> Result<Router, StartError> {
+    let api = http_api::router(http_api::Api { waits: world.waits()?, jobs: world.jobs()? })
         .layer(middleware::from_fn(as_local));
     // EventBridge's endpoint is `POST /`; everything else is the API's.
-    let bus = post(put_events::put_events).with_state(world.recorder());
+    let bus = post(put_events::put_events).with_state(world.recorder()?);
     let bus = bus.layer(DefaultBodyLimit::max(put_events::MAX_BODY));
     let render = move || async move {
         metrics.map_or(Err(StatusCode::NOT_FOUND), |handle| Ok(handle.render()))
     };
-    Router::new()
+    let refuse = middleware::from_fn_with_state(address, visitors::refuse_strangers);
+    let routes = Router::new()
         .route("/", bus.fallback_service(api.clone()))
         .route("/metrics", get(render))
-        .fallback_service(api)
+        .fallback_service(api);
+    Ok(routes.layer(refuse))
 }
 
 async fn as_local(mut request: Request, next: Next) -> Response {

@@ -282,7 +282,6 @@ impl FakeWorld {
         Deliver {
             store: self.store.clone(),
             sender: self.sender.clone(),
-            announcer: self.announcer.clone(),
             clock: self.clock.clone(),
             entropy: Arc::new(NoJitter),
             policy: self.policy.clone(),

@@ -1,0 +1,139 @@
+//! Starts and stops a fake.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bootstrap::SystemClock;
+use monitor::ports::Clock;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::publish::{self, Target};
+use crate::server;
+use crate::shared::Shared;
+use crate::world::Settings;
+
+/// The time between the stages of a life that no script gives.
+pub const DEFAULT_STEP: Duration = Duration::from_millis(200);
+/// The account in ARNs.
+pub const DEFAULT_ACCOUNT: &str = "123456789012";
+/// How long requests and events under way may take when the fake stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a fake is to be like.
+#[derive(Clone)]
+pub struct Options {
+    /// Where to listen; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// The account in ARNs, 12 digits.
+    pub account: String,
+    /// The time between the stages of a life that no script gives.
+    pub step: Duration,
+    /// Where events go; they can be read from the control API besides.
+    pub events: Vec<Target>,
+    /// The `source` of events.
+    pub events_source: String,
+    /// The time. With a clock whose sleep moves it, lives end as they begin.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            account: DEFAULT_ACCOUNT.to_owned(),
+            step: DEFAULT_STEP,
+            events: Vec::new(),
+            events_source: monitor::event::SOURCE.to_owned(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// Why a fake did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The account is not 12 digits.
+    #[error("`{0}` is no account: 12 digits are")]
+    Account(String),
+    /// The address could not be had.
+    #[error("can't listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The HTTP client for events could not be made.
+    #[error("the HTTP client for events could not be made: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A running fake SageMaker.
+pub struct Fake {
+    address: SocketAddr,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Fake {
+    /// Listens, and lets time pass for what is made in it.
+    ///
+    /// # Errors
+    /// [`StartError`] says what to mend.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let Options { listen, account, step, events, events_source, clock } = options;
+        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(StartError::Account(account));
+        }
+        let failed = |source| StartError::Listen { address: listen, source };
+        let socket = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (outbox, inbox) = mpsc::channel(publish::QUEUE);
+        let outbox = (!events.is_empty()).then_some(outbox);
+        let settings = Settings { account, step, source: events_source };
+        let shared = Arc::new(Shared::new(settings, clock, outbox));
+        tasks.spawn(publish::run(publish::client()?, events, inbox));
+        tasks.spawn(keep_time(Arc::clone(&shared), stop.clone()));
+        tasks.spawn(server::run(socket, server::router(shared), stop.clone()));
+        tasks.close();
+        Ok(Self { address, stop, tasks })
+    }
+
+    /// Its URL, to be given to clients as SageMaker's endpoint.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Takes no more requests, finishes those under way, and ends.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if tokio::time::timeout(STOP_TIMEOUT, self.tasks.wait()).await.is_err() {
+            tracing::warn!("stopped with work under way");
+        }
+    }
+}
+
+/// Lets come about what is due, when it is due.
+async fn keep_time(shared: Arc<Shared>, stop: CancellationToken) {
+    loop {
+        let pause = shared.advance();
+        let due = async {
+            match pause {
+                Some(pause) => shared.clock.sleep(pause).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = shared.changed() => {}
+            () = due => {}
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The signal queue on SQS.
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use futures::{StreamExt as _, TryStreamExt as _};
+use monitor::ports::{Queue, QueueError};
+use monitor::signal::Doorbell;
+
+use crate::limits::{retries, story, timeouts};
+
+/// Most messages in one `SendMessageBatch`.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
+pub(crate) const BATCH: usize = 10;
+
+/// Batches in flight at once: a job with 10,000 waits is rung in seconds.
+const CONCURRENCY: usize = 8;
+
+/// An SQS client with this crate's limits.
+pub(crate) fn client(config: &SdkConfig) -> Client {
+    let config = aws_sdk_sqs::config::Builder::from(config)
+        .timeout_config(timeouts())
+        .retry_config(retries());
+    Client::from_conf(config.build())
+}
+
+/// Doorbells, as JSON messages on an SQS standard queue.
+#[derive(Debug, Clone)]
+pub struct SqsQueue {
+    client: Client,
+    url: String,
+}
+
+impl SqsQueue {
+    /// The queue at `url`; nothing is called yet.
+    #[must_use]
+    pub fn new(config: &SdkConfig, url: impl Into<String>) -> Self {
+        Self { client: client(config), url: url.into() }
+    }
+
+    async fn send(&self, bells: &[Doorbell]) -> Result<(), QueueError> {
+        let entries = bells.iter().enumerate().map(|(place, bell)| entry(place, bell));
+        let entries = entries.collect::<Result<Vec<_>, _>>()?;
+        let batch = self.client.send_message_batch().queue_url(&self.url);
+        let sent = batch.set_entries(Some(entries)).send().await;
+        let sent = sent.map_err(|error| QueueError(story(error)))?;
+        match sent.failed() {
+            [] => Ok(()),
+            [first, ..] => Err(QueueError(format!(
+                "{} of {} messages were refused, the first with {}: {}",
+                sent.failed().len(),
+                bells.len(),
+                first.code(),
+                first.message().unwrap_or("no message"),
+            ))),
+        }
+    }
+}
+
+fn entry(place: usize, bell: &Doorbell) -> Result<SendMessageBatchRequestEntry, QueueError> {
+    let body = serde_json::to_string(bell).map_err(|error| QueueError(error.to_string()))?;
+    SendMessageBatchRequestEntry::builder()
+        .id(place.to_string())
+        .message_body(body)
+        .build()
+        .map_err(|error| QueueError(error.to_string()))
+}
+
+#[async_trait]
+impl Queue for SqsQueue {
+    async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError> {
+        let sends: Vec<_> = doorbells.chunks(BATCH).map(|bells| self.send(bells)).collect();
+        futures::stream::iter(sends).buffer_unordered(CONCURRENCY).try_collect().await
+    }
+}

@@ -1,0 +1,154 @@
+//! What no emulator does on demand: an AWS that takes a call only in part. The
+//! whole ways are tested against a deployed stack in `tests/e2e`.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+use std::sync::{Arc, Mutex};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use messaging::{EventBus, SqsQueue};
+use monitor::arn::JobArn;
+use monitor::observation::{Observation, Source};
+use monitor::phase::Phase;
+use monitor::ports::{Announcer as _, Intake as _, Queue as _};
+use monitor::signal::{Announcement, Doorbell};
+use monitor::wait::WaitId;
+use serde_json::{Value, json};
+
+const ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:training-job/t";
+
+/// An AWS that answers every call by one rule, and what it was asked.
+struct Aws {
+    config: SdkConfig,
+    asked: Arc<Mutex<Vec<Value>>>,
+}
+
+type Rule = fn(&Value) -> Value;
+
+impl Aws {
+    async fn answering(rule: Rule) -> Self {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let answer = move |State(asked): State<Arc<Mutex<Vec<Value>>>>, body: String| async move {
+            let request: Value = serde_json::from_str(&body).unwrap();
+            let answer = rule(&request).to_string();
+            asked.lock().unwrap().push(request);
+            answer
+        };
+        let routes = Router::new().route("/", post(answer)).with_state(Arc::clone(&asked));
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(socket, routes).await });
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .endpoint_url(format!("http://{address}"))
+            .build();
+        Self { config, asked }
+    }
+
+    fn asked(&self) -> Vec<Value> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+fn ids(request: &Value) -> Vec<Value> {
+    let entries = request["Entries"].as_array().unwrap();
+    entries.iter().map(|entry| entry["Id"].clone()).collect()
+}
+
+fn bells(count: usize) -> Vec<Doorbell> {
+    let bell = |place| Doorbell {
+        arn: JobArn::parse(ARN).unwrap(),
+        wait_id: WaitId::parse(&format!("w{place}")).unwrap(),
+    };
+    (0..count).map(bell).collect()
+}
+
+fn sighting() -> Observation {
+    let now = "2026-11-02T12:00:00Z".parse().unwrap();
+    Observation {
+        arn: JobArn::parse(ARN).unwrap(),
+        name: "t".to_owned(),
+        phase: Phase::Succeeded,
+        status: "Completed".to_owned(),
+        secondary_status: None,
+        failure_reason: None,
+        created_at: None,
+        modified_at: now,
+        ended_at: None,
+        seen_at: now,
+        source: Source::Describe,
+    }
+}
+
+#[tokio::test]
+async fn every_doorbell_is_sent_ten_at_a_time() {
+    let aws = Aws::answering(|request| {
+        let sent = |id| json!({"Id": id, "MessageId": "m", "MD5OfMessageBody": ""});
+        json!({"Successful": ids(request).into_iter().map(sent).collect::<Vec<_>>(), "Failed": []})
+    })
+    .await;
+    let queue = SqsQueue::new(&aws.config, "https://sqs.us-east-1.amazonaws.com/1/signals");
+    queue.push(&bells(25)).await.unwrap();
+    let mut sizes: Vec<_> = aws.asked().iter().map(|request| ids(request).len()).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [5, 10, 10]);
+}
+
+#[tokio::test]
+async fn a_batch_taken_in_part_is_not_taken() {
+    let aws = Aws::answering(|_| {
+        json!({"Successful": [], "Failed": [
+            {"Id": "0", "SenderFault": false, "Code": "InternalError", "Message": "try later"},
+        ]})
+    })
+    .await;
+    let queue = SqsQueue::new(&aws.config, "https://sqs.us-east-1.amazonaws.com/1/signals");
+    let error = queue.push(&bells(2)).await.unwrap_err().to_string();
+    assert!(error.contains("1 of 2") && error.contains("InternalError: try later"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sighting_that_the_bus_refused_is_not_taken() {
+    let aws = Aws::answering(|_| {
+        json!({"FailedEntryCount": 1, "Entries": [
+            {"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"},
+        ]})
+    })
+    .await;
+    let error = EventBus::new(&aws.config, "sagebell").submit(sighting()).await.unwrap_err();
+    assert!(error.to_string().contains("ThrottlingException: slow down"), "{error}");
+}
+
+#[tokio::test]
+async fn what_goes_on_the_bus_says_what_it_is() {
+    let aws =
+        Aws::answering(|_| json!({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})).await;
+    let bus = EventBus::new(&aws.config, "sagebell");
+    bus.submit(sighting()).await.unwrap();
+    let gone = Announcement::WaitAbandoned {
+        arn: JobArn::parse(ARN).unwrap(),
+        wait_id: WaitId::parse("w").unwrap(),
+        stopping: true,
+    };
+    bus.announce(&gone).await;
+    let entries: Vec<_> = aws.asked().iter().map(|request| request["Entries"][0].clone()).collect();
+    let said: Vec<_> = entries.iter().map(|e| (&e["Source"], &e["DetailType"])).collect();
+    assert_eq!(
+        said,
+        [
+            (&json!("sagebell.sweep"), &json!("Job Sighting")),
+            (&json!("sagebell"), &json!("Wait Abandoned")),
+        ]
+    );
+    assert!(
+        entries.iter().all(|e| e["Resources"] == json!([ARN]) && e["EventBusName"] == "sagebell")
+    );
+    let detail: Observation = serde_json::from_str(entries[0]["Detail"].as_str().unwrap()).unwrap();
+    assert_eq!(detail, sighting());
+}

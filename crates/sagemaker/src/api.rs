@@ -1,0 +1,138 @@
+//! Any operation of SageMaker's API.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::config::retry::RetryConfig;
+use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
+use aws_sdk_sagemaker::config::{Builder, Region};
+use serde_json::Value;
+
+use crate::budget::Budget;
+use crate::carrier::{Answer, Carrier};
+use crate::error::{CallError, Class};
+use crate::pages::Pages;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// One attempt, from the first byte sent to the last one read.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// All attempts with the pauses between them.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
+const ATTEMPTS: u32 = 3;
+/// Longest operation name; SageMaker's longest has 44 letters.
+const LONGEST_NAME: usize = 64;
+
+/// SageMaker's API. Cheap to clone: clones share connections and budget.
+#[derive(Debug, Clone)]
+pub struct Api {
+    client: Client,
+    /// `None`: the configured one.
+    region: Option<Region>,
+    budget: Arc<Budget>,
+}
+
+impl Api {
+    /// Wraps a configuration; does no I/O.
+    ///
+    /// A call takes at most 3 s to connect, 10 s for an attempt and 30 s in all,
+    /// and is tried at most three times, by the SDK's standard rules.
+    #[must_use]
+    pub fn new(config: &SdkConfig, budget: Arc<Budget>) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT);
+        let config = Builder::from(config)
+            .timeout_config(timeouts.build())
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+        Self { client: Client::from_conf(config.build()), region: None, budget }
+    }
+
+    /// The same API in a region that is not the configured one.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { region: Some(Region::new(region.to_owned())), ..self.clone() }
+    }
+
+    /// Calls `operation` with `input` and returns its whole answer, members that
+    /// the SDK does not know included.
+    ///
+    /// `input` goes out as it is: idempotency tokens (`ClientRequestToken`) are the
+    /// caller's to set. Times in answers are seconds since the epoch, as SageMaker
+    /// writes them. Describe and List calls wait for the [`Budget`].
+    ///
+    /// # Errors
+    /// [`CallError`], [`Class::Throttled`] where the budget is spent. An answer of
+    /// more than 4 MiB is [`Class::Unavailable`].
+    pub async fn call(&self, operation: &str, input: &Value) -> Result<Value, CallError> {
+        let budgeted = is_budgeted(operation);
+        check(operation, input)?;
+        if budgeted {
+            self.budget.take().await.map_err(|spent| CallError::spent(operation, spent))?;
+        }
+        let outcome = self.send(operation, input, budgeted).await;
+        match &outcome {
+            Ok(_) => tracing::debug!(operation, "SageMaker answered"),
+            Err(error) => tracing::debug!(operation, class = ?error.class, %error, "call failed"),
+        }
+        outcome
+    }
+
+    /// Lists page by page: `items` is the member of the answer that holds them
+    /// (`TrainingJobSummaries` of `ListTrainingJobs`).
+    #[must_use]
+    pub fn pages<'a>(&'a self, operation: &'a str, input: &Value, items: &'a str) -> Pages<'a> {
+        Pages::new(self, operation, input.clone(), items)
+    }
+
+    async fn send(
+        &self,
+        operation: &str,
+        input: &Value,
+        budgeted: bool,
+    ) -> Result<Value, CallError> {
+        let answer = Answer::default();
+        let carrier = Carrier {
+            operation: operation.to_owned(),
+            body: input.to_string(),
+            answer: answer.clone(),
+            budget: budgeted.then(|| self.budget.clone()),
+        };
+        let mut own = Builder::new();
+        own.set_region(self.region.clone());
+        let call = self.client.delete_tags().customize().config_override(own).interceptor(carrier);
+        if let Err(error) = call.send().await {
+            return Err(CallError::of_sdk(operation, &error));
+        }
+        let answer = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match answer {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(error)) => Err(unreadable(operation, &error.to_string())),
+            None => Err(unreadable(operation, "there is none")),
+        }
+    }
+}
+
+fn unreadable(operation: &str, problem: &str) -> CallError {
+    CallError::new(Class::Other, operation, format!("the answer can't be read: {problem}"))
+}
+
+fn is_budgeted(operation: &str) -> bool {
+    operation.starts_with("Describe") || operation.starts_with("List")
+}
+
+/// The name goes into a header, and the protocol wants an object.
+fn check(operation: &str, input: &Value) -> Result<(), CallError> {
+    let is_name = !operation.is_empty()
+        && operation.len() <= LONGEST_NAME
+        && operation.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if !is_name {
+        return Err(CallError::new(Class::Invalid, operation, "this is no operation's name"));
+    }
+    if !input.is_object() {
+        return Err(CallError::new(Class::Invalid, operation, "the input is no JSON object"));
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! How many Describe and List calls the process may make: a token bucket over
+//! the [`Clock`] port, shared by every caller.
+//!
+//! The rate follows SageMaker's own answers as TCP follows losses (additive
+//! increase, multiplicative decrease): a throttled call halves it and empties
+//! the bucket, then it climbs back to the full rate within a minute.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use monitor::ports::{Clock, Entropy};
+
+/// How far the rate goes down: to this part of the full one.
+const FLOOR: f64 = 1.0 / 16.0;
+/// How long the climb from nothing back to the full rate takes, in seconds.
+const RECOVERY_SECONDS: f64 = 60.0;
+/// Calls in flight together are throttled together: one halving for all.
+const ONE_EVENT: Duration = Duration::from_secs(1);
+/// The most a wait is drawn out, as a part of it, so that callers that were
+/// held up together do not call together.
+const JITTER: f64 = 0.2;
+
+/// How much a [`Budget`] allows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// Calls per second, in the long run.
+    pub per_second: f64,
+    /// Calls at once after a quiet time.
+    pub burst: f64,
+    /// The longest that one call waits for its turn.
+    pub longest_wait: Duration,
+}
+
+impl Default for Rate {
+    /// Enough to look at 300 overdue jobs a minute, and few enough to leave the
+    /// account's own limits to pipelines and people.
+    fn default() -> Self {
+        Self { per_second: 5.0, burst: 10.0, longest_wait: Duration::from_secs(2) }
+    }
+}
+
+/// The budget is spent: the call's turn would have come too late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this process's own budget of SageMaker calls is spent, its next turn comes in {wait:?}")]
+pub struct Spent {
+    /// When the turn would have come.
+    pub wait: Duration,
+}
+
+/// The calls that the process may still make. Share one by [`Arc`].
+pub struct Budget {
+    full: Rate,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    bucket: Mutex<Bucket>,
+}
+
+struct Bucket {
+    /// Below zero: turns that are given out and waited for.
+    tokens: f64,
+    per_second: f64,
+    filled_at: Timestamp,
+    slowed_at: Option<Timestamp>,
+}
+
+impl Budget {
+    /// A full bucket.
+    #[must_use]
+    pub fn new(full: Rate, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        let (tokens, per_second) = (full.burst, full.per_second);
+        let filled_at = clock.now();
+        let bucket = Mutex::new(Bucket { tokens, per_second, filled_at, slowed_at: None });
+        Self { full, clock, entropy, bucket }
+    }
+
+    /// Takes one call's token, after a wait of at most [`Rate::longest_wait`].
+    ///
+    /// # Errors
+    /// [`Spent`], at once, if the wait would be longer.
+    pub async fn take(&self) -> Result<(), Spent> {
+        let wait = self.turn()?;
+        if !wait.is_zero() {
+            let drawn_out = wait.mul_f64(1.0 + JITTER * self.entropy.unit());
+            self.clock.sleep(drawn_out.min(self.full.longest_wait)).await;
+        }
+        Ok(())
+    }
+
+    /// SageMaker throttled a call: go slower.
+    pub fn throttled(&self) {
+        let now = self.clock.now();
+        let mut bucket = self.filled(now);
+        let since = bucket.slowed_at.map(|at| since(at, now));
+        if since.is_some_and(|since| since < ONE_EVENT) {
+            return;
+        }
+        bucket.slowed_at = Some(now);
+        bucket.per_second = (bucket.per_second / 2.0).max(self.full.per_second * FLOOR);
+        bucket.tokens = bucket.tokens.min(0.0);
+        tracing::info!(per_second = bucket.per_second, "SageMaker throttles: slower");
+    }
+
+    /// Calls per second now: [`Rate::per_second`], or less while SageMaker
+    /// throttles.
+    #[must_use]
+    pub fn per_second(&self) -> f64 {
+        self.filled(self.clock.now()).per_second
+    }
+
+    /// Reserves the next turn and says how far off it is.
+    fn turn(&self) -> Result<Duration, Spent> {
+        let mut bucket = self.filled(self.clock.now());
+        let missing = (1.0 - bucket.tokens).max(0.0);
+        let wait = Duration::try_from_secs_f64(missing / bucket.per_second);
+        let wait = wait.unwrap_or(Duration::MAX);
+        if wait > self.full.longest_wait {
+            return Err(Spent { wait });
+        }
+        bucket.tokens -= 1.0;
+        Ok(wait)
+    }
+
+    /// The bucket, with what has dripped into it by now.
+    fn filled(&self, now: Timestamp) -> std::sync::MutexGuard<'_, Bucket> {
+        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let seconds = since(bucket.filled_at, now).as_secs_f64();
+        bucket.tokens = (bucket.tokens + seconds * bucket.per_second).min(self.full.burst);
+        let climb = seconds * self.full.per_second / RECOVERY_SECONDS;
+        bucket.per_second = (bucket.per_second + climb).min(self.full.per_second);
+        bucket.filled_at = bucket.filled_at.max(now);
+        bucket
+    }
+}
+
+/// From `then` to `now`; nothing where the clock went back.
+fn since(then: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(then)).unwrap_or_default()
+}
+
+impl std::fmt::Debug for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Budget").field("full", &self.full).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,110 @@
+//! How a call can fail.
+
+use std::error::Error;
+
+use aws_sdk_sagemaker::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_sagemaker::operation::RequestId as _;
+use aws_sdk_sagemaker::operation::delete_tags::DeleteTagsError;
+
+use crate::budget::Spent;
+use crate::classify::classify;
+
+/// What a failed call means to its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// There is such a resource already.
+    AlreadyExists,
+    /// The resource is in a state in which it can't be done now.
+    Conflict,
+    /// The credentials are missing, wrong, expired or not allowed to.
+    Denied,
+    /// The request is wrong: the message says what.
+    Invalid,
+    /// A quota of the account is used up.
+    LimitExceeded,
+    /// There is no such resource.
+    NotFound,
+    /// None of the others.
+    Other,
+    /// SageMaker throttles, or the process has spent its own budget: later.
+    Throttled,
+    /// SageMaker is out of reach, out of order or too slow. A write may or may
+    /// not have happened.
+    Unavailable,
+}
+
+/// A call that failed: what that means, and what the service said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {message}{}", self.origin())]
+pub struct CallError {
+    /// What it means to the caller.
+    pub class: Class,
+    /// The operation, e.g. `DescribeTrainingJob`.
+    pub operation: String,
+    /// The service's error code, e.g. `ValidationException`.
+    pub code: Option<String>,
+    /// The service's own message, else what happened on the way.
+    pub message: String,
+    /// The id under which AWS can look the request up.
+    pub request_id: Option<String>,
+}
+
+impl CallError {
+    pub(crate) fn new(class: Class, operation: &str, message: impl Into<String>) -> Self {
+        let (operation, message) = (operation.to_owned(), message.into());
+        Self { class, operation, code: None, message, request_id: None }
+    }
+
+    pub(crate) fn spent(operation: &str, spent: Spent) -> Self {
+        Self::new(Class::Throttled, operation, spent.to_string())
+    }
+
+    pub(crate) fn of_sdk(operation: &str, error: &SdkError<DeleteTagsError>) -> Self {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let Some(said) = error.as_service_error() else {
+            return Self::new(without_word(error, status), operation, chain(error));
+        };
+        let code = said.code().map(str::to_owned);
+        let message = said.message().unwrap_or("the service gave no reason").to_owned();
+        let class = classify(operation, code.as_deref(), &message, status);
+        let request_id = said.request_id().map(str::to_owned);
+        Self { class, operation: operation.to_owned(), code, message, request_id }
+    }
+
+    /// The IAM action that allows the operation.
+    #[must_use]
+    pub fn iam_action(&self) -> String {
+        format!("sagemaker:{}", self.operation)
+    }
+
+    fn origin(&self) -> String {
+        match (&self.code, &self.request_id) {
+            (Some(code), Some(id)) => format!(" ({code}, request {id})"),
+            (Some(code), None) => format!(" ({code})"),
+            (None, Some(id)) => format!(" (request {id})"),
+            (None, None) => String::new(),
+        }
+    }
+}
+
+/// Failures in which the service did not speak: what the response's status
+/// says, else how far the call got.
+fn without_word(error: &SdkError<DeleteTagsError>, status: Option<u16>) -> Class {
+    match (status, error) {
+        (Some(429), _) => Class::Throttled,
+        (Some(401 | 403), _) => Class::Denied,
+        (Some(400..500), _) | (None, SdkError::ConstructionFailure(_)) => Class::Other,
+        _ => Class::Unavailable,
+    }
+}
+
+/// The error and its causes, in one line: the SDK's own text stops at "dispatch
+/// failure".
+fn chain(error: &dyn Error) -> String {
+    let (mut words, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        words = format!("{words}: {error}");
+        cause = error.source();
+    }
+    words
+}

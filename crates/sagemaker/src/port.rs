@@ -1,0 +1,144 @@
+//! The monitor's port to SageMaker.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use monitor::arn::JobArn;
+use monitor::event::from_describe;
+use monitor::kind::Kind;
+use monitor::observation::Observation;
+use monitor::phase::Phase;
+use monitor::ports::{Clock, SageMaker, SageMakerError};
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::error::{CallError, Class};
+use crate::{request, step};
+
+/// Looks at jobs and stops them, each in its ARN's region.
+#[derive(Clone)]
+pub struct SageMakerApi {
+    api: Api,
+    clock: Arc<dyn Clock>,
+}
+
+impl SageMakerApi {
+    /// The port on this API; does no I/O.
+    #[must_use]
+    pub fn new(api: Api, clock: Arc<dyn Clock>) -> Self {
+        Self { api, clock }
+    }
+
+    async fn look(&self, arn: &JobArn) -> Result<(Value, Observation), SageMakerError> {
+        let answer = self.read(arn).await?;
+        same_account(arn, &answer)?;
+        let seen = from_describe(arn.clone(), &answer, self.clock.now());
+        let seen = seen.map_err(|error| SageMakerError::Refused(error.to_string()))?;
+        Ok((answer, seen))
+    }
+
+    async fn read(&self, arn: &JobArn) -> Result<Value, SageMakerError> {
+        let api = self.api.in_region(arn.region());
+        let answer = match arn.kind() {
+            // Of another service, sagemaker-a2i-runtime.
+            kind @ Kind::HumanLoop => {
+                return Err(SageMakerError::Unsupported { operation: "describe", kind });
+            }
+            Kind::PipelineStep => step::describe(&api, arn).await,
+            kind => {
+                let nameless = || SageMakerError::Refused(format!("{arn} has no version number"));
+                let input = request::describe(arn).ok_or_else(nameless)?;
+                api.call(kind.spec().operations.describe, &input).await
+            }
+        };
+        answer.map_err(port_error)
+    }
+
+    /// Unlike any other call's: by execution and millisecond. SageMaker wants 32 to
+    /// 128 characters.
+    fn token(&self, arn: &JobArn) -> String {
+        let now = self.clock.now().as_millisecond();
+        let name: String = arn.name().chars().take(64).collect();
+        format!("sagebell-stop-{now:020}-{name}")
+    }
+}
+
+#[async_trait]
+impl SageMaker for SageMakerApi {
+    async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError> {
+        let (_, seen) = self.look(arn).await?;
+        Ok(seen)
+    }
+
+    /// Looks before it stops: a name is not enough to stop a job of the account
+    /// that the ARN names, and one that is over needs no call. If SageMaker then
+    /// refuses, it looks again: the job may just have ended.
+    async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {
+        let kind = arn.kind();
+        let unsupported = SageMakerError::Unsupported { operation: "stop", kind };
+        let operation = match (kind, kind.spec().operations.stop) {
+            (Kind::HumanLoop, _) | (_, None) => return Err(unsupported),
+            (_, Some(operation)) => operation,
+        };
+        let (answer, seen) = self.look(arn).await?;
+        if is_over(&seen) {
+            return Ok(());
+        }
+        let input = request::stop(arn, &answer, &self.token(arn));
+        let error = match self.api.in_region(arn.region()).call(operation, &input).await {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        if matches!(error.class, Class::Invalid | Class::Conflict) {
+            let (_, seen) = self.look(arn).await?;
+            if is_over(&seen) {
+                return Ok(());
+            }
+        }
+        Err(port_error(error))
+    }
+}
+
+/// Whether there is nothing left to stop. A notebook instance that has come up
+/// well is in service, and can be stopped; other kinds that end well have ended.
+fn is_over(seen: &Observation) -> bool {
+    match seen.phase {
+        Phase::Stopping | Phase::Stopped | Phase::Failed | Phase::TimedOut => true,
+        Phase::Succeeded => seen.kind() != Kind::NotebookInstance,
+        Phase::Unknown | Phase::Pending | Phase::Running => false,
+    }
+}
+
+/// Most Describe calls take a name: in another account's credentials they answer
+/// with another job of that name.
+fn same_account(arn: &JobArn, answer: &Value) -> Result<(), SageMakerError> {
+    let mut arns = arn.kind().spec().fields.arn.iter();
+    let own = arns.find_map(|pointer| answer.pointer(pointer)?.as_str());
+    let account = own.and_then(|own| own.split(':').nth(4));
+    match account {
+        Some(account) if account != arn.account() => Err(SageMakerError::Refused(format!(
+            "the credentials are for account {account}, the job is in {}",
+            arn.account()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What a failed call is to the monitor. `Throttled` is all that passes by itself,
+/// a SageMaker that can't be reached included: the sweep then looks again within a
+/// minute, where a refusal makes it look less and less often.
+fn port_error(error: CallError) -> SageMakerError {
+    match error.class {
+        Class::NotFound => SageMakerError::NotFound,
+        Class::Throttled | Class::Unavailable => SageMakerError::Throttled(error.to_string()),
+        Class::Denied => SageMakerError::Refused(format!(
+            "{error}. The role that makes the call must be allowed {}",
+            error.iam_action()
+        )),
+        Class::AlreadyExists
+        | Class::Conflict
+        | Class::Invalid
+        | Class::LimitExceeded
+        | Class::Other => SageMakerError::Refused(error.to_string()),
+    }
+}

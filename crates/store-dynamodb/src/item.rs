@@ -1,0 +1,125 @@
+//! Items: the document's attributes, and the store's own beside them.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use monitor::arn::JobArn;
+use monitor::ports::{Version, Versioned, WaitKey};
+use monitor::wait::WaitId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Fault;
+use crate::index::Place;
+use crate::schema::{EXPIRES_MICROS, ITEM_VERSION, PK, SK, TTL};
+
+const JOB: &str = "JOB#";
+const STATE: &str = "STATE";
+/// Begins the sort key of every wait.
+pub(crate) const WAIT: &str = "WAIT#";
+
+/// An item, as DynamoDB has it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// What is stored as one item.
+pub(crate) trait Entity: Serialize + DeserializeOwned {
+    fn item_key(&self) -> Key<'_>;
+    fn expires_at(&self) -> Timestamp;
+    /// Where it is in an index, if it is in one.
+    fn place(&self) -> Option<Place>;
+}
+
+/// The name of an item.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Key<'a> {
+    Job(&'a JobArn),
+    Wait(&'a JobArn, &'a WaitId),
+}
+
+impl Key<'_> {
+    pub(crate) fn pk(&self) -> AttributeValue {
+        let (Self::Job(arn) | Self::Wait(arn, _)) = self;
+        text(format!("{JOB}{arn}"))
+    }
+
+    pub(crate) fn sk(&self) -> AttributeValue {
+        match self {
+            Self::Job(_) => text(STATE),
+            Self::Wait(_, id) => text(format!("{WAIT}{id}")),
+        }
+    }
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Job(arn) => write!(f, "job {arn}"),
+            Self::Wait(arn, id) => write!(f, "wait {id} on {arn}"),
+        }
+    }
+}
+
+/// Which wait an item is, by its keys.
+pub(crate) fn wait_key(item: &Item) -> Result<WaitKey, Fault> {
+    let name = |key: &str, mark: &str| item.get(key)?.as_s().ok()?.strip_prefix(mark);
+    let arn = name(PK, JOB).and_then(|arn| JobArn::parse(arn).ok());
+    let id = name(SK, WAIT).and_then(|id| WaitId::parse(id).ok());
+    let key = arn.zip(id).map(|(arn, id)| WaitKey { arn, id });
+    key.ok_or_else(|| Fault::terminal("an item of the due index is no wait"))
+}
+
+pub(crate) fn text(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+pub(crate) fn number(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// A time as conditions and filters compare it.
+pub(crate) fn micros(at: Timestamp) -> AttributeValue {
+    number(at.as_microsecond())
+}
+
+/// The item of an entity at a version.
+pub(crate) fn encode<E: Entity>(entity: &E, version: Version) -> Result<Item, Fault> {
+    let key = entity.item_key();
+    let mut item: Item = serde_dynamo::to_item(entity)
+        .map_err(|error| Fault::terminal(format!("{key} can't be stored: {error}")))?;
+    let expires_at = entity.expires_at();
+    // Never before its time: the service forgets by the second.
+    let ttl = expires_at.as_second() + i64::from(expires_at.subsec_nanosecond() > 0);
+    let own = [
+        (PK, key.pk()),
+        (SK, key.sk()),
+        (ITEM_VERSION, number(version.0)),
+        (EXPIRES_MICROS, micros(expires_at)),
+        (TTL, number(ttl)),
+    ];
+    let place = entity.place().map(Place::into_attributes);
+    let own = own.into_iter().chain(place.into_iter().flatten());
+    item.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    Ok(item)
+}
+
+/// The entity of an item, with its version; `name` is for the error's text.
+pub(crate) fn decode<E: Entity>(
+    item: Item,
+    name: impl fmt::Display,
+) -> Result<Versioned<E>, Fault> {
+    let version = item.get(ITEM_VERSION).and_then(|version| version.as_n().ok()?.parse().ok());
+    let value = serde_dynamo::from_item(item).ok();
+    let found = value.zip(version);
+    let found = found.map(|(value, version)| Versioned { value, version: Version(version) });
+    found.ok_or_else(|| unreadable(name))
+}
+
+/// Without serde's own words: they may quote the document, and that may hold a
+/// secret.
+pub(crate) fn unreadable(name: impl fmt::Display) -> Fault {
+    Fault::terminal(format!(
+        "the stored item of {name} can't be read: was it written by a newer Sagebell?"
+    ))
+}

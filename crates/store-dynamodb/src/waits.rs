@@ -1,0 +1,85 @@
+//! Waits in the table.
+
+use jiff::Timestamp;
+use monitor::arn::JobArn;
+use monitor::ports::{Cursor, Page, WaitKey};
+use monitor::wait::Wait;
+
+use crate::cursor;
+use crate::error::Fault;
+use crate::index::{FIRST, Index, LAST, Place};
+use crate::item::{Entity, Item, Key, WAIT, decode, text, wait_key};
+use crate::merge::{Filter, List};
+use crate::schema::{EXPIRES_MICROS, PK, SK};
+use crate::table::Table;
+
+impl Entity for Wait {
+    fn item_key(&self) -> Key<'_> {
+        Key::Wait(&self.arn, &self.id)
+    }
+
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.due_at.map(|at| Place::due(at, &self.key()))
+    }
+}
+
+/// One query answers the whole list if it fits the page: it asks for one wait
+/// more, which tells whether there is another page.
+pub(crate) async fn list(
+    table: &Table,
+    arn: &JobArn,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<Wait>, Fault> {
+    let first = match cursor::resume_waits(after)? {
+        Some(id) => format!("{WAIT}{id}{FIRST}"),
+        None => WAIT.to_owned(),
+    };
+    let query = table
+        .client
+        .query()
+        .table_name(&table.name)
+        .consistent_read(true)
+        .limit(i32::try_from(limit).map_or(i32::MAX, |limit| limit.saturating_add(1)))
+        .key_condition_expression(format!("{PK} = :job AND {SK} BETWEEN :first AND :last"))
+        .filter_expression(format!("{EXPIRES_MICROS} > :now"))
+        .expression_attribute_values(":job", Key::Job(arn).pk())
+        .expression_attribute_values(":first", text(first))
+        .expression_attribute_values(":last", text(format!("{WAIT}{LAST}")))
+        .expression_attribute_values(":now", table.now());
+    let answer = query.send().await.map_err(|error| Fault::sdk("Query", &table.name, &error))?;
+    let mut found = answer.items.unwrap_or_default();
+    let mut left_off = answer.last_evaluated_key.map(|key| wait_key(&key)).transpose()?;
+    if found.len() > limit {
+        found.truncate(limit);
+        left_off = found.last().map(wait_key).transpose()?;
+    }
+    let items = found.into_iter().map(wait).collect::<Result<_, _>>()?;
+    Ok(Page { items, next: left_off.map(|key| cursor::wait(&key.id)) })
+}
+
+fn wait(item: Item) -> Result<Wait, Fault> {
+    let WaitKey { arn, id } = wait_key(&item)?;
+    Ok(decode(item, Key::Wait(&arn, &id))?.value)
+}
+
+pub(crate) async fn list_due(
+    table: &Table,
+    now: Timestamp,
+    after: Option<&Cursor>,
+    limit: usize,
+) -> Result<Page<WaitKey>, Fault> {
+    let after = cursor::resume_due(after)?;
+    let until = format!("{now:.9}{LAST}");
+    if after.as_ref().is_some_and(|after| *after > until) {
+        return Ok(Page { items: Vec::new(), next: None });
+    }
+    let list = List { table, index: Index::Due, until, filter: Filter::default() };
+    let page = list.page(after, limit).await?;
+    let items = page.items.iter().map(wait_key).collect::<Result<_, _>>()?;
+    Ok(Page { items, next: page.left_off.map(cursor::due) })
+}

@@ -1,0 +1,142 @@
+//! How a plan is drawn from the seed.
+
+use fastrand::Rng;
+use monitor::arn::JobArn;
+use monitor::kind::{Kind, Lifecycle};
+use monitor::wait::{Hear, OnAbandon, WaitId};
+
+use super::{Fate, JobPlan, Older, Plan, Role, TaskPlan};
+use crate::executor::Millis;
+use crate::lives;
+
+const SECOND: Millis = 1_000;
+const MINUTE: Millis = 60_000;
+const ACCOUNT: &str = "arn:aws:sagemaker:us-east-1:111122223333:";
+/// The lease of a waiter that only listens and does not come back to ask.
+const LONG_LEASE_SECONDS: u32 = 86_400;
+
+impl Plan {
+    /// Draws a plan.
+    #[must_use]
+    pub fn draw(rng: &mut Rng) -> Self {
+        let mut plan = Self {
+            jobs: Vec::new(),
+            tasks: Vec::new(),
+            whole_seconds: rng.u32(..4) == 0,
+            reads_trail: [0, 0, rng.u64(..8 * SECOND)][rng.usize(..3)],
+            clocks_ahead: std::array::from_fn(|_| rng.i64(-900..900)),
+            page: [1, 2, usize::MAX][rng.usize(..3)],
+        };
+        for job in 0..[1, 1, 2, 3][rng.usize(..4)] {
+            plan.draw_job(rng, job);
+        }
+        plan
+    }
+
+    fn draw_job(&mut self, rng: &mut Rng, job: usize) {
+        let kind = Kind::all().nth(rng.usize(..Kind::all().count())).unwrap();
+        // An execution's name is never used again.
+        let older = rng.u32(..4) == 0 && !lives::is_pipeline(kind);
+        let older = older.then(|| draw_older(rng, kind));
+        let first = self.tasks.len();
+        let earliest = older.as_ref().map_or(0, |older| older.deleted_at + 5 * SECOND);
+        let span = lives::spread(rng, MINUTE, 40 * MINUTE);
+        let start_at = earliest + rng.u64(..span);
+        self.tasks.push(draw_task(rng, job, kind, Role::Creator, start_at));
+        for _ in 0..[0, 0, 1, 2][rng.usize(..4)] {
+            let role =
+                if rng.bool() && lives::is_updatable(kind) { Role::Updater } else { Role::Watcher };
+            // Some while the older job still has the name.
+            let start_at = rng.u64(..start_at + 20 * MINUTE);
+            self.tasks.push(draw_task(rng, job, kind, role, start_at));
+        }
+        let stoppable = kind.spec().operations.stop.is_some();
+        let tasks = &mut self.tasks[first..];
+        let orphan = stoppable && rng.u32(..4) == 0;
+        if orphan {
+            tasks.iter_mut().for_each(|task| terminate(rng, task));
+        }
+        let mut life = lives::created(rng, kind);
+        if orphan && rng.u32(..4) > 0 {
+            // It would run for ever.
+            life.pop();
+        }
+        let preempted = tasks.iter().any(|task| task.fates.len() > 1);
+        let deletable = kind.spec().lifecycle == Lifecycle::OneShot && !preempted;
+        let deleted_after =
+            (deletable && !orphan && rng.u32(..8) == 0).then(|| rng.u64(10 * SECOND..20 * MINUTE));
+        self.jobs.push(JobPlan { arn: arn(kind, job), life, older, deleted_after });
+    }
+}
+
+fn terminate(rng: &mut Rng, task: &mut TaskPlan) {
+    task.on_abandon = OnAbandon::Stop;
+    task.lease_seconds = task.lease_seconds.min(1_200);
+    task.role = if task.role == Role::Updater { Role::Watcher } else { task.role };
+    let after = rng.u64(SECOND..10 * MINUTE);
+    *task.fates.last_mut().unwrap() = Fate::Terminated { after };
+    task.deadline = None;
+}
+
+fn draw_older(rng: &mut Rng, kind: Kind) -> Older {
+    let life = lives::created(rng, kind);
+    let spans: Millis = life.iter().map(|stage| stage.after).sum();
+    // Some are deleted before their end.
+    let lived = if rng.bool() { spans } else { rng.u64(..=spans) };
+    let deleted_at = 90 * SECOND + lived.min(20 * MINUTE) + rng.u64(..10 * MINUTE);
+    Older { life, deleted_at }
+}
+
+fn draw_task(rng: &mut Rng, job: usize, kind: Kind, role: Role, start_at: Millis) -> TaskPlan {
+    let stoppable = kind.spec().operations.stop.is_some();
+    let wait_id = format!("run-1.task-{}-{}", job, rng.u32(..));
+    let listens_only = rng.u32(..4) == 0;
+    let mut task = TaskPlan {
+        job,
+        role,
+        start_at,
+        wait_id: WaitId::parse(&wait_id).unwrap(),
+        hear: if rng.u32(..3) == 0 { Hear::Progress } else { Hear::Settled },
+        lease_seconds: if listens_only { LONG_LEASE_SECONDS } else { rng.u32(60..1_200) },
+        on_abandon: if stoppable && rng.bool() { OnAbandon::Stop } else { OnAbandon::Keep },
+        own_clock: kind.spec().lifecycle == Lifecycle::OneShot && rng.bool(),
+        clock_ahead: rng.i64(-20_000..20_000),
+        tidies_up: rng.bool(),
+        fates: Vec::new(),
+        update: lives::updated(rng, kind),
+        deadline: None,
+        intruder_at: (rng.u32(..6) == 0).then(|| start_at + rng.u64(..20 * MINUTE)),
+    };
+    for _ in 0..[0, 0, 1, 2][rng.usize(..4)] {
+        let span = lives::spread(rng, 10 * SECOND, 20 * MINUTE);
+        let after = rng.u64(..span);
+        // One that does not come back to ask could be cut off by its own
+        // predecessor's last words: those are over before it begins.
+        let soonest = if listens_only { MINUTE } else { SECOND };
+        let back_after = rng.u64(soonest..4 * MINUTE);
+        let lingers = !listens_only && rng.u32(..3) == 0;
+        let lingers = if lingers { rng.u64(..10 * MINUTE) } else { 0 };
+        task.fates.push(Fate::Preempted { after, back_after, lingers });
+    }
+    let after = rng.u64(SECOND..20 * MINUTE);
+    task.fates.push(match rng.u32(..12) {
+        0 if !listens_only => Fate::Terminated { after },
+        1 => Fate::TakesBack { after, stop: stoppable && rng.bool() },
+        _ => Fate::Lives,
+    });
+    // The wait of one that is gone before its deadline ends by its lease.
+    if rng.u32(..5) == 0 && !task.is_terminated() {
+        task.deadline = Some(start_at + lives::spread(rng, MINUTE, 60 * MINUTE));
+    }
+    task
+}
+
+fn arn(kind: Kind, job: usize) -> JobArn {
+    let resource = kind.spec().resource;
+    let id = match kind {
+        Kind::PipelineExecution => format!("p/execution/e{job}"),
+        Kind::PipelineStep => format!("p/execution/e{job}/step/train"),
+        _ => format!("job-{job}"),
+    };
+    JobArn::parse(&format!("{ACCOUNT}{resource}/{id}")).unwrap()
+}
