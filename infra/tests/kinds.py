@@ -1,0 +1,30 @@
+"""What the table of kinds in the domain says, read from its source."""
+
+import re
+
+from translate import INFRA
+
+SOURCE = (INFRA.parent / "crates" / "monitor" / "src" / "kinds.rs").read_text()
+TABLE = SOURCE[SOURCE.index("static KINDS") : SOURCE.index("#[cfg(test)]")]
+COUNT = int(re.match(r"static KINDS: \[KindSpec; (\d+)\]", TABLE)[1])
+ROWS = TABLE.split("    KindSpec {")[1:]
+
+_STRINGS = re.compile(r'"([^"]*)"')
+_OPERATIONS = re.compile(r"operations\((.*?)\)", re.DOTALL)
+
+
+def detail_types():
+    """The EventBridge detail-types of all kinds."""
+    lists = re.findall(r"detail_types: &\[(.*?)\]", TABLE, re.DOTALL)
+    return {text for one in lists for text in _STRINGS.findall(one)}
+
+
+def operations():
+    """(describe, stop or None) of every kind."""
+    found = []
+    for row in ROWS:
+        arguments = _OPERATIONS.search(row)[1]
+        strings = _STRINGS.findall(arguments)
+        stop = strings[3] if "Some(" in arguments else None
+        found.append((strings[1], stop))
+    return found

@@ -1,0 +1,235 @@
+"""Every policy of the templates: real actions, narrow resources, and enough."""
+
+import fnmatch
+import itertools
+import json
+
+import kinds
+import parliament
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from policy_sentry.querying.actions import get_action_data
+from policies import ALL, PARAMETERS, SOURCES, TEMPLATES, actions, listed, of_role, policies_of, policy
+from suppressed import Suppressions
+
+# Without white space: "IAM and AWS STS quotas", IAM guide.
+ROLE_INLINE_LIMIT = 10_240
+MANAGED_LIMIT = 6_144
+
+LONGEST_PREFIX = "x" * 40
+
+GRANTS = [one for one in ALL if one.kind in ("identity", "boundary")]
+each_grant = pytest.mark.parametrize("grant", GRANTS, ids=str)
+
+
+def rows(action):
+    """What AWS's table says of an action: one row per resource type."""
+    service, _, name = action.partition(":")
+    found = get_action_data(service, name) or {}
+    return found.get(service, [])
+
+
+def length(document):
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+def test_actions_exist():
+    suppressions = Suppressions("policy_sentry")
+    for grant in GRANTS:
+        for action in actions([grant]) | actions([grant], "Deny"):
+            if not rows(action):
+                suppressions.take(f"unknown {action}", str(grant))
+    suppressions.settle()
+
+
+@each_grant
+def test_actions_are_spelled_out(grant):
+    for statement in grant.statements():
+        assert "NotAction" not in statement and "NotResource" not in statement
+        assert not [action for action in listed(statement["Action"]) if "*" in action]
+
+
+@each_grant
+def test_all_resources_only_where_nothing_narrower_exists(grant):
+    for statement in grant.statements("Allow"):
+        if "*" not in listed(statement["Resource"]):
+            continue
+        for action in listed(statement["Action"]):
+            narrower = {row["resource_arn_format"] for row in rows(action)} - {"*"}
+            assert not narrower, f"{action} can be held to {narrower}"
+
+
+@each_grant
+def test_all_resources_are_explained(grant):
+    """A statement on everything says in its comment that it has to be."""
+    source = SOURCES[grant.template].read_text()
+    for statement in grant.statements("Allow"):
+        if "*" in listed(statement["Resource"]):
+            lines = source.partition(f"Sid: {statement['Sid']}\n")[0].splitlines()[:-1]
+            comment = itertools.takewhile(lambda line: line.lstrip().startswith("#"), reversed(lines))
+            said = " ".join(reversed([line.strip(" #") for line in comment]))
+            assert "no resource-level permissions" in said, statement["Sid"]
+
+
+def test_parliament_finds_nothing_new():
+    suppressions = Suppressions("parliament")
+    for grant in GRANTS:
+        for finding in parliament.analyze_policy_string(json.dumps(grant.document)).findings:
+            suppressions.take(rule_of(finding), str(grant))
+    suppressions.settle()
+
+
+def rule_of(finding):
+    """A finding's id, with the action or key that it is about."""
+    if isinstance(finding.detail, list):
+        return f"{finding.issue} {finding.detail[0]['action']}"
+    if finding.issue == "UNKNOWN_ACTION":
+        return f"{finding.issue} {finding.detail.split()[-1]}"
+    if finding.issue == "UNKNOWN_CONDITION_FOR_ACTION":
+        return f"{finding.issue} {finding.detail.split()[2]}"
+    return finding.issue
+
+
+@pytest.mark.parametrize("trust", [one for one in ALL if one.kind == "trust"], ids=str)
+def test_trust_is_in_someone_and_not_in_anyone(trust):
+    for statement in trust.statements("Allow"):
+        principal = statement["Principal"]
+        assert principal != "*" and "*" not in principal.values()
+        service = principal.get("Service")
+        # A function's role is bounded by PassRole: it is given at deployment, once.
+        if service and service != "lambda.amazonaws.com":
+            keys = {key for block in statement["Condition"].values() for key in block}
+            assert {"aws:SourceAccount", "aws:SourceArn"} <= keys, service
+
+
+@pytest.mark.parametrize("grant", [one for one in ALL if one.kind == "queue"], ids=str)
+def test_queues_take_from_rules_and_over_tls_only(grant):
+    for statement in grant.statements("Allow"):
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Action"] == "sqs:SendMessage"
+        assert statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+    (tls,) = grant.statements("Deny")
+    assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_roles_are_passed_to_named_services_only():
+    passing = [
+        statement
+        for grant in GRANTS
+        for statement in grant.statements("Allow")
+        if "iam:PassRole" in listed(statement["Action"])
+    ]
+    assert len(passing) == 3
+    for statement in passing:
+        assert statement["Action"] == "iam:PassRole"
+        assert statement["Condition"]["StringEquals"]["iam:PassedToService"]
+        assert all(arn.split(":role/")[1].strip("*") for arn in listed(statement["Resource"]))
+
+
+def test_the_pod_passes_one_role_to_sagemaker():
+    jobs = policy("pipeline-pod", "PipelinePodRole", "jobs")
+    (passing,) = [one for one in jobs.statements() if one["Action"] == "iam:PassRole"]
+    assert passing["Resource"] == PARAMETERS["ExecutionRoleArn"]
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+
+def test_the_pod_reaches_the_api_by_its_url_only():
+    monitor = policy("pipeline-pod", "PipelinePodRole", "monitor")
+    calls = [one for one in monitor.statements() if "lambda:" in str(one["Action"])]
+    assert {one["Action"]: one["Condition"] for one in calls} == {
+        "lambda:InvokeFunctionUrl": {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}},
+        "lambda:InvokeFunction": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
+    }
+    assert {one["Resource"] for one in calls} == {PARAMETERS["ApiFunctionArn"]}
+
+
+def test_whatever_the_pod_touches_has_its_prefix():
+    """All but clusters, whose ARNs end in an id, and images to run by name."""
+    for grant in of_role("pipeline-pod", "PipelinePodRole"):
+        for statement in grant.statements("Allow"):
+            for arn in listed(statement["Resource"]):
+                if ":sagemaker:" in arn and ":cluster/" not in arn:
+                    assert arn.endswith("/team-a-*"), arn
+
+
+@pytest.mark.parametrize("role", ["ApiRole", "SweepRole"])
+def test_every_kind_can_be_described_and_stopped(role):
+    """As the domain's table of kinds says, and nothing beside."""
+    granted = {one for one in actions(of_role("stack", role)) if one.startswith("sagemaker:")}
+    called = {operation for pair in kinds.operations() for operation in pair if operation}
+    assert len(kinds.operations()) == kinds.COUNT
+    assert granted == {f"sagemaker:{operation}" for operation in called}
+
+
+def test_the_monitor_stops_only_what_a_step_made():
+    stops = [
+        statement
+        for statement in policy("stack", "SageMakerPolicy", "sagemaker").statements("Allow")
+        if any("Stop" in action for action in listed(statement["Action"]))
+    ]
+    for statement in stops:
+        assert all(arn.endswith("/team-a-*") for arn in statement["Resource"])
+        for action in statement["Action"]:
+            tagged = any("ResourceTag" in key for row in rows(action) for key in row["condition_keys"])
+            assert tagged == ("Condition" in statement), action
+    conditions = [one["Condition"] for one in stops if "Condition" in one]
+    assert conditions == [{"Null": {"aws:ResourceTag/sagebell:task": "false"}}]
+
+
+def test_only_the_sweep_may_send_sightings():
+    for role in ("JobEventsRole", "ApiRole", "SignalsRole", "SweepRole"):
+        sources = [
+            source
+            for grant in of_role("stack", role)
+            for statement in grant.statements("Allow")
+            if statement["Action"] == "events:PutEvents"
+            for source in statement["Condition"]["ForAllValues:StringEquals"]["events:source"]
+        ]
+        assert ("sagebell.sweep" in sources) == (role == "SweepRole"), role
+
+
+def test_the_boundary_holds_what_the_roles_may_do():
+    (boundary,) = [one for one in ALL if one.kind == "boundary"]
+    stack = [one for one in ALL if one.template == "stack" and one.kind == "identity"]
+    assert actions(stack) == actions([boundary])
+    bounds = [
+        (action, arn)
+        for statement in boundary.statements("Allow")
+        for action in listed(statement["Action"])
+        for arn in listed(statement["Resource"])
+    ]
+    for grant in stack:
+        for statement in grant.statements("Allow"):
+            for action in listed(statement["Action"]):
+                for arn in listed(statement["Resource"]):
+                    inside = any(action == one and fnmatch.fnmatchcase(arn, bound) for one, bound in bounds)
+                    assert inside, f"{grant}: {action} on {arn}"
+
+
+def test_the_stack_role_suffices_and_exceeds_nothing():
+    """Measured by what each resource type says that its handlers call."""
+    granted = actions(of_role("deployer", "StackRole"))
+    suppressions = Suppressions("stack-role")
+    listed_anywhere = set()
+    for resource_type in {one["Type"] for one in TEMPLATES["stack"]["Resources"].values()}:
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema
+        for handler in ("create", "read", "update", "delete"):
+            called = set(schema["handlers"].get(handler, {}).get("permissions", []))
+            listed_anywhere |= called
+            for action in called - granted:
+                suppressions.take(action, resource_type)
+    suppressions.settle()
+    assert granted <= listed_anywhere
+
+
+def test_roles_stay_under_their_limits():
+    """With the longest name prefix that the parameters take."""
+    long = {**PARAMETERS, "JobNamePrefix": LONGEST_PREFIX}
+    for template in TEMPLATES:
+        for one in policies_of(template, long):
+            if TEMPLATES[template]["Resources"][one.resource]["Type"] == "AWS::IAM::ManagedPolicy":
+                assert length(one.document) <= MANAGED_LIMIT, str(one)
+        for name, resource in TEMPLATES[template]["Resources"].items():
+            if resource["Type"] == "AWS::IAM::Role":
+                inline = [one for one in of_role(template, name, long) if one.name != "managed"]
+                assert sum(length(one.document) for one in inline) <= ROLE_INLINE_LIMIT, name

@@ -1,0 +1,230 @@
+"""The stack: what the functions count on, and what this project promises of it."""
+
+import json
+import re
+
+import kinds
+import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from policies import PSEUDO, TEMPLATES, Resolver
+from translate import INFRA, TEMPLATE, load
+
+STACK = TEMPLATES["stack"]
+RESOURCES = STACK["Resources"]
+FUNCTIONS = {"Api": "api", "JobEvents": "job-events", "Signals": "signals", "Sweep": "sweep"}
+each_function = pytest.mark.parametrize("function", FUNCTIONS)
+
+COMMON = {
+    "SAGEBELL_ACCOUNTS",
+    "SAGEBELL_CHECK_FIRST_SECONDS",
+    "SAGEBELL_CHECK_LONGEST_SECONDS",
+    "SAGEBELL_GRACE_SECONDS",
+    "SAGEBELL_REGIONS",
+    "SAGEBELL_RETENTION_DAYS",
+    "SAGEBELL_STORE",
+}
+SENDS = {"SAGEBELL_QUEUE", "SAGEBELL_BUS"}
+CALLS_BACK = {"SAGEBELL_CALLBACK_CIDRS", "SAGEBELL_CALLBACK_PORTS"}
+ASKS_SAGEMAKER = {"SAGEBELL_SAGEMAKER", "SAGEBELL_DESCRIBES_PER_SECOND"}
+ENVIRONMENT = {
+    "Api": COMMON | SENDS | CALLS_BACK | ASKS_SAGEMAKER,
+    "JobEvents": COMMON | SENDS,
+    "Signals": COMMON | CALLS_BACK,
+    "Sweep": COMMON | SENDS | ASKS_SAGEMAKER,
+}
+
+
+def of_type(resource_type):
+    return {name: one["Properties"] for name, one in RESOURCES.items() if one["Type"] == resource_type}
+
+
+def test_the_rule_takes_every_kind_that_sends_events():
+    pattern = RESOURCES["JobEventsRule"]["Properties"]["EventPattern"]
+    assert pattern["source"] == ["aws.sagemaker"]
+    assert len(pattern["detail-type"]) == len(set(pattern["detail-type"]))
+    assert set(pattern["detail-type"]) == kinds.detail_types()
+
+
+def test_the_rule_takes_every_sample_event():
+    taken = set(RESOURCES["JobEventsRule"]["Properties"]["EventPattern"]["detail-type"])
+    samples = sorted((INFRA.parent / "events").glob("*.json"))
+    sent = {json.loads(one.read_text())["detail-type"] for one in samples if "ignored-" not in one.name}
+    assert sent and sent <= taken
+
+
+def test_every_rule_target_has_dead_letters():
+    for name, rule in of_type("AWS::Events::Rule").items():
+        for target in rule["Targets"]:
+            assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["RuleDeadLetters", "Arn"]}, name
+
+
+@each_function
+def test_functions_get_the_environment_they_read(function):
+    variables = RESOURCES[function]["Properties"]["Environment"]["Variables"]
+    assert set(variables) == ENVIRONMENT[function]
+
+
+def test_defaults_are_those_of_the_policy():
+    """Where the functions have a default of their own, the stack's is the same."""
+    source = (INFRA.parent / "crates" / "monitor" / "src" / "policy.rs").read_text()
+    default = source[source.index("impl Default for Policy") :]
+    for field, parameter, unit in [
+        ("grace", "GraceSeconds", 1),
+        ("retention", "RetentionDays", 86_400),
+        ("check_first", "CheckFirstSeconds", 1),
+        ("check_longest", "CheckLongestSeconds", 1),
+    ]:
+        seconds = re.search(rf"\b{field}: Duration::from_secs\(([\d_ *]+)\)", default)[1]
+        product = 1
+        for factor in seconds.replace("_", "").split("*"):
+            product *= int(factor)
+        assert STACK["Parameters"][parameter]["Default"] * unit == product, parameter
+
+
+@each_function
+def test_functions_are_built_from_this_workspace(function):
+    source = load(TEMPLATE)["Resources"][function]
+    assert source["Metadata"] == {
+        "BuildMethod": "rust-cargolambda",
+        "BuildProperties": {"Binary": FUNCTIONS[function]},
+    }
+    assert (INFRA.parent / "functions" / FUNCTIONS[function] / "Cargo.toml").is_file()
+    properties = RESOURCES[function]["Properties"]
+    assert (properties["Runtime"], properties["Handler"]) == ("provided.al2023", "bootstrap")
+    assert properties["Architectures"] == [{"Ref": "Architecture"}]
+    assert STACK["Parameters"]["Architecture"]["Default"] == "arm64"
+
+
+@each_function
+def test_functions_have_a_role_and_a_log_group_of_their_own(function):
+    properties = RESOURCES[function]["Properties"]
+    assert properties["Role"] == {"Fn::GetAtt": [f"{function}Role", "Arn"]}
+    assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{function}Logs"}}
+    group = RESOURCES[f"{function}Logs"]["Properties"]
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    resolve = Resolver(STACK, {})
+    assert resolve(group["LogGroupName"]) == f"/aws/lambda/{resolve(properties['FunctionName'])}"
+
+
+@pytest.mark.parametrize(
+    ("function", "queue"), [("JobEvents", "EventsQueue"), ("Signals", "SignalsQueue")]
+)
+def test_batches_fail_record_by_record_and_end_in_dead_letters(function, queue):
+    source = RESOURCES[f"{function}Batches"]["Properties"]
+    assert source["EventSourceArn"] == {"Fn::GetAtt": [queue, "Arn"]}
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    properties = RESOURCES[queue]["Properties"]
+    assert properties["VisibilityTimeout"] >= 6 * RESOURCES[function]["Properties"]["Timeout"]
+    assert properties["RedrivePolicy"]["maxReceiveCount"] >= 5
+    target = properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+    kept = RESOURCES[target]["Properties"]["MessageRetentionPeriod"]
+    assert kept == 1_209_600 and kept > properties["MessageRetentionPeriod"]
+
+
+def test_sweeps_never_overlap():
+    sweep = RESOURCES["Sweep"]["Properties"]
+    assert sweep["ReservedConcurrentExecutions"]["Fn::If"][:2] == ["Reserves", 1]
+    schedule = RESOURCES["SweepSchedule"]["Properties"]
+    assert schedule["ScheduleExpression"] == "rate(1 minute)" and sweep["Timeout"] < 60
+    assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
+    assert RESOURCES["SweepEventInvokeConfig"]["Properties"]["MaximumRetryAttempts"] == 0
+
+
+def test_the_url_asks_who_calls():
+    (url,) = of_type("AWS::Lambda::Url").values()
+    assert url["AuthType"] == "AWS_IAM"
+    assert not of_type("AWS::Lambda::Permission")
+
+
+def test_only_signals_is_in_the_vpc():
+    inside = [name for name, one in of_type("AWS::Lambda::Function").items() if "VpcConfig" in one]
+    assert inside == ["Signals"]
+
+
+def test_everything_kept_is_encrypted():
+    table = RESOURCES["Table"]["Properties"]
+    assert table["SSESpecification"]["SSEEnabled"] is True
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert RESOURCES["Table"]["DeletionPolicy"] == "Retain"
+    for name, queue in of_type("AWS::SQS::Queue").items():
+        assert queue["SqsManagedSseEnabled"] is True, name
+    for name, group in of_type("AWS::Logs::LogGroup").items():
+        assert group["KmsKeyId"]["Fn::If"][:2] == ["HasKmsKey", {"Ref": "KmsKeyArn"}], name
+
+
+def test_everything_that_takes_tags_is_tagged():
+    """The roles of the IAM templates as well. The schemas say what takes them."""
+    for template in TEMPLATES.values():
+        for name, resource in template["Resources"].items():
+            schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
+            if "Tags" in schema["properties"]:
+                tags = {one["Key"]: one["Value"] for one in resource["Properties"].get("Tags", [])}
+                assert tags.get("Application") == "sagebell", name
+
+
+def test_every_role_takes_the_boundary():
+    for name, role in of_type("AWS::IAM::Role").items():
+        assert role["PermissionsBoundary"]["Fn::If"][0] == "HasBoundary", name
+
+
+def test_every_alarm_is_explained():
+    page = (INFRA.parent / "docs" / "alarms.md").read_text()
+    anchors = {title.lower().replace(" ", "-") for title in re.findall(r"^#+ (.+)$", page, re.MULTILINE)}
+    alarms = of_type("AWS::CloudWatch::Alarm")
+    for name, alarm in alarms.items():
+        assert f"`{name}`" in page, name
+        assert re.search(r"docs/alarms\.md#([a-z-]+)\.$", alarm["AlarmDescription"])[1] in anchors, name
+        assert alarm["AlarmActions"]["Fn::If"][0] == "HasAlarmTopic", name
+    assert set(re.findall(r"`(\w+Alarm)`", page)) == set(alarms)
+
+
+def test_every_queue_of_dead_letters_has_its_alarm():
+    watched = {
+        one["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for one in of_type("AWS::CloudWatch::Alarm").values()
+        if one.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+    }
+    assert watched == {name for name in of_type("AWS::SQS::Queue") if "DeadLetters" in name}
+
+
+def test_the_table_is_the_stores():
+    """As crates/store-dynamodb makes it for its own tests."""
+    source = (INFRA.parent / "crates" / "store-dynamodb" / "src" / "schema.rs").read_text()
+    names = dict(re.findall(r'pub const (\w+): &str = "(\w+)";', source))
+    lists = {
+        name: [one.strip(' "') if one.strip().startswith('"') else names[one.strip()] for one in body.split(",")]
+        for name, body in re.findall(r"pub const (\w+_PROJECTION): \[[^\]]+\] = \[([^\]]+)\];", source)
+    }
+    table = RESOURCES["Table"]["Properties"]
+    assert keys_of(table) == [names["PK"], names["SK"]]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": names["TTL"], "Enabled": True}
+    indexes = {one["IndexName"]: one for one in table["GlobalSecondaryIndexes"]}
+    assert set(indexes) == {names["DUE_INDEX"], names["LISTING_INDEX"]}
+    for index in ("DUE", "LISTING"):
+        found = indexes[names[f"{index}_INDEX"]]
+        assert keys_of(found) == [names[f"{index}_PK"], names[f"{index}_SK"]]
+        projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": lists[f"{index}_PROJECTION"]}
+        assert found["Projection"] == projection
+
+
+def keys_of(properties):
+    schema = {one["KeyType"]: one["AttributeName"] for one in properties["KeySchema"]}
+    return [schema["HASH"], schema["RANGE"]]
+
+
+def test_the_dashboard_is_json_and_names_every_alarm():
+    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    values = {name.replace("AWS::", "AWS__"): value for name, value in PSEUDO.items()}
+    widgets = json.loads(re.sub(r"\$\{([^}]+)\}", lambda match: values.get(match[1], match[1]), body))
+    shown = {arn.removesuffix(".Arn") for arn in widgets["widgets"][0]["properties"]["alarms"]}
+    assert shown == set(of_type("AWS::CloudWatch::Alarm"))
+
+
+def test_the_metrics_are_those_that_the_page_lists():
+    """What the alarms and the dashboard read is what the functions must send."""
+    page = (INFRA.parent / "docs" / "alarms.md").read_text()
+    read = set(re.findall(r"sagebell_[a-z_]+", json.dumps(RESOURCES)))
+    assert read == set(re.findall(r"`(sagebell_[a-z_]+)`", page))
+    code = "".join(one.read_text() for one in (INFRA.parent / "crates").glob("*/src/**/*.rs"))
+    sent = set(re.findall(r'counter!\(\s*"(sagebell_[a-z_]+)"', code))
+    assert read <= sent, read - sent
