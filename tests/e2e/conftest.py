@@ -45,12 +45,12 @@ def until(condition, what, seconds=PATIENCE_SECONDS):
     raise AssertionError(f"{what}: not within {seconds} s")
 
 
-def call(method, url, body=None, headers=None):
+def call(method, url, body=None, headers=None, seconds=PATIENCE_SECONDS):
     """One HTTP call: (status, parsed JSON or text)."""
     data = None if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
     request = urllib.request.Request(url, data=data, method=method, headers=headers or {})
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+        with urllib.request.urlopen(request, timeout=seconds) as answer:
             status, text = answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         status, text = error.code, error.read().decode()
@@ -76,6 +76,7 @@ class Waiter:
         self.heard = queue.Queue()
         self.problems = []
         self.answers = []  # statuses to give before 204
+        self.retry_after = None  # seconds to name with a 503
         self.delays = []  # seconds to think before answering
         waiter = self
 
@@ -92,6 +93,8 @@ class Waiter:
                     waiter.problems.append(repr(problem))
                     status = 401
                 self.send_response(status)
+                if status == 503 and waiter.retry_after:
+                    self.send_header("retry-after", str(waiter.retry_after))
                 self.end_headers()
 
             def log_message(self, *_):
@@ -107,8 +110,8 @@ class Waiter:
         assert status in (200, 201), answer
         return answer
 
-    def hear(self):
-        webhook_id, body = self.heard.get(timeout=PATIENCE_SECONDS)
+    def hear(self, seconds=PATIENCE_SECONDS):
+        webhook_id, body = self.heard.get(timeout=seconds)
         assert not self.problems, self.problems
         return webhook_id, body
 
@@ -119,7 +122,8 @@ class Waiter:
 
 @pytest.fixture
 def waiter():
-    waiter = Waiter()
+    # scripts/test-deployed names an address that a pod could have.
+    waiter = Waiter(host=os.environ.get("SAGEBELL_TEST_WAITERS", "127.0.0.1"))
     yield waiter
     waiter.close()
 
@@ -174,3 +178,42 @@ def aws_environment():
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory):
+    """An AWS on this machine."""
+    from cloud import Cloud
+
+    cloud = Cloud(tmp_path_factory.mktemp("cloud"))
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def bridge():
+    from cloud import Bridge
+
+    bridge = Bridge()
+    yield bridge
+    bridge.close()
+
+
+@pytest.fixture(scope="session")
+def sagemaker(bridge):
+    """A SageMaker whose events go over the bridge."""
+    from cloud import FakeSageMaker
+
+    sagemaker = FakeSageMaker(bridge.url)
+    yield sagemaker
+    sagemaker.stop()
+
+
+@pytest.fixture(scope="session")
+def deployed(cloud, sagemaker):
+    """The stack, with the fake as its SageMaker."""
+    from cloud import Deployment
+
+    deployed = Deployment(cloud)
+    deployed.asks(sagemaker.url)
+    return deployed

@@ -1,0 +1,295 @@
+"""An AWS on this machine, and the template deployed to it with the release binaries."""
+
+import base64
+import http.server
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+import urllib.parse
+import zipfile
+
+import boto3
+import botocore.auth
+import botocore.awsrequest
+import botocore.config
+import botocore.credentials
+
+from conftest import ROOT, call, free_port, until
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+STACK = "sagebell"
+# The release binary of each function, by its name in the template.
+FUNCTIONS = {"JobEvents": "job-events", "Signals": "signals", "Api": "api", "Sweep": "sweep"}
+LINT = ROOT / "target" / "venv-infra" / "bin" / "python"
+OIDC = "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E"
+POD_SUBJECT = "system:serviceaccount:sagebell-steps:sagebell-step"
+# One answer of an emulator that also runs the functions may take its time.
+PATIENT = botocore.config.Config(read_timeout=120, retries={"max_attempts": 2})
+
+
+class Cloud:
+    def __init__(self, folder):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = open(folder / "ministack.log", "w")
+        environment = {
+            **os.environ,
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_HOST": "127.0.0.1",
+            "AWS_ENDPOINT_URL": self.url,
+            "IOT_MTLS_ENABLED": "0",
+            "AUTH": "true",
+        }
+        launcher = pathlib.Path(__file__).with_name("ministack_for_sagemaker.py")
+        self.process = subprocess.Popen(
+            [sys.executable, launcher], env=environment, stdout=self.log, stderr=self.log, cwd=folder
+        )
+        until(self.up, "ministack answers")
+
+    def up(self):
+        try:
+            return call("GET", f"{self.url}/_ministack/health")[0] == 200
+        except OSError:
+            return False
+
+    def client(self, service, credentials=None):
+        """A boto3 client: of the account's root, or of a role's session."""
+        keys = credentials or {"AccessKeyId": "test", "SecretAccessKey": "test"}
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.url,
+            config=PATIENT,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys.get("SessionToken"),
+        )
+
+    def assume(self, role):
+        """Credentials of a role that nobody here is trusted with: its policies as
+        they are, its trust widened to this account's root."""
+        trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        name = role.rsplit("/", 1)[-1]
+        self.client("iam").update_assume_role_policy(RoleName=name, PolicyDocument=document)
+        return self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+
+    def web_identity(self, role, subject, session):
+        """What a pod's service account token gives (IRSA); raises if it gives nothing."""
+
+        def part(claims):
+            return base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
+
+        claims = {"iss": f"https://{OIDC}", "aud": "sts.amazonaws.com", "sub": subject}
+        token = f"{part({'alg': 'RS256'})}.{part(claims)}.{part({})}"
+        assumed = self.client("sts").assume_role_with_web_identity(
+            RoleArn=role, RoleSessionName=session, WebIdentityToken=token
+        )
+        return assumed["Credentials"]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+        self.log.close()
+
+
+def archive(binary):
+    """What `sam build` would make of a function."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o755 << 16
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(entry, binary.read_bytes())
+    return packed.getvalue()
+
+
+class Deployment:
+    """The stack, as `sam deploy` makes it."""
+
+    def __init__(self, cloud):
+        self.cloud = cloud
+        cloud.client("s3").create_bucket(Bucket="artifacts")
+        emulated = subprocess.run(
+            [LINT, ROOT / "infra" / "lint" / "emulated.py", "s3://artifacts/none"],
+            capture_output=True, text=True, check=True, cwd=ROOT / "infra" / "lint",
+        )
+        template = json.loads(emulated.stdout)
+        for name, binary in FUNCTIONS.items():
+            key = f"{binary}.zip"
+            body = archive(ROOT / "target" / "release" / binary)
+            cloud.client("s3").put_object(Bucket="artifacts", Key=key, Body=body)
+            template["Resources"][name]["Properties"]["CodeUri"] = f"s3://artifacts/{key}"
+        self.outputs = self.deploy(STACK, template, self.parameters())
+        # The gateway speaks no TLS.
+        self.api = self.outputs["ApiUrl"].rstrip("/").replace("https:", "http:")
+        self.execution_role = self.deploy_layer("execution", {
+            "InputBucketArns": "arn:aws:s3:::inputs",
+            "OutputBucketArns": "arn:aws:s3:::outputs",
+            "RepositoryArns": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/images",
+        })["ExecutionRoleArn"]
+        self.pod_role = self.deploy_layer("pipeline-pod", {
+            "OidcProvider": OIDC,
+            "ClusterArn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/kfp",
+            "ApiFunctionArn": self.outputs["ApiFunctionArn"],
+            "ExecutionRoleArn": self.execution_role,
+        })["PipelinePodRoleArn"]
+
+    def deploy_layer(self, name, parameters):
+        return self.deploy(f"{STACK}-{name}", (ROOT / "infra" / "iam" / f"{name}.yaml").read_text(), parameters)
+
+    def pod(self, session="pod"):
+        """The credentials of a step's pod."""
+        return self.cloud.web_identity(self.pod_role, POD_SUBJECT, session)
+
+    def role(self, function):
+        """The ARN of a function's role."""
+        name = self.outputs[f"{function}FunctionName"]
+        return self.cloud.client("lambda").get_function_configuration(FunctionName=name)["Role"]
+
+    def asks(self, sagemaker):
+        """What ministack does otherwise than AWS: it has no SageMaker, and tells a
+        function behind a URL nothing of the caller whose signature it has checked."""
+        client = self.cloud.client("lambda")
+        for function in ("Api", "Sweep"):
+            name = self.outputs[f"{function}FunctionName"]
+            variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+            if variables.get("AWS_ENDPOINT_URL_SAGEMAKER") != sagemaker:
+                variables |= {"AWS_ENDPOINT_URL_SAGEMAKER": sagemaker, "SAGEBELL_AUTH": "none"}
+                client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+    def environment(self, credentials=None):
+        """For a command: this cloud, and who calls."""
+        keys = credentials or {"AccessKeyId": "test", "SecretAccessKey": "test"}
+        return {
+            "AWS_ENDPOINT_URL": self.cloud.url,
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": keys.get("SessionToken", ""),
+        }
+
+    def parameters(self):
+        ec2 = self.cloud.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/8")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/16")["Subnet"]["SubnetId"]
+        group = ec2.create_security_group(GroupName="signals", Description="signals", VpcId=vpc)["GroupId"]
+        return {
+            "SignalsSubnetIds": subnet,
+            "SignalsSecurityGroupIds": group,
+            "CallbackCidrs": f"{os.environ['SAGEBELL_TEST_WAITERS']}/32",
+            "CallbackPorts": "1024-65535",
+            "CheckFirstSeconds": "5",
+            "Architecture": "x86_64",
+        }
+
+    def deploy(self, name, template, parameters):
+        formation = self.cloud.client("cloudformation")
+        formation.create_stack(
+            StackName=name,
+            TemplateBody=template if isinstance(template, str) else json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
+        )
+
+        def ended():
+            stack = formation.describe_stacks(StackName=name)["Stacks"][0]
+            return None if stack["StackStatus"].endswith("_IN_PROGRESS") else stack
+
+        stack = until(ended, f"the stack {name} is made")
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            events = formation.describe_stack_events(StackName=name)["StackEvents"]
+            reasons = [e.get("ResourceStatusReason") for e in events if "FAILED" in e["ResourceStatus"]]
+            raise AssertionError(f"{name}: {stack['StackStatus']}: {reasons}")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    def call(self, method, path, body=None, credentials=None):
+        """A signed call of the function URL; unsigned if the credentials are False."""
+        url = f"{self.api}{path}"
+        data = None if body is None else json.dumps(body)
+        request = botocore.awsrequest.AWSRequest(
+            method=method, url=url, data=data, headers={"content-type": "application/json"}
+        )
+        if credentials is not False:
+            keys = credentials or {"AccessKeyId": "test", "SecretAccessKey": "test"}
+            keys = botocore.credentials.Credentials(
+                keys["AccessKeyId"], keys["SecretAccessKey"], keys.get("SessionToken")
+            )
+            botocore.auth.SigV4Auth(keys, "lambda", REGION).add_auth(request)
+        host = url.split("/")[2]
+        gateway = f"{self.cloud.url}{path}"
+        headers = {**dict(request.headers.items()), "Host": host}
+        return call(method, gateway, None if data is None else data.encode(), headers)
+
+
+class FakeSageMaker:
+    """A SageMaker whose jobs do what the test says, and whose events go to `events`."""
+
+    def __init__(self, events):
+        command = [ROOT / "target" / "release" / "fake-sagemaker", "--account", ACCOUNT, "--events-post", events]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().split()[-1]
+        self.boto = boto3.client(
+            "sagemaker", region_name=REGION, endpoint_url=self.url,
+            aws_access_key_id="test", aws_secret_access_key="test",
+        )
+
+    def create_training(self, name, stages):
+        """A training job of this life; its ARN."""
+        life = {"name": name, "kind": "training", "stages": stages}
+        assert call("POST", f"{self.url}/_fake/lives", life, JSON)[0] == 204
+        made = self.boto.create_training_job(
+            TrainingJobName=name,
+            AlgorithmSpecification={"TrainingImage": "image", "TrainingInputMode": "File"},
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/execution",
+            OutputDataConfig={"S3OutputPath": "s3://outputs/"},
+            ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+            StoppingCondition={"MaxRuntimeInSeconds": 60},
+            Tags=[{"Key": "sagebell:task", "Value": "test"}],
+        )
+        return made["TrainingJobArn"]
+
+    def move(self, arn, status):
+        path = f"{self.url}/_fake/jobs/{urllib.parse.quote(arn, safe='')}/status"
+        status, answer = call("POST", path, {"status": status}, JSON)
+        assert status == 204, answer
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=30)
+
+
+JSON = {"content-type": "application/json"}
+
+
+class Bridge:
+    """Hands on, to whoever asked last, each event that is posted here; or drops it."""
+
+    def __init__(self):
+        self.hand_on = None
+        bridge = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                event = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                if bridge.hand_on:
+                    bridge.hand_on(event)
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()

@@ -1,0 +1,151 @@
+"""The whole system: the real template and the real release binaries, deployed to
+an AWS on this machine with IAM enforced, played by real events.
+
+Run by `scripts/test-deployed`.
+"""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from cloud import ACCOUNT, STACK
+from conftest import EVENTS, ROOT, until, wait_url
+
+pytestmark = pytest.mark.deployed
+
+SETTLED = ("succeeded", "failed", "stopped", "timed_out")
+SAGEBELL = ROOT / "target" / "release" / "sagebell"
+
+
+def settled_samples():
+    """For each kind, the first sample event that settles its job."""
+    rows = re.findall(r"\| `(\S+)\.json` \| `(\w+)` \| .*? \| `(\w+)` \|", (EVENTS / "README.md").read_text())
+    first = {}
+    for name, kind, phase in rows:
+        if phase in SETTLED:
+            first.setdefault(kind, (name, phase))
+    return [pytest.param(kind, *found, id=kind) for kind, found in first.items()]
+
+
+def sample(name):
+    """A sample event, as if of this deployment's account."""
+    return json.loads(re.sub(r"\b\d{12}\b(?=:)", ACCOUNT, (EVENTS / f"{name}.json").read_text()))
+
+
+def arn_of(kind, event):
+    """The ARN that waits for this event's job are registered on."""
+    detail = event["detail"]
+    texts = [value for value in detail.values() if isinstance(value, str)] + event.get("resources", [])
+    arns = [text for text in texts if text.startswith("arn:aws:sagemaker:")]
+    if kind in ("pipeline_execution", "pipeline_step"):
+        arn = next(arn for arn in arns if "/execution/" in arn)
+        return f"{arn}/step/{detail['stepName']}" if kind == "pipeline_step" else arn
+    return arns[0].replace(":tuningJob/", ":hyper-parameter-tuning-job/")
+
+
+def put(cloud, event):
+    """The event onto the default bus, as SageMaker would."""
+    entry = {
+        "Source": event["source"],
+        "DetailType": event["detail-type"],
+        "Detail": json.dumps(event["detail"]),
+        "Resources": event.get("resources", []),
+    }
+    answer = cloud.client("events").put_events(Entries=[entry])
+    assert answer["FailedEntryCount"] == 0, answer
+
+
+def register(deployed, arn, wait_id, waiter, **more):
+    body = {"callback_url": waiter.url, "secret": waiter.secret, **more}
+    status, answer = deployed.call("PUT", wait_url("", arn, wait_id), body, deployed.pod())
+    assert status in (200, 201), answer
+    return answer
+
+
+def training(number):
+    """The event of a training job of its own that completed."""
+    event = sample("training-completed")
+    name = event["detail"]["TrainingJobName"]
+    return json.loads(json.dumps(event).replace(name, f"{name}-{number}"))
+
+
+def depth(cloud, url):
+    name = "ApproximateNumberOfMessages"
+    answer = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+    return int(answer["Attributes"][name])
+
+
+@pytest.mark.parametrize(("kind", "name", "phase"), settled_samples())
+def test_an_event_of_every_kind_reaches_its_waiter(cloud, deployed, waiter, kind, name, phase):
+    event = sample(name)
+    arn = arn_of(kind, event)
+    assert register(deployed, arn, "everything", waiter)["wait"]["state"] == "waiting"
+    put(cloud, event)
+    _, heard = waiter.hear()
+    job = heard["data"]["job"]
+    assert (job["arn"], job["kind"], job["phase"]) == (arn, kind, phase)
+
+
+def test_the_api_takes_signed_calls_only(deployed):
+    assert deployed.call("GET", "/v1/jobs", credentials=False)[0] == 403
+    wrong = {**deployed.pod(), "SecretAccessKey": "wrong"}
+    assert deployed.call("GET", "/v1/jobs", credentials=wrong)[0] == 403
+    status, jobs = deployed.call("GET", "/v1/jobs?limit=1", credentials=deployed.pod())
+    assert status == 200 and set(jobs) <= {"items", "next"}
+
+
+def test_the_command_line_signs_its_calls(deployed):
+    keys = deployed.pod()
+    done = subprocess.run(
+        [SAGEBELL, "jobs", "--api", deployed.api, "--output", "json"],
+        env={**os.environ, **deployed.environment(keys)}, capture_output=True, text=True, timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert isinstance(json.loads(done.stdout), (dict, list))
+
+
+def test_poison_ends_as_a_dead_letter_and_redrive_brings_back_what_is_not(cloud, deployed, waiter):
+    sqs = cloud.client("sqs")
+    queue, dead = deployed.outputs["EventsQueueUrl"], deployed.outputs["EventsDeadLettersUrl"]
+    # Six minutes between tries are for AWS.
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    sqs.send_message(QueueUrl=queue, MessageBody='{"source": "aws.sagemaker", "detail-type": 7}')
+    until(lambda: depth(cloud, dead) == 1, "the poison is a dead letter", seconds=120)
+
+    event = training("redriven")
+    arn = event["detail"]["TrainingJobArn"]
+    register(deployed, arn, "w", waiter)
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(event))
+    done = subprocess.run(
+        [SAGEBELL, "redrive", "events", "--stack", STACK],
+        env={**os.environ, **deployed.environment()}, capture_output=True, text=True, timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2 messages moved"), done.stdout
+    assert waiter.hear()[1]["data"]["job"]["arn"] == arn
+    until(lambda: depth(cloud, dead) == 1, "poison stays poison", seconds=120)
+
+
+def test_the_sweep_finds_on_its_schedule_what_no_event_told(deployed, waiter, sagemaker, bridge):
+    """SageMaker's job ends, and its events are lost: the scheduled sweep sees it,
+    its sighting goes over the bus, and the waiter is called."""
+    bridge.hand_on = None
+    arn = sagemaker.create_training("silent", [{"status": "InProgress"}])
+    assert register(deployed, arn, "w", waiter)["job"]["status"] == "InProgress"
+    sagemaker.move(arn, "Completed")
+    _, heard = waiter.hear(seconds=240)
+    assert heard["data"]["job"]["phase"] == "succeeded"
+
+
+def test_a_job_s_own_events_reach_its_waiter_one_after_the_other(cloud, deployed, waiter, sagemaker, bridge):
+    bridge.hand_on = lambda event: put(cloud, event)
+    stages = [{"status": "InProgress"}, {"status": "Completed", "after_millis": 5000}]
+    arn = sagemaker.create_training("lively", stages)
+    register(deployed, arn, "w", waiter, hear="progress")
+    phases = []
+    while "succeeded" not in phases:
+        phases.append(waiter.hear()[1]["data"]["job"]["phase"])
+    assert phases[-1] == "succeeded" and set(phases[:-1]) <= {"pending", "running"}
