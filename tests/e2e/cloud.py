@@ -127,6 +127,7 @@ class Deployment:
             cloud.client("s3").put_object(Bucket="artifacts", Key=key, Body=body)
             template["Resources"][name]["Properties"]["CodeUri"] = f"s3://artifacts/{key}"
         self.outputs = self.deploy(STACK, template, self.parameters())
+        self.allow_batches()
         # The gateway speaks no TLS.
         self.api = self.outputs["ApiUrl"].rstrip("/").replace("https:", "http:")
         self.execution_role = self.deploy_layer("execution", {
@@ -140,6 +141,18 @@ class Deployment:
             "ApiFunctionArn": self.outputs["ApiFunctionArn"],
             "ExecutionRoleArn": self.execution_role,
         })["PipelinePodRoleArn"]
+
+    def allow_batches(self):
+        """AWS authorizes SendMessageBatch as sqs:SendMessage; ministack by its own name,
+        which is no action of IAM's."""
+        queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-signals"
+        allow = {"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": queue}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        for function in ("JobEvents", "Api", "Sweep"):
+            role = self.role(function).rsplit("/", 1)[-1]
+            self.cloud.client("iam").put_role_policy(
+                RoleName=role, PolicyName="emulator-batches", PolicyDocument=document
+            )
 
     def deploy_layer(self, name, parameters):
         return self.deploy(f"{STACK}-{name}", (ROOT / "infra" / "iam" / f"{name}.yaml").read_text(), parameters)

@@ -1,5 +1,10 @@
 //! The API and PutEvents, from the caller's side.
 
+use std::error::Error as _;
+use std::io::{
+    self,
+    ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset},
+};
 #[cfg(feature = "aws")]
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,13 +69,22 @@ impl ClientError {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Unreachable { source, .. } => !source.is_connect(),
+            Self::Unreachable { source, .. } => !source.is_connect() || broke(source),
             Self::Problem { code, .. } => code == TRY_AGAIN,
             Self::Answer(_) => false,
             #[cfg(feature = "aws")]
             Self::Sign(_) => false,
         }
     }
+}
+
+/// Whether a connection that was made broke. One that breaks before its first
+/// request counts as not made to the HTTP client.
+fn broke(error: &reqwest::Error) -> bool {
+    let causes = std::iter::successors(error.source(), |&error| error.source());
+    let mut kinds =
+        causes.filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
+    kinds.any(|kind| matches!(kind, ConnectionReset | ConnectionAborted | BrokenPipe))
 }
 
 /// A problem document (RFC 9457), as far as it is told to people.
