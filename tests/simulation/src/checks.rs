@@ -170,7 +170,9 @@ pub fn stop_called(world: &World, job: usize) {
         let mut tasks = judge.tasks.iter().enumerate();
         let wanted = tasks.find(|(task, watch)| {
             let live = watch.live_since.is_some_and(|since| since + RACE < now);
-            world.plan.tasks[*task].job == job && live && watch.gone_at() > now + RACE
+            let plan = &world.plan.tasks[*task];
+            let in_time = plan.deadline.is_none_or(|deadline| deadline > now + RACE);
+            plan.job == job && live && in_time && watch.gone_at() > now + RACE
         });
         wanted.map(|(task, _)| task)
     };
