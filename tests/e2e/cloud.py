@@ -25,9 +25,13 @@ REGION = "us-east-1"
 STACK = "sagebell"
 # The release binary of each function, by its name in the template.
 FUNCTIONS = {"JobEvents": "job-events", "Signals": "signals", "Api": "api", "Sweep": "sweep"}
+# The command line as it is made for AWS.
+SAGEBELL = ROOT / "target" / "release" / "sagebell"
 LINT = ROOT / "target" / "venv-infra" / "bin" / "python"
 OIDC = "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E"
 POD_SUBJECT = "system:serviceaccount:sagebell-steps:sagebell-step"
+# How the jobs of another team's pods begin.
+TEAM = "team-a-"
 # One answer of an emulator that also runs the functions may take its time.
 PATIENT = botocore.config.Config(read_timeout=120, retries={"max_attempts": 2})
 
@@ -74,10 +78,11 @@ class Cloud:
     def assume(self, role):
         """Credentials of a role that nobody here is trusted with: its policies as
         they are, its trust widened to this account's root."""
-        trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        name = role.rsplit("/", 1)[-1]
-        self.client("iam").update_assume_role_policy(RoleName=name, PolicyDocument=document)
+        iam, name = self.client("iam"), role.rsplit("/", 1)[-1]
+        trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+        root = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+        wider = {**trust, "Statement": [*trust["Statement"], root]}
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(wider))
         return self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
 
     def web_identity(self, role, subject, session):
@@ -93,10 +98,44 @@ class Cloud:
         )
         return assumed["Credentials"]
 
+    def deploy(self, name, template, parameters=None):
+        """Makes a stack; its outputs."""
+        formation = self.client("cloudformation")
+        formation.create_stack(
+            StackName=name,
+            TemplateBody=template if isinstance(template, str) else json.dumps(template),
+            Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in (parameters or {}).items()],
+        )
+
+        def ended():
+            stack = formation.describe_stacks(StackName=name)["Stacks"][0]
+            return None if stack["StackStatus"].endswith("_IN_PROGRESS") else stack
+
+        stack = until(ended, f"the stack {name} is made")
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            events = formation.describe_stack_events(StackName=name)["StackEvents"]
+            reasons = [e.get("ResourceStatusReason") for e in events if "FAILED" in e["ResourceStatus"]]
+            raise AssertionError(f"{name}: {stack['StackStatus']}: {reasons}")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=30)
         self.log.close()
+
+
+def name_loopback(host):
+    """Has a host's name lead to this machine, in the namespace that
+    scripts/test-deployed makes for it."""
+    with open(os.environ["SAGEBELL_TEST_HOSTS"], "a") as hosts:
+        hosts.write(f"127.0.0.1 {host}\n")
+
+
+def signer(keys=None):
+    """Credentials as botocore signs with them."""
+    keys = keys or {"AccessKeyId": "test", "SecretAccessKey": "test"}
+    return botocore.credentials.Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys.get("SessionToken"))
 
 
 def archive(binary):
@@ -126,40 +165,42 @@ class Deployment:
             body = archive(ROOT / "target" / "release" / binary)
             cloud.client("s3").put_object(Bucket="artifacts", Key=key, Body=body)
             template["Resources"][name]["Properties"]["CodeUri"] = f"s3://artifacts/{key}"
-        self.outputs = self.deploy(STACK, template, self.parameters())
-        self.allow_batches()
-        # The gateway speaks no TLS.
-        self.api = self.outputs["ApiUrl"].rstrip("/").replace("https:", "http:")
+        self.subnet, self.group = self.network()
+        self.outputs = cloud.deploy(STACK, template, self.parameters())
+        # The function URL's own name, so that signatures are made for it; but the
+        # gateway speaks no TLS.
+        host = urllib.parse.urlsplit(self.outputs["ApiUrl"]).hostname
+        name_loopback(host)
+        self.api = f"http://{host}:{cloud.port}"
         self.execution_role = self.deploy_layer("execution", {
             "InputBucketArns": "arn:aws:s3:::inputs",
             "OutputBucketArns": "arn:aws:s3:::outputs",
             "RepositoryArns": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/images",
         })["ExecutionRoleArn"]
-        self.pod_role = self.deploy_layer("pipeline-pod", {
+        self.pod_role = self.deploy_pod_layer("pipeline-pod")
+        self.team_role = self.deploy_pod_layer("team", JobNamePrefix=TEAM, AllowOtherKinds="true")
+
+    def deploy_layer(self, layer, parameters, name=None):
+        template = (ROOT / "infra" / "iam" / f"{layer}.yaml").read_text()
+        return self.cloud.deploy(f"{STACK}-{name or layer}", template, parameters)
+
+    def deploy_pod_layer(self, name, **more):
+        """The ARN of the role of some pipeline's pods."""
+        return self.deploy_layer("pipeline-pod", {
             "OidcProvider": OIDC,
             "ClusterArn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/kfp",
             "ApiFunctionArn": self.outputs["ApiFunctionArn"],
             "ExecutionRoleArn": self.execution_role,
-        })["PipelinePodRoleArn"]
-
-    def allow_batches(self):
-        """AWS authorizes SendMessageBatch as sqs:SendMessage; ministack by its own name,
-        which is no action of IAM's."""
-        queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{STACK}-signals"
-        allow = {"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": queue}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-        for function in ("JobEvents", "Api", "Sweep"):
-            role = self.role(function).rsplit("/", 1)[-1]
-            self.cloud.client("iam").put_role_policy(
-                RoleName=role, PolicyName="emulator-batches", PolicyDocument=document
-            )
-
-    def deploy_layer(self, name, parameters):
-        return self.deploy(f"{STACK}-{name}", (ROOT / "infra" / "iam" / f"{name}.yaml").read_text(), parameters)
+            **more,
+        }, name)["PipelinePodRoleArn"]
 
     def pod(self, session="pod"):
         """The credentials of a step's pod."""
         return self.cloud.web_identity(self.pod_role, POD_SUBJECT, session)
+
+    def team_pod(self):
+        """The credentials of another team's pod, whose jobs have the name prefix TEAM."""
+        return self.cloud.web_identity(self.team_role, POD_SUBJECT, "pod")
 
     def role(self, function):
         """The ARN of a function's role."""
@@ -167,14 +208,13 @@ class Deployment:
         return self.cloud.client("lambda").get_function_configuration(FunctionName=name)["Role"]
 
     def asks(self, sagemaker):
-        """What ministack does otherwise than AWS: it has no SageMaker, and tells a
-        function behind a URL nothing of the caller whose signature it has checked."""
+        """Has the functions ask this SageMaker: ministack has none."""
         client = self.cloud.client("lambda")
         for function in ("Api", "Sweep"):
             name = self.outputs[f"{function}FunctionName"]
             variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
             if variables.get("AWS_ENDPOINT_URL_SAGEMAKER") != sagemaker:
-                variables |= {"AWS_ENDPOINT_URL_SAGEMAKER": sagemaker, "SAGEBELL_AUTH": "none"}
+                variables["AWS_ENDPOINT_URL_SAGEMAKER"] = sagemaker
                 client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
     def environment(self, credentials=None):
@@ -188,39 +228,22 @@ class Deployment:
             "AWS_SESSION_TOKEN": keys.get("SessionToken", ""),
         }
 
-    def parameters(self):
+    def network(self):
+        """A subnet and a security group, for signals."""
         ec2 = self.cloud.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/8")["Vpc"]["VpcId"]
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/16")["Subnet"]["SubnetId"]
-        group = ec2.create_security_group(GroupName="signals", Description="signals", VpcId=vpc)["GroupId"]
+        return subnet, ec2.create_security_group(GroupName="signals", Description="signals", VpcId=vpc)["GroupId"]
+
+    def parameters(self):
         return {
-            "SignalsSubnetIds": subnet,
-            "SignalsSecurityGroupIds": group,
+            "SignalsSubnetIds": self.subnet,
+            "SignalsSecurityGroupIds": self.group,
             "CallbackCidrs": f"{os.environ['SAGEBELL_TEST_WAITERS']}/32",
             "CallbackPorts": "1024-65535",
             "CheckFirstSeconds": "5",
             "Architecture": "x86_64",
         }
-
-    def deploy(self, name, template, parameters):
-        formation = self.cloud.client("cloudformation")
-        formation.create_stack(
-            StackName=name,
-            TemplateBody=template if isinstance(template, str) else json.dumps(template),
-            Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
-        )
-
-        def ended():
-            stack = formation.describe_stacks(StackName=name)["Stacks"][0]
-            return None if stack["StackStatus"].endswith("_IN_PROGRESS") else stack
-
-        stack = until(ended, f"the stack {name} is made")
-        if stack["StackStatus"] != "CREATE_COMPLETE":
-            events = formation.describe_stack_events(StackName=name)["StackEvents"]
-            reasons = [e.get("ResourceStatusReason") for e in events if "FAILED" in e["ResourceStatus"]]
-            raise AssertionError(f"{name}: {stack['StackStatus']}: {reasons}")
-        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def call(self, method, path, body=None, credentials=None):
         """A signed call of the function URL; unsigned if the credentials are False."""
@@ -230,22 +253,16 @@ class Deployment:
             method=method, url=url, data=data, headers={"content-type": "application/json"}
         )
         if credentials is not False:
-            keys = credentials or {"AccessKeyId": "test", "SecretAccessKey": "test"}
-            keys = botocore.credentials.Credentials(
-                keys["AccessKeyId"], keys["SecretAccessKey"], keys.get("SessionToken")
-            )
-            botocore.auth.SigV4Auth(keys, "lambda", REGION).add_auth(request)
-        host = url.split("/")[2]
-        gateway = f"{self.cloud.url}{path}"
-        headers = {**dict(request.headers.items()), "Host": host}
-        return call(method, gateway, None if data is None else data.encode(), headers)
+            botocore.auth.SigV4Auth(signer(credentials), "lambda", REGION).add_auth(request)
+        return call(method, url, None if data is None else data.encode(), dict(request.headers.items()))
 
 
 class FakeSageMaker:
     """A SageMaker whose jobs do what the test says, and whose events go to `events`."""
 
-    def __init__(self, events):
-        command = [ROOT / "target" / "release" / "fake-sagemaker", "--account", ACCOUNT, "--events-post", events]
+    def __init__(self, events, profile="release"):
+        binary = ROOT / "target" / profile / "fake-sagemaker"
+        command = [binary, "--account", ACCOUNT, "--events-post", events]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
         self.boto = boto3.client(
@@ -268,9 +285,9 @@ class FakeSageMaker:
         )
         return made["TrainingJobArn"]
 
-    def move(self, arn, status):
+    def move(self, arn, status, secondary=None):
         path = f"{self.url}/_fake/jobs/{urllib.parse.quote(arn, safe='')}/status"
-        status, answer = call("POST", path, {"status": status}, JSON)
+        status, answer = call("POST", path, {"status": status, "secondary": secondary}, JSON)
         assert status == 204, answer
 
     def stop(self):

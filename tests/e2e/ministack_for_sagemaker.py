@@ -1,12 +1,75 @@
-"""ministack, with its EventBridge opened to SageMaker's own source.
+"""ministack, where it is not yet as AWS is and the tests would notice:
 
-`PutEvents` refuses `aws.sagemaker` here as on AWS; only the tests play SageMaker.
+- `PutEvents` refuses `aws.sagemaker` here as on AWS; only the tests play SageMaker.
+- A function behind a URL is told who signed the call
+  (https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html, "Request payload format").
+- The batch calls of SQS take the permission of the single ones
+  (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html).
+- A policy may go by the sources of the events that are put
+  (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html, `events:source`).
+- A call on a log stream is about the stream, not its group
+  (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html).
 """
 
+import json
+
+import ministack.core.iam_actions as iam_actions
 import ministack.services.eventbridge as eventbridge
+import ministack.services.lambda_svc as lambda_svc
+from ministack.app import main
+from ministack.core.iam_evaluator import caller_verified, resolve_caller_identity
+from ministack.core.router import extract_access_key_id
 
 eventbridge._put_events.__defaults__ = (True,)
 
-from ministack.app import main  # noqa: E402
+url_event = lambda_svc._build_function_url_event
+action_of = iam_actions.extract_iam_action
+request_context = iam_actions.request_tag_context
+resource_of = iam_actions.extract_resource_arn
+
+
+def url_event_with_caller(
+    url_id, account_id, region, method, path, headers, body, query_params, **more
+):
+    """The event, with the caller if the signature was checked."""
+    event = url_event(url_id, account_id, region, method, path, headers, body, query_params, **more)
+    key = extract_access_key_id(headers, query_params)
+    if caller_verified(key, account_id):
+        caller = resolve_caller_identity(key)
+        event["requestContext"]["authorizer"] = {"iam": {
+            "accessKey": key,
+            "accountId": caller["accountId"],
+            "callerId": caller["userId"],
+            "cognitoIdentity": None,
+            "principalOrgId": caller["principalOrgId"],
+            "userArn": caller["userArn"],
+            "userId": caller["userId"],
+        }}
+    return event
+
+
+def action_without_batch(service, *request):
+    action = action_of(service, *request)
+    return action.removesuffix("Batch") if service == "sqs" and action else action
+
+
+def context_with_sources(service, action, body, params):
+    context = request_context(service, action, body, params)
+    if action == "events:PutEvents":
+        entries = json.loads(body)["Entries"]
+        context["events:source"] = [entry["Source"] for entry in entries]
+    return context
+
+
+def resource_with_stream(service, method, path, headers, body, *more):
+    resource = resource_of(service, method, path, headers, body, *more)
+    stream = json.loads(body).get("logStreamName") if service == "logs" else None
+    return f"{resource}:log-stream:{stream}" if stream else resource
+
+
+lambda_svc._build_function_url_event = url_event_with_caller
+iam_actions.extract_iam_action = action_without_batch
+iam_actions.request_tag_context = context_with_sources
+iam_actions.extract_resource_arn = resource_with_stream
 
 main()

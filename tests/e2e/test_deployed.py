@@ -11,13 +11,12 @@ import subprocess
 
 import pytest
 
-from cloud import ACCOUNT, STACK
-from conftest import EVENTS, ROOT, until, wait_url
+from cloud import ACCOUNT, SAGEBELL, STACK
+from conftest import EVENTS, until, wait_url
 
 pytestmark = pytest.mark.deployed
 
 SETTLED = ("succeeded", "failed", "stopped", "timed_out")
-SAGEBELL = ROOT / "target" / "release" / "sagebell"
 
 
 def settled_samples():
@@ -67,6 +66,11 @@ def register(deployed, arn, wait_id, waiter, **more):
     return answer
 
 
+def inspect(deployed, arn, wait_id):
+    """(status, answer)."""
+    return deployed.call("GET", wait_url("", arn, wait_id), credentials=deployed.pod())
+
+
 def training(number):
     """The event of a training job of its own that completed."""
     event = sample("training-completed")
@@ -97,6 +101,33 @@ def test_the_api_takes_signed_calls_only(deployed):
     assert deployed.call("GET", "/v1/jobs", credentials=wrong)[0] == 403
     status, jobs = deployed.call("GET", "/v1/jobs?limit=1", credentials=deployed.pod())
     assert status == 200 and set(jobs) <= {"items", "next"}
+
+
+def test_a_wait_is_its_role_s_whatever_the_session(deployed, waiter):
+    """The session of a pod's credentials ends with the pod; the role is the pipeline's."""
+    arn = training("owned")["detail"]["TrainingJobArn"]
+    register(deployed, arn, "w", waiter)
+    url, renewal = wait_url("", arn, "w"), {"callback_url": waiter.url, "secret": waiter.secret}
+    for method, body in (("GET", None), ("PUT", renewal), ("DELETE", None)):
+        status, problem = deployed.call(method, url, body, deployed.team_pod())
+        assert (status, problem["code"]) == (403, "wait_not_yours"), method
+    for method, body, state in (("GET", None, "waiting"), ("PUT", renewal, "waiting"), ("DELETE", None, "cancelled")):
+        status, answer = deployed.call(method, url, body, deployed.pod("the-next-pod"))
+        assert (status, answer["wait"]["state"]) == (200, state), method
+
+
+def test_the_command_line_waits_with_a_pod_s_keys(cloud, deployed):
+    event = training("awaited")
+    arn, listen = event["detail"]["TrainingJobArn"], f"{os.environ['SAGEBELL_TEST_WAITERS']}:0"
+    words = ["wait", arn, "--id", "w", "--api", deployed.api, "--listen", listen, "--output", "json"]
+    environment = {**os.environ, **deployed.environment(deployed.pod())}
+    with subprocess.Popen([SAGEBELL, *words], env=environment, stdout=subprocess.PIPE, text=True) as waiting:
+        until(lambda: inspect(deployed, arn, "w")[0] == 200, "the wait is registered")
+        put(cloud, event)
+        told, _ = waiting.communicate(timeout=120)
+    assert waiting.returncode == 0
+    assert json.loads(told.splitlines()[-1])["phase"] == "succeeded"
+    until(lambda: inspect(deployed, arn, "w")[1]["wait"]["state"] == "signalled", "the callback was heard")
 
 
 def test_poison_ends_as_a_dead_letter_and_redrive_brings_back_what_is_not(cloud, deployed, waiter):

@@ -12,7 +12,7 @@ use std::time::Duration;
 use monitor::arn::JobArn;
 use monitor::job::Job;
 use monitor::ports::JobFilter;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::{Method, Request, RequestBuilder};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -25,6 +25,10 @@ use crate::signature::{SignError, Signer};
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// For connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// All but the unreserved characters of RFC 3986: the encoding that signatures are
+/// made of. What is sent so is the same to a verifier that decodes it first and to
+/// one that does not.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Events in one PutEvents call at most, by EventBridge's own limit.
 pub const PUT_EVENTS_LIMIT: usize = 10;
 
@@ -225,8 +229,9 @@ impl Client {
             ("limit", Some(&limit)),
         ];
         let mut url = self.url("v1/jobs");
-        let given = words.iter().filter_map(|(key, word)| Some((key, (*word)?)));
-        url.query_pairs_mut().extend_pairs(given);
+        let given = words.iter().filter_map(|(key, word)| Some((key, encoded((*word)?))));
+        let pairs: Vec<_> = given.map(|(key, word)| format!("{key}={word}")).collect();
+        url.set_query(Some(&pairs.join("&")));
         self.answer(self.http.get(url)).await
     }
 
@@ -297,9 +302,11 @@ impl Client {
 }
 
 fn wait_path(arn: &JobArn, wait_id: &str) -> String {
-    let arn = utf8_percent_encode(arn.as_str(), NON_ALPHANUMERIC);
-    let wait_id = utf8_percent_encode(wait_id, NON_ALPHANUMERIC);
-    format!("v1/jobs/{arn}/waits/{wait_id}")
+    format!("v1/jobs/{}/waits/{}", encoded(arn.as_str()), encoded(wait_id))
+}
+
+fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, RESERVED)
 }
 
 /// An event as an entry of PutEvents, which takes the detail as text.

@@ -1,0 +1,340 @@
+"""Who may do what: the calls that the permission proof tries, and the roles that
+may make each. Whoever is not named may not.
+
+`{…}` in a call is filled in from the deployment.
+"""
+
+import json
+import re
+from typing import NamedTuple
+
+from cloud import ACCOUNT, REGION, TEAM
+from conftest import ROOT
+
+FUNCTIONS = {"job-events", "signals", "api", "sweep"}
+PODS = {"pod", "team"}
+# Besides these: `schedule`, which starts the sweep, and `execution`, the role of the jobs.
+
+KEY = {"PK": {"S": "PERMISSIONS"}, "SK": {"S": "STATE"}}
+ITEM = {"TableName": "{table}", "Key": KEY}
+OTHER_ITEM = {"TableName": "other", "Key": KEY}
+DOORBELL = json.dumps({"arn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/permissions", "wait_id": "none"})
+SIGHTING = json.dumps({
+    "arn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/permissions",
+    "name": "permissions",
+    "phase": "running",
+    "status": "InProgress",
+    "modified_at": "2026-11-24T00:00:00Z",
+    "seen_at": "2026-11-24T00:00:00Z",
+    "source": "describe",
+})
+ANYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+
+
+# What says that a job is a step's.
+OF_A_STEP = "sagebell:task"
+
+
+class Call(NamedTuple):
+    """One call of boto3's, and who may make it."""
+
+    name: str
+    service: str
+    operation: str
+    input: dict
+    may: set = frozenset()
+
+
+def query(name, key, may, **more):
+    """A query as crates/store-dynamodb makes it."""
+    input = {
+        "TableName": "{table}",
+        "KeyConditionExpression": f"{key} = :key",
+        "ExpressionAttributeValues": {":key": {"S": "none"}},
+        **more,
+    }
+    return Call(name, "dynamodb", "query", input, may)
+
+
+def send(name, queue, may=frozenset(), body="{}"):
+    input = {"QueueUrl": queue, "Entries": [{"Id": "0", "MessageBody": body}]}
+    return Call(name, "sqs", "send_message_batch", input, may)
+
+
+def put(name, *sources, may=frozenset(), bus="{bus}"):
+    entries = [
+        {"EventBusName": bus, "Source": source, "DetailType": "Job Sighting", "Detail": SIGHTING} for source in sources
+    ]
+    return Call(name, "events", "put_events", {"Entries": entries}, may)
+
+
+def queue_of_a_function(name, queue, function):
+    """What Lambda does with a queue in its function's name."""
+    may = {function}
+    receive = {"QueueUrl": queue, "VisibilityTimeout": 0}
+    delete = {"QueueUrl": queue, "Entries": [{"Id": "0", "ReceiptHandle": "none"}]}
+    attributes = {"QueueUrl": queue, "AttributeNames": ["QueueArn"]}
+    return [
+        Call(f"take from the {name}", "sqs", "receive_message", receive, may),
+        Call(f"delete from the {name}", "sqs", "delete_message_batch", delete, may),
+        Call(f"look at the {name}", "sqs", "get_queue_attributes", attributes, may),
+    ]
+
+
+def logs_of_a_function(function):
+    """What Lambda does with a log group in its function's name."""
+    group = f"/aws/lambda/sagebell-{function}"
+    place = {"logGroupName": group, "logStreamName": "permissions"}
+    events = {**place, "logEvents": [{"timestamp": "{now}", "message": "a line"}]}
+    return [
+        Call(f"open a log of {function}", "logs", "create_log_stream", place, {function}),
+        Call(f"write the log of {function}", "logs", "put_log_events", events, {function}),
+        Call(f"read the log of {function}", "logs", "get_log_events", place),
+    ]
+
+
+def function(name, may=frozenset()):
+    it = {"FunctionName": f"sagebell-{name}"}
+    return [
+        Call(f"invoke {name}", "lambda", "invoke", {**it, "InvocationType": "DryRun"}, may),
+        Call(f"see the configuration of {name}", "lambda", "get_function", it),
+    ]
+
+
+LOG = {"logGroupName": "/aws/sagemaker/TrainingJobs", "logStreamName": f"{TEAM}x/algo-1"}
+
+CALLS = [
+    # The table.
+    Call("read an item", "dynamodb", "get_item", {**ITEM, "ConsistentRead": True}, FUNCTIONS),
+    Call("write an item", "dynamodb", "put_item", {"TableName": "{table}", "Item": KEY}, FUNCTIONS),
+    query("list a job's waits", "PK", {"job-events", "api", "sweep"}, ConsistentRead=True),
+    query("list jobs", "ListingPK", {"api"}, IndexName="listing"),
+    query("find what is due", "DuePK", {"sweep"}, IndexName="due"),
+    Call("scan the table", "dynamodb", "scan", {"TableName": "{table}"}),
+    Call("scan an index", "dynamodb", "scan", {"TableName": "{table}", "IndexName": "due"}),
+    Call("delete an item", "dynamodb", "delete_item", ITEM),
+    Call("update an item", "dynamodb", "update_item", {**ITEM, "UpdateExpression": "REMOVE x"}),
+    Call("delete in a batch", "dynamodb", "batch_write_item",
+         {"RequestItems": {"{table}": [{"DeleteRequest": {"Key": KEY}}]}}),
+    Call("delete in a transaction", "dynamodb", "transact_write_items", {"TransactItems": [{"Delete": ITEM}]}),
+    Call("delete the table", "dynamodb", "delete_table", {"TableName": "{table}"}),
+    Call("let items live for ever", "dynamodb", "update_time_to_live",
+         {"TableName": "{table}", "TimeToLiveSpecification": {"Enabled": False, "AttributeName": "TTL"}}),
+    Call("read another table", "dynamodb", "get_item", OTHER_ITEM),
+    Call("write another table", "dynamodb", "put_item", {"TableName": "other", "Item": KEY}),
+    query("query another table", "PK", set(), TableName="other"),
+    Call("list tables", "dynamodb", "list_tables", {}),
+
+    # The queues.
+    *queue_of_a_function("events queue", "{events}", "job-events"),
+    *queue_of_a_function("signals queue", "{signals}", "signals"),
+    send("ring", "{signals}", {"job-events", "api", "sweep"}, DOORBELL),
+    send("forge an event in the events queue", "{events}"),
+    send("keep a sweep that failed", "{sweep_dead_letters}", {"sweep", "schedule"}),
+    send("write another queue", "{other_queue}"),
+    Call("take from another queue", "sqs", "receive_message", {"QueueUrl": "{other_queue}"}),
+    Call("take a dead letter", "sqs", "receive_message", {"QueueUrl": "{events_dead_letters}", "VisibilityTimeout": 0}),
+    Call("purge the signals queue", "sqs", "purge_queue", {"QueueUrl": "{signals}"}),
+    Call("delete the signals queue", "sqs", "delete_queue", {"QueueUrl": "{signals}"}),
+    Call("open the signals queue to all", "sqs", "set_queue_attributes",
+         {"QueueUrl": "{signals}", "Attributes": {"Policy": ANYTHING}}),
+    Call("list queues", "sqs", "list_queues", {}),
+
+    # The buses.
+    put("announce", "sagebell", may={"job-events", "api", "sweep"}),
+    put("send a sighting", "sagebell.sweep", may={"sweep"}),
+    put("send a sighting among announcements", "sagebell", "sagebell.sweep", may={"sweep"}),
+    put("pass for SageMaker", "aws.sagemaker"),
+    put("pass for SageMaker among announcements", "sagebell", "aws.sagemaker"),
+    put("announce on the default bus", "sagebell", bus="default"),
+    put("announce on another bus", "sagebell", bus="other"),
+    Call("make a rule", "events", "put_rule",
+         {"Name": "mine", "EventBusName": "{bus}", "EventPattern": '{"source": ["sagebell"]}'}),
+    Call("stop a rule", "events", "disable_rule", {"Name": "mine", "EventBusName": "{bus}"}),
+
+    # The logs.
+    *(call for name in ("job-events", "signals", "api", "sweep") for call in logs_of_a_function(name)),
+    Call("find a job's log", "logs", "describe_log_streams", {"logGroupName": LOG["logGroupName"]},
+         PODS | {"execution"}),
+    Call("read a job's log", "logs", "get_log_events", LOG, PODS),
+    Call("read another team's log", "logs", "get_log_events", {**LOG, "logStreamName": "team-b-x/algo-1"}, {"pod"}),
+    Call("write a job's log", "logs", "put_log_events",
+         {**LOG, "logEvents": [{"timestamp": "{now}", "message": "a line"}]}, {"execution"}),
+    Call("delete a log", "logs", "delete_log_group", {"logGroupName": "/aws/lambda/sagebell-api"}),
+
+    # The functions. Pods call the api by its URL: invoked directly, it would believe
+    # whatever it is told of the caller.
+    *function("job-events"),
+    *function("signals"),
+    *function("api"),
+    *function("sweep", may={"schedule"}),
+    Call("change a function", "lambda", "update_function_configuration",
+         {"FunctionName": "sagebell-api", "Timeout": 3}),
+    Call("open the api to all", "lambda", "add_permission",
+         {"FunctionName": "sagebell-api", "StatementId": "all", "Action": "lambda:InvokeFunctionUrl", "Principal": "*"}),
+
+    # The buckets of jobs.
+    Call("read a job's input", "s3", "get_object", {"Bucket": "inputs", "Key": "data"}, {"execution"}),
+    Call("list jobs' inputs", "s3", "list_objects_v2", {"Bucket": "inputs"}, {"execution"}),
+    Call("write a job's input", "s3", "put_object", {"Bucket": "inputs", "Key": "new"}),
+    Call("write a job's output", "s3", "put_object", {"Bucket": "outputs", "Key": "model"}, {"execution"}),
+    Call("delete a job's output", "s3", "delete_object", {"Bucket": "outputs", "Key": "model"}),
+
+    # What is none of Sagebell's.
+    Call("read a secret", "secretsmanager", "get_secret_value", {"SecretId": "other"}),
+    Call("read a parameter", "ssm", "get_parameter", {"Name": "/other"}),
+    Call("list buckets", "s3", "list_buckets", {}),
+    Call("read another bucket", "s3", "get_object", {"Bucket": "artifacts", "Key": "api.zip"}),
+    Call("list roles", "iam", "list_roles", {}),
+    Call("make a role", "iam", "create_role", {"RoleName": "mine", "AssumeRolePolicyDocument": ANYTHING}),
+    Call("give a role more", "iam", "put_role_policy",
+         {"RoleName": "{api_role_name}", "PolicyName": "more", "PolicyDocument": ANYTHING}),
+    Call("widen a role's trust", "iam", "update_assume_role_policy",
+         {"RoleName": "{api_role_name}", "PolicyDocument": ANYTHING}),
+    Call("make a key", "iam", "create_access_key", {"UserName": "other"}),
+    Call("be the execution role", "sts", "assume_role", {"RoleArn": "{execution_role}", "RoleSessionName": "mine"}),
+    Call("be the pod's role", "sts", "assume_role", {"RoleArn": "{pod_role}", "RoleSessionName": "mine"}),
+    Call("delete the stack", "cloudformation", "delete_stack", {"StackName": "sagebell"}),
+    Call("start an instance", "ec2", "run_instances", {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1}),
+]
+
+
+class Question(NamedTuple):
+    """What IAM asks itself of one call on one resource, and for which roles it answers yes."""
+
+    name: str
+    action: str
+    resource: str
+    may: set = frozenset()
+    context: dict = {}
+
+
+def sagemaker(resource, account=ACCOUNT):
+    return f"arn:aws:sagemaker:{REGION}:{account}:{resource}"
+
+
+def kinds():
+    """Of each kind in the domain's table: its resource, and how it is made, described and stopped."""
+    source = (ROOT / "crates" / "monitor" / "src" / "kinds.rs").read_text()
+    row = re.compile(
+        r'operations\(\s*"(\w+)",\s*"(\w+)",\s*"\w+",\s*(?:None|Some\("(\w+)"\)),.*?'
+        r'\.\.row\(\s*Kind::\w+,\s*"\w+",\s*"\w+",\s*"([\w-]+)"',
+        re.DOTALL,
+    )
+    found = row.findall(source)
+    assert len(found) == int(re.search(r"KINDS: \[KindSpec; (\d+)\]", source)[1])
+    return found
+
+
+# Kinds that pods make only where AllowOtherKinds says so: the team's.
+RARE = {"cluster", "feature-group", "human-loop", "image", "image-version", "notebook-instance", "pipeline"}
+# Kinds without tags: their names are the only bound.
+UNTAGGED = {"human-loop", "image-version", "pipeline"}
+# What IAM asks of a call is mostly its job; but of these it asks what they are made of.
+MADE_OF = {"human-loop": "flow-definition", "image-version": "image"}
+# The monitor.
+ASKS = {"api", "sweep"}
+
+
+def of_a_kind(resource, create, describe, stop):
+    """What is asked of one kind."""
+    makers = {"team"} if resource in RARE else PODS
+    # A cluster's ARN ends in an id, whoever made it.
+    others = makers if resource == "cluster" else makers - {"team"}
+    made_of = MADE_OF.get(resource, resource)
+    end = {"pipeline": "/execution/1", "image-version": "/1"}.get(resource, "")
+    one, other = f"{resource}/{TEAM}x{end}", f"{resource}/team-b-x{end}"
+    tag = {} if resource in UNTAGGED else {f"aws:RequestTag/{OF_A_STEP}": "run/task"}
+    yield Question(create, create, sagemaker(f"{made_of}/{TEAM}x"), makers, tag)
+    yield Question(f"{create} for another team", create, sagemaker(f"{made_of}/team-b-x"), others, tag)
+    yield Question(describe, describe, sagemaker(one), makers | ASKS)
+    yield Question(f"{describe} of another team", describe, sagemaker(other), others | ASKS)
+    yield Question(f"{describe} in another account", describe, sagemaker(one, "999999999999"))
+    if resource not in UNTAGGED:
+        yield Question(f"{create} without the step's tag", create, sagemaker(one))
+    if stop and resource in UNTAGGED:
+        # Without a prefix the monitor may stop none of them.
+        yield Question(stop, stop, sagemaker(one), makers)
+        yield Question(f"{stop} of another team", stop, sagemaker(other))
+    elif stop:
+        tag = {f"aws:ResourceTag/{OF_A_STEP}": "run/task"}
+        yield Question(stop, stop, sagemaker(one), makers | ASKS, tag)
+        yield Question(f"{stop} of another team", stop, sagemaker(other), others | ASKS, tag)
+        yield Question(f"{stop} of none of the steps", stop, sagemaker(one), set(), {"aws:ResourceTag/owner": "a person"})
+
+
+JOB = sagemaker(f"training-job/{TEAM}x")
+ENDPOINT, CONFIG = sagemaker(f"endpoint/{TEAM}x"), sagemaker(f"endpoint-config/{TEAM}x")
+NEW = {f"aws:RequestTag/{OF_A_STEP}": "run/task"}
+OURS = {f"aws:ResourceTag/{OF_A_STEP}": "run/task"}
+EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
+TO_SAGEMAKER = {"iam:PassedToService": "sagemaker.amazonaws.com"}
+FROM_THE_CODE = {"lambda:SourceFunctionArn": "{signals_function}"}
+
+QUESTIONS = [
+    *(question for kind in kinds() for question in of_a_kind(kind[3], *kind[:3])),
+
+    # Of some calls IAM asks more than once.
+    Question("CreateEndpoint with a config", "CreateEndpoint", CONFIG, PODS, NEW),
+    Question("CreateInferenceComponent on an endpoint", "CreateInferenceComponent", ENDPOINT, PODS, NEW),
+    Question("CreateModelPackage in a group", "CreateModelPackage", sagemaker(f"model-package-group/{TEAM}x"), PODS, NEW),
+    Question("UpdateEndpoint", "UpdateEndpoint", ENDPOINT, PODS, OURS),
+    Question("UpdateEndpoint with a config", "UpdateEndpoint", CONFIG, PODS, OURS),
+    Question("UpdateEndpoint of none of the steps", "UpdateEndpoint", ENDPOINT),
+    Question("DeleteEndpoint", "DeleteEndpoint", ENDPOINT, set(), OURS),
+    Question("InvokeEndpoint", "InvokeEndpoint", ENDPOINT, set(), OURS),
+    Question("ListTags", "ListTags", JOB, PODS),
+    Question("AddTags as part of a Create", "AddTags", JOB, PODS, {"sagemaker:TaggingAction": "CreateTrainingJob"}),
+    Question("AddTags to what is there", "AddTags", JOB, set(), NEW),
+    Question("DeleteTags", "DeleteTags", JOB, set(), OURS),
+    Question("CreatePresignedNotebookInstanceUrl", "CreatePresignedNotebookInstanceUrl",
+             sagemaker(f"notebook-instance/{TEAM}x"), set(), OURS),
+
+    # The role of the jobs.
+    Question("pass the execution role to SageMaker", "iam:PassRole", "{execution_role}", PODS, TO_SAGEMAKER),
+    Question("pass the execution role to Lambda", "iam:PassRole", "{execution_role}", set(),
+             {"iam:PassedToService": "lambda.amazonaws.com"}),
+    Question("pass the api's role to SageMaker", "iam:PassRole", "{api_role}", set(), TO_SAGEMAKER),
+    Question("pass the pod's own role to SageMaker", "iam:PassRole", "{pod_role}", set(), TO_SAGEMAKER),
+    Question("pass an administrator's role to SageMaker", "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/admin", set(),
+             TO_SAGEMAKER),
+
+    # A call by URL takes two permissions.
+    Question("call the api's URL", "lambda:InvokeFunctionUrl", "{api_function}", PODS,
+             {"lambda:FunctionUrlAuthType": "AWS_IAM"}),
+    Question("invoke the api by its URL", "lambda:InvokeFunction", "{api_function}", PODS,
+             {"lambda:InvokedViaFunctionUrl": "true"}),
+    Question("invoke the api directly", "lambda:InvokeFunction", "{api_function}"),
+    Question("call another function's URL", "lambda:InvokeFunctionUrl", "{sweep_function}", set(),
+             {"lambda:FunctionUrlAuthType": "AWS_IAM"}),
+
+    # Lambda connects signals to the VPC in its name; its code may not.
+    Question("make an interface", "ec2:CreateNetworkInterface", f"{EC2}:network-interface/*", {"signals"}),
+    Question("make an interface in its subnet", "ec2:CreateNetworkInterface", f"{EC2}:subnet/1", {"signals"},
+             {"ec2:SubnetID": "{subnet}"}),
+    Question("make an interface in another subnet", "ec2:CreateNetworkInterface", f"{EC2}:subnet/1", set(),
+             {"ec2:SubnetID": "subnet-0"}),
+    Question("make an interface with its group", "ec2:CreateNetworkInterface", f"{EC2}:security-group/1", {"signals"},
+             {"ec2:SecurityGroupID": "{group}"}),
+    Question("make an interface with another group", "ec2:CreateNetworkInterface", f"{EC2}:security-group/1", set(),
+             {"ec2:SecurityGroupID": "sg-0"}),
+    *(
+        question
+        for action in ("DeleteNetworkInterface", "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses",
+                       "DescribeNetworkInterfaces", "DescribeSubnets", "CreateNetworkInterface")
+        for question in (
+            Question(action, f"ec2:{action}", f"{EC2}:network-interface/eni-1", {"signals"}),
+            Question(f"{action} from the code", f"ec2:{action}", f"{EC2}:network-interface/eni-1", set(), FROM_THE_CODE),
+        )
+    ),
+
+    # The containers of jobs.
+    Question("sign in to ECR", "ecr:GetAuthorizationToken", "*", {"execution"}),
+    Question("pull the jobs' image", "ecr:BatchGetImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/images",
+             {"execution"}),
+    Question("pull another image", "ecr:BatchGetImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/other"),
+    Question("push an image", "ecr:PutImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/images"),
+    Question("write a job's metric", "cloudwatch:PutMetricData", "*", {"execution"},
+             {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}),
+    Question("write another metric", "cloudwatch:PutMetricData", "*", set(), {"cloudwatch:namespace": "Sagebell"}),
+]

@@ -1,0 +1,149 @@
+"""The command line's signatures: held against botocore's, and accepted by a verifier."""
+
+import http.server
+import json
+import os
+import subprocess
+import threading
+from typing import NamedTuple
+
+import botocore.auth
+import botocore.awsrequest
+import pytest
+
+from cloud import ACCOUNT, REGION, SAGEBELL, name_loopback, signer
+
+pytestmark = pytest.mark.deployed
+
+# As a function URL's is.
+HOST = f"recorded.lambda-url.{REGION}.on.aws"
+ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/signed"
+JOB = {"arn": ARN, "kind": "training", "name": "signed", "phase": "succeeded"}
+KEYS = {"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
+SESSION = {**KEYS, "SessionToken": "AQoDYXdzEPT//////////wEXAMPLE/tc+6Vm=="}
+
+
+class Request(NamedTuple):
+    """A request as it came over the wire."""
+
+    method: str
+    target: str
+    headers: dict
+    body: bytes
+
+
+class Recorder:
+    """Keeps what it is asked, and answers all of it alike."""
+
+    def __init__(self):
+        self.requests, self.answer = [], {}
+        recorder = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                recorder.requests.append(Request(self.command, self.path, headers, body))
+                answer = json.dumps(recorder.answer).encode()
+                self.send_response(200)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_PUT = do_DELETE = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://{HOST}:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def named():
+    name_loopback(HOST)
+
+
+@pytest.fixture
+def recorder(named):
+    recorder = Recorder()
+    yield recorder
+    recorder.close()
+
+
+def sagebell(api, keys, *words):
+    """A finished run of the command, by whoever has these keys."""
+    environment = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys.get("SessionToken", ""),
+    }
+    command = [SAGEBELL, *words, "--api", api]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def parts(authorization):
+    """The parts of an Authorization header."""
+    algorithm, _, fields = authorization.partition(" ")
+    return {"algorithm": algorithm, **dict(field.strip().split("=", 1) for field in fields.split(","))}
+
+
+def by_botocore(request, keys):
+    """What botocore would have signed this request with, at the same time."""
+    signed = parts(request.headers["authorization"])["SignedHeaders"].split(";")
+    same = botocore.awsrequest.AWSRequest(
+        method=request.method,
+        url=f"http://{request.headers['host']}{request.target}",
+        data=request.body,
+        headers={name: request.headers[name] for name in signed},
+    )
+    same.context["timestamp"] = request.headers["x-amz-date"]
+    auth = botocore.auth.SigV4Auth(signer(keys), "lambda", REGION)
+    canonical = auth.canonical_request(same)
+    signature = auth.signature(auth.string_to_sign(same, canonical), same)
+    auth._inject_signature_to_request(same, signature)
+    return parts(same.headers["Authorization"])
+
+
+COMMANDS = {
+    "a query": (["jobs", "--run", "nightly/3 of #7 + ü & k=v*~?", "--phase", "succeeded", "--limit", "7"], ["GET"]),
+    "an ARN in the path and a body": (["wait", ARN, "--id", "a:b.c_d-1"], ["PUT"]),
+    "a call without a body": (["wait", ARN, "--id", "a:b.c_d-1", "--max-wait", "1s"], ["PUT", "DELETE"]),
+}
+
+
+@pytest.mark.parametrize("keys", [pytest.param(KEYS, id="a user's keys"), pytest.param(SESSION, id="a session's keys")])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_requests_are_signed_as_botocore_signs_them(recorder, keys, command):
+    words, methods = COMMANDS[command]
+    phase = "running" if "--max-wait" in words else "succeeded"
+    recorder.answer = {"wait": {"state": "waiting"}, "job": {**JOB, "phase": phase}, "items": [], "next": None}
+    done = sagebell(recorder.url, keys, *words)
+    assert done.returncode == (3 if phase == "running" else 0), done.stderr
+    assert [request.method for request in recorder.requests] == methods
+    for request in recorder.requests:
+        ours = parts(request.headers["authorization"])
+        assert ours == by_botocore(request, keys)
+        must = {"host", "x-amz-date"}
+        must |= {"content-type"} if request.body else set()
+        must |= {"x-amz-security-token"} if "SessionToken" in keys else set()
+        assert must <= set(ours["SignedHeaders"].split(";"))
+
+
+@pytest.mark.parametrize("session", ["one", "two"])
+def test_the_function_url_takes_the_signatures_of_a_pod(deployed, session):
+    done = sagebell(deployed.api, deployed.pod(session), "jobs", "--run", "nightly/3 of #7 + ü & k=v*~?", "--output", "json")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize("wrong", ["AccessKeyId", "SecretAccessKey", "SessionToken"])
+def test_the_function_url_refuses_wrong_keys(deployed, wrong):
+    keys = {**deployed.pod(), wrong: "ASIAWRONGWRONGWRONG0"}
+    done = sagebell(deployed.api, keys, "jobs")
+    assert done.returncode == 2 and "HTTP 403" in done.stderr, done.stderr
