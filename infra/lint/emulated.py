@@ -1,7 +1,7 @@
 """The template as an emulator of AWS can deploy it: the same resources, but
 
-- no alarms and no dashboard (ministack 1.5 knows no metric math), and
-- no concurrency limit on event sources (it takes a number parameter for text),
+- no alarms by metric math (ministack 1.5 knows none), and so no dashboard of all alarms,
+- the concurrency limits of event sources in figures (it takes a number parameter for text),
 - no demand for TLS by the queues (it listens without).
 
 Nothing else that decides who may do what is touched.
@@ -13,7 +13,11 @@ import sys
 
 from translate import TEMPLATE, load
 
-UNKNOWN = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard")
+
+def is_unknown(resource):
+    """Whether the emulator can't make it."""
+    dashboard = resource["Type"] == "AWS::CloudWatch::Dashboard"
+    return dashboard or resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
 
 
 def emulated(code_uris):
@@ -21,11 +25,12 @@ def emulated(code_uris):
     template = load(TEMPLATE)
     resources = template["Resources"]
     template["Resources"] = kept = {
-        name: resource for name, resource in resources.items() if resource["Type"] not in UNKNOWN
+        name: resource for name, resource in resources.items() if not is_unknown(resource)
     }
     for name, resource in kept.items():
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
-            del resource["Properties"]["ScalingConfig"]
+            scaling = resource["Properties"]["ScalingConfig"]
+            scaling["MaximumConcurrency"] = template["Parameters"][scaling["MaximumConcurrency"]["Ref"]]["Default"]
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = code_uris[name]
         if resource["Type"] == "AWS::SQS::QueuePolicy":

@@ -27,7 +27,6 @@ STACK = "sagebell"
 FUNCTIONS = {"JobEvents": "job-events", "Signals": "signals", "Api": "api", "Sweep": "sweep"}
 # The command line as it is made for AWS.
 SAGEBELL = ROOT / "target" / "release" / "sagebell"
-LINT = ROOT / "target" / "venv-infra" / "bin" / "python"
 OIDC = "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E"
 POD_SUBJECT = "system:serviceaccount:sagebell-steps:sagebell-step"
 # How the jobs of another team's pods begin.
@@ -156,7 +155,7 @@ class Deployment:
         self.cloud = cloud
         cloud.client("s3").create_bucket(Bucket="artifacts")
         emulated = subprocess.run(
-            [LINT, ROOT / "infra" / "lint" / "emulated.py", "s3://artifacts/none"],
+            [sys.executable, ROOT / "infra" / "lint" / "emulated.py", "s3://artifacts/none"],
             capture_output=True, text=True, check=True, cwd=ROOT / "infra" / "lint",
         )
         template = json.loads(emulated.stdout)
