@@ -1,0 +1,1 @@
+//! The command line, read as Python's argparse reads it.

@@ -1,0 +1,1 @@
+//! One component for every kind of job: the fields of its Create request.

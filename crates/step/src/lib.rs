@@ -1,0 +1,20 @@
+//! The KFP step: `sagebell-step COMPONENT --flag value …`.
+//!
+//! Listen, create or adopt, register the wait, sleep, verify the callback, one
+//! Describe, outputs, logs, exit code. Promises: a step that restarts adopts the
+//! job it made and never makes a second; while it waits it asks SageMaker nothing.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod ack;
+pub mod args;
+pub mod component;
+pub mod definition;
+pub mod generic;
+pub mod inputs;
+pub mod model;
+pub mod names;
+pub mod plan;
+pub mod v1;

@@ -1,0 +1,3 @@
+//! The `sagebell-step` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The components of version 1: the old inputs, outputs and requests.

@@ -1,0 +1,185 @@
+"""Writes shapes.txt and generic.json: what the step knows of SageMaker's service model.
+
+    python extract.py
+
+Source: botocore's model of `sagemaker`, and the table of kinds.
+
+shapes.txt has one shape a line, its name and its JSON, sorted, so that a step parses only the few
+that its own request has. An operation's input goes by the operation's name, an output that is
+handed on by `NAME.output`. Kept is what botocore's ParamValidator looks at.
+
+generic.json has one component per kind: every top-level member of its request as an input.
+"""
+
+import json
+import pathlib
+import re
+
+import botocore.session
+
+HERE = pathlib.Path(__file__).resolve().parent
+KINDS = HERE.parents[1] / "monitor" / "src" / "kinds.rs"
+MODEL = botocore.session.get_session().get_component("data_loader").load_service_model("sagemaker", "service-2")
+SHAPES, OPERATIONS = MODEL["shapes"], MODEL["operations"]
+
+# Called by components beside the kinds' own.
+OTHERS = [
+    "CreateDataQualityJobDefinition",
+    "CreateModelBiasJobDefinition",
+    "CreateModelExplainabilityJobDefinition",
+    "CreateModelQualityJobDefinition",
+    "CreateMonitoringSchedule",
+    "CreateWorkteam",
+    "UpdateEndpoint",
+    "UpdateMonitoringSchedule",
+]
+# Answers that are handed on in ACK's names.
+HANDED_ON = ["DescribeEndpoint", "DescribeMonitoringSchedule", "DescribeTrainingJob"]
+
+KFP_TYPES = {
+    "boolean": "Bool",
+    "double": "Float",
+    "float": "Float",
+    "integer": "Integer",
+    "list": "JsonArray",
+    "long": "Integer",
+    "map": "JsonObject",
+    "string": "String",
+    "structure": "JsonObject",
+    "timestamp": "String",
+}
+
+# What else of a kind's description later steps often need: output, type, pointer, what it is.
+HANDY = {
+    "CreateAutoMLJobV2": [("best_candidate", "JsonObject", "/BestCandidate", "The best candidate.")],
+    "CreateCompilationJob": [
+        ("model_artifact", "String", "/ModelArtifacts/S3ModelArtifacts", "Where the compiled model is."),
+    ],
+    "CreateEdgePackagingJob": [("model_artifact", "String", "/ModelArtifact", "Where the package is.")],
+    "CreateFeatureGroup": [
+        ("offline_store", "JsonObject", "/OfflineStoreConfig", "The offline store, as it was resolved."),
+    ],
+    "CreateHyperParameterTuningJob": [
+        ("best_training_job", "String", "/BestTrainingJob/TrainingJobName", "The best training job's name."),
+    ],
+    "CreateLabelingJob": [
+        ("output_manifest", "String", "/LabelingJobOutput/OutputDatasetS3Uri", "Where the labels' manifest is."),
+    ],
+    "CreateNotebookInstance": [("url", "String", "/Url", "The address of its Jupyter server.")],
+    "CreateTrainingJob": [
+        ("model_artifact", "String", "/ModelArtifacts/S3ModelArtifacts", "Where the model is."),
+        ("training_image", "String", "/AlgorithmSpecification/TrainingImage", "The image that trained it."),
+    ],
+    "CreateTransformJob": [
+        ("output_location", "String", "/TransformOutput/S3OutputPath", "Where the predictions are."),
+    ],
+}
+
+
+def creates():
+    """The operations that make a job of some kind, in the order of the table."""
+    named = re.findall(r'"((?:Create|Start)[A-Z]\w+)"', KINDS.read_text())
+    return list(dict.fromkeys(name for name in named if name in OPERATIONS))
+
+
+def kept(shape):
+    """What of a shape is needed to check and to name a value of it."""
+    found = {"type": shape["type"]}
+    if shape["type"] == "structure":
+        found["members"] = {key: member["shape"] for key, member in shape["members"].items()}
+        found["required"] = shape.get("required", [])
+        found["tokens"] = [key for key, member in shape["members"].items() if member.get("idempotencyToken")]
+        found["union"] = shape.get("union", False)
+    elif shape["type"] == "list":
+        found["item"] = shape["member"]["shape"]
+    elif shape["type"] == "map":
+        found["key"], found["value"] = shape["key"]["shape"], shape["value"]["shape"]
+    found["min"] = shape.get("min")
+    return {key: value for key, value in found.items() if value not in (None, False, [])}
+
+
+def below(shape):
+    """The names of the shapes that a shape is made of."""
+    if shape["type"] == "structure":
+        return [member["shape"] for member in shape["members"].values()]
+    return [shape[part]["shape"] for part in ("member", "key", "value") if part in shape]
+
+
+def reachable(name):
+    seen, todo = set(), [name]
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += below(SHAPES[name])
+    return seen
+
+
+def shapes():
+    roots = {name: OPERATIONS[name]["input"]["shape"] for name in [*creates(), *OTHERS]}
+    roots |= {f"{name}.output": OPERATIONS[name]["output"]["shape"] for name in HANDED_ON}
+    assert not set(roots) & set(SHAPES), "a shape has an operation's name"
+    found = {name: kept(SHAPES[shape]) for name, shape in roots.items()}
+    for root in roots.values():
+        found |= {name: kept(SHAPES[name]) for name in reachable(root) - set(roots.values())}
+    return found
+
+
+def words(name):
+    """KmsKeyId: kms, key, id. AutoMLJobName: auto, ml, job, name."""
+    return [word.lower() for word in re.findall(r"[A-Z]+[0-9]*(?=[A-Z][a-z]|$)|[A-Z]?[a-z0-9]+", name)]
+
+
+def snake(name):
+    return "_".join(words(name))
+
+
+def field(name, shape):
+    """An input: one top-level member of the request."""
+    of = SHAPES[shape]
+    description = f"`{name}` of the request."
+    if "enum" in of and len(of["enum"]) <= 6:
+        description = f"`{name}` of the request: {', '.join(of['enum'])}."
+    return {"name": snake(name), "type": KFP_TYPES[of["type"]], "description": description, "optional": True}
+
+
+def component(operation):
+    noun = " ".join(words(operation)[1:])
+    members = SHAPES[OPERATIONS[operation]["input"]["shape"]]["members"]
+    whole = {
+        "name": "request",
+        "type": "JsonObject",
+        "description": f"The whole request of {operation}; the fields below win over it.",
+        "optional": True,
+    }
+    handy = [
+        {"name": name, "type": kind, "description": says, "from": pointer}
+        for name, kind, pointer, says in HANDY.get(operation, [])
+    ]
+    return {
+        "name": "-".join(words(operation)),
+        "generation": "generic",
+        "title": f"SageMaker - {operation}",
+        "description": f"{operation}: makes a {noun} from any request that SageMaker takes, and waits for it.",
+        "inputs": [
+            {"name": "region", "type": "String", "description": "The AWS region.", "required": True},
+            whole,
+            *(field(name, member["shape"]) for name, member in members.items()),
+        ],
+        "outputs": [
+            {"name": "name", "type": "String", "description": "Its name."},
+            {"name": "description", "type": "JsonObject", "description": "The whole answer of its Describe call."},
+            *handy,
+        ],
+    }
+
+
+def write():
+    lines = [f"{name} {json.dumps(shape, separators=(',', ':'))}" for name, shape in sorted(shapes().items())]
+    (HERE / "shapes.txt").write_text("\n".join(lines) + "\n")
+    rows = [component(operation) for operation in creates()]
+    (HERE / "generic.json").write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    write()
