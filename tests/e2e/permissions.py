@@ -133,7 +133,8 @@ CALLS = [
     send("keep a sweep that failed", "{sweep_dead_letters}", {"sweep", "schedule"}),
     send("write another queue", "{other_queue}"),
     Call("take from another queue", "sqs", "receive_message", {"QueueUrl": "{other_queue}"}),
-    Call("take a dead letter", "sqs", "receive_message", {"QueueUrl": "{events_dead_letters}", "VisibilityTimeout": 0}),
+    Call("take a dead letter", "sqs", "receive_message",
+         {"QueueUrl": "{events_dead_letters}", "VisibilityTimeout": 0}),
     Call("purge the signals queue", "sqs", "purge_queue", {"QueueUrl": "{signals}"}),
     Call("delete the signals queue", "sqs", "delete_queue", {"QueueUrl": "{signals}"}),
     Call("open the signals queue to all", "sqs", "set_queue_attributes",
@@ -260,7 +261,7 @@ def of_a_kind(resource, create, describe, stop):
         tag = {f"aws:ResourceTag/{OF_A_STEP}": "run/task"}
         yield Question(stop, stop, sagemaker(one), makers | ASKS, tag)
         yield Question(f"{stop} of another team", stop, sagemaker(other), others | ASKS, tag)
-        yield Question(f"{stop} of none of the steps", stop, sagemaker(one), set(), {"aws:ResourceTag/owner": "a person"})
+        yield Question(f"{stop} of none of the steps", stop, sagemaker(one), set(), {"aws:ResourceTag/owner": "ada"})
 
 
 JOB = sagemaker(f"training-job/{TEAM}x")
@@ -272,12 +273,14 @@ TO_SAGEMAKER = {"iam:PassedToService": "sagemaker.amazonaws.com"}
 FROM_THE_CODE = {"lambda:SourceFunctionArn": "{signals_function}"}
 
 QUESTIONS = [
-    *(question for kind in kinds() for question in of_a_kind(kind[3], *kind[:3])),
+    # Executions and their steps are made alike.
+    *{question.name: question for kind in kinds() for question in of_a_kind(kind[3], *kind[:3])}.values(),
 
     # Of some calls IAM asks more than once.
     Question("CreateEndpoint with a config", "CreateEndpoint", CONFIG, PODS, NEW),
     Question("CreateInferenceComponent on an endpoint", "CreateInferenceComponent", ENDPOINT, PODS, NEW),
-    Question("CreateModelPackage in a group", "CreateModelPackage", sagemaker(f"model-package-group/{TEAM}x"), PODS, NEW),
+    Question("CreateModelPackage in a group", "CreateModelPackage", sagemaker(f"model-package-group/{TEAM}x"), PODS,
+             NEW),
     Question("UpdateEndpoint", "UpdateEndpoint", ENDPOINT, PODS, OURS),
     Question("UpdateEndpoint with a config", "UpdateEndpoint", CONFIG, PODS, OURS),
     Question("UpdateEndpoint of none of the steps", "UpdateEndpoint", ENDPOINT),
@@ -324,7 +327,7 @@ QUESTIONS = [
                        "DescribeNetworkInterfaces", "DescribeSubnets", "CreateNetworkInterface")
         for question in (
             Question(action, f"ec2:{action}", f"{EC2}:network-interface/eni-1", {"signals"}),
-            Question(f"{action} from the code", f"ec2:{action}", f"{EC2}:network-interface/eni-1", set(), FROM_THE_CODE),
+            Question(f"{action} by the code", f"ec2:{action}", f"{EC2}:network-interface/eni-1", set(), FROM_THE_CODE),
         )
     ),
 

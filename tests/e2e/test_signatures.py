@@ -111,8 +111,9 @@ def by_botocore(request, keys):
     return parts(same.headers["Authorization"])
 
 
+JOBS = ["jobs", "--run", "nightly/3 of #7 + ü & k=v*~?", "--phase", "succeeded", "--limit", "7"]
 COMMANDS = {
-    "a query": (["jobs", "--run", "nightly/3 of #7 + ü & k=v*~?", "--phase", "succeeded", "--limit", "7"], ["GET"]),
+    "a query": (JOBS, ["GET"]),
     "an ARN in the path and a body": (["wait", ARN, "--id", "a:b.c_d-1"], ["PUT"]),
     "a call without a body": (["wait", ARN, "--id", "a:b.c_d-1", "--max-wait", "1s"], ["PUT", "DELETE"]),
 }
@@ -138,7 +139,7 @@ def test_requests_are_signed_as_botocore_signs_them(recorder, keys, command):
 
 @pytest.mark.parametrize("session", ["one", "two"])
 def test_the_function_url_takes_the_signatures_of_a_pod(deployed, session):
-    done = sagebell(deployed.api, deployed.pod(session), "jobs", "--run", "nightly/3 of #7 + ü & k=v*~?", "--output", "json")
+    done = sagebell(deployed.api, deployed.pod(session), *JOBS, "--output", "json")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
