@@ -15,6 +15,7 @@ mod config;
 #[cfg(feature = "aws")]
 mod function;
 mod logging;
+#[cfg(any(feature = "aws", feature = "embedded"))]
 mod world;
 
 pub use adapters::{LoggingAnnouncer, NoSageMaker, RandomEntropy, SystemClock};
@@ -26,4 +27,5 @@ pub use function::{InstallError, Metrics};
 pub use logging::{log_as_json, log_for_people};
 #[cfg(feature = "aws")]
 pub use world::ConnectSageMaker;
+#[cfg(any(feature = "aws", feature = "embedded"))]
 pub use world::{StartError, World};

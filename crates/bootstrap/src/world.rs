@@ -1,5 +1,6 @@
 //! The adapters, opened, and the use cases over them.
 
+#[cfg(feature = "embedded")]
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,13 +13,18 @@ use monitor::ports::{
 use monitor::record::Recorder;
 use monitor::sweep::Sweep;
 use monitor::waits::Waits;
+#[cfg(feature = "embedded")]
 use store_sqlite::{SqliteQueue, SqliteStore};
+#[cfg(feature = "aws")]
+use tokio::sync::OnceCell;
 use webhook::{Guard, GuardConfig, Timeouts, WebhookSender};
 
-use crate::adapters::{LoggingAnnouncer, NoSageMaker, RandomEntropy, SystemClock};
+#[cfg(feature = "embedded")]
+use crate::adapters::LoggingAnnouncer;
+use crate::adapters::{NoSageMaker, RandomEntropy, SystemClock};
+use crate::config::{Config, ConfigError};
 #[cfg(feature = "aws")]
-use crate::config::SageMakerAccess;
-use crate::config::{Config, ConfigError, Env, StoreConfig};
+use crate::config::{Env, SageMakerAccess, StoreConfig};
 
 /// Why nothing could be started.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +41,10 @@ pub enum StartError {
     /// This function rings waits, and was not told where doorbells go.
     #[error("SAGEBELL_QUEUE is not set: it takes `sqs:` and the URL of the signals queue")]
     NoQueue,
-    /// The configuration names AWS, and this program was built without it.
-    #[error("{0} asks for AWS, which this program was built without (cargo feature `aws`)")]
-    WithoutAws(&'static str),
+    /// The configuration names the embedded store, and this program, like those
+    /// that are deployed, was built without it.
+    #[error("SAGEBELL_STORE asks for SQLite: build with the cargo feature `embedded`")]
+    NoEmbeddedStore,
 }
 
 /// What differs between a laptop and AWS.
@@ -70,36 +77,54 @@ pub struct World {
 }
 
 impl World {
-    /// Reads the configuration from `env` and opens what it names.
+    /// Reads the configuration from `env` and opens what it names, for a function
+    /// that asks SageMaker nothing.
     ///
     /// # Errors
     /// [`StartError`] says what to mend.
+    #[cfg(feature = "aws")]
     pub async fn from_env(env: &impl Env) -> Result<Self, StartError> {
-        Self::open(Config::from(env)?).await
+        Self::open(Config::from(env)?, None).await
     }
 
-    /// Opens the adapters. On AWS nothing is called yet.
+    /// Opens the adapters; on AWS nothing is called yet. `connect` makes the one to
+    /// SageMaker, if the configuration allows it: only functions that give one
+    /// link it.
     ///
     /// # Errors
     /// [`StartError`] says what to mend.
-    pub async fn open(config: Config) -> Result<Self, StartError> {
+    #[cfg(feature = "aws")]
+    pub async fn open(
+        config: Config,
+        connect: Option<ConnectSageMaker>,
+    ) -> Result<Self, StartError> {
+        // A laptop that asks AWS nothing does not look for a region or credentials.
+        let sdk = OnceCell::new();
+        let sdk = || sdk.get_or_init(crate::aws::sdk_config);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let adapters = match &config.store {
+            #[cfg(feature = "embedded")]
             StoreConfig::Sqlite(path) => embedded(path, &clock)?.0,
-            #[cfg(feature = "aws")]
+            #[cfg(not(feature = "embedded"))]
+            StoreConfig::Sqlite(_) => return Err(StartError::NoEmbeddedStore),
             StoreConfig::Dynamodb(names) => {
-                crate::aws::adapters(&crate::aws::sdk_config().await, names.clone(), &clock)
+                crate::aws::adapters(sdk().await, names.clone(), &clock)
             }
-            #[cfg(not(feature = "aws"))]
-            StoreConfig::Dynamodb(_) => return Err(StartError::WithoutAws("SAGEBELL_STORE")),
         };
-        Ok(Self::over(adapters, config, clock))
+        let access = config.sagemaker;
+        let mut world = Self::over(adapters, config, clock);
+        if let (SageMakerAccess::Aws { describes_per_second }, Some(connect)) = (access, connect) {
+            let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
+            world.sagemaker = connect(sdk().await, describes_per_second, clock, entropy);
+        }
+        Ok(world)
     }
 
     /// Opens the stack of one machine, and its queue's receiving end.
     ///
     /// # Errors
     /// [`StartError`] says what to mend.
+    #[cfg(feature = "embedded")]
     pub fn local(path: &Path) -> Result<(Self, SqliteQueue), StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (adapters, queue) = embedded(path, &clock)?;
@@ -122,22 +147,6 @@ impl World {
             })),
             policy: Arc::new(config.policy),
         }
-    }
-
-    /// The same world with SageMaker in it, if `access` says so. `connect` is the
-    /// adapter's: only programs that ask SageMaker link it.
-    #[cfg(feature = "aws")]
-    pub async fn with_sagemaker(
-        mut self,
-        access: SageMakerAccess,
-        connect: ConnectSageMaker,
-    ) -> Self {
-        if let SageMakerAccess::Aws { describes_per_second } = access {
-            let sdk = crate::aws::sdk_config().await;
-            let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
-            self.sagemaker = connect(&sdk, describes_per_second, clock, entropy);
-        }
-        self
     }
 
     fn queue(&self) -> Result<Arc<dyn Queue>, StartError> {
@@ -221,6 +230,7 @@ impl World {
 }
 
 /// The embedded store, its queue, and the queue's receiving end.
+#[cfg(feature = "embedded")]
 fn embedded(path: &Path, clock: &Arc<dyn Clock>) -> Result<(Adapters, SqliteQueue), StoreError> {
     let store = SqliteStore::open(path, Arc::clone(clock))?;
     let queue = store.queue();

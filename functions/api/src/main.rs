@@ -13,8 +13,8 @@ async fn main() -> Result<(), Error> {
     bootstrap::log_as_json();
     let metrics = Metrics::install(&ProcessEnv)?;
     let config = Config::from(&ProcessEnv)?;
-    let (auth, access) = (config.auth, config.sagemaker);
-    let world = World::open(config).await?.with_sagemaker(access, sagemaker::connect).await;
+    let auth = config.auth;
+    let world = World::open(config, Some(sagemaker::connect)).await?;
     let api = http_api::Api { waits: world.waits()?, jobs: world.jobs()? };
     let count = move |request: Request, next: Next| metrics.after(next.run(request));
     let routes = http_api::router(api)

@@ -8,9 +8,7 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     bootstrap::log_as_json();
     let metrics = Metrics::install(&ProcessEnv)?;
-    let config = Config::from(&ProcessEnv)?;
-    let access = config.sagemaker;
-    let world = World::open(config).await?.with_sagemaker(access, sagemaker::connect).await;
+    let world = World::open(Config::from(&ProcessEnv)?, Some(sagemaker::connect)).await?;
     let sweep = &world.sweep()?;
     // Whatever the schedule sends, a sweep is a sweep.
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async move {
