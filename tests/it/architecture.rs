@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The adapters: each depends on `monitor`, none on another.
-const ADAPTERS: [&str; 6] =
-    ["store-sqlite", "store-dynamodb", "sagemaker", "messaging", "webhook", "http-api"];
+const ADAPTERS: [&str; 7] =
+    ["account", "store-sqlite", "store-dynamodb", "sagemaker", "messaging", "webhook", "http-api"];
 
 /// What does I/O, or waits for it: nothing the domain may touch.
 const IO: [&str; 9] = [
@@ -74,6 +74,20 @@ fn only_functions_that_ask_sagemaker_compile_it() {
     let users = graph.iter().filter(|(_, needs)| needs.contains("sagemaker"));
     let users: Vec<_> = users.map(|(name, _)| name.as_str()).collect();
     assert_eq!(users, ["api", "sweep"]);
+}
+
+#[test]
+fn what_is_deployed_keeps_unwinding_and_has_no_laptops_store() {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    let build = &metadata.workspace_metadata["lambda"]["build"];
+    assert_eq!(build["no_default_features"], true);
+    // Other packages would bring their features along.
+    let packages = build["packages"].as_array().unwrap();
+    assert_eq!(packages, &["api", "job-events", "signals", "sweep"]);
+    // Where the profile says nothing of panics, `cargo lambda build` aborts.
+    let manifest = std::fs::read_to_string(metadata.workspace_root.join("Cargo.toml")).unwrap();
+    let (_, profile) = manifest.split_once("[profile.release]").unwrap();
+    assert!(profile.contains("panic = \"unwind\""), "{profile}");
 }
 
 #[test]

@@ -1,0 +1,30 @@
+//! What an AWS account says of a deployment, as far as its caller may ask.
+//!
+//! Promise: it only reads; every call is bounded in time and tries; and what goes
+//! wrong is told apart: nobody to ask as, not allowed, not there, not reached.
+//!
+//! No SDK crate: of six services one or two reads each are needed, and the crates of
+//! CloudFormation and IAM alone would add minutes to the build. The calls are AWS's
+//! query and JSON protocols, signed.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod answer;
+mod call;
+mod endpoint;
+mod error;
+mod identity;
+mod resources;
+mod roles;
+mod sign;
+mod stack;
+
+pub use call::Account;
+pub use error::AskError;
+pub use identity::Caller;
+pub use resources::{Queue, Rule, Table};
+pub use roles::Passing;
+pub use sign::{SigningError, sign};
+pub use stack::Stack;
