@@ -9,12 +9,17 @@
   (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html, `events:source`).
 - A call on a log stream is about the stream, not its group
   (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html).
+- A simulation goes by the context that it is given
+  (https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html, `ContextEntries`).
 """
 
+import contextvars
 import json
 
 import ministack.core.iam_actions as iam_actions
+import ministack.core.iam_evaluator as iam_evaluator
 import ministack.services.eventbridge as eventbridge
+import ministack.services.iam as iam
 import ministack.services.lambda_svc as lambda_svc
 from ministack.app import main
 from ministack.core.iam_evaluator import caller_verified, resolve_caller_identity
@@ -26,6 +31,8 @@ url_event = lambda_svc._build_function_url_event
 action_of = iam_actions.extract_iam_action
 request_context = iam_actions.request_tag_context
 resource_of = iam_actions.extract_resource_arn
+simulate = iam._IAM_HANDLERS["SimulatePrincipalPolicy"]
+given = contextvars.ContextVar("given", default={})
 
 
 def url_event_with_caller(
@@ -67,9 +74,31 @@ def resource_with_stream(service, method, path, headers, body, *more):
     return f"{resource}:log-stream:{stream}" if stream else resource
 
 
+class Context(iam_evaluator.EvalContext):
+    def __init__(self, *fields, **named):
+        super().__init__(*fields, **named)
+        self.service_context = {**given.get(), **self.service_context}
+
+
+def simulate_with_context(params):
+    def entry(part):
+        return iam._p(params, f"ContextEntries.member.{len(context) + 1}.{part}")
+
+    context = {}
+    while key := entry("ContextKeyName"):
+        context[key.lower()] = entry("ContextKeyValues.member.1")
+    before = given.set(context)
+    try:
+        return simulate(params)
+    finally:
+        given.reset(before)
+
+
 lambda_svc._build_function_url_event = url_event_with_caller
 iam_actions.extract_iam_action = action_without_batch
 iam_actions.request_tag_context = context_with_sources
 iam_actions.extract_resource_arn = resource_with_stream
+iam_evaluator.EvalContext = Context
+iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = simulate_with_context
 
 main()
