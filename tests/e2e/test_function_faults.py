@@ -1,29 +1,22 @@
 """The real function binaries, when the store, the disk, the process or the waiter fails.
 
-`cargo lambda watch` plays Lambda. The functions run as processes of their own,
-so that a test can kill one and cramp another; SQS's redelivery, which comes
-after an error, a timeout or `batchItemFailures`, is the test's to play.
+SQS's redelivery, which comes after an error, a timeout or `batchItemFailures`, is
+the test's to play.
 """
 
 import concurrent.futures
 import contextlib
 import json
-import os
 import resource
-import signal
-import socket
 import sqlite3
-import subprocess
-import urllib.parse
 
 import pytest
 
-from conftest import BIN, PATIENCE_SECONDS, ROOT, call, event, free_port, until, wait_url
+from conftest import call, event, until, wait_url
 from faulty_proxy import Fault, FaultyProxy
+from functions import EVENT_DRIVEN, Functions, batch, failed, limit_files, watching
 
 JOB = "arn:aws:sagemaker:us-east-1:111122223333:training-job/mnist-train-2026-11-02"
-EVENT_DRIVEN = ["job-events", "signals", "sweep"]
-NAMES = [*EVENT_DRIVEN, "api"]
 BURST = 40
 # Longer than a function waits for a lock: then the invocation counts as lost.
 UNANSWERED_SECONDS = 7
@@ -31,145 +24,38 @@ UNANSWERED_SECONDS = 7
 ROOM = 64 * 1024
 
 
-def survive_a_full_disk():
-    """Beyond the limit a write fails, as on a full disk, instead of killing the process."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-
-
-def limit_files(process, size):
-    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
-
-def stand_ins(folder):
-    """A package whose binaries have the functions' names: all that the emulator asks of it."""
-    (folder / "main.rs").write_text("fn main() {}")
-    bins = "".join(f'[[bin]]\nname = "{name}"\npath = "main.rs"\n' for name in NAMES)
-    (folder / "Cargo.toml").write_text(f'[package]\nname = "functions"\nversion = "0.0.0"\n{bins}')
-    return folder
-
-
-class Emulator:
-    """`cargo lambda watch`, which starts no function itself."""
-
-    def __init__(self, folder, log):
-        self.port = free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        command = ["cargo", "lambda", "watch", "--only-lambda-apis", "--ignore-changes"]
-        command += ["-A", "127.0.0.1", "-P", str(self.port)]
-        environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
-        self.process = subprocess.Popen(
-            command, cwd=stand_ins(folder), env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-
-    def up(self):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
-            return True
-
-    def stop(self):
-        # A polite end would wait for functions that were killed.
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-
 @pytest.fixture
 def emulator(tmp_path):
-    """One per test: it would hand an invocation to a function of the test before."""
-    with open(tmp_path / "watch.log", "w") as log:
-        emulator = Emulator(tmp_path, log)
-        try:
-            until(emulator.up, "cargo lambda watch answers")
-            yield emulator
-        finally:
-            emulator.stop()
+    with watching(tmp_path) as emulator:
+        yield emulator
 
 
-class Functions:
-    """The functions behind the emulator, over one SQLite file."""
+class OnSqlite(Functions):
+    """The functions over one SQLite file."""
 
     def __init__(self, emulator, folder):
-        self.store, self.processes = folder / "store.db", {}
-        self.log = open(folder / "functions.log", "w")
-        self.port, self.base = emulator.port, emulator.base
-        self.api = f"{self.base}/lambda-url/api"
+        super().__init__(emulator, folder)
+        self.store = folder / "store.db"
+
+    def environment(self, _name):
+        return {"SAGEBELL_STORE": f"sqlite:{self.store}"}
 
     def start(self):
-        for name in NAMES:
-            self.run(name)
+        super().start()
         # Each has opened the store when it answers, whatever it says to this.
         for name in EVENT_DRIVEN:
             self.invoke(name, batch([]))
         call("GET", f"{self.api}/healthz")
         return self
 
-    def run(self, name):
-        environment = {
-            "PATH": os.environ["PATH"],
-            "AWS_LAMBDA_RUNTIME_API": f"{self.base}/.rt/{name}",
-            "AWS_LAMBDA_FUNCTION_NAME": name,
-            "AWS_LAMBDA_FUNCTION_VERSION": "1",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-            "SAGEBELL_STORE": f"sqlite:{self.store}",
-            "SAGEBELL_AUTH": "none",
-            "SAGEBELL_CALLBACK_LOOPBACK": "allow",
-        }
-        binary = ROOT / "target" / "debug" / name
-        self.processes[name] = subprocess.Popen(
-            [binary], env=environment, stdout=self.log, stderr=self.log, preexec_fn=survive_a_full_disk
-        )
-
-    def kill(self, name):
-        self.processes[name].kill()
-        self.processes[name].wait()
-
-    def invoke(self, name, payload, seconds=PATIENCE_SECONDS):
-        """(status, answer); an error of the function has a status of 500."""
-        return call("POST", f"{self.base}/2015-03-31/functions/{name}/invocations", payload, seconds=seconds)
-
-    def answer(self, name, payload):
-        status, answer = self.invoke(name, payload)
-        assert status == 200, answer
-        return answer
-
-    def take(self, bodies):
-        """A batch to `job-events`; the places of those that are to come again."""
-        return failed(self.answer("job-events", batch(bodies)))
-
-    def ring(self, *keys):
-        bells = [{"arn": arn, "wait_id": wait_id} for arn, wait_id in keys]
-        return failed(self.answer("signals", batch(bells)))
-
-    def state(self, arn, wait_id):
-        return call("GET", wait_url(self.api, arn, wait_id))[1]["wait"]["state"]
-
-    def timeline(self, arn):
-        return call("GET", f"{self.api}/v1/jobs/{urllib.parse.quote(arn, safe='')}/timeline")[1]["items"]
-
-    def stop(self):
-        for process in self.processes.values():
-            process.kill()
-            process.wait()
-        self.log.close()
-
 
 @pytest.fixture
 def functions(emulator, tmp_path):
-    functions = Functions(emulator, tmp_path)
+    functions = OnSqlite(emulator, tmp_path)
     try:
         yield functions.start()
     finally:
         functions.stop()
-
-
-def batch(bodies):
-    records = [
-        {"messageId": str(place), "eventSource": "aws:sqs", "body": json.dumps(body)}
-        for place, body in enumerate(bodies)
-    ]
-    return {"Records": records}
-
-
-def failed(answer):
-    return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
 
 
 def job(number):
