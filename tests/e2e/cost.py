@@ -1,0 +1,113 @@
+"""What AWS bills for calls: DynamoDB's units by the sizes of items, and prices.
+
+Sizes by "DynamoDB item sizes and formats", units by "Read and write operations" and
+"Using Global Secondary Indexes", all in the DynamoDB Developer Guide.
+"""
+
+import collections
+import math
+
+# List prices in us-east-1, in dollars, of November 2026, without free tiers.
+# Pages: "Amazon DynamoDB pricing for on-demand capacity", "AWS Lambda pricing" (arm64),
+# "Amazon SQS pricing" (standard queues), "Amazon EventBridge pricing" (custom events,
+# Scheduler), "Amazon CloudWatch pricing", "Amazon EC2 On-Demand Pricing".
+PRICES = {
+    "write unit": 0.625 / 1e6,
+    "read unit": 0.125 / 1e6,
+    "Lambda request": 0.20 / 1e6,
+    "Lambda GB-second": 0.0000133334,
+    "SQS request": 0.40 / 1e6,
+    "custom event": 1.00 / 1e6,
+    "Scheduler invocation": 1.00 / 1e6,
+    "alarm-month": 0.10,
+    "m5.large hour": 0.096,
+}
+
+WRITE_BYTES = 1024
+READ_BYTES = 4096
+# Of each index: its sort key, which an entry's place is, and what it holds of an item.
+KEYS = ["PK", "SK"]
+INDEXES = {
+    "due": ("DueSK", [*KEYS, "DuePK", "DueSK", "ExpiresMicros"]),
+    "listing": ("ListingSK", [*KEYS, "ListingPK", "ListingSK", "job", "runs", "ExpiresMicros"]),
+}
+
+
+def value_size(value):
+    [(kind, inner)] = value.items()
+    if kind == "S":
+        return len(inner.encode())
+    if kind == "N":
+        digits = inner.lstrip("-").replace(".", "").strip("0")
+        return math.ceil(len(digits) / 2) + 1 + inner.startswith("-")
+    if kind == "M":
+        return 3 + len(inner) + item_size(inner)
+    if kind == "L":
+        return 3 + len(inner) + sum(value_size(one) for one in inner)
+    assert kind in ("BOOL", "NULL"), kind
+    return 1
+
+
+def item_size(item):
+    return sum(len(name.encode()) + value_size(value) for name, value in item.items())
+
+
+def write_units(size):
+    return max(1, math.ceil(size / WRITE_BYTES))
+
+
+class Table:
+    """Follows the writes of a table, since what a write costs depends on what it replaces."""
+
+    def __init__(self):
+        self.items = {}
+
+    def units(self, attempt):
+        """Read and write units of a call."""
+        operation = attempt.name.split()[0]
+        if operation == "PutItem":
+            return 0, self.put(attempt.request["Item"])
+        answer = attempt.answer
+        found = answer.get("Items", [answer["Item"]] if "Item" in answer else [])
+        units = max(1, math.ceil(sum(map(item_size, found)) / READ_BYTES))
+        # Reads of an index can't be consistent, and cost half.
+        return (units if attempt.request.get("ConsistentRead") else units / 2), 0
+
+    def put(self, item):
+        key = (item["PK"]["S"], item["SK"]["S"])
+        before = self.items.get(key, {})
+        self.items[key] = item
+        units = write_units(max(item_size(before), item_size(item)))
+        return units + sum(index_units(index, before, item) for index in INDEXES)
+
+
+def index_units(index, before, after):
+    """A place that changes is left and taken: two writes."""
+    sort_key, projected = INDEXES[index]
+    entries = [{name: item[name] for name in projected if name in item} for item in (before, after)]
+    left, taken = [entry if sort_key in entry else None for entry in entries]
+    if left == taken:
+        return 0
+    if left and taken and left[sort_key] == taken[sort_key]:
+        return write_units(max(item_size(left), item_size(taken)))
+    return sum(write_units(item_size(entry)) for entry in (left, taken) if entry)
+
+
+class Bill(collections.Counter):
+    """How much of each thing that has a price, and of others."""
+
+    @classmethod
+    def sum(cls, bills):
+        total = cls()
+        for bill in bills:
+            total.update(bill)
+        return total
+
+    def plus(self, more):
+        return Bill.sum([self, more])
+
+    def times(self, number):
+        return Bill({thing: count * number for thing, count in self.items()})
+
+    def dollars(self):
+        return sum(PRICES[thing] * count for thing, count in self.items() if thing in PRICES)

@@ -1,0 +1,133 @@
+"""The tables of docs/cost.md, made of counted calls and named assumptions."""
+
+import re
+
+from conftest import ROOT
+from cost import PRICES, Bill
+
+# Assumptions, which the page names.
+BILLED_GB_SECONDS = 0.256 * 0.050
+RENEWED_EVERY_SECONDS = 300
+# `Policy`: the first look, doubling, the longest pause.
+FIRST_LOOK_SECONDS, LONGEST_PAUSE_SECONDS = 300, 3600
+POLLS_AN_HOUR = 120
+POD_MB = (54, 100)
+MACHINE_MB = 8 * 1024
+HOURS_A_MONTH = 730
+# Lambda holds this many long polls of 20 s on an idle queue.
+POLLERS, POLL_SECONDS, QUEUES = 5, 20, 2
+
+JOBS = 1000
+# Seconds, and how a person says it.
+LENGTHS = [(600, "10 minutes"), (3600, "1 hour"), (8 * 3600, "8 hours"), (24 * 3600, "1 day"), (7 * 24 * 3600, "7 days")]
+ON_THE_WAY, END, CALLBACK = "an event on the way", "the event of the end", "the callback"
+REGISTRATION, RENEWAL, LOOK = "a registration", "a renewal", "a look at a silent job"
+IDLE = "a sweep with nothing to do"
+EVENTS_ON_THE_WAY = 5
+
+
+def tables(calls, bills):
+    """Each table by its name in the page."""
+    bills = {part: with_lambda(bill) for part, bill in bills.items()}
+    return {
+        "prices": prices(),
+        "calls": calls_table(calls),
+        "parts": parts_table(bills),
+        "jobs": jobs_table(bills),
+        "idle": idle_table(bills[IDLE]),
+    }
+
+
+def with_lambda(bill):
+    return bill.plus({"Lambda GB-second": bill["Lambda request"] * BILLED_GB_SECONDS})
+
+
+def table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def prices():
+    per_million = {name: price for name, price in PRICES.items() if price < 1e-5}
+    rows = [[f"million {name}s", f"${price * 1e6:.3f}"] for name, price in per_million.items()]
+    rows += [[name, f"${price:.10f}".rstrip("0")] for name, price in PRICES.items() if name not in per_million]
+    return table(["of one", "price"], rows)
+
+
+def calls_table(calls):
+    rows = []
+    for part, functions in calls.items():
+        made = [f"`{function}`: {said(names)}" for function, names in functions.items()]
+        rows.append([part, sum(sum(names.values()) for names in functions.values()), "; ".join(made)])
+    return table(["part of a job's life", "AWS calls", "by whom"], rows)
+
+
+def said(names):
+    return ", ".join(name if count == 1 else f"{count} × {name}" for name, count in names.items())
+
+
+def parts_table(bills):
+    things = ["read unit", "write unit", "Lambda request", "SQS request", "custom event"]
+    rows = [
+        [part, *(f"{bill[thing]:g}" for thing in things), f"${bill.dollars() * JOBS:.4f}"] for part, bill in bills.items()
+    ]
+    return table(["", *(f"{thing}s" for thing in things), f"{JOBS:,} of them"], rows)
+
+
+def jobs_table(bills):
+    flat = Bill.sum([bills[REGISTRATION], bills[ON_THE_WAY].times(EVENTS_ON_THE_WAY), bills[END], bills[CALLBACK]])
+    rows = []
+    for seconds, length in LENGTHS:
+        lease = Bill.sum([bills[RENEWAL].times(seconds // RENEWED_EVERY_SECONDS), bills[LOOK].times(looks(seconds))])
+        both = Bill.sum([flat, lease])
+        polls = seconds * POLLS_AN_HOUR // 3600
+        pods = [seconds / 3600 * PRICES["m5.large hour"] * mb / MACHINE_MB * JOBS for mb in POD_MB]
+        rows.append([
+            length, dollars(flat), dollars(lease), f"**{dollars(both)}**", f"{both['Describe']:g}",
+            f"{polls:,}", " to ".join(map(dollars, pods)),
+        ])
+    head = [
+        "a job runs", "its events", "its lease and looks", "all", "Describes of a job",
+        "Describes of a job, polled", "pods that poll",
+    ]
+    return table(head, rows)
+
+
+def dollars(bill_or_number):
+    number = bill_or_number.dollars() * JOBS if isinstance(bill_or_number, Bill) else bill_or_number
+    return f"${number:,.2f}"
+
+
+def looks(seconds):
+    """How often the sweep looks at a job that runs so long, whatever events tell."""
+    count, at, pause = 0, FIRST_LOOK_SECONDS, FIRST_LOOK_SECONDS
+    while at <= seconds:
+        count, pause = count + 1, min(2 * pause, LONGEST_PAUSE_SECONDS)
+        at += pause
+    return count
+
+
+def idle_table(sweep):
+    minutes = HOURS_A_MONTH * 60
+    polls = QUEUES * POLLERS * HOURS_A_MONTH * 3600 // POLL_SECONDS
+    rows = [
+        ["a sweep each minute", f"{minutes:,} × (Scheduler, Lambda, {sweep['read unit']:g} read units)",
+         sweep.plus({"Scheduler invocation": 1}).times(minutes)],
+        ["Lambda's polls of two queues", f"{polls:,} SQS requests", Bill({"SQS request": polls})],
+        ["alarms", f"{alarms()} of them", Bill({"alarm-month": alarms()})],
+    ]
+    rows.append(["all", "", Bill.sum([bill for _, _, bill in rows])])
+    return table(["a month of nothing", "", ""], [[what, how, f"${bill.dollars():.2f}"] for what, how, bill in rows])
+
+
+def alarms():
+    return (ROOT / "infra" / "template.yaml").read_text().count("Type: AWS::CloudWatch::Alarm")
+
+
+def written(page, made):
+    """The page with these tables in the places that it marks for them."""
+    for name, text in made.items():
+        place = re.compile(rf"(<!-- {name}, counted -->\n).*?(<!-- end -->)", re.DOTALL)
+        assert place.search(page), f"the page has no place for `{name}`"
+        page = place.sub(lambda match: match[1] + text + "\n" + match[2], page)
+    return page

@@ -1,0 +1,187 @@
+"""How many AWS calls a job's life takes, counted between the functions and AWS, and
+what they cost: the tables of docs/cost.md are made of what is counted here.
+
+    UPDATE_COST=1 pytest tests/e2e/test_calls_per_job.py    writes them
+"""
+
+import collections
+import os
+
+import pytest
+
+from conftest import ROOT, Waiter, until
+from cost import Bill, Table
+from cost_tables import tables, written
+from functions_on_aws import TalkativeSageMaker, running_on_aws
+
+PAGE = ROOT / "docs" / "cost.md"
+# What a training job comes to before its end, by SageMaker's events.
+ON_THE_WAY = ["Starting", "Preparing", "Downloading", "Training", "Uploading"]
+RENEWALS = 2
+# Of an event: into the queue, out of it, and deleted. A doorbell's way in is the
+# function's own call. Each is alone in its batch, as where jobs are few.
+TAKEN, RUNG = 3, 2
+# As long as names and labels of a pipeline are.
+NAME = "kfp-mnist-train-7c1f0a52b6d94e0f8a35"
+WAIT = {
+    "wait_id": "kfp-3f0c6f6e-8a1b-4d53-9c1e-5a7b2f0d9e44-train",
+    "labels": {"run": "3f0c6f6e-8a1b-4d53-9c1e-5a7b2f0d9e44", "task": "train", "namespace": "team-vision"},
+    "on_abandon": "stop",
+}
+# So soon that no test waits for the first look.
+QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1"}
+
+# Of each part of a job's life: the AWS calls, by the function that makes them.
+CALLS = {
+    "a registration": {
+        "api": {
+            "GetItem wait": 1, "PutItem wait": 1, "GetItem job": 3, "DescribeTrainingJob": 1, "PutItem job": 2,
+        },
+    },
+    "an event on the way": {"job-events": {"GetItem job": 1, "PutItem job": 1}},
+    "the event of the end": {
+        "job-events": {
+            "GetItem job": 1, "PutItem job": 1, "Query waits": 1, "SendMessageBatch": 1, "PutEvents Job Settled": 1,
+        },
+    },
+    "the callback": {"signals": {"GetItem wait": 1, "GetItem job": 1, "PutItem wait": 2}},
+    "a renewal": {"api": {"GetItem wait": 1, "PutItem wait": 1, "GetItem job": 1}},
+    "a look at a silent job": {
+        "sweep": {
+            "GetItem wait": 1, "GetItem job": 1, "DescribeTrainingJob": 1, "PutEvents Job Sighting": 1,
+            "PutItem wait": 1,
+        },
+        "job-events": {"GetItem job": 1},
+    },
+    "a sweep with nothing to do": {"sweep": {"Query due": 8}},
+}
+
+
+class Counted:
+    """A life, part by part: the calls of each, and what AWS bills for them."""
+
+    def __init__(self, functions):
+        self.functions, self.table = functions, Table()
+        self.journal, self.calls, self.bills = [], {}, {}
+
+    def part(self, name, queue=0, besides=()):
+        """What was called since the part before, by one invocation. `queue`: SQS
+        requests that others made. What is `besides` is not of this part."""
+        calls = {}
+        for function, proxy in self.functions.proxies.items():
+            made = [one for one in proxy.calls() if one.name not in besides]
+            calls |= {function: made} if made else {}
+            proxy.mark()
+        counts = {function: dict(collections.Counter(one.name for one in made)) for function, made in calls.items()}
+        made = [one for made in calls.values() for one in made]
+        bill = self.bill(made)
+        bill["Lambda request"] += 1
+        bill["SQS request"] += queue
+        self.journal += made
+        # The same part again, as of the next event, is the same; of what it costs,
+        # the most counts: items grow.
+        assert self.calls.setdefault(name, counts) == counts
+        self.bills[name] = max(bill, self.bills.get(name, bill), key=Bill.dollars)
+
+    def bill(self, calls):
+        bill = Bill()
+        for one in calls:
+            if one.service == "DynamoDB":
+                reads, writes = self.table.units(one)
+                bill.update({"read unit": reads, "write unit": writes})
+            elif one.service == "SQS":
+                bill["SQS request"] += 1
+            elif one.service == "EventBridge":
+                bill["custom event"] += len(one.request["Entries"])
+            else:
+                bill["Describe"] += 1
+        return bill
+
+
+def live(functions, jobs, waiter):
+    """One training job, from its registration to its callback."""
+    counted = Counted(functions)
+    functions.answer("sweep", {})
+    counted.part("a sweep with nothing to do")
+
+    arn = jobs.create_training(NAME, [{"status": "InProgress", "secondary": "Pending"}])
+    waiter.register(functions.api, arn, **WAIT)
+    counted.part("a registration")
+    for secondary in ON_THE_WAY:
+        take(functions, jobs.tell(arn, "InProgress", secondary))
+        counted.part("an event on the way", queue=TAKEN)
+    for _ in range(RENEWALS):
+        waiter.register(functions.api, arn, **WAIT)
+        counted.part("a renewal")
+    until(lambda: has_looked(functions), "the sweep looks at the job")
+    assert functions.poll_events() == (1, 1)
+    # The sweep itself is there for all jobs.
+    counted.part("a look at a silent job", queue=TAKEN, besides=("Query due",))
+    take(functions, jobs.tell(arn, "Completed"))
+    counted.part("the event of the end", queue=TAKEN)
+    assert functions.poll_signals() == (1, 1)
+    counted.part("the callback", queue=RUNG)
+    assert waiter.hear()[1]["type"] == "sagemaker.training_job.succeeded"
+    return counted
+
+
+def take(functions, event):
+    functions.send(event)
+    assert functions.poll_events() == (1, 1)
+
+
+def has_looked(functions):
+    """Whether the job was due; if not, the sweep did what an idle one does."""
+    looked = functions.answer("sweep", {})["checked"] == 1
+    if not looked:
+        functions.proxies["sweep"].mark()
+    return looked
+
+
+@pytest.fixture(scope="module")
+def jobs():
+    sagemaker = TalkativeSageMaker()
+    yield sagemaker
+    sagemaker.stop()
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory, cloud, jobs):
+    waiter = Waiter()
+    with running_on_aws(tmp_path_factory.mktemp("calls"), cloud, jobs, "calls", **QUICK) as functions:
+        yield live(functions, jobs, waiter)
+    waiter.close()
+
+
+@pytest.mark.parametrize("part", CALLS)
+def test_a_part_of_a_job_s_life_takes_these_calls(counted, part):
+    assert counted.calls[part] == CALLS[part]
+
+
+def test_nothing_else_was_called(counted):
+    assert counted.calls.keys() == CALLS.keys()
+
+
+def test_an_observation_is_at_most_one_write_and_a_settled_job_one_query(counted):
+    def of(part, name):
+        return counted.calls[part]["job-events"].get(name, 0)
+
+    observations = ("an event on the way", "the event of the end", "a look at a silent job")
+    assert max(of(part, "PutItem job") for part in observations) == 1
+    assert [of(part, "Query waits") for part in observations] == [0, 1, 0]
+
+
+def test_every_write_has_its_condition_and_every_read_of_a_job_is_consistent(counted):
+    for one in counted.journal:
+        if one.name.startswith("PutItem"):
+            assert one.request["ConditionExpression"]
+        if one.name.startswith("GetItem") or one.name == "Query waits":
+            assert one.request["ConsistentRead"] is True
+
+
+def test_the_page_says_what_was_counted(counted):
+    page = PAGE.read_text()
+    told = written(page, tables(counted.calls, counted.bills))
+    if os.environ.get("UPDATE_COST"):
+        PAGE.write_text(told)
+    assert page == told or os.environ.get("UPDATE_COST"), "write it anew: UPDATE_COST=1"
