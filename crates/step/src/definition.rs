@@ -3,6 +3,8 @@
 //! One table (`table/*.json`) says it of every component. The command line, the
 //! checks of what is given, and the `component.yaml` files are all made from it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 /// What an input or an output holds, in the words of KFP's `component.yaml`.
@@ -74,6 +76,34 @@ pub struct Output {
     pub kind: Type,
     /// What it tells.
     pub description: String,
+    /// Where it is in the description of what was made, a JSON pointer, if that is
+    /// all there is to it.
+    #[serde(default)]
+    pub from: Option<String>,
+}
+
+/// One output that is a file of its own, for KFP's pages.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Artifact {
+    /// The step's option that says where it goes, without dashes.
+    pub flag: String,
+    /// Its name.
+    pub name: String,
+    /// Its class in KFP: `Metrics`, `HTML`.
+    #[serde(rename = "type")]
+    pub class: String,
+    /// What it shows.
+    pub description: String,
+}
+
+/// An option of the step itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StepOption {
+    /// The option, without dashes.
+    pub flag: String,
+    /// The component's input that gives it.
+    #[serde(flatten)]
+    pub input: Input,
 }
 
 /// One component.
@@ -91,4 +121,92 @@ pub struct Definition {
     pub inputs: Vec<Input>,
     /// What it hands over.
     pub outputs: Vec<Output>,
+    /// Defaults of the step's options, by flag, where they differ from the common
+    /// ones.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+}
+
+/// What every component has beside its own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Common {
+    /// How the step goes about its work.
+    pub options: Vec<StepOption>,
+    /// Outputs, but where a component has one of that name. The run gives them.
+    pub outputs: Vec<Output>,
+    /// Outputs for KFP's pages.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// The definitions of a family, with the outputs that all have.
+#[must_use]
+pub fn family(generation: Generation) -> Vec<Definition> {
+    let mut definitions = own(generation);
+    let shared = common().map(|common| common.outputs).unwrap_or_default();
+    for definition in &mut definitions {
+        let own: Vec<_> = definition.outputs.iter().map(|output| output.name.clone()).collect();
+        let others = shared.iter().filter(|output| !own.contains(&output.name));
+        definition.outputs.extend(others.cloned());
+    }
+    definitions
+}
+
+fn own(generation: Generation) -> Vec<Definition> {
+    let text = match generation {
+        Generation::V1 => include_str!("../table/v1.json"),
+        Generation::V2 => include_str!("../table/v2.json"),
+        Generation::Generic => include_str!("../table/generic.json"),
+    };
+    // It is part of the program: a test holds that it can be read.
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// The definition with this word, if the family has it.
+#[must_use]
+pub fn find(generation: Generation, name: &str) -> Option<Definition> {
+    family(generation).into_iter().find(|definition| definition.name == name)
+}
+
+/// What every component has beside its own.
+///
+/// # Errors
+/// The table can't be read: a test holds that it can.
+pub fn common() -> Result<Common, serde_json::Error> {
+    serde_json::from_str(include_str!("../table/common.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const ALL: [Generation; 3] = [Generation::V1, Generation::V2, Generation::Generic];
+
+    #[test]
+    fn the_table_can_be_read_and_no_word_means_two_components() {
+        let rows = ALL.map(family);
+        assert_eq!(rows.each_ref().map(Vec::len), [9, 9, 23]);
+        let rows = rows.concat();
+        let words: BTreeSet<_> = rows.iter().map(|row| &row.name).collect();
+        assert_eq!(words.len(), rows.len());
+    }
+
+    #[test]
+    fn no_input_or_output_takes_the_name_of_another() {
+        let common = common().unwrap();
+        let own = ["run", "task", "executor-input"].map(str::to_owned);
+        let reserved: BTreeSet<_> =
+            common.options.iter().map(|option| option.flag.clone()).chain(own).collect();
+        for row in ALL.map(family).concat() {
+            let inputs: BTreeSet<_> = row.inputs.iter().map(|input| input.name.clone()).collect();
+            assert_eq!(inputs.len(), row.inputs.len(), "{}", row.name);
+            assert!(inputs.is_disjoint(&reserved), "{}", row.name);
+            let options = common.options.iter().map(|option| &option.input.name);
+            assert!(options.into_iter().all(|name| !inputs.contains(name)), "{}", row.name);
+            let outputs: BTreeSet<_> = row.outputs.iter().map(|output| &output.name).collect();
+            assert_eq!(outputs.len(), row.outputs.len(), "{}", row.name);
+            assert!(common.artifacts.iter().all(|artifact| !outputs.contains(&artifact.name)));
+        }
+    }
 }

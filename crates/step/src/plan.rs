@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use monitor::arn::JobArn;
 use monitor::kind::Kind;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One call of SageMaker's API.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +29,9 @@ pub struct Make {
     /// The call. Tags that mark the owner are added by the run, not here.
     pub call: Call,
     /// Reads what it makes: for a step that finds it made already, and for the
-    /// outputs. `None`: the answer to the call is all there is.
+    /// outputs. `None`: it has no name before it is made. Then [`describe`] reads it
+    /// by the ARN in the call's answer, and a call that is sent again makes no second
+    /// one, since it carries a token.
     pub describe: Option<Call>,
     /// Its name.
     pub name: String,
@@ -48,7 +51,7 @@ pub enum Watch {
 }
 
 /// Where the status of a polled resource stands, and which are its last.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statuses {
     /// A JSON pointer into the Describe's answer.
     pub pointer: &'static str,
@@ -103,5 +106,51 @@ impl Plan {
             expected: None,
             after: Vec::new(),
         }
+    }
+}
+
+/// Reads a job by its ARN. `None`: its kind has no Describe (a pipeline's step), or
+/// one in another service's API (a human loop).
+#[must_use]
+pub fn describe(arn: &JobArn) -> Option<Call> {
+    let operations = arn.kind().spec().operations;
+    let input = match arn.kind() {
+        Kind::PipelineStep | Kind::HumanLoop => return None,
+        Kind::ImageVersion => {
+            let (image, version) = arn.id().split_once('/')?;
+            json!({"ImageName": image, "Version": version.parse::<i64>().ok()?})
+        }
+        _ if operations.key_is_arn => json!({operations.key: arn.as_str()}),
+        _ => json!({operations.key: arn.name()}),
+    };
+    Some(Call::new(operations.describe, input))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_by(resource: &str) -> Option<Call> {
+        let arn = format!("arn:aws:sagemaker:us-east-1:123456789012:{resource}");
+        describe(&JobArn::parse(&arn).unwrap())
+    }
+
+    #[test]
+    fn a_job_is_read_by_what_its_kind_goes_by() {
+        let call = |operation: &'static str, input| Some(Call::new(operation, input));
+        assert_eq!(
+            read_by("training-job/x"),
+            call("DescribeTrainingJob", json!({"TrainingJobName": "x"}))
+        );
+        assert_eq!(
+            read_by("image-version/i/3"),
+            call("DescribeImageVersion", json!({"ImageName": "i", "Version": 3}))
+        );
+        let package = "arn:aws:sagemaker:us-east-1:123456789012:model-package/g/1";
+        assert_eq!(
+            read_by("model-package/g/1"),
+            call("DescribeModelPackage", json!({"ModelPackageName": package}))
+        );
+        assert_eq!(read_by("pipeline/p/execution/e/step/s"), None);
     }
 }

@@ -8,7 +8,8 @@ shapes.txt has one shape a line, its name and its JSON, sorted, so that a step p
 that its own request has. An operation's input goes by the operation's name, an output that is
 handed on by `NAME.output`. Kept is what botocore's ParamValidator looks at.
 
-generic.json has one component per kind: every top-level member of its request as an input.
+generic.json has one component per kind: every top-level member of its request as an input; and the
+one that only waits.
 """
 
 import json
@@ -48,6 +49,12 @@ KFP_TYPES = {
     "structure": "JsonObject",
     "timestamp": "String",
 }
+
+# What counts as not given. A number or a truth value that is not given is left out.
+NONE = {"JsonArray": "[]", "JsonObject": "{}", "String": ""}
+
+# Options of the step itself: a field of the same name gets an underscore, as ACK gives to Go's keywords.
+TAKEN = {"api", "assume_role", "endpoint_url", "logs", "region", "request", "run", "task", "wait"}
 
 # What else of a kind's description later steps often need: output, type, pointer, what it is.
 HANDY = {
@@ -95,7 +102,7 @@ def kept(shape):
     elif shape["type"] == "map":
         found["key"], found["value"] = shape["key"]["shape"], shape["value"]["shape"]
     found["min"] = shape.get("min")
-    return {key: value for key, value in found.items() if value not in (None, False, [])}
+    return {key: value for key, value in found.items() if value is not None and value is not False and value != []}
 
 
 def below(shape):
@@ -131,7 +138,8 @@ def words(name):
 
 
 def snake(name):
-    return "_".join(words(name))
+    found = "_".join(words(name))
+    return f"{found}_" if found in TAKEN else found
 
 
 def field(name, shape):
@@ -140,7 +148,25 @@ def field(name, shape):
     description = f"`{name}` of the request."
     if "enum" in of and len(of["enum"]) <= 6:
         description = f"`{name}` of the request: {', '.join(of['enum'])}."
-    return {"name": snake(name), "type": KFP_TYPES[of["type"]], "description": description, "optional": True}
+    found = {"name": snake(name), "type": KFP_TYPES[of["type"]], "description": description, "optional": True}
+    if found["type"] in NONE:
+        found["yaml_default"] = NONE[found["type"]]
+    return found
+
+
+def text_input(name, description, **more):
+    return {"name": name, "type": "String", "description": description, **more}
+
+
+CONNECTION = [
+    text_input("region", "The AWS region.", required=True),
+    text_input("endpoint_url", "Where SageMaker's API is; empty: the region's own.", optional=True, yaml_default=""),
+    text_input("assume_role", "A role to assume for every call.", optional=True, yaml_default=""),
+]
+OUTPUTS = [
+    {"name": "name", "type": "String", "description": "Its name."},
+    {"name": "description", "type": "JsonObject", "description": "The whole answer of its Describe call."},
+]
 
 
 def component(operation):
@@ -151,6 +177,7 @@ def component(operation):
         "type": "JsonObject",
         "description": f"The whole request of {operation}; the fields below win over it.",
         "optional": True,
+        "yaml_default": "{}",
     }
     handy = [
         {"name": name, "type": kind, "description": says, "from": pointer}
@@ -162,22 +189,37 @@ def component(operation):
         "title": f"SageMaker - {operation}",
         "description": f"{operation}: makes a {noun} from any request that SageMaker takes, and waits for it.",
         "inputs": [
-            {"name": "region", "type": "String", "description": "The AWS region.", "required": True},
+            *CONNECTION,
             whole,
             *(field(name, member["shape"]) for name, member in members.items()),
         ],
         "outputs": [
-            {"name": "name", "type": "String", "description": "Its name."},
-            {"name": "description", "type": "JsonObject", "description": "The whole answer of its Describe call."},
+            *OUTPUTS,
             *handy,
         ],
+    }
+
+
+def only_wait():
+    """Makes nothing: waits for what is there."""
+    return {
+        "name": "sagemaker-wait",
+        "generation": "generic",
+        "title": "SageMaker - Wait",
+        "description": "Waits for a job or a resource that something else made.",
+        "inputs": [
+            *CONNECTION,
+            text_input("arn", "The ARN of what to wait for.", required=True),
+        ],
+        "outputs": OUTPUTS,
+        "options": {"on-abandon": "keep"},
     }
 
 
 def write():
     lines = [f"{name} {json.dumps(shape, separators=(',', ':'))}" for name, shape in sorted(shapes().items())]
     (HERE / "shapes.txt").write_text("\n".join(lines) + "\n")
-    rows = [component(operation) for operation in creates()]
+    rows = [*(component(operation) for operation in creates()), only_wait()]
     (HERE / "generic.json").write_text(json.dumps(rows, indent=1) + "\n")
 
 

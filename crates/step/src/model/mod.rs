@@ -1,1 +1,32 @@
 //! SageMaker's service model: what a request may hold, checked before it is sent.
+//!
+//! - [`check`] refuses what botocore would refuse, and names the field.
+//! - [`normalize`] takes keys in anyone's casing (`trainingImage`, `roleARN`,
+//!   `training_job_name`) for the API's own names.
+//! - [`to_ack`] is the way back, for outputs that were ACK's.
+
+mod ack_names;
+mod check;
+mod normalize;
+mod problem;
+mod shapes;
+
+pub use ack_names::to_ack;
+pub use check::check;
+pub use normalize::{normalize, plain};
+pub use problem::{Fault, Problem};
+
+use shapes::Shapes;
+
+/// The members of an operation's input by which SageMaker knows a request that
+/// is sent again (`ClientRequestToken`).
+#[must_use]
+pub fn tokens(operation: &str) -> Vec<String> {
+    Shapes::new().structure(operation).map(|input| input.tokens).unwrap_or_default()
+}
+
+/// Whether an operation's input has a member of this name.
+#[must_use]
+pub fn takes(operation: &str, member: &str) -> bool {
+    Shapes::new().structure(operation).is_some_and(|input| input.members.contains_key(member))
+}

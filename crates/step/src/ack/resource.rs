@@ -1,0 +1,110 @@
+//! A component that makes one resource, or changes the one that is there.
+
+use async_trait::async_trait;
+use monitor::time::parse_time;
+use sagemaker::{Api, Class};
+use serde_json::{Map, Value, json};
+
+use super::kind::{Kind, Update, fields};
+use super::outputs::outputs;
+use crate::component::{Component, ComponentError, Finished, Outputs};
+use crate::definition::Definition;
+use crate::inputs::Inputs;
+use crate::names::FreshName;
+use crate::plan::{Call, Expected, Make, Plan};
+use crate::request::Request;
+
+pub(super) struct Resource {
+    pub(super) definition: Definition,
+    pub(super) kind: &'static Kind,
+}
+
+const ROLLED_BACK: &str = "the update was rolled back: it runs as it did before";
+
+impl Resource {
+    fn make(&self, operation: &'static str, request: &Map<String, Value>, name: &str) -> Make {
+        let taken = request.iter().filter(|(member, _)| crate::model::takes(operation, member));
+        let input = taken.map(|(member, value)| (member.clone(), value.clone()));
+        Make {
+            call: Call::new(operation, Value::Object(input.collect())),
+            describe: Some(self.describe(name)),
+            name: name.to_owned(),
+            taggable: crate::model::takes(operation, "Tags"),
+        }
+    }
+
+    fn describe(&self, name: &str) -> Call {
+        Call::new(self.kind.describe, json!({self.kind.key: name}))
+    }
+
+    /// What there is of this name.
+    async fn look(&self, name: &str, api: &Api) -> Result<Option<Value>, ComponentError> {
+        let call = self.describe(name);
+        match api.call(&call.operation, &call.input).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.class == Class::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The plan for what may be there already, and must be as the request says in
+    /// the end, as ACK saw to it.
+    fn reconcile(
+        &self,
+        update: Update,
+        request: &Map<String, Value>,
+        name: &str,
+        there: Option<&Value>,
+    ) -> Plan {
+        let wanted = request.get(update.member).unwrap_or(&Value::Null);
+        let state = |there: &Value| update.states.iter().find_map(|at| there.pointer(at).cloned());
+        let operation = if there.is_some() { update.operation } else { self.kind.create };
+        Plan {
+            already_asked: there.and_then(state).as_ref() == Some(wanted),
+            // What it became when it was last asked for is news all the same.
+            not_before: there
+                .filter(|there| state(there).as_ref() == Some(wanted))
+                .and_then(|there| parse_time(there.get("LastModifiedTime")?)),
+            expected: self.expected(update, wanted),
+            ..Plan::of(self.make(operation, request, name), self.kind.watch())
+        }
+    }
+
+    /// SageMaker fills in what a schedule leaves out, so only names are compared.
+    fn expected(&self, update: Update, wanted: &Value) -> Option<Expected> {
+        let pointer = update.states.last().copied().unwrap_or_default();
+        let value = wanted.clone();
+        wanted.is_string().then_some(Expected { pointer, value, otherwise: ROLLED_BACK })
+    }
+}
+
+#[async_trait]
+impl Component for Resource {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    async fn plan(
+        &self,
+        inputs: &Inputs,
+        fresh: &FreshName,
+        api: &Api,
+    ) -> Result<Plan, ComponentError> {
+        let mut request = Request::of(self.kind.create, fields(&self.definition), inputs)?;
+        let name = request.name(self.kind.key, || fresh.with(self.kind.prefix));
+        let request = request.into_members();
+        let Some(update) = self.kind.update else {
+            return Ok(Plan::of(self.make(self.kind.create, &request, &name), self.kind.watch()));
+        };
+        let there = self.look(&name, api).await?;
+        Ok(self.reconcile(update, &request, &name, there.as_ref()))
+    }
+
+    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
+        Ok(outputs(&self.definition, self.kind, &finished, true))
+    }
+
+    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
+        outputs(&self.definition, self.kind, &finished, false)
+    }
+}

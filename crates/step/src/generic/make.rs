@@ -1,0 +1,102 @@
+//! A component that makes a job of one kind, from any request.
+
+use async_trait::async_trait;
+use monitor::kind::Kind;
+use sagemaker::Api;
+use serde_json::{Value, json};
+
+use crate::component::{Component, ComponentError, Finished, Outputs};
+use crate::definition::{Definition, Input};
+use crate::inputs::Inputs;
+use crate::model;
+use crate::names::FreshName;
+use crate::plan::{self, Call, Plan, Watch};
+use crate::request::Request;
+
+/// Inputs that are not fields of the request.
+const NO_FIELDS: [&str; 4] = ["region", "endpoint_url", "assume_role", "request"];
+
+/// Gives a token of 34 characters: SageMaker's take from 32 to 36.
+const TOKEN_PREFIX: &str = "request-token";
+
+pub(super) struct Make {
+    definition: Definition,
+    kind: Kind,
+}
+
+impl Make {
+    /// `None`: the word is no operation's.
+    pub(super) fn new(definition: Definition) -> Option<Self> {
+        let kind = Kind::all().find(|kind| is_word_of(&definition.name, *kind))?;
+        Some(Self { definition, kind })
+    }
+
+    fn operation(&self) -> &'static str {
+        self.kind.spec().operations.create
+    }
+
+    fn fields(&self) -> impl Iterator<Item = &Input> {
+        self.definition.inputs.iter().filter(|input| !NO_FIELDS.contains(&input.name.as_str()))
+    }
+
+    fn main(&self, inputs: &Inputs, fresh: &FreshName) -> Result<plan::Make, ComponentError> {
+        let document = inputs.object("request").cloned().unwrap_or_default();
+        let mut request = Request::new(self.operation(), "request", document)?;
+        request.fill(self.fields(), inputs)?;
+        let word = self.kind.as_str().replace('_', "-");
+        for token in model::tokens(self.operation()) {
+            request.name(&token, || fresh.with(TOKEN_PREFIX));
+        }
+        let operations = self.kind.spec().operations;
+        let named = self.is_named(&request);
+        let name = if named {
+            request.name(operations.key, || fresh.with(&word))
+        } else {
+            fresh.with(&word)
+        };
+        let describe = json!({operations.key: name});
+        Ok(plan::Make {
+            call: Call::new(self.operation(), Value::Object(request.into_members())),
+            describe: named.then(|| Call::new(operations.describe, describe)),
+            name,
+            taggable: model::takes(self.operation(), "Tags"),
+        })
+    }
+
+    /// Whether what is made has a name of its own: an execution has none, and a
+    /// version has that of what it is a version of.
+    fn is_named(&self, request: &Request) -> bool {
+        let is_version = self.kind == Kind::ImageVersion || request.has("ModelPackageGroupName");
+        !is_version && model::takes(self.operation(), self.kind.spec().operations.key)
+    }
+}
+
+#[async_trait]
+impl Component for Make {
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    async fn plan(
+        &self,
+        inputs: &Inputs,
+        fresh: &FreshName,
+        _api: &Api,
+    ) -> Result<Plan, ComponentError> {
+        Ok(Plan::of(self.main(inputs, fresh)?, Watch::Job(self.kind)))
+    }
+
+    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
+        Ok(super::outputs(&self.definition, &finished))
+    }
+
+    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
+        super::outputs(&self.definition, &finished)
+    }
+}
+
+/// Whether a component's word is that of the operation that makes this kind.
+fn is_word_of(word: &str, kind: Kind) -> bool {
+    let elsewhere = matches!(kind, Kind::PipelineStep | Kind::HumanLoop);
+    !elsewhere && word.replace('-', "") == kind.spec().operations.create.to_ascii_lowercase()
+}

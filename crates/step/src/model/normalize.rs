@@ -1,0 +1,137 @@
+//! Keys of anyone's casing become the API's own names.
+//!
+//! A key is a member's name if both are the same without case and underscores:
+//! `roleARN`, `role_arn` and `RoleArn`. Keys of maps (hyperparameters, the
+//! environment) are the user's own words and stay.
+
+use serde_json::{Map, Value};
+
+use super::problem::{Fault, Problem};
+use super::shapes::{Shape, Shapes, Structure};
+
+/// Names the members of an operation's input as the API does, and writes times as
+/// it wants them, in seconds since the epoch. A key that is no member's stays, for
+/// [`check`](super::check) to name it.
+///
+/// # Errors
+/// A [`Problem`] for each member that is given twice, in two spellings.
+pub fn normalize(operation: &str, input: &Value) -> Result<Value, Vec<Problem>> {
+    let mut names = Names { shapes: Shapes::new(), problems: Vec::new() };
+    let found = names.named("", operation, input);
+    if names.problems.is_empty() { Ok(found) } else { Err(names.problems) }
+}
+
+/// A name without what spellings differ in.
+#[must_use]
+pub fn plain(name: &str) -> String {
+    name.chars().filter(|letter| *letter != '_').map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+struct Names {
+    shapes: Shapes,
+    problems: Vec<Problem>,
+}
+
+impl Names {
+    fn named(&mut self, path: &str, shape: &str, value: &Value) -> Value {
+        match (self.shapes.find(shape), value) {
+            (Some(Shape::Structure(structure)), Value::Object(members)) => {
+                self.structure(path, &structure, members)
+            }
+            (Some(Shape::List { item, .. }), Value::Array(items)) => {
+                items.iter().map(|value| self.named(path, &item, value)).collect()
+            }
+            (Some(Shape::Map { value: of, .. }), Value::Object(members)) => {
+                let values = members.iter().map(|(key, value)| (key, self.named(path, &of, value)));
+                Value::Object(values.map(|(key, value)| (key.clone(), value)).collect())
+            }
+            (Some(Shape::Timestamp), Value::String(_)) => seconds(value),
+            _ => value.clone(),
+        }
+    }
+
+    fn structure(&mut self, path: &str, of: &Structure, members: &Map<String, Value>) -> Value {
+        let mut found = Map::new();
+        for (key, value) in members {
+            let (name, shape) = member(of, key);
+            let path = format!("{path}{}{name}", if path.is_empty() { "" } else { "." });
+            let value =
+                shape.map_or_else(|| value.clone(), |shape| self.named(&path, shape, value));
+            if found.insert(name.to_owned(), value).is_some() {
+                let fault = Fault::Twice { name: name.to_owned() };
+                self.problems.push(Problem { path, fault });
+            }
+        }
+        Value::Object(found)
+    }
+}
+
+/// The member that a key means, and its shape.
+fn member<'a>(of: &'a Structure, key: &'a str) -> (&'a str, Option<&'a str>) {
+    if let Some(shape) = of.members.get(key) {
+        return (key, Some(shape));
+    }
+    let key_plain = plain(key);
+    let same = of.members.iter().find(|(name, _)| plain(name) == key_plain);
+    same.map_or((key, None), |(name, shape)| (name, Some(shape)))
+}
+
+/// A time as the API wants it; what is no time stays as it is.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since the epoch fit into 53 bits")]
+fn seconds(value: &Value) -> Value {
+    let time = monitor::time::parse_time(value);
+    time.map_or_else(|| value.clone(), |time| Value::from(time.as_millisecond() as f64 / 1000.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_member_is_its_name() {
+        let given = json!({
+            "training_job_name": "x",
+            "roleARN": "arn",
+            "algorithmSpecification": {"trainingImage": "i", "TrainingInputMode": "File"},
+            "hyper_parameters": {"roleARN": "mine", "max_depth": "5"},
+            "inputDataConfig": [{"dataSource": {"s3DataSource": {"s3URI": "s3://b", "s3DataType": "S3Prefix"}}}],
+            "vpcConfig": {"securityGroupIDs": ["sg"], "subnets": []},
+            "outputDataConfig": {"kmsKeyID": "k"},
+            "resourceConfig": {"volumeSizeInGB": 1},
+            "environment": {"roleARN": "mine"},
+            "Tags": [{"key": "a", "Value": "roleARN"}],
+            "unheardOf": {"roleARN": 1},
+        });
+        let wanted = json!({
+            "TrainingJobName": "x",
+            "RoleArn": "arn",
+            "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"},
+            "HyperParameters": {"roleARN": "mine", "max_depth": "5"},
+            "InputDataConfig": [{"DataSource": {"S3DataSource": {"S3Uri": "s3://b", "S3DataType": "S3Prefix"}}}],
+            "VpcConfig": {"SecurityGroupIds": ["sg"], "Subnets": []},
+            "OutputDataConfig": {"KmsKeyId": "k"},
+            "ResourceConfig": {"VolumeSizeInGB": 1},
+            "Environment": {"roleARN": "mine"},
+            "Tags": [{"Key": "a", "Value": "roleARN"}],
+            "unheardOf": {"roleARN": 1},
+        });
+        assert_eq!(normalize("CreateTrainingJob", &given), Ok(wanted.clone()));
+        assert_eq!(normalize("CreateTrainingJob", &wanted), Ok(wanted));
+    }
+
+    #[test]
+    fn two_spellings_of_one_member_are_refused() {
+        let given = json!({"vpcConfig": {"subnets": [], "Subnets": []}});
+        let problems = normalize("CreateTrainingJob", &given).unwrap_err();
+        assert_eq!(problems[0].to_string(), "VpcConfig.Subnets: `Subnets` is given twice");
+    }
+
+    #[test]
+    fn a_time_is_written_in_seconds() {
+        let given = json!({"schedule": {"startTime": "2026-01-01T00:00:00Z", "endTime": "soon"}});
+        let wanted = json!({"Schedule": {"StartTime": 1_767_225_600.0, "EndTime": "soon"}});
+        assert_eq!(normalize("CreateInferenceExperiment", &given), Ok(wanted));
+    }
+}

@@ -1,0 +1,71 @@
+//! What can be wrong with a request.
+
+/// One thing that is wrong with a request.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}{fault}", self.place())]
+pub struct Problem {
+    /// Where: `InputDataConfig[0].ChannelName`; empty: the request itself.
+    pub path: String,
+    /// What.
+    pub fault: Fault,
+}
+
+impl Problem {
+    fn place(&self) -> String {
+        if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) }
+    }
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Fault {
+    /// Another type is wanted.
+    #[error("{found} where {wanted} is wanted")]
+    Type {
+        /// What is wanted.
+        wanted: &'static str,
+        /// What is there.
+        found: &'static str,
+    },
+    /// A required member is not there.
+    #[error("`{name}` is missing")]
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// There is no such member.
+    #[error("there is no `{name}`; known are {known}")]
+    Unknown {
+        /// Its name.
+        name: String,
+        /// The members that there are.
+        known: String,
+    },
+    /// One member is written in two ways.
+    #[error("`{name}` is given twice")]
+    Twice {
+        /// Its name.
+        name: String,
+    },
+    /// A text, list or number is less than the least.
+    #[error("{}{found}, the least is {least}", if *.is_length { "its length is " } else { "it is " })]
+    Least {
+        /// What there is: a length, or the number.
+        found: f64,
+        /// The least that there may be.
+        least: f64,
+        /// Whether it is the length that counts.
+        is_length: bool,
+    },
+    /// Exactly one of the members is wanted.
+    #[error("{found} members where exactly one is wanted, of {known}")]
+    OneOf {
+        /// How many there are.
+        found: usize,
+        /// The members that there are.
+        known: String,
+    },
+    /// There is more that is wrong than is told.
+    #[error("there is more that is wrong")]
+    More,
+}
