@@ -30,6 +30,8 @@ pub struct Api {
     client: Client,
     /// `None`: the configured one.
     region: Option<Region>,
+    /// `None`: those of [`Api::new`].
+    timeouts: Option<TimeoutConfig>,
     budget: Arc<Budget>,
 }
 
@@ -47,13 +49,24 @@ impl Api {
         let config = Builder::from(config)
             .timeout_config(timeouts.build())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
-        Self { client: Client::from_conf(config.build()), region: None, budget }
+        Self { client: Client::from_conf(config.build()), region: None, timeouts: None, budget }
     }
 
     /// The same API in a region that is not the configured one.
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
         Self { region: Some(Region::new(region.to_owned())), ..self.clone() }
+    }
+
+    /// The same API for a caller with less time: so long at most for an attempt, and
+    /// for all of them with the pauses between.
+    #[must_use]
+    pub fn within(&self, attempt: Duration, whole: Duration) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT.min(attempt))
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(whole);
+        Self { timeouts: Some(timeouts.build()), ..self.clone() }
     }
 
     /// Calls `operation` with `input` and returns its whole answer, members that
@@ -102,6 +115,7 @@ impl Api {
         };
         let mut own = Builder::new();
         own.set_region(self.region.clone());
+        own.set_timeout_config(self.timeouts.clone());
         let call = self.client.delete_tags().customize().config_override(own).interceptor(carrier);
         if let Err(error) = call.send().await {
             return Err(CallError::of_sdk(operation, &error));
