@@ -15,7 +15,16 @@ import botocore.session
 
 KINDS = pathlib.Path(__file__).resolve().parents[2] / "monitor" / "src" / "kinds.rs"
 # What belongs to the kinds' work but is in no row of the table of kinds.
-NEIGHBOURS = ["Pipeline", "ModelPackageGroup", "Workteam"]
+NEIGHBOURS = [
+    "DataQualityJobDefinition",
+    "ModelBiasJobDefinition",
+    "ModelExplainabilityJobDefinition",
+    "ModelPackageGroup",
+    "ModelQualityJobDefinition",
+    "MonitoringSchedule",
+    "Pipeline",
+    "Workteam",
+]
 OTHERS = [
     "AddTags",
     "ListTags",
@@ -23,7 +32,7 @@ OTHERS = [
     "RetryPipelineExecution",
     "StartNotebookInstance",
 ]
-UPDATABLE = ["Endpoint", "InferenceComponent", "Pipeline", "Workteam"]
+UPDATABLE = ["Endpoint", "InferenceComponent", "MonitoringSchedule", "Pipeline", "Workteam"]
 
 
 def service_models():

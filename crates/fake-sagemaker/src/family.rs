@@ -56,7 +56,65 @@ const NEIGHBOUR: Fields = Fields {
     ended: &[],
 };
 
-const NEIGHBOURS: [Family; 3] = [
+/// A definition of monitoring jobs: there once it is made.
+const fn job_definition(
+    word: &'static str,
+    resource: &'static str,
+    create: &'static str,
+    describe: &'static str,
+    list: &'static str,
+) -> Family {
+    let fields = Fields { arn: &["/JobDefinitionArn"], name: &["/JobDefinitionName"], ..NEIGHBOUR };
+    let key = "JobDefinitionName";
+    Family { kind: None, word, resource, create, describe, list, stop: None, key, fields }
+}
+
+const NEIGHBOURS: [Family; 8] = [
+    job_definition(
+        "data_quality_job_definition",
+        "data-quality-job-definition",
+        "CreateDataQualityJobDefinition",
+        "DescribeDataQualityJobDefinition",
+        "ListDataQualityJobDefinitions",
+    ),
+    job_definition(
+        "model_bias_job_definition",
+        "model-bias-job-definition",
+        "CreateModelBiasJobDefinition",
+        "DescribeModelBiasJobDefinition",
+        "ListModelBiasJobDefinitions",
+    ),
+    job_definition(
+        "model_explainability_job_definition",
+        "model-explainability-job-definition",
+        "CreateModelExplainabilityJobDefinition",
+        "DescribeModelExplainabilityJobDefinition",
+        "ListModelExplainabilityJobDefinitions",
+    ),
+    job_definition(
+        "model_quality_job_definition",
+        "model-quality-job-definition",
+        "CreateModelQualityJobDefinition",
+        "DescribeModelQualityJobDefinition",
+        "ListModelQualityJobDefinitions",
+    ),
+    Family {
+        kind: None,
+        word: "monitoring_schedule",
+        resource: "monitoring-schedule",
+        create: "CreateMonitoringSchedule",
+        describe: "DescribeMonitoringSchedule",
+        list: "ListMonitoringSchedules",
+        stop: None,
+        key: "MonitoringScheduleName",
+        fields: Fields {
+            arn: &["/MonitoringScheduleArn"],
+            name: &["/MonitoringScheduleName"],
+            status: &["/MonitoringScheduleStatus"],
+            reason: &["/FailureReason"],
+            ..NEIGHBOUR
+        },
+    },
     Family {
         kind: None,
         word: "pipeline",

@@ -1,0 +1,239 @@
+"""Compiled pipelines are run: the IR's commands against `sagebell local` and the fake SageMaker.
+
+The jobs' states really change, and the fake's events wake the steps through the monitor.
+"""
+
+import json
+import signal
+
+import pytest
+from conftest import call, until, wait_url
+from kfp import compiler
+from kfp_run import Run, TaskFailed
+from test_fake_sagemaker import running
+from test_kfp_compile import PIPELINES
+
+ROLE = "arn:aws:iam::123456789012:role/sagemaker"
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"
+BUCKET = "s3://bucket/out"
+ACCOUNT = "arn:aws:sagemaker:us-east-1:123456789012"
+# What the example pipelines take.
+ANYTHING = {
+    "role": ROLE,
+    "image": IMAGE,
+    "bucket": BUCKET,
+    "model_name": "my-model",
+    "name": "my-name",
+    "user_pool": "us-east-1_pool",
+    "client_id": "client",
+    "endpoint": "my-endpoint",
+    "pipeline_name": "my-pipeline",
+    "request": {"modelPackageGroupName": "my-group", "inferenceSpecification": {"containers": [{"image": IMAGE}]}},
+}
+
+
+class World:
+    """A monitor and a SageMaker that tells it of its jobs."""
+
+    def __init__(self, local, fake, folder, aws_environment):
+        self.local, self.fake, self.folder = local, fake, folder
+        self.environment = {
+            **aws_environment,
+            "AWS_ENDPOINT_URL_SAGEMAKER": fake.url,
+            "AWS_ENDPOINT_URL_LOGS": fake.url,
+            "SAGEBELL_API": local.base,
+            "SAGEBELL_LOGS": "none",
+            "POD_IP": "127.0.0.1",
+        }
+
+    def run(self, name, **parameters):
+        file = self.folder / f"{name}.yaml"
+        compiler.Compiler().compile(PIPELINES[name], str(file))
+        run = Run(file, self.folder, self.environment)
+        definitions = run.ir["root"].get("inputDefinitions", {}).get("parameters", {})
+        given = {key: value for key, value in ANYTHING.items() if key in definitions}
+        run.parameters.update(given, **parameters)
+        return run
+
+    def requests(self, operation):
+        asked = self.fake.control("GET", "requests")["requests"]
+        return [request["input"] for request in asked if request["operation"] == operation]
+
+    def made(self, operation):
+        """Waits for a call, and gives its request."""
+        return until(lambda: self.requests(operation), operation)[-1]
+
+    def waits_for(self, arn):
+        """Waits until the step that made a job waits for it: both have one suffix."""
+        wait = wait_url(self.local.base, arn, f"step-{arn.rsplit('-', 1)[-1]}")
+        until(lambda: call("GET", wait)[0] == 200, f"a wait for {arn}")
+
+    def becomes(self, arn, status, **more):
+        self.fake.control("POST", f"jobs/{arn.replace('/', '%2F')}/status", {"status": status, **more})
+
+    def lives(self, *lives):
+        self.fake.control("PUT", "lives", list(lives))
+
+
+@pytest.fixture
+def world(local, tmp_path, aws_environment):
+    with running("--step-millis", "50", "--events-endpoint", local.base) as fake:
+        yield World(local, fake, tmp_path, aws_environment)
+
+
+def boto(world):
+    import boto3
+
+    return boto3.client("sagemaker", region_name="us-east-1", endpoint_url=world.fake.url,
+                        aws_access_key_id="x", aws_secret_access_key="x")
+
+
+def test_what_tuning_finds_goes_through_training_and_a_model_to_an_endpoint(world):
+    run = world.run("tune-train-deploy")
+    outputs = run.go()
+    tuned, trained = outputs["sagemaker-hyperparameter-tuning"], outputs["sagemaker-training-job"]
+    assert tuned["best_hyperparameters"]["k"] == "10"
+    assert world.requests("CreateTrainingJob")[0]["HyperParameters"] == tuned["best_hyperparameters"]
+    container = world.requests("CreateModel")[0]["PrimaryContainer"]
+    assert container["ModelDataUrl"] == trained["model_artifact_url"]
+    assert container["Image"] == trained["training_image"] == IMAGE
+    variant = world.requests("CreateEndpointConfig")[0]["ProductionVariants"][0]
+    assert variant["ModelName"] == outputs["sagemaker-create-model"]["model_name"] == "my-model"
+    assert world.requests("CreateTransformJob")[0]["ModelName"] == "my-model"
+    endpoint = outputs["sagemaker-deploy-model"]["endpoint_name"]
+    assert boto(world).describe_endpoint(EndpointName=endpoint)["EndpointStatus"] == "InService"
+
+
+@pytest.mark.parametrize("name", sorted(set(PIPELINES) - {"tune-train-deploy", "wait-for-it", "run-pipeline"}))
+def test_an_example_pipeline_runs_to_its_end(name, world):
+    outputs = world.run(name).go()
+    assert outputs
+    for task, values in outputs.items():
+        assert values["job_arn"].startswith(ACCOUNT), task
+        assert values["failure_reason"] == "", task
+
+
+def test_a_pipeline_execution_is_started_once_and_read_by_its_arn(world):
+    boto(world).create_pipeline(
+        PipelineName="my-pipeline", PipelineDefinition="{}", RoleArn=ROLE, ClientRequestToken="t" * 32
+    )
+    values, = world.run("run-pipeline").go().values()
+    assert values["job_arn"].startswith(f"{ACCOUNT}:pipeline/my-pipeline/execution/")
+    assert values["description"]["PipelineExecutionStatus"] == "Succeeded"
+    assert len(world.requests("StartPipelineExecution")[0]["ClientRequestToken"]) >= 32
+
+
+def test_a_job_that_something_else_made_is_waited_for_and_left_alone(world):
+    world.lives({"name": "*", "stages": [{"status": "InProgress"}]})
+    made = boto(world).create_processing_job(
+        ProcessingJobName="theirs",
+        RoleArn=ROLE,
+        AppSpecification={"ImageUri": IMAGE},
+        ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}},
+    )
+    run = world.run("wait-for-it", arn=made["ProcessingJobArn"])
+    task, = run.tasks.values()
+    process = task.start()
+    world.made("DescribeProcessingJob")
+    world.becomes(made["ProcessingJobArn"], "Completed")
+    task.finish(process)
+    assert run.outputs[task.name]["name"] == "theirs"
+    assert run.outputs[task.name]["description"]["ProcessingJobStatus"] == "Completed"
+    assert len(world.requests("CreateProcessingJob")) == 1
+
+
+def test_while_it_waits_sagemaker_is_asked_nothing_and_the_callback_wakes_it(world):
+    world.lives({"name": "*", "stages": [{"status": "InProgress"}]})
+    run = world.run("train")
+    task, = run.tasks.values()
+    process = task.start()
+    arn = f"{ACCOUNT}:training-job/{world.made('CreateTrainingJob')['TrainingJobName']}"
+    world.waits_for(arn)
+    before = world.fake.control("GET", "calls")
+    for secondary in ("Downloading", "Training"):
+        world.becomes(arn, "InProgress", secondary=secondary)
+        until(lambda: secondary in task.log.read_text(), f"the step prints {secondary}")
+    assert world.fake.control("GET", "calls") == before
+    world.becomes(arn, "Completed")
+    task.finish(process)
+    after = world.fake.control("GET", "calls")
+    assert after["DescribeTrainingJob"] - before.get("DescribeTrainingJob", 0) == 1
+    assert run.outputs[task.name]["job_arn"] == arn
+
+
+def test_a_pod_that_is_killed_and_started_again_makes_no_second_job(world):
+    world.lives({"name": "*", "stages": [{"status": "InProgress"}]})
+    run = world.run("train")
+    task, = run.tasks.values()
+    first = task.start()
+    arn = f"{ACCOUNT}:training-job/{world.made('CreateTrainingJob')['TrainingJobName']}"
+    world.waits_for(arn)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    second = task.start()
+    until(lambda: len(world.requests("CreateTrainingJob")) == 2, "the second attempt")
+    world.becomes(arn, "Completed")
+    task.finish(second)
+    assert run.outputs[task.name]["job_arn"] == arn
+    assert len(boto(world).list_training_jobs()["TrainingJobSummaries"]) == 1
+
+
+def test_two_tasks_of_one_run_make_two_jobs(world):
+    from kfp import dsl
+
+    from sagebell import component
+
+    process = component("v1/process")
+    arguments = {
+        "region": "us-east-1", "role": ROLE, "image": IMAGE, "instance_type": "ml.m5.large", "instance_count": 1,
+        "output_config": [{"OutputName": "o", "S3Output": {
+            "S3Uri": BUCKET, "LocalPath": "/opt/ml/processing/out", "S3UploadMode": "EndOfJob"}}],
+    }
+
+    @dsl.pipeline(name="twice")
+    def twice():
+        process(**arguments)
+        process(**arguments)
+
+    file = world.folder / "twice.yaml"
+    compiler.Compiler().compile(twice, str(file))
+    first, second = Run(file, world.folder, world.environment).go().values()
+    assert first["job_arn"] != second["job_arn"]
+
+
+def test_a_failed_job_fails_its_task_and_still_tells_of_itself(world):
+    world.lives({"name": "*", "stages": [{"status": "InProgress"}, {"status": "Failed", "reason": "no such bucket"}]})
+    run = world.run("train")
+    with pytest.raises(TaskFailed, match="no such bucket"):
+        run.go()
+    task, = run.tasks.values()
+    assert task.file("status").read_text() == "Failed"
+    assert "no such bucket" in task.file("failure_reason").read_text()
+    assert task.file("job_arn").read_text().startswith(f"{ACCOUNT}:training-job/")
+
+
+def test_a_wrong_request_is_refused_with_its_field_and_nothing_is_sent(world):
+    run = world.run("auto-ml", role="short")
+    with pytest.raises(TaskFailed, match="RoleArn"):
+        run.go()
+    assert world.requests("CreateAutoMLJobV2") == []
+
+
+def test_an_endpoint_that_is_there_is_updated_and_the_update_waited_for(world):
+    world.run("ack-style").go()
+    again = world.run("ack-style", name="other")
+    outputs = again.go()["sagemaker-endpoint"]
+    update, = world.requests("UpdateEndpoint")
+    assert update["EndpointConfigName"] == "other"
+    assert outputs["endpoint_status"] == "InService"
+    assert outputs["ack_resource_metadata"]["arn"] == f"{ACCOUNT}:endpoint/my-endpoint"
+    assert outputs["conditions"] == [{"type": "ACK.ResourceSynced", "status": "True"}]
+
+
+def test_the_outputs_for_kfps_pages_are_there(world):
+    run = world.run("train")
+    run.go()
+    task, = run.tasks.values()
+    assert "Completed" in task.file("timeline").read_text()
+    metrics = json.loads(task.folder.joinpath("output_metadata.json").read_text())
+    assert "metrics" in metrics["artifacts"]
