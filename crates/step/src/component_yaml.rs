@@ -171,7 +171,8 @@ mod tests {
     fn what_is_checked_in_is_what_the_table_makes() {
         for (path, text) in files().unwrap() {
             let there = std::fs::read_to_string(checked_in().join(&path)).unwrap_or_default();
-            assert_eq!(there, text, "{path}: run `cargo run -p step --example components`");
+            // The texts are too long to be shown.
+            assert!(there == text, "{path}: run `cargo run -p step --example components`");
         }
     }
 

@@ -108,3 +108,66 @@ impl Component for Resource {
         outputs(&self.definition, self.kind, &finished, false)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ack::kind::find;
+    use crate::definition::{self, Generation};
+
+    fn plan_of(name: &str, wanted: &Value, there: Option<Value>) -> Plan {
+        let kind = find(name).unwrap();
+        let definition = definition::find(Generation::V2, name).unwrap();
+        let resource = Resource { definition, kind };
+        let request = wanted.as_object().unwrap();
+        resource.reconcile(kind.update.unwrap(), request, "mine", there.as_ref())
+    }
+
+    fn endpoint(there: Option<Value>) -> Plan {
+        let wanted = json!({"EndpointName": "mine", "EndpointConfigName": "new",
+            "Tags": [], "DeploymentConfig": {}});
+        plan_of("Endpoint", &wanted, there)
+    }
+
+    #[test]
+    fn an_endpoint_that_is_not_there_is_made() {
+        let plan = endpoint(None);
+        assert_eq!((&*plan.main.call.operation, plan.main.taggable), ("CreateEndpoint", true));
+        assert!(!plan.already_asked && plan.not_before.is_none());
+    }
+
+    #[test]
+    fn one_that_runs_another_configuration_is_updated_and_must_run_the_new_one() {
+        let plan = endpoint(Some(json!({"EndpointConfigName": "old", "LastModifiedTime": 5})));
+        assert_eq!((&*plan.main.call.operation, plan.main.taggable), ("UpdateEndpoint", false));
+        let input = json!({"EndpointName": "mine", "EndpointConfigName": "new",
+            "DeploymentConfig": {}});
+        assert_eq!(plan.main.call.input, input);
+        let expected = plan.expected.unwrap();
+        assert_eq!((expected.pointer, expected.value), ("/EndpointConfigName", json!("new")));
+        assert!(!plan.already_asked && plan.not_before.is_none());
+    }
+
+    #[test]
+    fn what_an_earlier_attempt_asked_for_is_not_asked_for_again() {
+        let is = json!({"EndpointConfigName": "new", "LastModifiedTime": 5});
+        let becomes = json!({"EndpointConfigName": "old", "LastModifiedTime": 5,
+            "PendingDeploymentSummary": {"EndpointConfigName": "new"}});
+        for there in [is, becomes] {
+            let plan = endpoint(Some(there));
+            assert!(plan.already_asked);
+            assert_eq!(plan.not_before.map(|at| at.as_second()), Some(5));
+        }
+    }
+
+    #[test]
+    fn a_schedule_is_compared_by_its_whole_configuration() {
+        let config = json!({"MonitoringType": "DataQuality"});
+        let wanted = json!({"MonitoringScheduleName": "mine", "MonitoringScheduleConfig": config});
+        let same = plan_of("MonitoringSchedule", &wanted, Some(wanted.clone()));
+        assert!(same.already_asked && same.expected.is_none());
+        let other = plan_of("MonitoringSchedule", &wanted, Some(json!({})));
+        assert_eq!(other.main.call.operation, "UpdateMonitoringSchedule");
+        assert!(!other.already_asked);
+    }
+}

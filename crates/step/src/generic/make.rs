@@ -100,3 +100,64 @@ fn is_word_of(word: &str, kind: Kind) -> bool {
     let elsewhere = matches!(kind, Kind::PipelineStep | Kind::HumanLoop);
     !elsewhere && word.replace('-', "") == kind.spec().operations.create.to_ascii_lowercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::{self, Generation};
+    use crate::names::Task;
+
+    fn make(name: &str, given: &[(&str, Value)]) -> plan::Make {
+        let definition = definition::find(Generation::Generic, name).unwrap();
+        let given = given.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        let fresh = Task::of_pipeline("run", "task", None).fresh_name();
+        Make::new(definition).unwrap().main(&Inputs::from_iter(given), &fresh).unwrap()
+    }
+
+    #[test]
+    fn what_has_no_name_gets_one_and_is_read_by_it() {
+        let make = make("create-training-job", &[("role_arn", json!("r")), ("tags", json!([]))]);
+        assert!(make.name.starts_with("training-"), "{}", make.name);
+        let input = json!({"RoleArn": "r", "TrainingJobName": make.name});
+        assert_eq!(make.call, Call::new("CreateTrainingJob", input));
+        let describe = Call::new("DescribeTrainingJob", json!({"TrainingJobName": make.name}));
+        assert_eq!((make.describe, make.taggable), (Some(describe), true));
+    }
+
+    #[test]
+    fn the_document_gives_what_no_field_does() {
+        let request = json!({"trainingJobName": "a", "roleARN": "r"});
+        let given = [("request", request), ("training_job_name", json!("b"))];
+        let make = make("create-training-job", &given);
+        assert_eq!(make.call.input, json!({"RoleArn": "r", "TrainingJobName": "b"}));
+        assert_eq!(make.name, "b");
+    }
+
+    #[test]
+    fn what_is_named_when_it_is_made_carries_a_token_and_is_read_by_its_arn() {
+        let versions = [
+            ("start-pipeline-execution", "pipeline_name", "ClientRequestToken"),
+            ("create-image-version", "image_name", "ClientToken"),
+            ("create-model-package", "model_package_group_name", "ClientToken"),
+        ];
+        for (name, of, token) in versions {
+            let make = make(name, &[(of, json!("mine"))]);
+            let token = make.call.input[token].as_str().unwrap().len();
+            assert!((32..=36).contains(&token), "{name}: {token}");
+            assert_eq!(make.describe, None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_fresh_name_fits_its_kind() {
+        for definition in definition::family(Generation::Generic) {
+            let Some(component) = Make::new(definition) else { continue };
+            let name = make(&component.definition.name, &[]).name;
+            let most = match component.kind {
+                Kind::Tuning | Kind::AutoMl => 32,
+                _ => 63,
+            };
+            assert!(name.len() <= most, "{name}");
+        }
+    }
+}

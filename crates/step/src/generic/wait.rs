@@ -35,31 +35,8 @@ impl Component for Wait {
         _fresh: &FreshName,
         _api: &Api,
     ) -> Result<Plan, ComponentError> {
-        let problem = |problem: String| ComponentError::input("arn", problem);
-        let arn = JobArn::parse(inputs.text("arn")).map_err(|error| problem(error.to_string()))?;
-        if arn.region() != inputs.text("region") {
-            return Err(problem(format!(
-                "it is of the region {}, `region` says {}",
-                arn.region(),
-                inputs.text("region")
-            )));
-        }
-        let Some(call) = describe(&arn) else {
-            let kind = arn.kind();
-            return Err(problem(format!("SageMaker describes no {kind}: wait for what it is of")));
-        };
-        let main = Make {
-            describe: Some(call.clone()),
-            call,
-            name: arn.name().to_owned(),
-            taggable: false,
-        };
-        // It may have settled long ago.
-        Ok(Plan {
-            already_asked: true,
-            not_before: Some(Timestamp::UNIX_EPOCH),
-            ..Plan::of(main, Watch::Job(arn.kind()))
-        })
+        plan(inputs.text("arn"), inputs.text("region"))
+            .map_err(|problem| ComponentError::input("arn", problem))
     }
 
     async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
@@ -68,5 +45,49 @@ impl Component for Wait {
 
     fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
         super::outputs(&self.definition, &finished)
+    }
+}
+
+/// The plan, or what is wrong with the ARN.
+fn plan(arn: &str, region: &str) -> Result<Plan, String> {
+    let arn = JobArn::parse(arn).map_err(|error| error.to_string())?;
+    if arn.region() != region {
+        return Err(format!("it is of the region {}, `region` says {region}", arn.region()));
+    }
+    let Some(call) = describe(&arn) else {
+        return Err(format!("SageMaker describes no {}: wait for what it is of", arn.kind()));
+    };
+    let name = arn.name().to_owned();
+    let main = Make { describe: Some(call.clone()), call, name, taggable: false };
+    // It may have settled long ago.
+    let not_before = Some(Timestamp::UNIX_EPOCH);
+    Ok(Plan { already_asked: true, not_before, ..Plan::of(main, Watch::Job(arn.kind())) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JOB: &str = "arn:aws:sagemaker:us-east-1:123456789012:processing-job/theirs";
+
+    #[test]
+    fn nothing_is_made_and_a_job_that_settled_before_counts() {
+        let plan = plan(JOB, "us-east-1").unwrap();
+        assert!(plan.already_asked);
+        assert_eq!(plan.not_before, Some(Timestamp::UNIX_EPOCH));
+        assert_eq!(plan.main.call.operation, "DescribeProcessingJob");
+    }
+
+    #[test]
+    fn what_can_not_be_waited_for_is_said() {
+        let step = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/p/execution/e/step/s";
+        for (arn, region, problem) in [
+            ("theirs", "us-east-1", "not a SageMaker ARN"),
+            (JOB, "eu-west-1", "it is of the region us-east-1"),
+            (step, "us-east-1", "SageMaker describes no pipeline_step"),
+        ] {
+            let told = plan(arn, region).unwrap_err();
+            assert!(told.starts_with(problem), "{told}");
+        }
     }
 }
