@@ -59,7 +59,8 @@ impl Make {
             call: Call::new(self.operation(), Value::Object(request.into_members())),
             describe: named.then(|| Call::new(operations.describe, describe)),
             name,
-            taggable: model::takes(self.operation(), "Tags"),
+            // A version in a group has the group's tags, and CreateModelPackage refuses others.
+            taggable: named && model::takes(self.operation(), "Tags"),
         })
     }
 
@@ -144,7 +145,7 @@ mod tests {
             let make = make(name, &[(of, json!("mine"))]);
             let token = make.call.input[token].as_str().unwrap().len();
             assert!((32..=36).contains(&token), "{name}: {token}");
-            assert_eq!(make.describe, None, "{name}");
+            assert_eq!((make.describe, make.taggable), (None, false), "{name}");
         }
     }
 
