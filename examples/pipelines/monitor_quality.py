@@ -11,7 +11,7 @@ schedule = component("v2/MonitoringSchedule")
 @dsl.pipeline(name="monitor-quality")
 def pipeline(role: str, image: str, bucket: str, endpoint: str, region: str = "us-east-1"):
     name = "my-quality"
-    small(definition(
+    defined = small(definition(
         region=region,
         job_definition_name=name,
         role_arn=role,
@@ -25,7 +25,7 @@ def pipeline(role: str, image: str, bucket: str, endpoint: str, region: str = "u
         job_resources={
             "clusterConfig": {"instanceCount": 1, "instanceType": "ml.m5.large", "volumeSizeInGB": 20},
         },
-    )).set_display_name("definition")
+    ))
     small(schedule(
         region=region,
         monitoring_schedule_name=name,
@@ -34,7 +34,7 @@ def pipeline(role: str, image: str, bucket: str, endpoint: str, region: str = "u
             "monitoringType": "DataQuality",
             "scheduleConfig": {"scheduleExpression": "cron(0 * ? * * *)"},
         },
-    ))
+    ).after(defined))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ and its outputs are read by the launcher's rules: a parameter's file must be the
 the parameter's type. The image's entrypoint is the binary of this checkout.
 """
 
+import decimal
 import json
 import pathlib
 import re
@@ -30,7 +31,7 @@ def text(value):
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:f}".rstrip("0").rstrip(".")
+        return f"{decimal.Decimal(repr(value)):f}".removesuffix(".0")
     if isinstance(value, (dict, list)):
         return json.dumps(value, separators=(",", ":"))
     return str(value)
