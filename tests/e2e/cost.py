@@ -7,8 +7,8 @@ Sizes by "DynamoDB item sizes and formats", units by "Read and write operations"
 import collections
 import math
 
-# List prices in us-east-1, in dollars, of November 2026, without free tiers.
-# Pages: "Amazon DynamoDB pricing for on-demand capacity", "AWS Lambda pricing" (arm64),
+# List prices in us-east-1, in dollars, as known in November 2026, without free tiers.
+# AWS's pages: "Amazon DynamoDB pricing for on-demand capacity", "AWS Lambda pricing" (arm64),
 # "Amazon SQS pricing" (standard queues), "Amazon EventBridge pricing" (custom events,
 # Scheduler), "Amazon CloudWatch pricing", "Amazon EC2 On-Demand Pricing".
 PRICES = {

@@ -78,17 +78,18 @@ def jobs_table(bills):
     flat = Bill.sum([bills[REGISTRATION], bills[ON_THE_WAY].times(EVENTS_ON_THE_WAY), bills[END], bills[CALLBACK]])
     rows = []
     for seconds, length in LENGTHS:
-        lease = Bill.sum([bills[RENEWAL].times(seconds // RENEWED_EVERY_SECONDS), bills[LOOK].times(looks(seconds))])
-        both = Bill.sum([flat, lease])
+        renewals = bills[RENEWAL].times(seconds // RENEWED_EVERY_SECONDS)
+        looked = bills[LOOK].times(looks(seconds))
+        total = Bill.sum([flat, renewals, looked])
         polls = seconds * POLLS_AN_HOUR // 3600
         pods = [seconds / 3600 * PRICES["m5.large hour"] * mb / MACHINE_MB * JOBS for mb in POD_MB]
         rows.append([
-            length, dollars(flat), dollars(lease), f"**{dollars(both)}**", f"{both['Describe']:g}",
+            length, *map(dollars, (flat, renewals, looked)), f"**{dollars(total)}**", f"{total['Describe']:g}",
             f"{polls:,}", " to ".join(map(dollars, pods)),
         ])
     head = [
-        "a job runs", "its events", "its lease and looks", "all", "Describes of a job",
-        "Describes of a job, polled", "pods that poll",
+        "a job runs", "its events and callback", "renewals", "looks", "all", "Describes of a job",
+        "Describes, polled", "pods that poll",
     ]
     return table(head, rows)
 
