@@ -7,7 +7,8 @@ from cost import PRICES, Bill
 
 # Assumptions, which the page names.
 BILLED_GB_SECONDS = 0.256 * 0.050
-RENEWED_EVERY_SECONDS = 300
+# A third of the lease that a waiter has who names none.
+RENEWED_EVERY_SECONDS = 200
 # `Policy`: the first look, doubling, the longest pause.
 FIRST_LOOK_SECONDS, LONGEST_PAUSE_SECONDS = 300, 3600
 POLLS_AN_HOUR = 120
