@@ -9,7 +9,11 @@
   (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html, `events:source`).
 - A call on a log stream is about the stream, not its group
   (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html).
-- A simulation goes by the context that it is given
+- A rule on the default bus goes by its name alone, and one of another bus is found by its targets too
+  (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html).
+- A simulation is about the role that is simulated
+  (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html),
+  and goes by the context that it is given
   (https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html, `ContextEntries`).
 """
 
@@ -68,10 +72,19 @@ def context_with_sources(service, action, body, params):
     return context
 
 
-def resource_with_stream(service, method, path, headers, body, *more):
-    resource = resource_of(service, method, path, headers, body, *more)
-    stream = json.loads(body).get("logStreamName") if service == "logs" else None
-    return f"{resource}:log-stream:{stream}" if stream else resource
+def resource_by_its_name(service, method, path, headers, body, params, region, account_id):
+    resource = resource_of(service, method, path, headers, body, params, region, account_id)
+    if service == "iam":
+        return iam._p(params, "PolicySourceArn") or resource
+    if service == "logs" and (stream := json.loads(body).get("logStreamName")):
+        return f"{resource}:log-stream:{stream}"
+    operation = {name.lower(): value for name, value in headers.items()}.get("x-amz-target", "")
+    if service == "events" and operation.endswith((".DescribeRule", ".ListTargetsByRule")):
+        asked = json.loads(body)
+        bus, rule = asked.get("EventBusName", "default"), asked.get("Name") or asked.get("Rule")
+        name = rule if bus == "default" else f"{bus}/{rule}"
+        return f"arn:aws:events:{region}:{account_id}:rule/{name}"
+    return resource
 
 
 class Context(iam_evaluator.EvalContext):
@@ -97,7 +110,7 @@ def simulate_with_context(params):
 lambda_svc._build_function_url_event = url_event_with_caller
 iam_actions.extract_iam_action = action_without_batch
 iam_actions.request_tag_context = context_with_sources
-iam_actions.extract_resource_arn = resource_with_stream
+iam_actions.extract_resource_arn = resource_by_its_name
 iam_evaluator.EvalContext = Context
 iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = simulate_with_context
 
