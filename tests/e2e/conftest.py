@@ -210,6 +210,16 @@ def sagemaker(bridge):
 
 
 @pytest.fixture(scope="session")
+def jobs():
+    """A SageMaker whose events a test hands on, or not."""
+    from functions_on_aws import TalkativeSageMaker
+
+    sagemaker = TalkativeSageMaker()
+    yield sagemaker
+    sagemaker.stop()
+
+
+@pytest.fixture(scope="session")
 def deployed(cloud, sagemaker):
     """The stack, with the fake as its SageMaker."""
     from cloud import Deployment

@@ -20,7 +20,7 @@ import pytest
 from aws_proxy import Broken, Fault
 from conftest import Waiter, call, wait_url
 from functions import NAMES, watching
-from functions_on_aws import OnAws, TalkativeSageMaker, storage
+from functions_on_aws import OnAws, storage
 
 SETS = 20
 GRACE_SECONDS = 1
@@ -385,13 +385,6 @@ BROKEN = [
     for name, place in places(scenario.calls)
     for fault, lasting in faults(name)
 ]
-
-
-@pytest.fixture(scope="module")
-def jobs():
-    sagemaker = TalkativeSageMaker()
-    yield sagemaker
-    sagemaker.stop()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, Waiter, until
 from cost import Bill, Table
 from cost_tables import tables, written
-from functions_on_aws import TalkativeSageMaker, running_on_aws
+from functions_on_aws import running_on_aws
 
 PAGE = ROOT / "docs" / "cost.md"
 # What a training job comes to before its end, by SageMaker's events.
@@ -136,13 +136,6 @@ def has_looked(functions):
     if not looked:
         functions.proxies["sweep"].mark()
     return looked
-
-
-@pytest.fixture(scope="module")
-def jobs():
-    sagemaker = TalkativeSageMaker()
-    yield sagemaker
-    sagemaker.stop()
 
 
 @pytest.fixture(scope="module")

@@ -48,18 +48,6 @@ def arn_of(kind, event):
     return arns[0].replace(":tuningJob/", ":hyper-parameter-tuning-job/")
 
 
-def put(cloud, event):
-    """The event onto the default bus, as SageMaker would."""
-    entry = {
-        "Source": event["source"],
-        "DetailType": event["detail-type"],
-        "Detail": json.dumps(event["detail"]),
-        "Resources": event.get("resources", []),
-    }
-    answer = cloud.client("events").put_events(Entries=[entry])
-    assert answer["FailedEntryCount"] == 0, answer
-
-
 def register(deployed, arn, wait_id, waiter, **more):
     body = {"callback_url": waiter.url, "secret": waiter.secret, **more}
     status, answer = deployed.call("PUT", wait_url("", arn, wait_id), body, deployed.pod())

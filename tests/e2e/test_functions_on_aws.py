@@ -12,19 +12,12 @@ import urllib.parse
 
 import pytest
 
-from cloud import REGION
+from cloud import REGION, put
 from conftest import BIN, PATIENCE_SECONDS, call, event, until, wait_url
-from functions_on_aws import TalkativeSageMaker, record, running_on_aws
+from functions_on_aws import record, running_on_aws
 
 ENDPOINT = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/mnist-live"
 QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1", "SAGEBELL_GRACE_SECONDS": "1"}
-
-
-@pytest.fixture(scope="module")
-def jobs():
-    sagemaker = TalkativeSageMaker()
-    yield sagemaker
-    sagemaker.stop()
 
 
 @pytest.fixture(scope="module")
@@ -32,17 +25,6 @@ def functions(tmp_path_factory, cloud, jobs):
     folder = tmp_path_factory.mktemp("on-aws")
     with running_on_aws(folder, cloud, jobs, "laptop", **QUICK) as functions:
         yield functions
-
-
-def put(cloud, event):
-    """The event onto the default bus, as SageMaker would."""
-    entry = {
-        "Source": event["source"],
-        "DetailType": event["detail-type"],
-        "Detail": json.dumps(event["detail"]),
-        "Resources": event.get("resources", []),
-    }
-    assert cloud.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
 
 
 def hear(functions, waiter, kind_and_phase):
