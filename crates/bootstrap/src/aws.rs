@@ -3,6 +3,10 @@
 use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, Connector};
 use messaging::{EventBus, SqsQueue};
 use monitor::ports::{Announcer, Clock, Intake, Queue};
 use store_dynamodb::DynamoStore;
@@ -13,8 +17,19 @@ use crate::world::Adapters;
 
 /// Region, credentials and endpoints from the environment, as every AWS tool
 /// reads them. Nothing is called yet.
+///
+/// All clients share one HTTP client: left to themselves each makes its own, and
+/// reads the machine's root certificates into it.
 pub(crate) async fn sdk_config() -> SdkConfig {
-    aws_config::load_defaults(BehaviorVersion::latest()).await
+    let http = Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.build()
+    });
+    aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await
 }
 
 pub(crate) fn adapters(sdk: &SdkConfig, names: AwsNames, clock: &Arc<dyn Clock>) -> Adapters {

@@ -2,35 +2,87 @@
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The level when `RUST_LOG` is not set.
-const DEFAULT_FILTER: &str = "info";
+use crate::config::{Env, ProcessEnv};
 
-/// At `trace` the AWS SDK logs whole requests, a wait's secret with them.
-const NEVER_MORE: [&str; 3] =
-    ["aws_smithy_runtime=debug", "aws_smithy_runtime_api=debug", "aws_smithy_http=debug"];
+/// The level when `RUST_LOG` does not say, or can't be understood.
+const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 
-fn filter() -> EnvFilter {
-    let asked =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    let caps = NEVER_MORE.iter().filter_map(|cap| cap.parse().ok());
-    caps.fold(asked, EnvFilter::add_directive)
+/// How the AWS SDK's crates begin. At `trace` they log whole requests, a wait's
+/// secret with them: they are never asked for more than `debug`.
+const SDK: &str = "aws_";
+
+/// What is logged: levels by target, as in `RUST_LOG=warn,monitor=debug`.
+fn filter(env: &impl Env) -> Targets {
+    let asked = env.get("RUST_LOG").and_then(|text| text.parse::<Targets>().ok());
+    let asked = asked.unwrap_or_else(|| Targets::new().with_default(DEFAULT_LEVEL));
+    let named = asked.iter().filter(|(target, _)| target.starts_with(SDK));
+    let named = named.map(|(target, level)| (target.to_owned(), level.min(LevelFilter::DEBUG)));
+    let capped = asked.clone().with_targets(named);
+    if capped.would_enable(SDK, &Level::TRACE) {
+        return capped.with_target(SDK, LevelFilter::DEBUG);
+    }
+    capped
 }
 
 /// Logs as JSON lines to standard output, where Lambda picks them up.
 pub fn log_as_json() {
+    let lines = fmt::layer().json().flatten_event(true);
     // A second call changes nothing; the first subscriber stays.
-    let _ =
-        tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter()).try_init();
+    let _ = tracing_subscriber::registry().with(filter(&ProcessEnv)).with(lines).try_init();
 }
 
 /// Logs as plain lines to standard error.
 pub fn log_for_people() {
-    let _ = tracing_subscriber::fmt()
+    let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .with_env_filter(filter())
-        .try_init();
+        .with_target(false);
+    let _ = tracing_subscriber::registry().with(filter(&ProcessEnv)).with(lines).try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct RustLog(&'static str);
+
+    impl Env for RustLog {
+        fn get(&self, _: &str) -> Option<String> {
+            (!self.0.is_empty()).then(|| self.0.to_owned())
+        }
+    }
+
+    fn logs(rust_log: &'static str, target: &str, level: Level) -> bool {
+        filter(&RustLog(rust_log)).would_enable(target, &level)
+    }
+
+    #[test]
+    fn nothing_under_info_is_logged_unless_asked_for() {
+        for rust_log in ["", "monitor=loud"] {
+            assert!(logs(rust_log, "monitor::record", Level::INFO));
+            assert!(!logs(rust_log, "monitor::record", Level::DEBUG));
+            assert!(!logs(rust_log, "aws_smithy_runtime::client", Level::DEBUG));
+        }
+        assert!(logs("warn,monitor=debug", "monitor::record", Level::DEBUG));
+        assert!(!logs("warn,monitor=debug", "webhook", Level::INFO));
+    }
+
+    #[test]
+    fn whole_requests_are_not_logged_whatever_is_asked() {
+        for asked in
+            ["trace", "aws_smithy_runtime=trace", "info,aws_sdk_dynamodb::x=trace", "a=trace"]
+        {
+            for target in ["aws_smithy_runtime::client", "aws_sdk_dynamodb::x", "aws_x"] {
+                assert!(!logs(asked, target, Level::TRACE), "{asked}: {target}");
+            }
+        }
+        assert!(logs("trace", "aws_smithy_runtime", Level::DEBUG));
+        assert!(logs("trace", "monitor", Level::TRACE));
+    }
 }

@@ -28,7 +28,7 @@ use crate::MAX_BODY;
 use crate::guard::Guard;
 use crate::recent::Recent;
 use crate::sign::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, sign};
-use client::{client, drain};
+use client::{client, drain, plain_client};
 use resolver::VettingResolver;
 
 pub use client::{SetUpError, Timeouts};
@@ -43,7 +43,10 @@ pub struct WebhookSender {
     clock: Arc<dyn Clock>,
     resolver: Arc<VettingResolver>,
     timeouts: Timeouts,
-    pooled: Client,
+    plain: Client,
+    /// For `https`. Made when it is first needed: reading the machine's root
+    /// certificates takes most of a cold start.
+    secure: OnceCell<Client>,
     /// For the instant retry: keeps no connections, so it cannot meet a second
     /// dead one. Made when it is first needed.
     fresh: OnceCell<Client>,
@@ -56,7 +59,7 @@ impl WebhookSender {
     /// A sender that resolves names as the machine does.
     ///
     /// # Errors
-    /// [`SetUpError`] if the machine has no usable TLS root certificates.
+    /// [`SetUpError`] if the HTTP client can't be made.
     pub fn new(
         guard: Arc<Guard>,
         clock: Arc<dyn Clock>,
@@ -78,7 +81,8 @@ impl WebhookSender {
     ) -> Result<Self, SetUpError> {
         let resolver = Arc::new(VettingResolver::new(lookup, Arc::clone(&guard)));
         Ok(Self {
-            pooled: client(&resolver, timeouts, usize::MAX)?,
+            plain: plain_client(&resolver, timeouts)?,
+            secure: OnceCell::new(),
             guard,
             clock,
             resolver,
@@ -132,7 +136,8 @@ impl WebhookSender {
             request.body(body.clone()).send()
         };
         let reason = |error| reason::of(&error, self.timeouts);
-        let response = match request(&self.pooled).await {
+        let pooled = self.pooled(url.scheme()).await.map_err(reason)?;
+        let response = match request(pooled).await {
             Err(error) if self.was_stale(&error) => {
                 let fresh = self.fresh().await.map_err(reason)?;
                 request(fresh).await.map_err(reason)?
@@ -141,6 +146,14 @@ impl WebhookSender {
         };
         self.remember(&response);
         Ok(response)
+    }
+
+    async fn pooled(&self, scheme: &str) -> Result<&Client, reqwest::Error> {
+        if scheme != "https" {
+            return Ok(&self.plain);
+        }
+        let make = async || client(&self.resolver, self.timeouts, usize::MAX);
+        self.secure.get_or_try_init(make).await
     }
 
     async fn fresh(&self) -> Result<&Client, reqwest::Error> {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Client, Response};
+use reqwest::{Client, ClientBuilder, Response};
 
 use super::resolver::VettingResolver;
 
@@ -33,7 +33,7 @@ impl Default for Timeouts {
     }
 }
 
-/// The sender could not be set up, e.g. for want of root certificates.
+/// The sender could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client could not be set up: {0}")]
 pub struct SetUpError(#[from] reqwest::Error);
@@ -44,6 +44,18 @@ pub(super) fn client(
     timeouts: Timeouts,
     max_idle: usize,
 ) -> Result<Client, reqwest::Error> {
+    builder(resolver, timeouts).pool_max_idle_per_host(max_idle).build()
+}
+
+/// The same for `http` alone: it trusts no root certificates, and reads none.
+pub(super) fn plain_client(
+    resolver: &Arc<VettingResolver>,
+    timeouts: Timeouts,
+) -> Result<Client, reqwest::Error> {
+    builder(resolver, timeouts).tls_certs_only([]).build()
+}
+
+fn builder(resolver: &Arc<VettingResolver>, timeouts: Timeouts) -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("sagebell/", env!("CARGO_PKG_VERSION")))
         .dns_resolver(Arc::clone(resolver))
@@ -53,8 +65,6 @@ pub(super) fn client(
         .http1_only()
         .connect_timeout(timeouts.connect)
         .pool_idle_timeout(timeouts.pool_idle)
-        .pool_max_idle_per_host(max_idle)
-        .build()
 }
 
 /// Reads a short answer to its end, so that its connection can be used again.
