@@ -1,0 +1,282 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+const OWN: &[&str] = &["wait", "max-wait"];
+
+fn definition() -> Definition {
+    let input = |name: &str, kind: &str, more: Value| {
+        let mut input = json!({"name": name, "type": kind, "description": format!("the {name}")});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        input
+    };
+    serde_json::from_value(json!({
+        "name": "train",
+        "generation": "v1",
+        "title": "Train",
+        "description": "Trains.",
+        "inputs": [
+            input("region", "String", json!({"required": true})),
+            input("role", "String", json!({})),
+            input("role_name", "String", json!({})),
+            input("url", "String", json!({"nullable": true})),
+            input("count", "Integer", json!({"default": "1"})),
+            input("price", "String", json!({"parsed_as": "Float", "default": "0.000"})),
+            input("spot", "Bool", json!({"default": "False"})),
+            input("tags", "JsonObject", json!({"default": "{}"})),
+            input("channels", "JsonArray", json!({"default": "[]"})),
+            input("mode", "String", json!({"choices": ["File", "Pipe"], "default": "File"})),
+        ],
+        "outputs": [{"name": "job_name", "type": "String", "description": "the job"}],
+    }))
+    .unwrap()
+}
+
+fn read(words: &[&str]) -> Result<Parsed, UsageError> {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    parse(&definition(), OWN, &words)
+}
+
+/// With what is required, the value of an input after it was given so.
+fn value(input: &str, text: &str) -> Result<Value, UsageError> {
+    let parsed = read(&["--region=r", &format!("--{input}={text}")])?;
+    Ok(parsed.inputs.value(input).clone())
+}
+
+fn problem(words: &[&str]) -> String {
+    match read(words) {
+        Err(UsageError::Wrong { problem, .. }) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_not_given_has_its_default() {
+    let parsed = read(&["--region", "r"]).unwrap();
+    assert_eq!(parsed.inputs.text("region"), "r");
+    assert_eq!(*parsed.inputs.value("role"), Value::Null);
+    assert_eq!(*parsed.inputs.value("count"), json!(1));
+    assert_eq!(*parsed.inputs.value("price"), json!(0.0));
+    assert_eq!(*parsed.inputs.value("spot"), json!(false));
+    assert_eq!(*parsed.inputs.value("tags"), json!({}));
+    assert_eq!(parsed.output_paths["job_name"], PathBuf::from("/tmp/job_name"));
+    assert!(parsed.own.is_empty());
+}
+
+#[test]
+fn the_last_of_several_counts_and_a_flag_may_be_shortened() {
+    let parsed = read(&["--reg", "a", "--region=b=c", "--job_name_out=/o"]).unwrap();
+    assert_eq!(parsed.inputs.text("region"), "b=c");
+    assert_eq!(parsed.output_paths["job_name"], PathBuf::from("/o"));
+    assert_eq!(read(&["--role", "x", "--region="]).unwrap().inputs.text("role"), "x");
+}
+
+#[test]
+fn own_options_are_never_shortened() {
+    let parsed = read(&["--region=r", "--wait", "poll", "--max-wait=1h"]).unwrap();
+    assert_eq!(parsed.own["wait"], "poll");
+    assert_eq!(parsed.own["max-wait"], "1h");
+    assert!(problem(&["--region=r", "--wai", "poll"]).contains("--wai"));
+}
+
+#[test]
+fn a_value_may_begin_with_a_hyphen_if_it_is_a_number_or_has_a_blank() {
+    assert_eq!(read(&["--region=r", "--count", "-5"]).unwrap().inputs.integer("count"), -5);
+    let list = read(&["--region=r", "--channels", "- a: 1\n- b"]).unwrap();
+    assert_eq!(*list.inputs.value("channels"), json!([{"a": 1}, "b"]));
+    assert_eq!(problem(&["--region", "-x"]), "argument --region: expected one argument");
+    assert_eq!(problem(&["--region"]), "argument --region: expected one argument");
+    assert_eq!(problem(&["--region", "--", "r"]), "argument --region: expected one argument");
+    assert_eq!(read(&["--region", "-"]).unwrap().inputs.text("region"), "-");
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    assert_eq!(problem(&[]), "the following arguments are required: --region");
+    assert_eq!(problem(&["--region=r", "x", "--y"]), "unrecognized arguments: x --y");
+    assert_eq!(problem(&["--region=r", "--count=x"]), "argument --count: invalid int value: 'x'");
+    assert_eq!(
+        problem(&["--region=r", "--mode=file"]),
+        "argument --mode: invalid choice: 'file' (choose from 'File', 'Pipe')"
+    );
+    let ambiguous = problem(&["--r=x"]);
+    assert_eq!(ambiguous, "ambiguous option: --r=x could match --region, --role, --role_name");
+    assert!(problem(&["--region=r", "--tags=[]"]).contains("--tags"));
+    assert!(problem(&["--region=r", "--tags={a"]).contains("neither JSON"));
+}
+
+#[test]
+fn help_tells_everything_and_is_no_failure() {
+    for word in ["-h", "--help", "--he"] {
+        let help = read(&["--region=r", word]).unwrap_err();
+        assert_eq!(help.exit_code(), 0);
+        let text = help.to_string();
+        for told in [
+            "--region TEXT (required)",
+            "--count INTEGER (default: '1')",
+            "one of: 'File', 'Pipe'",
+            "the price",
+            "--job_name_output_path PATH (default: /tmp/job_name)",
+            "--max-wait",
+        ] {
+            assert!(text.contains(told), "{told}: {text}");
+        }
+    }
+    assert!(problem(&["--help=x"]).contains("ignored explicit argument"));
+    assert_eq!(read(&["--count=x", "-h"]).unwrap_err().exit_code(), 2);
+}
+
+#[test]
+fn numbers_and_truths_are_pythons() {
+    let right = [
+        ("count", " 4 ", json!(4)),
+        ("count", "1_0", json!(10)),
+        ("count", "+007", json!(7)),
+        ("price", "2e-1", json!(0.2)),
+        ("price", " .5", json!(0.5)),
+        ("price", "1_0.", json!(10.0)),
+        ("spot", "YES", json!(true)),
+        ("spot", "0", json!(false)),
+        ("url", "  ", Value::Null),
+        ("url", " u ", json!("u")),
+    ];
+    for (input, text, wanted) in right {
+        assert_eq!(value(input, text).unwrap(), wanted, "{input} {text:?}");
+    }
+    let wrong = [
+        ("count", ""),
+        ("count", "1__0"),
+        ("count", "_1"),
+        ("count", "1.0"),
+        ("count", "0x1"),
+        ("count", "99999999999999999999"),
+        ("price", "nan"),
+        ("price", "inf"),
+        ("price", "1,5"),
+        ("spot", ""),
+        ("spot", " true"),
+        ("spot", "2"),
+    ];
+    for (input, text) in wrong {
+        assert_eq!(value(input, text).unwrap_err().exit_code(), 2, "{input} {text:?}");
+    }
+}
+
+#[test]
+fn plain_words_are_yaml_1_1() {
+    let meanings = [
+        ("yes", json!(true)),
+        ("Off", json!(false)),
+        ("y", json!("y")),
+        ("~", Value::Null),
+        ("", Value::Null),
+        ("017", json!(15)),
+        ("0o17", json!("0o17")),
+        ("0x1F", json!(31)),
+        ("-0b11", json!(-3)),
+        ("1_000", json!(1000)),
+        ("1:30", json!(90)),
+        ("-1:30.5", json!(-90.5)),
+        ("08", json!("08")),
+        ("1e3", json!("1e3")),
+        ("1.e+3", json!(1000.0)),
+        ("1.5", json!(1.5)),
+        ("'yes'", json!("yes")),
+        ("!!str yes", json!("yes")),
+        ("!!float 1", json!(1.0)),
+        ("! 12", json!("12")),
+    ];
+    for (text, wanted) in meanings {
+        let tags = value("tags", &format!("key: {text}")).unwrap();
+        assert_eq!(tags["key"], wanted, "{text:?}");
+    }
+}
+
+#[test]
+fn what_json_cannot_say_is_refused() {
+    let texts = [
+        "a: 2001-01-01",
+        "a: 2001-1-1 0:00:00",
+        "a: =",
+        "a: .inf",
+        "a: 99999999999999999999",
+        "1: a",
+        "yes: a",
+        "? [a]\n: b",
+        "a: !!binary YQ==",
+        "a: !own x",
+        "a: *unknown",
+        "a: &x [*x]",
+        "a: 1\n---\nb: 2",
+        "<<: 1",
+        "a: [",
+    ];
+    for text in texts {
+        assert_eq!(value("tags", text).unwrap_err().exit_code(), 2, "{text}");
+    }
+}
+
+#[test]
+fn aliases_and_merges_are_followed() {
+    let text = "base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\nall: {<<: [*b, *m], x: 5}\nsame: *b";
+    let tags = value("tags", text).unwrap();
+    assert_eq!(tags["all"], json!({"x": 5, "y": 2, "z": 4}));
+    assert_eq!(tags["same"], json!({"x": 1, "y": 2}));
+}
+
+#[test]
+fn an_empty_text_is_an_empty_collection() {
+    for text in ["", " ", "null", "~", "# nothing"] {
+        assert_eq!(value("tags", text).unwrap(), json!({}), "{text:?}");
+        assert_eq!(value("channels", text).unwrap(), json!([]), "{text:?}");
+    }
+}
+
+#[test]
+fn documents_are_bounded() {
+    let deep = format!("a: {}{}", "[".repeat(2000), "]".repeat(2000));
+    assert_eq!(value("tags", &deep).unwrap_err().exit_code(), 2);
+    let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..9 {
+        let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+        laughs += &format!("a{level}: &a{level} [{aliases}]\n");
+    }
+    assert_eq!(value("tags", &laughs).unwrap_err().exit_code(), 2);
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::btree_map(any::<String>(), inner, 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn json_means_itself(members in proptest::collection::btree_map(any::<String>(), any_json(), 0..4)) {
+        let object = Value::Object(members.into_iter().collect());
+        prop_assert_eq!(value("tags", &object.to_string()).unwrap(), object);
+    }
+
+    #[test]
+    fn a_value_may_follow_its_flag_or_stand_in_the_same_word(text in "[^-]*") {
+        let joined = read(&[&format!("--region={text}")]);
+        prop_assert_eq!(joined, read(&["--region", &text]));
+    }
+
+    #[test]
+    fn no_words_bring_it_down(words in proptest::collection::vec("(--?)?(r|region|tags|wait|count)?=?.{0,12}", 0..6)) {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let _ = read(&words);
+    }
+}

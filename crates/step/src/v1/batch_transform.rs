@@ -1,0 +1,101 @@
+//! A batch transform job.
+
+use async_trait::async_trait;
+use monitor::kind::Kind;
+use sagemaker::Api;
+use serde_json::{Value, json};
+
+use super::parts::{self, JobKind, object};
+use crate::component::{Component, ComponentError, Finished, Outputs};
+use crate::definition::Definition;
+use crate::inputs::Inputs;
+use crate::names::FreshName;
+use crate::plan::{Plan, Watch};
+
+const JOB: JobKind = JobKind {
+    create: "CreateTransformJob",
+    describe: "DescribeTransformJob",
+    name_field: "TransformJobName",
+    watch: Watch::Job(Kind::Transform),
+};
+
+pub(super) struct BatchTransform {
+    pub(super) definition: &'static Definition,
+}
+
+#[async_trait]
+impl Component for BatchTransform {
+    fn definition(&self) -> &Definition {
+        self.definition
+    }
+
+    async fn plan(
+        &self,
+        inputs: &Inputs,
+        fresh: &FreshName,
+        _api: &Api,
+    ) -> Result<Plan, ComponentError> {
+        let name = parts::name(inputs, "job_name", fresh, "BatchTransform");
+        let request = object(json!({
+            "TransformJobName": name,
+            "ModelName": inputs.text("model_name"),
+            "MaxConcurrentTransforms": inputs.integer("max_concurrent"),
+            "MaxPayloadInMB": inputs.integer("max_payload"),
+            "BatchStrategy": inputs.given("batch_strategy"),
+            "Environment": parts::object_or_empty(inputs, "environment"),
+            "TransformInput": input(inputs),
+            "TransformOutput": output(inputs),
+            "TransformResources": resources(inputs),
+            "DataProcessing": processing(inputs),
+            "Tags": parts::tags(inputs, "tags"),
+        }));
+        Ok(parts::job(&JOB, name, request))
+    }
+
+    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
+        Ok(self.outputs_of_failure(finished))
+    }
+
+    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
+        parts::outputs([("output_location", finished.inputs.text("output_location").into())])
+    }
+}
+
+fn input(inputs: &Inputs) -> Value {
+    json!({
+        "DataSource": {
+            "S3DataSource": {
+                "S3DataType": inputs.given("data_type").unwrap_or("S3Prefix"),
+                "S3Uri": inputs.text("input_location"),
+            },
+        },
+        "ContentType": inputs.text("content_type"),
+        "CompressionType": inputs.given("compression_type").unwrap_or("None"),
+        "SplitType": inputs.given("split_type").unwrap_or("None"),
+    })
+}
+
+fn output(inputs: &Inputs) -> Value {
+    object(json!({
+        "S3OutputPath": inputs.text("output_location"),
+        "Accept": inputs.text("accept"),
+        "AssembleWith": inputs.given("assemble_with"),
+        "KmsKeyId": inputs.given("output_encryption_key"),
+    }))
+}
+
+fn resources(inputs: &Inputs) -> Value {
+    object(json!({
+        "InstanceType": inputs.text("instance_type"),
+        "InstanceCount": inputs.integer("instance_count"),
+        "VolumeKmsKeyId": inputs.given("resource_encryption_key"),
+    }))
+}
+
+fn processing(inputs: &Inputs) -> Value {
+    object(json!({
+        "InputFilter": inputs.given("input_filter"),
+        "OutputFilter": inputs.given("output_filter"),
+        "JoinSource": inputs.given("join_source").unwrap_or("None"),
+    }))
+}
