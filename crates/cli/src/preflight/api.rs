@@ -1,0 +1,66 @@
+//! The API, and through it the monitor's own way to SageMaker.
+
+use monitor::arn::JobArn;
+use monitor::ports::JobFilter;
+
+use super::places::{CALL, DESCRIBE, REACH};
+use super::report::Check;
+use waiter::client::{Client, ClientError};
+
+const API: &str = "API";
+const SAGEMAKER: &str = "SageMaker";
+
+/// Whether signed calls are answered.
+pub(super) async fn api(client: &Client) -> Check {
+    if let Err(error) = client.health().await {
+        return unanswered(&error);
+    }
+    let all = JobFilter::default();
+    match client.list_jobs(&all, None, 1).await {
+        Ok(_) => Check::ok(API, format!("{} answers signed calls", client.base())),
+        Err(error) => unanswered(&error),
+    }
+}
+
+fn unanswered(error: &ClientError) -> Check {
+    match error {
+        ClientError::Unreachable { source, .. } => {
+            let how = format!("no answer from {}: {}", host(error), innermost(source));
+            Check::missing(API, how, REACH)
+        }
+        ClientError::Problem { code, .. } if code.starts_with("HTTP 403") => {
+            let how = "it refuses the caller's signed calls: the caller may not call it";
+            Check::missing(API, how, CALL)
+        }
+        other => Check::missing(API, format!("{other}; docs/errors.md has the codes"), &[]),
+    }
+}
+
+fn host(error: &ClientError) -> &str {
+    match error {
+        ClientError::Unreachable { url, .. } => url.host_str().unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// What happened at the bottom: the outer errors only say where.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.last().map_or_else(String::new, ToString::to_string)
+}
+
+/// Whether the monitor may ask SageMaker about a job: of one that is not there it
+/// must hear just that.
+pub(super) async fn sagemaker(client: &Client, nobodys: &JobArn) -> Check {
+    let Err(ClientError::Problem { code, detail, .. }) = client.refresh(nobodys).await else {
+        return Check::could_not_tell(SAGEMAKER, "the API did not say", &[]);
+    };
+    match code.as_str() {
+        "job_not_found" => Check::ok(SAGEMAKER, "the API may ask it about jobs"),
+        "sagemaker_refused" => {
+            Check::missing(SAGEMAKER, format!("it refuses the API: {detail}"), DESCRIBE)
+        }
+        "sagemaker_unavailable" => Check::missing(SAGEMAKER, detail, &[]),
+        _ => Check::could_not_tell(SAGEMAKER, format!("{code}: {detail}"), &[]),
+    }
+}

@@ -1,0 +1,300 @@
+//! A probe: a wait on a job that never was, and the callback that ends it.
+//!
+//! Whoever may put events on the stack's bus, as the sweep does, tells the monitor at
+//! once that the job is gone. For everyone else the sweep finds that out by itself,
+//! some minutes later. Either way the callback comes by the real way: bus, rule,
+//! events queue, `job-events`, signals queue, `signals`, this machine.
+//!
+//! Promise: the wait is over when this ends, or else by its deadline. What stays is
+//! the record of one stopped job, until its retention ends.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use bootstrap::SystemClock;
+use messaging::EventBus;
+use monitor::arn::JobArn;
+use monitor::observation::{Observation, Source};
+use monitor::ports::{Clock, Intake as _};
+use monitor::wait::{Secret, WaitId, later};
+use serde_json::{Value, json};
+use tokio::net::{UdpSocket, lookup_host};
+use url::Url;
+use webhook::{CALLBACK_PATH, Listener};
+
+use super::places::{CALLBACKS, QUEUES, SIGHTINGS, SIGNALS, WAY_BACK};
+use super::report::Check;
+use waiter::client::{Client, ClientError, WaitAnswer};
+use waiter::new_secret;
+
+const CALLBACK: &str = "callback";
+/// The template's default of CallbackPorts.
+const PORT: u16 = 8080;
+/// How long the callback may take when its cause was put on the bus: cold functions,
+/// and the tries that follow a failed one.
+const AFTER_SIGHTING: Duration = Duration::from_secs(60);
+/// The same when the sweep must first believe that the job is gone: five minutes of
+/// doubt, its own pauses, and the minute between sweeps.
+const AFTER_SWEEP: Duration = Duration::from_secs(720);
+/// How much longer than this the wait itself lives, should this process die.
+const SLACK: Duration = Duration::from_secs(60);
+/// What the record of the probe says of itself.
+const REASON: &str = "A probe of `sagebell preflight`: there never was such a job.";
+
+/// What the probe works with.
+pub(super) struct Probe<'a> {
+    pub(super) client: &'a Client,
+    pub(super) sdk: &'a SdkConfig,
+    /// The stack's bus.
+    pub(super) bus: &'a str,
+    /// The job that never was.
+    pub(super) arn: &'a JobArn,
+    /// Where to listen.
+    pub(super) listen: Option<SocketAddr>,
+    /// How long to wait, if not for as long as it usually takes.
+    pub(super) patience: Option<Duration>,
+}
+
+/// What brings the callback about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Sighting,
+    Sweep,
+}
+
+/// A wait that listens.
+struct Waiting {
+    id: WaitId,
+    url: String,
+    secret: Secret,
+    listener: Listener,
+}
+
+/// How listening ended.
+enum End {
+    Heard,
+    Silence,
+    Interrupted,
+}
+
+impl Probe<'_> {
+    /// Waits for a callback.
+    pub(super) async fn check(&self) -> Check {
+        match self.listen().await {
+            Ok(waiting) => self.with(waiting).await,
+            Err(error) => {
+                let how = format!("can't listen here: {error}; --listen names another address");
+                Check::could_not_tell(CALLBACK, how, &[])
+            }
+        }
+    }
+
+    async fn listen(&self) -> io::Result<Waiting> {
+        let address = match self.listen {
+            Some(address) => address,
+            None => SocketAddr::new(own_address(self.client.base()).await?, PORT),
+        };
+        let id = format!("preflight-{}", uuid::Uuid::new_v4());
+        let id = WaitId::parse(&id).map_err(io::Error::other)?;
+        let secret = new_secret().map_err(io::Error::other)?;
+        let clock = Arc::new(SystemClock);
+        let listener = Listener::bind(address, secret.clone(), id.clone(), clock).await?;
+        let url = format!("http://{}{CALLBACK_PATH}", listener.local_addr());
+        Ok(Waiting { id, url, secret, listener })
+    }
+
+    async fn with(&self, mut waiting: Waiting) -> Check {
+        let patience = self.patience.unwrap_or(AFTER_SWEEP);
+        if let Err(error) = self.register(&waiting, patience).await {
+            waiting.listener.shutdown().await;
+            return refused(&error, &waiting.url);
+        }
+        let cause = self.cause().await;
+        let patience = self.patience.unwrap_or(match cause {
+            Cause::Sighting => AFTER_SIGHTING,
+            Cause::Sweep => AFTER_SWEEP,
+        });
+        let end = tokio::select! {
+            heard = waiting.listener.next() => heard.map_or(End::Silence, |_| End::Heard),
+            () = tokio::time::sleep(patience) => End::Silence,
+            _ = tokio::signal::ctrl_c() => End::Interrupted,
+        };
+        let check = match end {
+            End::Heard => Check::ok(CALLBACK, format!("a signed callback came to {}", waiting.url)),
+            End::Interrupted => Check::could_not_tell(CALLBACK, "interrupted", &[]),
+            End::Silence => self.silence(&waiting, cause, patience).await,
+        };
+        if !matches!(end, End::Heard) {
+            self.take_back(&waiting).await;
+        }
+        waiting.listener.shutdown().await;
+        check
+    }
+
+    async fn register(&self, waiting: &Waiting, patience: Duration) -> Result<(), ClientError> {
+        let life = patience.saturating_add(SLACK);
+        let wait = json!({
+            "callback_url": waiting.url,
+            "secret": waiting.secret.expose(),
+            "lease_seconds": life.as_secs(),
+            "deadline": later(SystemClock.now(), life),
+        });
+        self.client.put_wait(self.arn, waiting.id.as_str(), &wait).await.map(drop)
+    }
+
+    /// Tells the monitor that the job is gone, or leaves it to the sweep.
+    async fn cause(&self) -> Cause {
+        let bus = EventBus::new(self.sdk, self.bus);
+        if bus.submit(gone(self.arn)).await.is_ok() {
+            return Cause::Sighting;
+        }
+        eprintln!(
+            "sagebell: this caller may not put events on the bus {}, so the probe waits for the sweep to look: seven to nine minutes. --no-callback leaves it out.",
+            self.bus
+        );
+        Cause::Sweep
+    }
+
+    async fn silence(&self, waiting: &Waiting, cause: Cause, patience: Duration) -> Check {
+        match self.client.get_wait(self.arn, waiting.id.as_str()).await {
+            Ok(answer) => judge(&answer, cause, &waiting.url, patience),
+            Err(error) => Check::could_not_tell(CALLBACK, error.to_string(), &[]),
+        }
+    }
+
+    async fn take_back(&self, waiting: &Waiting) {
+        if let Err(error) = self.client.cancel_wait(self.arn, waiting.id.as_str()).await {
+            eprintln!("sagebell: the probe's wait will end by its deadline: {error}");
+        }
+    }
+}
+
+/// This machine's address, as seen on the way to the API. Nothing is sent.
+async fn own_address(api: &Url) -> io::Result<IpAddr> {
+    let host = api.host_str().unwrap_or_default();
+    let port = api.port_or_known_default().unwrap_or(443);
+    let found = lookup_host((host, port)).await?.next();
+    let api = found.ok_or_else(|| io::Error::other(format!("{host} has no address")))?;
+    let any: IpAddr = match api {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).await?;
+    socket.connect(api).await?;
+    Ok(socket.local_addr()?.ip())
+}
+
+/// What the sweep says of a job that SageMaker does not know.
+fn gone(arn: &JobArn) -> Observation {
+    let (now, status) = (SystemClock.now(), "Deleted");
+    Observation {
+        name: arn.name().to_owned(),
+        phase: arn.kind().phase(status, None),
+        status: status.to_owned(),
+        secondary_status: None,
+        failure_reason: Some(REASON.to_owned()),
+        created_at: Some(now),
+        modified_at: now,
+        ended_at: Some(now),
+        seen_at: now,
+        source: Source::Describe,
+        arn: arn.clone(),
+    }
+}
+
+fn refused(error: &ClientError, url: &str) -> Check {
+    match error {
+        ClientError::Problem { field: Some(field), detail, .. } if field == "callback_url" => {
+            let how = format!("the monitor may not call {url}: {detail}");
+            Check::missing(CALLBACK, how, CALLBACKS)
+        }
+        ClientError::Problem { code, detail, .. } if code == "job_out_of_scope" => {
+            Check::missing(CALLBACK, format!("the monitor takes no jobs from here: {detail}"), &[])
+        }
+        other => Check::could_not_tell(CALLBACK, format!("no wait was registered: {other}"), &[]),
+    }
+}
+
+/// Where the callback got stuck, by what the monitor says of the wait.
+fn judge(answer: &WaitAnswer, cause: Cause, url: &str, patience: Duration) -> Check {
+    let seconds = patience.as_secs();
+    let last_error = answer.wait.pointer("/delivery/last_error").and_then(Value::as_str);
+    if let Some(reason) = last_error {
+        let how = format!("callbacks to {url} fail: {reason}");
+        return Check::missing(CALLBACK, how, WAY_BACK);
+    }
+    if answer.job.phase.is_settled() {
+        let how = format!("the signals function did not call {url} within {seconds} s");
+        return Check::missing(CALLBACK, how, SIGNALS);
+    }
+    match cause {
+        Cause::Sighting => {
+            let how = format!(
+                "the probe was put on the bus and not recorded within {seconds} s: rule, events queue or job-events does not work"
+            );
+            Check::missing(CALLBACK, how, SIGHTINGS)
+        }
+        Cause::Sweep => {
+            let how = format!(
+                "the sweep told nothing of the probe within {seconds} s: see SweepStoppedAlarm (docs/alarms.md)"
+            );
+            Check::could_not_tell(CALLBACK, how, QUEUES)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::Outcome;
+    use super::*;
+
+    const ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:compilation-job/probe";
+
+    fn answer(phase: &str, delivery: Value) -> WaitAnswer {
+        let job = json!({ "arn": ARN, "kind": "compilation", "name": "probe", "phase": phase });
+        serde_json::from_value(json!({ "wait": { "delivery": delivery }, "job": job })).unwrap()
+    }
+
+    fn places(answer: &WaitAnswer, cause: Cause) -> &'static [super::super::places::Place] {
+        judge(answer, cause, "http://10.0.0.1:8080/callback", AFTER_SIGHTING).granted_by
+    }
+
+    #[test]
+    fn silence_is_laid_where_the_callback_got_stuck() {
+        let failed = answer("stopped", json!({ "last_error": "timed out" }));
+        assert_eq!(places(&failed, Cause::Sighting), WAY_BACK);
+        assert_eq!(places(&answer("stopped", json!({})), Cause::Sweep), SIGNALS);
+        assert_eq!(places(&answer("unknown", json!({})), Cause::Sighting), SIGHTINGS);
+        let sweep = judge(&answer("unknown", json!({})), Cause::Sweep, "", AFTER_SWEEP);
+        assert_eq!(sweep.outcome, Outcome::CouldNotTell);
+    }
+
+    #[test]
+    fn an_address_that_is_not_allowed_names_the_parameter() {
+        let problem = |code: &str, field: Option<&str>| ClientError::Problem {
+            code: code.to_owned(),
+            field: field.map(str::to_owned),
+            detail: String::new(),
+        };
+        let check = refused(&problem("invalid_field", Some("callback_url")), "");
+        assert_eq!((check.outcome, check.granted_by), (Outcome::Missing, CALLBACKS));
+        assert_eq!(refused(&problem("job_out_of_scope", None), "").outcome, Outcome::Missing);
+        assert_eq!(refused(&problem("try_again", None), "").outcome, Outcome::CouldNotTell);
+    }
+
+    #[test]
+    fn the_probe_is_a_stopped_job_of_a_kind_whose_lost_events_alarm_nobody() {
+        let seen = gone(&JobArn::parse(ARN).unwrap());
+        assert!(seen.settled_at().is_some());
+        assert!(seen.kind().spec().detail_types.is_empty());
+    }
+
+    #[tokio::test]
+    async fn this_machines_address_is_the_one_on_the_way_to_the_api() {
+        let api = Url::parse("http://127.0.0.1:9000").unwrap();
+        assert_eq!(own_address(&api).await.unwrap(), IpAddr::from([127, 0, 0, 1]));
+    }
+}

@@ -1,0 +1,61 @@
+//! Who calls, and from which region.
+
+use account::{Account, AskError, Caller};
+use aws_config::SdkConfig;
+use url::Url;
+
+use super::places::ROLE;
+use super::report::Check;
+use waiter::signature::Signer;
+
+const CREDENTIALS: &str = "credentials";
+const REGION: &str = "region";
+
+/// The region that AWS tools would use here.
+pub(super) fn region(sdk: &SdkConfig, api: Option<&Url>) -> (Check, Option<String>) {
+    let region = sdk.region().map(ToString::to_string).filter(|region| !region.is_empty());
+    let Some(region) = region else {
+        let how = "none is configured: set AWS_REGION (EKS sets it in pods with a role)";
+        return (Check::missing(REGION, how, &[]), None);
+    };
+    let theirs = api.and_then(Signer::of).map(|signer| signer.region().to_owned());
+    let check = match theirs {
+        Some(theirs) if theirs != region => {
+            let how =
+                format!("it is {region}, but the API is in {theirs}: set AWS_REGION={theirs}");
+            Check::missing(REGION, how, &[])
+        }
+        _ => Check::ok(REGION, region.clone()),
+    };
+    (check, Some(region))
+}
+
+/// Who the credentials are.
+pub(super) async fn credentials(account: &Account) -> (Check, Option<Caller>) {
+    match account.caller().await {
+        Ok(caller) => (Check::ok(CREDENTIALS, caller.arn.clone()), Some(caller)),
+        Err(error @ (AskError::NoCredentials(_) | AskError::BadCredentials(_))) => {
+            (Check::missing(CREDENTIALS, error.to_string(), ROLE), None)
+        }
+        Err(error) => (Check::could_not_tell(CREDENTIALS, error.to_string(), &[]), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::Region;
+
+    use super::super::report::Outcome;
+    use super::*;
+
+    #[test]
+    fn the_region_is_the_apis_own() {
+        let sdk = SdkConfig::builder().region(Region::new("eu-west-1")).build();
+        let told = |api: &str| region(&sdk, Some(&Url::parse(api).unwrap())).0.outcome;
+        assert_eq!(told("https://x.lambda-url.eu-west-1.on.aws/"), Outcome::Ok);
+        assert_eq!(told("https://x.lambda-url.us-east-1.on.aws/"), Outcome::Missing);
+        assert_eq!(region(&sdk, None), (Check::ok(REGION, "eu-west-1"), Some("eu-west-1".into())));
+        let nowhere = SdkConfig::builder().build();
+        assert_eq!(region(&nowhere, None).0.outcome, Outcome::Missing);
+    }
+}

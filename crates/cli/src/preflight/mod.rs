@@ -1,0 +1,115 @@
+//! `sagebell preflight`: a deployment, seen from its user's side.
+//!
+//! Promise: what this caller may not see is said to be unseen, never to be missing;
+//! everything is bounded; nothing is changed but for the probe (see [`callback`]).
+
+mod api;
+mod callback;
+mod caller;
+mod pass_role;
+mod places;
+mod report;
+mod stack;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use account::{Account, Caller};
+use aws_config::{BehaviorVersion, SdkConfig};
+use bootstrap::SystemClock;
+use monitor::arn::{ArnError, JobArn};
+use url::Url;
+
+use crate::args::PreflightArgs;
+use callback::Probe;
+use places::WATCH;
+use report::{Check, Report};
+use stack::Deployment;
+use waiter::client::Client;
+
+/// Checks the deployment and tells what holds.
+///
+/// # Errors
+/// If it could not be begun.
+pub async fn run(args: &PreflightArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let mut report = Report::new(args.output);
+    let (region, known) = caller::region(&sdk, args.api.as_ref());
+    report.add(region);
+    if let Some(region) = known {
+        let account = Account::new(&sdk, &region, Arc::new(SystemClock))?;
+        in_region(args, &sdk, &account, &mut report).await?;
+    }
+    Ok(report.end()?)
+}
+
+async fn in_region(
+    args: &PreflightArgs,
+    sdk: &SdkConfig,
+    account: &Account,
+    report: &mut Report,
+) -> Result<(), Box<dyn Error>> {
+    let (credentials, caller) = caller::credentials(account).await;
+    report.add(credentials);
+    let Some(caller) = caller else {
+        stack::in_the_dark().for_each(|check| report.add(check));
+        return Ok(());
+    };
+    report.ran();
+    let (stack, deployment) = stack::stack(account, &args.stack).await;
+    report.add(stack);
+    report.add(stack::table(account, &deployment).await);
+    for check in stack::queues(account, &deployment).await {
+        report.add(check);
+    }
+    for check in stack::rules(account, &deployment, &caller).await {
+        report.add(check);
+    }
+    report.add(pass_role::pass_role(account, args, &caller).await);
+    through_the_api(args, sdk, &deployment, &probe_arn(account, &caller)?, report).await
+}
+
+/// What only the API can tell.
+async fn through_the_api(
+    args: &PreflightArgs,
+    sdk: &SdkConfig,
+    deployment: &Deployment,
+    probe: &JobArn,
+    report: &mut Report,
+) -> Result<(), Box<dyn Error>> {
+    let Some(url) = api_url(args, deployment) else {
+        let how = "--api names its address; the stack's outputs tell it to whoever may read them";
+        report.add(Check::could_not_tell("API", how, WATCH));
+        return Ok(());
+    };
+    let client = Client::new(url)?;
+    report.add(api::api(&client).await);
+    report.add(api::sagemaker(&client, probe).await);
+    if args.no_callback {
+        return Ok(());
+    }
+    let bus = deployment.outputs.get("BusName").map_or(args.stack.as_str(), String::as_str);
+    let patience = args.patience.and_then(|patience| Duration::try_from(patience).ok());
+    let probe = Probe { client: &client, sdk, bus, arn: probe, listen: args.listen, patience };
+    report.add(probe.check().await);
+    Ok(())
+}
+
+fn api_url(args: &PreflightArgs, deployment: &Deployment) -> Option<Url> {
+    let told = || Url::parse(deployment.outputs.get("ApiUrl")?).ok();
+    args.api.clone().or_else(told)
+}
+
+/// A job of a kind that sends no events: that the monitor hears of its end by other
+/// means raises no alarm about lost ones.
+fn probe_arn(account: &Account, caller: &Caller) -> Result<JobArn, ArnError> {
+    let partition = caller.arn.split(':').nth(1).unwrap_or("aws");
+    let name = uuid::Uuid::new_v4();
+    JobArn::parse(&format!(
+        "arn:{partition}:sagemaker:{}:{}:compilation-job/sagebell-preflight-{name}",
+        account.region(),
+        caller.account
+    ))
+}

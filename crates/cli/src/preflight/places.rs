@@ -1,0 +1,115 @@
+//! Where what a deployment needs comes from: files of this repository, and the
+//! statement, resource or parameter in them.
+
+use serde::Serialize;
+
+/// A statement (by its Sid), a resource or a parameter of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Place {
+    /// The file.
+    pub(super) file: &'static str,
+    /// The Sid or the name in it.
+    pub(super) statement: &'static str,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.file, self.statement)
+    }
+}
+
+const fn deployer(statement: &'static str) -> Place {
+    Place { file: "infra/iam/deployer.yaml", statement }
+}
+
+const fn pod(statement: &'static str) -> Place {
+    Place { file: "infra/iam/pipeline-pod.yaml", statement }
+}
+
+const fn template(statement: &'static str) -> Place {
+    Place { file: "infra/template.yaml", statement }
+}
+
+const NETWORK_POLICY: Place =
+    Place { file: "infra/k8s/base/network-policy.yaml", statement: "NetworkPolicy" };
+
+/// Reading the stack.
+pub(super) const WATCH: &[Place] = &[deployer("Watch")];
+/// Reading its table, queues and rules.
+pub(super) const READ: &[Place] = &[deployer("Preflight")];
+/// Simulating what a role may do.
+pub(super) const SIMULATE: &[Place] = &[deployer("PreflightPassRole")];
+/// Calling the API.
+pub(super) const CALL: &[Place] = &[pod("CallApi"), pod("CallApiByUrlOnly")];
+/// Reaching it.
+pub(super) const REACH: &[Place] = &[NETWORK_POLICY];
+/// The service account's role.
+pub(super) const ROLE: &[Place] = &[
+    Place { file: "infra/k8s/base/service-account.yaml", statement: "ServiceAccount" },
+    pod("PipelinePodRole"),
+];
+/// Handing the execution role to SageMaker.
+pub(super) const PASS: &[Place] = &[pod("PassExecutionRole")];
+/// The API's own way to SageMaker.
+pub(super) const DESCRIBE: &[Place] = &[template("Describe")];
+/// The table.
+pub(super) const TABLE: &[Place] = &[template("Table")];
+/// The queues between rule and function, and between functions.
+pub(super) const QUEUES: &[Place] = &[template("EventsQueue"), template("SignalsQueue")];
+/// The queues of what could not be handled.
+pub(super) const DEAD_LETTERS: &[Place] = &[
+    template("EventsDeadLetters"),
+    template("SignalsDeadLetters"),
+    template("RuleDeadLetters"),
+    template("SweepDeadLetters"),
+];
+/// SageMaker's events.
+pub(super) const JOB_EVENTS: &[Place] = &[template("JobEventsRule"), template("EventsQueuePolicy")];
+/// The sweep's.
+pub(super) const SIGHTINGS: &[Place] = &[template("SightingsRule"), template("EventsQueuePolicy")];
+/// Where callbacks may go.
+pub(super) const CALLBACKS: &[Place] = &[template("CallbackCidrs"), template("CallbackPorts")];
+/// Whether they get there.
+pub(super) const WAY_BACK: &[Place] =
+    &[template("SignalsSecurityGroupIds"), template("SignalsSubnetIds"), NETWORK_POLICY];
+/// Who sends them.
+pub(super) const SIGNALS: &[Place] = &[template("SignalsBatches"), template("SignalsRole")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_there() {
+        let all = [
+            WATCH,
+            READ,
+            SIMULATE,
+            CALL,
+            REACH,
+            ROLE,
+            PASS,
+            DESCRIBE,
+            TABLE,
+            QUEUES,
+            DEAD_LETTERS,
+            JOB_EVENTS,
+            SIGHTINGS,
+            CALLBACKS,
+            WAY_BACK,
+            SIGNALS,
+        ];
+        for place in all.into_iter().flatten() {
+            let path = format!("{}/../../{}", env!("CARGO_MANIFEST_DIR"), place.file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            let name = place.statement;
+            let is_it = |line: &str| {
+                let line = line.trim().trim_start_matches("- ");
+                line == format!("Sid: {name}")
+                    || line == format!("{name}:")
+                    || line == format!("kind: {name}")
+            };
+            assert!(text.lines().any(is_it), "{place}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What was found, for people and for scripts.
+
+use std::process::ExitCode;
+
+use console::{Style, style};
+use serde::Serialize;
+
+use super::places::Place;
+use crate::output::{Output, print_json};
+
+/// The exit code if something is missing.
+const MISSING: u8 = 1;
+/// The exit code if the checks could not be made.
+const COULD_NOT_RUN: u8 = 2;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    /// It is as it must be.
+    Ok,
+    /// It is not.
+    Missing,
+    /// From here, or for this caller, it can't be seen.
+    CouldNotTell,
+}
+
+impl Outcome {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Missing => "missing",
+            Self::CouldNotTell => "could not tell",
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            Self::Ok => Style::new().green(),
+            Self::Missing => Style::new().red().bold(),
+            Self::CouldNotTell => Style::new().yellow(),
+        }
+    }
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Check {
+    /// What was checked.
+    pub(super) name: &'static str,
+    /// How it came out.
+    pub(super) outcome: Outcome,
+    /// What was seen, and what to do.
+    pub(super) seen: String,
+    /// Where what is missing would come from.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) granted_by: &'static [Place],
+}
+
+impl Check {
+    /// It is as it must be.
+    pub(super) fn ok(name: &'static str, seen: impl Into<String>) -> Self {
+        Self { name, outcome: Outcome::Ok, seen: seen.into(), granted_by: &[] }
+    }
+
+    /// It is not; the places say where it would come from.
+    pub(super) fn missing(
+        name: &'static str,
+        seen: impl Into<String>,
+        granted_by: &'static [Place],
+    ) -> Self {
+        Self { name, outcome: Outcome::Missing, seen: seen.into(), granted_by }
+    }
+
+    /// It can't be seen; the places say what would let it be seen.
+    pub(super) fn could_not_tell(
+        name: &'static str,
+        seen: impl Into<String>,
+        granted_by: &'static [Place],
+    ) -> Self {
+        Self { name, outcome: Outcome::CouldNotTell, seen: seen.into(), granted_by }
+    }
+}
+
+/// All checks, told as they come.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    #[serde(skip)]
+    output: Output,
+    #[serde(skip)]
+    ran: bool,
+    ok: usize,
+    missing: usize,
+    could_not_tell: usize,
+    checks: Vec<Check>,
+}
+
+impl Report {
+    /// An empty report.
+    #[must_use]
+    pub(super) fn new(output: Output) -> Self {
+        Self { output, ran: false, ok: 0, missing: 0, could_not_tell: 0, checks: Vec::new() }
+    }
+
+    /// Notes that AWS answers and knows the caller: what it tells from here on counts.
+    pub(super) fn ran(&mut self) {
+        self.ran = true;
+    }
+
+    /// Takes a check in, and tells it if a person reads along.
+    pub(super) fn add(&mut self, check: Check) {
+        match check.outcome {
+            Outcome::Ok => self.ok += 1,
+            Outcome::Missing => self.missing += 1,
+            Outcome::CouldNotTell => self.could_not_tell += 1,
+        }
+        if self.output == Output::Text {
+            tell(&check);
+        }
+        self.checks.push(check);
+    }
+
+    /// Tells the sum of it.
+    ///
+    /// # Errors
+    /// If it can't be written as JSON.
+    pub(super) fn end(&self) -> serde_json::Result<ExitCode> {
+        match self.output {
+            Output::Json => print_json(self)?,
+            Output::Text => println!(
+                "{} ok, {} missing, {} could not be told",
+                self.ok, self.missing, self.could_not_tell
+            ),
+        }
+        Ok(ExitCode::from(self.code()))
+    }
+
+    fn code(&self) -> u8 {
+        match (self.missing, self.ran) {
+            (0, true) => 0,
+            (0, false) => COULD_NOT_RUN,
+            _ => MISSING,
+        }
+    }
+}
+
+fn tell(check: &Check) {
+    let outcome = format!("{:<14}", check.outcome.words());
+    println!("{}  {:<13} {}", check.outcome.style().apply_to(outcome), check.name, check.seen);
+    let about = match check.outcome {
+        Outcome::CouldNotTell => "could be seen with",
+        Outcome::Ok | Outcome::Missing => "comes from",
+    };
+    for place in check.granted_by {
+        println!("{:<30}{}", "", style(format!("{about} {place}")).dim());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(ran: bool, checks: &[Check]) -> u8 {
+        let mut report = Report::new(Output::Json);
+        report.ran = ran;
+        checks.iter().cloned().for_each(|check| report.add(check));
+        report.code()
+    }
+
+    #[test]
+    fn what_is_missing_outweighs_what_is_well_and_what_is_not_known_does_not() {
+        let ok = Check::ok("a", "");
+        let missing = Check::missing("b", "", &[]);
+        let dark = Check::could_not_tell("c", "", &[]);
+        assert_eq!(code(true, &[ok.clone(), dark.clone()]), 0);
+        assert_eq!(code(true, &[ok.clone(), missing.clone(), dark.clone()]), 1);
+        assert_eq!(code(false, &[ok.clone(), missing]), 1);
+        assert_eq!(code(false, &[ok, dark]), 2);
+    }
+
+    #[test]
+    fn scripts_read_one_document() {
+        let mut report = Report::new(Output::Json);
+        report.add(Check::ok("region", "us-east-1"));
+        report.add(Check::could_not_tell("table", "denied", super::super::places::READ));
+        assert_eq!(
+            serde_json::to_value(&report).unwrap(),
+            serde_json::json!({
+                "ok": 1, "missing": 0, "could_not_tell": 1,
+                "checks": [
+                    {"name": "region", "outcome": "ok", "seen": "us-east-1"},
+                    {"name": "table", "outcome": "could_not_tell", "seen": "denied", "granted_by":
+                        [{"file": "infra/iam/deployer.yaml", "statement": "Preflight"}]},
+                ]
+            })
+        );
+    }
+}
