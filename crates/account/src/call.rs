@@ -163,7 +163,8 @@ impl Account {
         let found = tokio::time::timeout(CREDENTIALS_TIMEOUT, provider.provide_credentials());
         let late = |_| AskError::NoCredentials("their source does not answer".to_owned());
         let found = found.await.map_err(late)?;
-        let found = found.map_err(|error| AskError::NoCredentials(innermost(&error)))?;
+        let found =
+            found.map_err(|error| AskError::NoCredentials(first_line(&innermost(&error))))?;
         sign(request, found, service.name(), region, &*self.clock)
             .map_err(|error| unintelligible("the signature", error))
     }
@@ -189,4 +190,10 @@ pub(crate) fn unintelligible(action: &'static str, what: impl std::fmt::Display)
 fn innermost(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.last().map_or_else(String::new, ToString::to_string)
+}
+
+/// Without the list of places that were looked in.
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_end_matches(". Attempted:").to_owned()
 }

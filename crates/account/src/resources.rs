@@ -17,8 +17,8 @@ const EVENTS: (&str, &str) = ("1.1", "AWSEvents");
 pub struct Table {
     /// Its status, in DynamoDB's word.
     pub status: String,
-    /// Its indexes and their status.
-    pub indexes: Vec<(String, String)>,
+    /// Its indexes and their status, where DynamoDB tells it.
+    pub indexes: Vec<(String, Option<String>)>,
 }
 
 /// A queue.
@@ -55,7 +55,7 @@ struct TableDescription {
 #[serde(rename_all = "PascalCase")]
 struct IndexDescription {
     index_name: String,
-    index_status: String,
+    index_status: Option<String>,
 }
 
 #[derive(Deserialize)]
