@@ -26,7 +26,7 @@ STACK = "sagebell"
 # The release binary of each function, by its name in the template.
 FUNCTIONS = {"JobEvents": "job-events", "Signals": "signals", "Api": "api", "Sweep": "sweep"}
 # The command line as it is made for AWS.
-SAGEBELL = ROOT / "target" / "release" / "sagebell"
+SAGEBELL = ROOT / "target" / "debug" / "sagebell"
 OIDC = "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E"
 POD_SUBJECT = "system:serviceaccount:sagebell-steps:sagebell-step"
 # How the jobs of another team's pods begin.
@@ -173,7 +173,7 @@ class Deployment:
         template = json.loads(emulated.stdout)
         for name, binary in FUNCTIONS.items():
             key = f"{binary}.zip"
-            body = archive(ROOT / "target" / "release" / binary)
+            body = archive(ROOT / "target" / "lambda" / binary / "bootstrap")
             cloud.client("s3").put_object(Bucket="artifacts", Key=key, Body=body)
             template["Resources"][name]["Properties"]["CodeUri"] = f"s3://artifacts/{key}"
         self.subnet, self.group = self.network()
@@ -271,7 +271,7 @@ class Deployment:
 class FakeSageMaker:
     """A SageMaker whose jobs do what the test says, and whose events go to `events`."""
 
-    def __init__(self, events, profile="release"):
+    def __init__(self, events, profile="debug"):
         binary = ROOT / "target" / profile / "fake-sagemaker"
         command = [binary, "--account", ACCOUNT, "--events-post", events]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
