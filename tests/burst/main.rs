@@ -28,7 +28,7 @@ use clap::Parser;
 use futures::StreamExt as _;
 use monitor::arn::JobArn;
 use receiver::Receiver;
-use sagebell::client::{Client, PUT_EVENTS_LIMIT};
+use waiter::client::{Client, PUT_EVENTS_LIMIT};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;

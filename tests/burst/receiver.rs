@@ -48,7 +48,7 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) async fn start(all: usize) -> Self {
-        let secret = sagebell::wait::new_secret().expect("a secret");
+        let secret = waiter::new_secret().expect("a secret");
         let verifier = Arc::new(Verifier::new(secret.clone()));
         let ear = Ear { verifier, counts: Shared::default(), all, done: Arc::default() };
         let socket = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");

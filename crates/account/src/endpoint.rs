@@ -11,6 +11,7 @@ pub(crate) enum Service {
     DynamoDb,
     EventBridge,
     Iam,
+    Logs,
     Sqs,
     Sts,
 }
@@ -23,6 +24,7 @@ impl Service {
             Self::DynamoDb => "DynamoDB",
             Self::EventBridge => "EventBridge",
             Self::Iam => "IAM",
+            Self::Logs => "CloudWatch Logs",
             Self::Sqs => "SQS",
             Self::Sts => "STS",
         }
@@ -35,6 +37,7 @@ impl Service {
             Self::DynamoDb => "dynamodb",
             Self::EventBridge => "events",
             Self::Iam => "iam",
+            Self::Logs => "logs",
             Self::Sqs => "sqs",
             Self::Sts => "sts",
         }

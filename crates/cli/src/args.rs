@@ -40,6 +40,10 @@ pub enum Command {
     /// Put what a dead-letter queue holds back to work.
     #[cfg(feature = "aws")]
     Redrive(RedriveArgs),
+    /// Check a deployment from here: exit code 0 if nothing is missing, 1 if
+    /// something is, 2 if AWS could not be asked.
+    #[cfg(feature = "aws")]
+    Preflight(PreflightArgs),
 }
 
 /// Words of `sagebell local`.
@@ -157,6 +161,40 @@ pub struct RedriveArgs {
     /// At most so many messages.
     #[arg(long, default_value_t = 10_000)]
     pub limit: u64,
+}
+
+/// Words of `sagebell preflight`.
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub struct PreflightArgs {
+    /// The name of the deployed stack.
+    #[arg(long, env = "SAGEBELL_STACK", default_value = "sagebell")]
+    pub stack: String,
+    /// The monitor's address; the stack's output ApiUrl if the caller may read it.
+    #[arg(long, env = "SAGEBELL_API")]
+    pub api: Option<Url>,
+    /// The address on which to hear the probe's callback; port 8080 of this
+    /// machine's own if not given.
+    #[arg(long)]
+    pub listen: Option<SocketAddr>,
+    /// How long to wait for the callback, as in 30s: 1m where the caller may put
+    /// events on the stack's bus, else 12m.
+    #[arg(long)]
+    pub patience: Option<SignedDuration>,
+    /// Leave the probe out.
+    #[arg(long)]
+    pub no_callback: bool,
+    /// The role that steps pass to SageMaker; output ExecutionRoleArn of the stack
+    /// `<stack>-execution` if the caller may read it.
+    #[arg(long, env = "SAGEBELL_EXECUTION_ROLE")]
+    pub execution_role: Option<String>,
+    /// The role of the steps' pods; output PipelinePodRoleArn of the stack
+    /// `<stack>-pipeline-pod` if the caller may read it, else the caller's own.
+    #[arg(long)]
+    pub pod_role: Option<String>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
 }
 
 fn hear(word: &str) -> Result<Hear, String> {

@@ -9,7 +9,7 @@ use monitor::phase::Phase;
 use monitor::ports::JobFilter;
 
 use crate::args::JobsArgs;
-use crate::client::{Client, ClientError};
+use waiter::client::{Client, ClientError};
 use crate::output::{Output, print_json};
 
 /// Jobs asked for in one call.

@@ -6,14 +6,13 @@
 )]
 
 pub mod args;
-pub mod client;
 pub mod demo;
 pub mod jobs;
 pub mod local;
 pub mod output;
 #[cfg(feature = "aws")]
+pub mod preflight;
+#[cfg(feature = "aws")]
 pub mod redrive;
 pub mod replay;
-#[cfg(feature = "aws")]
-pub mod signature;
 pub mod wait;

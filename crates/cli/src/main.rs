@@ -22,6 +22,8 @@ async fn main() -> ExitCode {
         Command::Replay(args) => replay::run(&args).await,
         #[cfg(feature = "aws")]
         Command::Redrive(args) => sagebell::redrive::run(&args).await,
+        #[cfg(feature = "aws")]
+        Command::Preflight(args) => sagebell::preflight::run(&args).await,
     };
     done.unwrap_or_else(|error| {
         eprintln!("sagebell: {error}");

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::ReplayArgs;
-use crate::client::{Client, ClientError, PUT_EVENTS_LIMIT, PutEventsEntry};
+use waiter::client::{Client, ClientError, PUT_EVENTS_LIMIT, PutEventsEntry};
 use crate::output::{Output, print_json};
 
 /// Why files could not be replayed.

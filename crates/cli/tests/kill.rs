@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sagebell::client::Client;
+use waiter::client::Client;
 use sagebell::demo::lives::{self, Life};
 use sagebell::demo::waiter::{Heard, Waiter};
 use serde_json::Value;

@@ -50,6 +50,7 @@ const NEIGHBOUR: Fields = Fields {
     name: &[],
     status: &[],
     secondary: &[],
+    counters: &[],
     reason: &[],
     created: &["/CreationTime"],
     modified: &["/LastModifiedTime"],

@@ -129,15 +129,15 @@ fn observation(
         None => text(detail, fields.status)
             .ok_or_else(|| refused(status_field(kind), "missing, empty or no text"))?,
     };
-    let secondary = text(detail, fields.secondary);
-    let phase = kind.phase(status, secondary);
+    let secondary = secondary_status(kind, detail);
+    let phase = kind.phase(status, secondary.as_deref());
     let time = |pointers| times(detail, pointers).next();
     let name = text(detail, fields.name).unwrap_or_else(|| arn.name());
     Ok(Observation {
         name: clip(name, MAX_WORD),
         phase,
         status: clip(status, MAX_WORD),
-        secondary_status: secondary.map(|word| clip(word, MAX_WORD)),
+        secondary_status: secondary,
         failure_reason: text(detail, fields.reason).map(|reason| clip(reason, MAX_REASON)),
         created_at: time(fields.created),
         modified_at: times(detail, fields.modified).max().unwrap_or(seen_at),
@@ -146,6 +146,27 @@ fn observation(
         source,
         arn,
     })
+}
+
+/// The finer status that an event's detail or a Describe's answer tells: SageMaker's
+/// own word, else how many of the job's parts are in which state, as in
+/// `Completed 3, InProgress 2`.
+#[must_use]
+pub fn secondary_status(kind: Kind, detail: &Value) -> Option<String> {
+    let fields = &kind.spec().fields;
+    let word = text(detail, fields.secondary).map(str::to_owned);
+    word.or_else(|| counts(detail, fields.counters)).map(|word| clip(&word, MAX_WORD))
+}
+
+fn counts(detail: &Value, pointers: &[&str]) -> Option<String> {
+    let counters = pointers.iter().find_map(|pointer| detail.pointer(pointer)?.as_object())?;
+    let counted = counters.iter().filter_map(|(state, count)| Some((state, count.as_u64()?)));
+    let mut told: Vec<_> = counted
+        .filter(|(_, count)| *count > 0)
+        .map(|(state, count)| format!("{state} {count}"))
+        .collect();
+    told.sort();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 fn status_field(kind: Kind) -> &'static str {

@@ -60,6 +60,9 @@ pub struct Fields {
     pub status: &'static [&'static str],
     /// The finer status.
     pub secondary: &'static [&'static str],
+    /// How many of its parts are in which state: an object of counts, for kinds that
+    /// have no finer status.
+    pub counters: &'static [&'static str],
     /// Why it failed.
     pub reason: &'static [&'static str],
     /// When it was created.

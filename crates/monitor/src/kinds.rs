@@ -76,6 +76,7 @@ const FIELDS: Fields = Fields {
     name: &[],
     status: &[],
     secondary: &[],
+    counters: &[],
     reason: &["/FailureReason"],
     created: &["/CreationTime"],
     modified: &["/LastModifiedTime"],
@@ -147,6 +148,7 @@ pub(crate) static KINDS: [KindSpec; 24] = [
             arn: &["/HyperParameterTuningJobArn"],
             name: &["/HyperParameterTuningJobName"],
             status: &["/HyperParameterTuningJobStatus"],
+            counters: &["/TrainingJobStatusCounters"],
             ended: &["/HyperParameterTuningEndTime"],
             ..FIELDS
         },

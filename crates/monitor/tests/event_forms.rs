@@ -447,3 +447,20 @@ fn a_sighting_of_the_sweeps_comes_back_as_it_was() {
     let event = json!({"source": "sagebell.sweep", "detail-type": "x", "detail": {"arn": "x"}});
     assert_eq!(refused(&event).field, "detail");
 }
+
+#[test]
+fn a_tuning_job_tells_how_far_it_has_come() {
+    let tuning = |counters: Value| {
+        seen(&event(
+            "HyperParameter Tuning Job State Change",
+            &["hyper-parameter-tuning-job/x"],
+            json!({"HyperParameterTuningJobStatus": "InProgress",
+                "TrainingJobStatusCounters": counters}),
+        ))
+        .secondary_status
+    };
+    let counters = json!({"InProgress": 2, "Completed": 3, "Stopped": 0});
+    assert_eq!(tuning(counters).as_deref(), Some("Completed 3, InProgress 2"));
+    assert_eq!(tuning(json!({})), None);
+    assert_eq!(tuning(json!({"Completed": "3"})), None);
+}

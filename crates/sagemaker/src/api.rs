@@ -11,15 +11,15 @@ use aws_sdk_sagemaker::config::{Builder, Region};
 use serde_json::Value;
 
 use crate::budget::Budget;
-use crate::carrier::{Answer, Carrier};
+use crate::carrier::{Answer, Answered, Carrier};
 use crate::error::{CallError, Class};
 use crate::pages::Pages;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// One attempt, from the first byte sent to the last one read.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// All attempts with the pauses between them.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
+/// All attempts with the pauses between them, for each attempt.
+const TIMEOUT_PER_ATTEMPT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 /// Longest operation name; SageMaker's longest has 44 letters.
 const LONGEST_NAME: usize = 64;
@@ -42,13 +42,20 @@ impl Api {
     /// and is tried at most three times, by the SDK's standard rules.
     #[must_use]
     pub fn new(config: &SdkConfig, budget: Arc<Budget>) -> Self {
+        Self::with_attempts(config, budget, ATTEMPTS)
+    }
+
+    /// The same, with calls that are tried at most `attempts` times and take at most
+    /// 10 s in all for each.
+    #[must_use]
+    pub fn with_attempts(config: &SdkConfig, budget: Arc<Budget>, attempts: u32) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(OPERATION_TIMEOUT);
+            .operation_timeout(TIMEOUT_PER_ATTEMPT * attempts);
         let config = Builder::from(config)
             .timeout_config(timeouts.build())
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS));
+            .retry_config(RetryConfig::standard().with_max_attempts(attempts));
         Self { client: Client::from_conf(config.build()), region: None, timeouts: None, budget }
     }
 
@@ -80,6 +87,15 @@ impl Api {
     /// [`CallError`], [`Class::Throttled`] where the budget is spent. An answer of
     /// more than 4 MiB is [`Class::Unavailable`].
     pub async fn call(&self, operation: &str, input: &Value) -> Result<Value, CallError> {
+        Ok(self.call_dated(operation, input).await?.value)
+    }
+
+    /// As [`call`](Self::call), with the time at which SageMaker answered by its own
+    /// clock.
+    ///
+    /// # Errors
+    /// As for [`call`](Self::call).
+    pub async fn call_dated(&self, operation: &str, input: &Value) -> Result<Answered, CallError> {
         let budgeted = is_budgeted(operation);
         check(operation, input)?;
         if budgeted {
@@ -105,7 +121,7 @@ impl Api {
         operation: &str,
         input: &Value,
         budgeted: bool,
-    ) -> Result<Value, CallError> {
+    ) -> Result<Answered, CallError> {
         let answer = Answer::default();
         let carrier = Carrier {
             operation: operation.to_owned(),

@@ -16,6 +16,7 @@ use aws_sdk_sagemaker::operation::delete_tags::DeleteTagsError;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::Limited;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::budget::Budget;
@@ -27,8 +28,17 @@ use crate::error::Class;
 /// each of its quotes takes two bytes.
 pub(crate) const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 
+/// What an operation answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The answer, as it came.
+    pub value: Value,
+    /// When it was given, by the service's own clock (its `Date` header).
+    pub date: Option<Timestamp>,
+}
+
 /// Where the answer is put for the caller: `None` until there is one.
-pub(crate) type Answer = Arc<Mutex<Option<Result<Value, serde_json::Error>>>>;
+pub(crate) type Answer = Arc<Mutex<Option<Result<Answered, serde_json::Error>>>>;
 
 /// Turns the call that it intercepts into `operation` with `body`.
 ///
@@ -92,7 +102,8 @@ impl Intercept for Carrier {
         let body = if body.is_empty() { b"{}" } else { body };
         if context.output_or_error().is_ok() {
             let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
-            *answer = Some(serde_json::from_slice(body));
+            let date = context.response().headers().get("date").and_then(date);
+            *answer = Some(serde_json::from_slice(body).map(|value| Answered { value, date }));
         }
         Ok(())
     }
@@ -116,4 +127,9 @@ impl Intercept for Carrier {
         }
         Ok(())
     }
+}
+
+/// A time as HTTP writes it (RFC 9110, 5.6.7).
+fn date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|time| time.timestamp())
 }

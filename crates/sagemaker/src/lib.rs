@@ -21,6 +21,7 @@ mod step;
 
 pub use api::Api;
 pub use budget::{Budget, Rate, Spent};
+pub use carrier::Answered;
 pub use connect::connect;
 pub use error::{CallError, Class};
 pub use pages::Pages;

@@ -9,12 +9,29 @@
 )]
 
 pub mod ack;
+pub mod advice;
 pub mod args;
+pub mod aws;
+pub mod callback;
 pub mod component;
+pub mod component_yaml;
 pub mod definition;
 pub mod generic;
 pub mod inputs;
+pub mod kfp;
+mod links;
+mod logs;
+pub mod made;
+pub mod metrics;
 pub mod model;
 pub mod names;
+pub mod options;
+pub mod outputs;
 pub mod plan;
+pub mod poll;
+pub mod progress;
+pub mod registry;
+mod request;
+pub mod run;
+pub mod timeline;
 pub mod v1;

@@ -1,3 +1,86 @@
 //! The `sagebell-step` command.
 
-fn main() {}
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use bootstrap::{ProcessEnv, SystemClock, log_for_people};
+use step::args::{self, UsageError};
+use step::component::Component;
+use step::options::{FLAGS, Options};
+use step::run::Step;
+use step::{aws, registry};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+
+/// Exit codes: what argparse ends with, a failed step, and one that was terminated
+/// (128 and SIGTERM's number, as shells count).
+const USAGE: u8 = 2;
+const FAILED: u8 = 1;
+const TERMINATED: u8 = 143;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    log_for_people();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, words)) = words.split_first() else {
+        return complain(&format!("which component?\n{}", registry::list()), USAGE);
+    };
+    let Some(component) = registry::find(name) else {
+        return complain(&format!("no component `{name}`\n{}", registry::list()), USAGE);
+    };
+    match args::parse(component.definition(), &FLAGS, words) {
+        Ok(parsed) => run(&*component, &parsed).await,
+        Err(UsageError::Help { text }) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => complain(&error.to_string(), USAGE),
+    }
+}
+
+async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
+    let unique = uuid::Uuid::new_v4().to_string();
+    let options = match Options::from(&parsed.own, &ProcessEnv, &unique) {
+        Ok(options) => options,
+        Err(error) => return complain(&error.to_string(), USAGE),
+    };
+    let terminated = Arc::new(Notify::new());
+    if let Err(error) = listen_for_termination(&terminated) {
+        return complain(&format!("no signal handler: {error}"), FAILED);
+    }
+    let sdk = aws::sdk_config(&parsed.inputs).await;
+    let step = Step {
+        component,
+        inputs: &parsed.inputs,
+        options: &options,
+        output_paths: &parsed.output_paths,
+        api: aws::sagemaker(&sdk, &parsed.inputs),
+        sdk: &sdk,
+        clock: Arc::new(SystemClock),
+        terminated: &terminated,
+    };
+    match step.run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let advice = error.advice().map(|advice| format!("\n  {advice}")).unwrap_or_default();
+            let code = if error.is_termination() { TERMINATED } else { FAILED };
+            complain(&format!("{error}{advice}"), code)
+        }
+    }
+}
+
+fn listen_for_termination(terminated: &Arc<Notify>) -> std::io::Result<()> {
+    let mut signals = signal(SignalKind::terminate())?;
+    let terminated = Arc::clone(terminated);
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            terminated.notify_one();
+        }
+    });
+    Ok(())
+}
+
+fn complain(what: &str, code: u8) -> ExitCode {
+    eprintln!("sagebell-step: {what}");
+    ExitCode::from(code)
+}

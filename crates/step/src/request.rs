@@ -9,7 +9,7 @@ use crate::model;
 
 /// A request that is being put together.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Request {
+pub(crate) struct Request {
     operation: &'static str,
     members: Map<String, Value>,
 }
@@ -19,7 +19,7 @@ impl Request {
     ///
     /// # Errors
     /// The document has a member twice.
-    pub fn new(
+    pub(crate) fn new(
         operation: &'static str,
         input: &str,
         document: Map<String, Value>,
@@ -33,7 +33,7 @@ impl Request {
     ///
     /// # Errors
     /// A field has a member twice.
-    pub fn of<'a>(
+    pub(crate) fn of<'a>(
         operation: &'static str,
         fields: impl Iterator<Item = &'a Input>,
         inputs: &Inputs,
@@ -47,7 +47,7 @@ impl Request {
     ///
     /// # Errors
     /// A field has a member twice.
-    pub fn fill<'a>(
+    pub(crate) fn fill<'a>(
         &mut self,
         fields: impl Iterator<Item = &'a Input>,
         inputs: &Inputs,
@@ -76,19 +76,19 @@ impl Request {
 
     /// Whether it has this member.
     #[must_use]
-    pub fn has(&self, member: &str) -> bool {
+    pub(crate) fn has(&self, member: &str) -> bool {
         self.members.contains_key(member)
     }
 
     /// The text of a member, which it gets if it has none.
-    pub fn name(&mut self, member: &str, fresh: impl FnOnce() -> String) -> String {
+    pub(crate) fn name(&mut self, member: &str, fresh: impl FnOnce() -> String) -> String {
         let name = self.members.entry(member).or_insert_with(|| json!(fresh()));
         name.as_str().unwrap_or_default().to_owned()
     }
 
     /// The members.
     #[must_use]
-    pub fn into_members(self) -> Map<String, Value> {
+    pub(crate) fn into_members(self) -> Map<String, Value> {
         self.members
     }
 }

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::args::DemoArgs;
-use crate::client::Client;
+use ::waiter::Client;
 use crate::local::{LocalStack, Options};
 use crate::output::{Output, print_json};
 use lives::Life;

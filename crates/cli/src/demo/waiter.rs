@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use webhook::{CALLBACK_PATH, Listener};
 
 use super::lives::Life;
-use crate::client::Client;
+use waiter::client::Client;
 
 /// How long to listen on after the end, for a signal that should not come.
 const AFTERMATH: Duration = Duration::from_millis(700);
@@ -56,7 +56,7 @@ impl Waiter {
         client: &Client,
         life: &Life,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let (id, secret) = (WaitId::parse(life.title)?, crate::wait::new_secret()?);
+        let (id, secret) = (WaitId::parse(life.title)?, waiter::new_secret()?);
         let address = ([127, 0, 0, 1], 0).into();
         let listener = Listener::bind(address, secret.clone(), id, Arc::new(SystemClock)).await?;
         let request = json!({

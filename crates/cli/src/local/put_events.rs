@@ -12,7 +12,7 @@ use monitor::record::{RecordError, Recorder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::client::{PUT_EVENTS_LIMIT, PutEventsEntry};
+use waiter::client::{PUT_EVENTS_LIMIT, PutEventsEntry};
 
 /// Largest request, in bytes: EventBridge's own limit on a PutEvents request.
 pub(super) const MAX_BODY: usize = 1024 * 1024;

@@ -2,18 +2,11 @@
 //! Version 4 and nothing else.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
 
-use std::time::SystemTime;
-
+use account::SigningError;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::ProvideCredentials as _;
-use aws_sigv4::http_request::{
-    SignableBody, SignableRequest, SigningParams, SigningSettings, sign,
-};
-use aws_sigv4::sign::v4;
 use bootstrap::SystemClock;
-use monitor::ports::Clock as _;
 use reqwest::Request;
-use reqwest::header::{HeaderName, HeaderValue};
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -29,8 +22,8 @@ pub enum SignError {
     )]
     NoCredentials(String),
     /// The request can't be signed.
-    #[error("the call could not be signed: {0}")]
-    Unsignable(String),
+    #[error(transparent)]
+    Unsignable(#[from] SigningError),
 }
 
 /// Signs calls to one function URL.
@@ -49,6 +42,12 @@ impl Signer {
         Some(Self { region: region.to_owned(), sdk: OnceCell::new() })
     }
 
+    /// The region that calls are signed for.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
     /// Adds the signature's headers, with the credentials that any AWS tool
     /// would find here.
     ///
@@ -59,46 +58,12 @@ impl Signer {
         let provider = self.sdk.get_or_init(load).await.credentials_provider();
         let provider = provider.ok_or_else(|| no_credentials("no provider"))?;
         let credentials = provider.provide_credentials().await.map_err(no_credentials)?;
-        let identity = credentials.into();
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name(SERVICE)
-            .time(SystemTime::try_from(SystemClock.now()).map_err(unsignable)?)
-            .settings(SigningSettings::default())
-            .build()
-            .map_err(unsignable)?;
-        add_signature(request, &params.into())
+        Ok(account::sign(request, credentials, SERVICE, &self.region, &SystemClock)?)
     }
-}
-
-fn add_signature(request: &mut Request, params: &SigningParams<'_>) -> Result<(), SignError> {
-    let headers = request.headers().iter();
-    let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-    let (method, url) = (request.method().as_str(), request.url().as_str());
-    let signable = SignableRequest::new(method, url, headers, SignableBody::Bytes(body));
-    let signed = sign(signable.map_err(unsignable)?, params).map_err(unsignable)?;
-    let (instructions, _) = signed.into_parts();
-    let added: Result<Vec<_>, SignError> = instructions
-        .headers()
-        .map(|(name, value)| {
-            let name = HeaderName::try_from(name).map_err(unsignable)?;
-            let mut value = HeaderValue::try_from(value).map_err(unsignable)?;
-            value.set_sensitive(true);
-            Ok((name, value))
-        })
-        .collect();
-    request.headers_mut().extend(added?);
-    Ok(())
 }
 
 fn no_credentials(error: impl std::fmt::Display) -> SignError {
     SignError::NoCredentials(error.to_string())
-}
-
-fn unsignable(error: impl std::fmt::Display) -> SignError {
-    SignError::Unsignable(error.to_string())
 }
 
 #[cfg(test)]

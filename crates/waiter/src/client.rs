@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use monitor::arn::JobArn;
 use monitor::job::Job;
+use monitor::policy::Policy;
 use monitor::ports::JobFilter;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::{Method, Request, RequestBuilder};
@@ -29,6 +30,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// made of. What is sent so is the same to a verifier that decodes it first and to
 /// one that does not.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// How often a first call is made again: with their pauses, of 1, 2, 5, 15 and 30
+/// seconds, for most of a minute.
+const RETRIES: u32 = 5;
 /// Events in one PutEvents call at most, by EventBridge's own limit.
 pub const PUT_EVENTS_LIMIT: usize = 10;
 
@@ -79,6 +83,12 @@ impl ClientError {
             #[cfg(feature = "aws")]
             Self::Sign(_) => false,
         }
+    }
+
+    /// Whether only the monitor is out of reach: it may come back, or there is none.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unreachable { .. }) || self.may_pass()
     }
 }
 
@@ -176,6 +186,39 @@ impl Client {
         })
     }
 
+    /// Where the monitor is.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Asks whether the monitor lives.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn health(&self) -> Result<(), ClientError> {
+        self.answer::<Value>(self.call(Method::GET, "healthz")).await.map(drop)
+    }
+
+    /// Has the monitor look at a job now.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn refresh(&self, arn: &JobArn) -> Result<Job, ClientError> {
+        let path = format!("v1/jobs/{}/refresh", encoded(arn.as_str()));
+        self.answer(self.call(Method::POST, &path)).await
+    }
+
+    /// Sees that the monitor answers. An outage is told to `outage` and the call made
+    /// again, for most of a minute.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn healthy(&self, outage: impl FnMut(&ClientError)) -> Result<(), ClientError> {
+        let call = || self.answer::<Value>(self.call(Method::GET, "healthz"));
+        retried(call, ClientError::is_outage, outage).await.map(drop)
+    }
+
     /// Registers, re-attaches or renews a wait.
     ///
     /// # Errors
@@ -184,7 +227,7 @@ impl Client {
         &self,
         arn: &JobArn,
         wait_id: &str,
-        wait: &Value,
+        wait: &impl Serialize,
     ) -> Result<WaitAnswer, ClientError> {
         let call = self.call(Method::PUT, &wait_path(arn, wait_id)).json(wait);
         self.answer(call).await
@@ -298,6 +341,30 @@ impl Client {
                 detail: problem.detail.or(problem.title).unwrap_or_default(),
             },
         ))
+    }
+}
+
+/// Makes a call again while its failure may pass and `again` says so, after pauses
+/// of 1, 2, 5, 15 and 30 seconds.
+pub(crate) async fn retried<T, E, C, F>(
+    mut call: C,
+    again: impl Fn(&E) -> bool,
+    mut outage: impl FnMut(&E),
+) -> Result<T, E>
+where
+    C: FnMut() -> F,
+    F: Future<Output = Result<T, E>>,
+{
+    let mut retries = 0;
+    loop {
+        match call().await {
+            Err(error) if again(&error) && retries < RETRIES => {
+                outage(&error);
+                retries += 1;
+                tokio::time::sleep(Policy::retry_pause(retries, rand::random())).await;
+            }
+            other => return other,
+        }
     }
 }
 

@@ -1,0 +1,168 @@
+//! Hearing of a job by callback: the address to be called at, and the monitor.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use monitor::arn::JobArn;
+use monitor::ports::Clock;
+use monitor::wait::{Hear, InvalidText, OnAbandon, WaitId};
+use tokio::net::UdpSocket;
+use url::Url;
+use waiter::{Client, ClientError, Ear, Heard, Terms, WaitError, Waiting};
+
+use crate::options::Options;
+use crate::progress::{History, Seen};
+
+/// Why the monitor can't be waited for.
+#[derive(Debug, thiserror::Error)]
+pub enum CallbackError {
+    /// The address could not be listened on.
+    #[error("can't listen for callbacks on {address}: {source}; --host and --port say where")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The way to the monitor is not known.
+    #[error(
+        "can't find the address at which {api} reaches this pod: {source}; --host or POD_IP tells it"
+    )]
+    NoAddress {
+        /// The monitor.
+        api: Url,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The monitor did not answer, or refused.
+    #[error("{0}\n  --wait poll asks SageMaker from this pod instead")]
+    Client(#[from] ClientError),
+    /// There was no registering.
+    #[error("the job is there and goes on, but nobody will tell this step of it: {0}")]
+    Register(#[from] WaitError),
+    /// The wait's name is none.
+    #[error("the wait's id: {0}")]
+    Id(#[from] InvalidText),
+}
+
+/// Opened before there is a job: the monitor is there, and an ear is open.
+pub struct Ready {
+    client: Client,
+    ear: Ear,
+}
+
+/// Where the step listens.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The monitor.
+    pub api: Url,
+    /// This pod's address, where it was told.
+    pub host: Option<IpAddr>,
+    /// The port; 0: any.
+    pub port: u16,
+}
+
+impl Place {
+    /// Sees that the monitor answers, and listens.
+    ///
+    /// # Errors
+    /// [`CallbackError`]; there is no job yet.
+    pub async fn ready(
+        &self,
+        options: &Options,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Ready, CallbackError> {
+        let client = Client::new(self.api.clone())?;
+        client.healthy(warn_of_outage).await?;
+        let host = match self.host {
+            Some(host) => host,
+            None => self.route().await?,
+        };
+        let address = SocketAddr::new(host, self.port);
+        let id = WaitId::parse(&options.task.fresh_name().with("step"))?;
+        let ear = Ear::open(address, id, clock).await;
+        let ear = ear.map_err(|source| CallbackError::Listen { address, source })?;
+        Ok(Ready { client, ear })
+    }
+
+    /// The address of the interface that routes to the monitor. Nothing is sent.
+    async fn route(&self) -> Result<IpAddr, CallbackError> {
+        let no_address = |source| CallbackError::NoAddress { api: self.api.clone(), source };
+        let host = self.api.host_str().unwrap_or_default();
+        let port = self.api.port_or_known_default().unwrap_or(443);
+        let mut found = tokio::net::lookup_host((host, port)).await.map_err(no_address)?;
+        let there = found.next().ok_or_else(|| no_address(io::ErrorKind::NotFound.into()))?;
+        let any: IpAddr = match there {
+            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let socket = UdpSocket::bind((any, 0)).await.map_err(no_address)?;
+        socket.connect(there).await.map_err(no_address)?;
+        Ok(socket.local_addr().map_err(no_address)?.ip())
+    }
+}
+
+impl Ready {
+    /// The wait for this job; `until` bounds it, by the monitor's clock.
+    #[must_use]
+    pub fn wait(
+        self,
+        arn: JobArn,
+        options: &Options,
+        not_before: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> Waiting {
+        // What can't be stopped is kept, whatever was asked.
+        let stops = arn.kind().spec().operations.stop.is_some();
+        let terms = Terms {
+            hear: Hear::Progress,
+            on_abandon: if stops { options.on_abandon } else { OnAbandon::Keep },
+            lease_seconds: options.lease_seconds,
+            deadline: until,
+            not_before,
+            labels: BTreeMap::from([("run".to_owned(), options.task.run().to_owned())]),
+        };
+        Waiting::new(self.client, self.ear, arn, terms)
+    }
+}
+
+/// Sleeps until the job has settled, as the monitor says, or the wait is over.
+///
+/// # Errors
+/// [`CallbackError`] if the job could not be waited for at all.
+pub async fn hear(
+    waiting: &mut Waiting,
+    history: &mut History,
+    clock: &dyn Clock,
+) -> Result<(), CallbackError> {
+    let mut job = waiting.register(WaitError::is_outage, warn_of_wait).await?;
+    loop {
+        let settled = job.phase.is_settled();
+        history.note(Seen::from(job), clock.now());
+        if settled {
+            return Ok(());
+        }
+        job = loop {
+            match waiting.next().await {
+                Ok(Heard::Job(job)) => break job,
+                Ok(Heard::Outage(error)) => warn_of_wait(&error),
+                // SageMaker itself tells what became of the job.
+                Err(error) => {
+                    warn_of_wait(&error);
+                    return Ok(());
+                }
+            }
+        };
+    }
+}
+
+fn warn_of_wait(error: &WaitError) {
+    eprintln!("sagebell-step: {error}");
+}
+
+fn warn_of_outage(error: &ClientError) {
+    eprintln!("sagebell-step: {error}");
+}

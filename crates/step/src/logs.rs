@@ -1,0 +1,76 @@
+//! Prints what the job wrote to CloudWatch Logs.
+
+use account::{Account, AskError, LogsFrom};
+use monitor::arn::JobArn;
+use monitor::kind::Kind;
+
+use crate::links::log_group;
+use crate::options::Logs;
+
+/// Lines of each stream that are printed of a job that failed.
+const TAIL: u32 = 100;
+/// Pages of a stream at most, up to 10,000 lines or 1 MB each.
+const PAGES: usize = 1_000;
+
+/// Prints the job's logs, stream by stream, each from its beginning to its end, as
+/// far as `logs` asks for them. That there are none, or that they can't be read, is
+/// said and is no failure.
+pub(crate) async fn print(account: &Account, arn: &JobArn, logs: Logs, failed: bool) {
+    let wanted = match logs {
+        Logs::None => false,
+        Logs::Tail => failed,
+        Logs::All => true,
+    };
+    let Some(group) = log_group(arn).filter(|_| wanted) else { return };
+    if let Err(error) = print_group(account, &group, &prefix(arn), logs).await {
+        println!("The job's logs could not be read: {error}");
+    }
+}
+
+/// A group of one resource's own is its alone; in a shared one, its streams begin
+/// with its name. A tuning job's are its training jobs'.
+fn prefix(arn: &JobArn) -> String {
+    match arn.kind() {
+        Kind::Endpoint | Kind::Cluster | Kind::InferenceComponent => String::new(),
+        Kind::Tuning => format!("{}-", arn.name()),
+        _ => format!("{}/", arn.name()),
+    }
+}
+
+async fn print_group(
+    account: &Account,
+    group: &str,
+    prefix: &str,
+    logs: Logs,
+) -> Result<(), AskError> {
+    for stream in account.log_streams(group, prefix).await? {
+        println!("--- {group}: {stream}");
+        if logs == Logs::All {
+            print_all(account, group, &stream).await?;
+        } else {
+            let page = account.log_page(group, &stream, &LogsFrom::Tail(TAIL)).await?;
+            print_lines(&page.lines);
+        }
+    }
+    Ok(())
+}
+
+async fn print_all(account: &Account, group: &str, stream: &str) -> Result<(), AskError> {
+    let mut from = LogsFrom::Head;
+    for _ in 0..PAGES {
+        let page = account.log_page(group, stream, &from).await?;
+        print_lines(&page.lines);
+        match page.next.map(LogsFrom::Page) {
+            Some(next) if next != from => from = next,
+            _ => return Ok(()),
+        }
+    }
+    println!("--- {stream} goes on; the rest is in CloudWatch");
+    Ok(())
+}
+
+fn print_lines(lines: &[String]) {
+    for line in lines {
+        println!("{}", line.trim_end());
+    }
+}

@@ -1,0 +1,120 @@
+//! Makes what a plan asks for, or adopts what an earlier attempt of this task made.
+//!
+//! Promise: what is there under the name and does not bear this task's mark is
+//! neither touched nor taken for its own.
+
+use jiff::Timestamp;
+use monitor::time::parse_time;
+use sagemaker::{Api, CallError, Class};
+use serde_json::{Value, json};
+
+use crate::names::{OWNER_TAG, Task};
+use crate::plan::{Call, Make};
+
+/// Most tags that a resource can have, and so the longest list of them.
+const TAGS_MEMBER: &str = "Tags";
+
+/// What there is now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
+    /// Its ARN, where SageMaker told one.
+    pub arn: Option<String>,
+    /// What SageMaker answered: to the call, or to the Describe if it was adopted.
+    pub answer: Value,
+    /// When it was made or changed, by SageMaker's clock: not later than this.
+    pub at: Option<Timestamp>,
+    /// What that clock said last.
+    pub told_at: Option<Timestamp>,
+    /// Whether an earlier attempt had made it.
+    pub adopted: bool,
+}
+
+/// Why it was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    /// SageMaker said no.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The name is taken.
+    #[error(
+        "{operation}: `{name}` exists already and is not this step's: {why}. Choose another name, or leave it out to get one that nobody else has"
+    )]
+    NotOurs {
+        /// The operation.
+        operation: String,
+        /// The name.
+        name: String,
+        /// How that is known.
+        why: String,
+    },
+}
+
+/// Makes it, with this task's mark on it; adopts it if it is there with that mark.
+///
+/// # Errors
+/// [`MakeError`].
+pub async fn make(api: &Api, make: &Make, task: &Task) -> Result<Made, MakeError> {
+    let Call { operation, input } = &make.call;
+    let mut input = input.clone();
+    if make.taggable {
+        task.mark(&mut input);
+    }
+    match api.call_dated(operation, &input).await {
+        Ok(answered) => Ok(Made {
+            arn: arn_in(&answered.value),
+            answer: answered.value,
+            at: answered.date,
+            told_at: answered.date,
+            adopted: false,
+        }),
+        Err(error) if error.class == Class::AlreadyExists => adopt(api, make, task).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn adopt(api: &Api, make: &Make, task: &Task) -> Result<Made, MakeError> {
+    let not_ours = |why: &str| MakeError::NotOurs {
+        operation: make.call.operation.to_string(),
+        name: make.name.clone(),
+        why: why.to_owned(),
+    };
+    let describe = make.describe.as_ref().filter(|_| make.taggable);
+    let describe = describe.ok_or_else(|| not_ours("it can bear no mark of its owner"))?;
+    let found = find(api, describe).await?;
+    let arn = found.arn.as_deref().ok_or_else(|| not_ours("it has no ARN to read its tags by"))?;
+    if task.owns(&tags(api, arn).await?) {
+        return Ok(found);
+    }
+    Err(not_ours(&format!("it does not have the tag {OWNER_TAG}={}", task.owner())))
+}
+
+/// Reads what was made before.
+///
+/// # Errors
+/// SageMaker's.
+pub async fn find(api: &Api, describe: &Call) -> Result<Made, CallError> {
+    let answered = api.call_dated(&describe.operation, &describe.input).await?;
+    let (answer, told_at) = (answered.value, answered.date);
+    let created = answer.get("CreationTime").and_then(parse_time);
+    Ok(Made { arn: arn_in(&answer), at: created, told_at, answer, adopted: true })
+}
+
+async fn tags(api: &Api, arn: &str) -> Result<Vec<Value>, CallError> {
+    let input = json!({"ResourceArn": arn});
+    let mut pages = api.pages("ListTags", &input, TAGS_MEMBER);
+    let mut tags = Vec::new();
+    while let Some(page) = pages.next().await? {
+        tags.extend(page);
+    }
+    Ok(tags)
+}
+
+/// The resource's own ARN: the first member of an answer that is one of SageMaker's.
+/// A Describe tells the role's and others' too, but those of other services.
+fn arn_in(answer: &Value) -> Option<String> {
+    let is_arn =
+        |text: &&str| text.starts_with("arn:") && text.split(':').nth(2) == Some("sagemaker");
+    let members = answer.as_object()?.iter();
+    let mut arns = members.filter(|(key, _)| key.ends_with("Arn"));
+    arns.find_map(|(_, value)| value.as_str().filter(is_arn).map(str::to_owned))
+}

@@ -1,0 +1,90 @@
+//! A job's final metrics, as a KFP Metrics artifact.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::outputs::write_file;
+
+/// The artifact's name.
+pub const NAME: &str = "metrics";
+
+/// The final metrics that a job's description tells: of a training job all, of a
+/// tuning job or an `AutoML` job the objective of its best.
+#[must_use]
+pub fn of(answer: &Value) -> Map<String, Value> {
+    let finals = answer.get("FinalMetricDataList").and_then(Value::as_array);
+    let best = [
+        "/BestTrainingJob/FinalHyperParameterTuningJobObjectiveMetric",
+        "/BestCandidate/FinalAutoMLJobObjectiveMetric",
+    ];
+    let best = best.iter().filter_map(|pointer| answer.pointer(pointer));
+    finals.into_iter().flatten().chain(best).filter_map(metric).collect()
+}
+
+fn metric(metric: &Value) -> Option<(String, Value)> {
+    let value = metric.get("Value").filter(|value| value.is_number())?;
+    Some((metric.get("MetricName")?.as_str()?.to_owned(), value.clone()))
+}
+
+/// Hands the metrics to KFP: in the artifact's file, and as its metadata in the file
+/// that the launcher reads after the step (`executor_input` says where), from where
+/// KFP's pages take them.
+///
+/// # Errors
+/// The system's.
+pub fn hand_over(
+    metrics: &Map<String, Value>,
+    path: Option<&Path>,
+    executor_input: Option<&Value>,
+) -> io::Result<()> {
+    if let Some(path) = path {
+        write_file(path, &json!(metrics).to_string())?;
+    }
+    match executor_input.and_then(|input| executor_output(input, metrics)) {
+        Some((path, output)) => write_file(&path, &output.to_string()),
+        None => Ok(()),
+    }
+}
+
+/// The launcher's file and what to say in it: KFP's `ExecutorOutput` message, with the
+/// artifact as the launcher made it and our metadata.
+fn executor_output(input: &Value, metrics: &Map<String, Value>) -> Option<(PathBuf, Value)> {
+    let path = input.pointer("/outputs/outputFile")?.as_str()?;
+    let mut artifact = input.pointer("/outputs/artifacts/metrics/artifacts/0")?.clone();
+    artifact.as_object_mut()?.insert("metadata".to_owned(), json!(metrics));
+    let output = json!({"artifacts": {NAME: {"artifacts": [artifact]}}});
+    Some((PathBuf::from(path), output))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn training_tells_all_and_tuning_the_best() {
+        let training = json!({"FinalMetricDataList": [
+            {"MetricName": "train:loss", "Value": 0.25, "Timestamp": 1.0},
+            {"MetricName": "no value"}]});
+        assert_eq!(of(&training), *json!({"train:loss": 0.25}).as_object().unwrap());
+        let tuning = json!({"BestTrainingJob": {"FinalHyperParameterTuningJobObjectiveMetric":
+            {"MetricName": "validation:auc", "Value": 0.9}}});
+        assert_eq!(of(&tuning), *json!({"validation:auc": 0.9}).as_object().unwrap());
+        assert!(of(&json!({})).is_empty());
+    }
+
+    #[test]
+    fn the_launcher_is_told_of_the_artifact_that_it_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep/output.json");
+        let input = json!({"outputs": {"outputFile": file, "artifacts": {"metrics": {"artifacts":
+            [{"name": "n", "uri": "s3://b/k", "type": {"schemaTitle": "system.Metrics"}}]}}}});
+        let metrics = of(&json!({"FinalMetricDataList": [{"MetricName": "loss", "Value": 1}]}));
+        hand_over(&metrics, Some(&folder.path().join("m")), Some(&input)).unwrap();
+        let told: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let artifact = told.pointer("/artifacts/metrics/artifacts/0").unwrap();
+        assert_eq!(artifact["uri"], "s3://b/k");
+        assert_eq!(artifact["metadata"], json!({"loss": 1}));
+    }
+}

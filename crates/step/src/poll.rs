@@ -1,0 +1,108 @@
+//! Asking SageMaker until a job has settled: without a monitor, for what no event
+//! tells of, and for the little that can be left after the monitor has called.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use monitor::policy::Policy;
+use monitor::ports::Clock;
+use monitor::wait::later;
+use sagemaker::{Api, CallError, Class};
+use serde_json::Value;
+
+use crate::plan::{Call, Watch};
+use crate::progress::{History, Seen};
+
+/// By how much a pause grows.
+const GROWTH: f64 = 1.5;
+/// The part of a pause by which it may be longer or shorter.
+const JITTER: f64 = 0.2;
+
+/// The first pause and the longest.
+pub type Pauses = (Duration, Duration);
+
+/// Why asking was given up.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    /// SageMaker refuses to tell.
+    #[error("{0}; the job goes on")]
+    Call(#[from] CallError),
+    /// It tells nothing that is understood.
+    #[error("{operation}: the answer has no status; the job goes on")]
+    NoStatus {
+        /// The operation.
+        operation: String,
+    },
+}
+
+/// What is asked, and how its answer is read.
+pub struct Question<'a> {
+    /// SageMaker.
+    pub api: &'a Api,
+    /// The Describe.
+    pub describe: &'a Call,
+    /// What its answer means.
+    pub watch: &'a Watch,
+    /// Whether work goes on though the status has settled.
+    pub is_still_busy: &'a (dyn Fn(&Value) -> bool + Sync),
+    /// Time.
+    pub clock: &'a dyn Clock,
+}
+
+impl Question<'_> {
+    /// Asks once.
+    ///
+    /// # Errors
+    /// [`PollError`].
+    pub async fn ask(&self) -> Result<(Value, Seen), PollError> {
+        let answer = self.api.call(&self.describe.operation, &self.describe.input).await?;
+        let seen = Seen::in_answer(self.watch, &answer, self.clock.now());
+        let no_status = || PollError::NoStatus { operation: self.describe.operation.to_string() };
+        let seen = seen.ok_or_else(no_status)?;
+        Ok((answer, seen))
+    }
+
+    /// Asks until it has settled and nothing goes on. What passes by itself is told
+    /// and asked again; the caller bounds it in time.
+    ///
+    /// # Errors
+    /// [`PollError`] if SageMaker refuses.
+    pub async fn until_settled(
+        &self,
+        (mut pause, longest): Pauses,
+        history: &mut History,
+    ) -> Result<(Value, Seen), PollError> {
+        let trusted_from = later(self.clock.now(), Policy::NOT_FOUND_GRACE);
+        loop {
+            match self.ask().await {
+                Ok((answer, seen)) => {
+                    history.note(seen.clone(), self.clock.now());
+                    if seen.phase.is_settled() && !(self.is_still_busy)(&answer) {
+                        return Ok((answer, seen));
+                    }
+                }
+                Err(PollError::Call(error))
+                    if passes(&error) || self.trails(&error, trusted_from) =>
+                {
+                    eprintln!("sagebell-step: {error}; asking again");
+                }
+                Err(error) => return Err(error),
+            }
+            self.clock.sleep(jittered(pause, rand::random())).await;
+            pause = pause.mul_f64(GROWTH).min(longest);
+        }
+    }
+
+    /// Whether "no such job" may only be a read that trails its create.
+    fn trails(&self, error: &CallError, trusted_from: Timestamp) -> bool {
+        error.class == Class::NotFound && self.clock.now() < trusted_from
+    }
+}
+
+fn passes(error: &CallError) -> bool {
+    matches!(error.class, Class::Throttled | Class::Unavailable)
+}
+
+fn jittered(pause: Duration, unit: f64) -> Duration {
+    pause.mul_f64(1.0 - JITTER + 2.0 * JITTER * unit)
+}

@@ -1,0 +1,185 @@
+//! What the step has seen of its job so far, told to people as it comes.
+
+use jiff::{SignedDuration, Timestamp};
+use monitor::event::secondary_status;
+use monitor::job::Job;
+use monitor::kind::Kind;
+use monitor::phase::Phase;
+use serde_json::Value;
+
+use crate::plan::{Statuses, Watch};
+
+/// One state of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// When the job came to it, as far as that is known.
+    pub at: Timestamp,
+    /// What the status means.
+    pub phase: Phase,
+    /// SageMaker's own word.
+    pub status: String,
+    /// SageMaker's finer word, or how far it has come.
+    pub detail: Option<String>,
+    /// Why it failed, in SageMaker's words.
+    pub reason: Option<String>,
+}
+
+impl Seen {
+    /// The state that a Describe's answer tells; `None` if it tells none.
+    #[must_use]
+    pub fn in_answer(watch: &Watch, answer: &Value, now: Timestamp) -> Option<Self> {
+        match watch {
+            Watch::Job(kind) => Self::of_kind(*kind, answer, now),
+            Watch::Polled(statuses) => Self::of_statuses(statuses, answer, now),
+            Watch::Made => None,
+        }
+    }
+
+    fn of_kind(kind: Kind, answer: &Value, now: Timestamp) -> Option<Self> {
+        let fields = &kind.spec().fields;
+        let text = |pointers| first_text(answer, pointers);
+        let status = kind.fixed_status().map(str::to_owned).or_else(|| text(fields.status))?;
+        let detail = secondary_status(kind, answer);
+        Some(Self {
+            at: now,
+            phase: kind.phase(&status, detail.as_deref()),
+            status,
+            detail,
+            reason: text(fields.reason),
+        })
+    }
+
+    fn of_statuses(statuses: &Statuses, answer: &Value, now: Timestamp) -> Option<Self> {
+        let status = answer.pointer(statuses.pointer)?.as_str()?;
+        let phase = if statuses.succeeded.contains(&status) {
+            Phase::Succeeded
+        } else if statuses.failed.contains(&status) {
+            Phase::Failed
+        } else {
+            Phase::Running
+        };
+        Some(Self {
+            at: now,
+            phase,
+            status: status.to_owned(),
+            detail: None,
+            reason: first_text(answer, &["/FailureReason"]),
+        })
+    }
+
+    fn says_the_same_as(&self, other: &Self) -> bool {
+        (&self.status, &self.detail) == (&other.status, &other.detail)
+    }
+}
+
+impl From<Job> for Seen {
+    fn from(job: Job) -> Self {
+        Self {
+            at: job.settled_at.or(job.modified_at).unwrap_or(Timestamp::UNIX_EPOCH),
+            phase: job.phase,
+            status: job.status.unwrap_or_else(|| job.phase.as_str().to_owned()),
+            detail: job.secondary_status,
+            reason: job.failure_reason,
+        }
+    }
+}
+
+fn first_text(answer: &Value, pointers: &[&str]) -> Option<String> {
+    let texts = pointers.iter().filter_map(|pointer| answer.pointer(pointer)?.as_str());
+    texts.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The states that a job went through while its step looked on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    begun: Option<Timestamp>,
+    seen: Vec<Seen>,
+}
+
+/// States kept at most: the first and the latest.
+const KEPT: usize = 200;
+
+impl History {
+    /// A job that was made at `begun`.
+    #[must_use]
+    pub fn since(begun: Timestamp) -> Self {
+        Self { begun: Some(begun), seen: Vec::new() }
+    }
+
+    /// Notes a state, and says it on standard output if it is news.
+    pub fn note(&mut self, seen: Seen, now: Timestamp) {
+        if self.seen.last().is_some_and(|last| last.says_the_same_as(&seen)) {
+            return;
+        }
+        println!("{} {}", self.elapsed(now), words(&seen));
+        if self.seen.len() >= KEPT {
+            self.seen.remove(KEPT / 2);
+        }
+        self.seen.push(seen);
+    }
+
+    /// The states, in the order in which they were seen.
+    #[must_use]
+    pub fn seen(&self) -> &[Seen] {
+        &self.seen
+    }
+
+    fn elapsed(&self, now: Timestamp) -> String {
+        let since = self.begun.map_or(SignedDuration::ZERO, |begun| now.duration_since(begun));
+        format!("[{:#}]", SignedDuration::from_secs(since.as_secs().max(0)))
+    }
+}
+
+fn words(seen: &Seen) -> String {
+    let detail = seen.detail.as_ref().filter(|detail| **detail != seen.status);
+    let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+    let reason = seen.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{}{detail}{reason}", seen.status)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn seen(kind: Kind, answer: &Value) -> Option<Seen> {
+        Seen::in_answer(&Watch::Job(kind), answer, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_description_tells_status_detail_and_reason() {
+        let answer = json!({"TrainingJobStatus": "Failed", "SecondaryStatus": "Failed",
+            "FailureReason": "AlgorithmError: no data"});
+        let seen = seen(Kind::Training, &answer).unwrap();
+        assert_eq!(seen.phase, Phase::Failed);
+        assert_eq!(words(&seen), "Failed: AlgorithmError: no data");
+    }
+
+    #[test]
+    fn a_tuning_job_tells_how_far_it_has_come() {
+        let answer = json!({"HyperParameterTuningJobStatus": "InProgress",
+            "TrainingJobStatusCounters": {"Completed": 3, "InProgress": 2, "Stopped": 0}});
+        let seen = seen(Kind::Tuning, &answer).unwrap();
+        assert_eq!(words(&seen), "InProgress (Completed 3, InProgress 2)");
+    }
+
+    #[test]
+    fn an_answer_without_a_status_tells_nothing() {
+        assert_eq!(seen(Kind::Transform, &json!({})), None);
+    }
+
+    #[test]
+    fn only_news_is_kept_and_not_without_end() {
+        let mut history = History::since(Timestamp::UNIX_EPOCH);
+        let status =
+            |word: String| seen(Kind::Training, &json!({"TrainingJobStatus": word})).unwrap();
+        for number in 0..1_000 {
+            history.note(status(format!("S{number}")), Timestamp::UNIX_EPOCH);
+            history.note(status(format!("S{number}")), Timestamp::UNIX_EPOCH);
+        }
+        assert_eq!(history.seen().len(), KEPT);
+        assert_eq!(history.seen()[0].status, "S0");
+        assert_eq!(history.seen()[KEPT - 1].status, "S999");
+    }
+}

@@ -1,0 +1,16 @@
+//! The waiter's side: the monitor's API from the caller's end, and waiting for
+//! one job by callback and renewal.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod client;
+mod secret;
+#[cfg(feature = "aws")]
+pub mod signature;
+mod waiting;
+
+pub use client::{Client, ClientError, WaitAnswer};
+pub use secret::new_secret;
+pub use waiting::{Ear, Heard, Terms, WaitError, Waiting};

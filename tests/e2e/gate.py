@@ -1,0 +1,129 @@
+"""An HTTP proxy at which a test stands: calls that fit wait until it lets them
+through, or are refused."""
+
+import http.client
+import http.server
+import re
+import threading
+import urllib.parse
+
+from conftest import PATIENCE_SECONDS
+
+OWN_HEADERS = ("connection", "content-length", "date", "keep-alive", "server", "transfer-encoding")
+
+
+class Gate:
+    """In front of a server. A call's word is its X-Amz-Target, else method and path."""
+
+    def __init__(self, upstream):
+        self.upstream = urllib.parse.urlsplit(upstream)
+        self.words = []
+        self.signers = []  # the access key of each call that was signed
+        self.rules = []
+        self.answer_date = None  # the Date header of answers, where it is not now
+        gate = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def carry(self):
+                gate.carry(self)
+
+            do_GET = do_POST = do_PUT = do_DELETE = carry
+
+            def date_time_string(self, timestamp=None):
+                return gate.answer_date or super().date_time_string(timestamp)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def hold(self, word):
+        """Calls with this in their word wait at the gate from now on."""
+        held = Held(word)
+        self.rules.append(held)
+        return held
+
+    def refuse(self, word, times=None, status=503):
+        """Calls with this in their word are refused: all, or so many."""
+        self.rules.append(Refused(word, times, status))
+
+    def open(self):
+        for rule in self.rules:
+            rule.end()
+        self.rules = []
+
+    def carry(self, handler):
+        body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
+        word = handler.headers.get("x-amz-target") or f"{handler.command} {handler.path}"
+        self.words.append(word)
+        self.signers += re.findall(r"Credential=(\w+)/", handler.headers.get("authorization") or "")
+        for rule in list(self.rules):
+            if rule.word in word:
+                refusal = rule.meet()
+                if refusal:
+                    return answer(handler, refusal, {"content-type": "text/plain"}, b"refused at the gate")
+        server = http.client.HTTPConnection(self.upstream.hostname, self.upstream.port, timeout=PATIENCE_SECONDS)
+        try:
+            server.request(handler.command, handler.path, body, dict(handler.headers.items()))
+            found = server.getresponse()
+            return answer(handler, found.status, dict(found.getheaders()), found.read())
+        except OSError:
+            handler.close_connection = True
+            return None
+        finally:
+            server.close()
+
+    def count(self, word):
+        return sum(word in one for one in self.words)
+
+    def close(self):
+        self.open()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Held:
+    def __init__(self, word):
+        self.word = word
+        self.arrived, self.released = threading.Event(), threading.Event()
+
+    def meet(self):
+        self.arrived.set()
+        self.released.wait(PATIENCE_SECONDS)
+
+    def await_arrival(self):
+        assert self.arrived.wait(PATIENCE_SECONDS), f"{self.word}: no such call came"
+
+    def end(self):
+        self.released.set()
+
+
+class Refused:
+    def __init__(self, word, times, status):
+        self.word, self.times, self.status = word, times, status
+
+    def meet(self):
+        if self.times is None:
+            return self.status
+        self.times -= 1
+        return self.status if self.times >= 0 else None
+
+    def end(self):
+        self.times = 0
+
+
+def answer(handler, status, headers, body):
+    try:
+        handler.send_response(status)
+        for name, value in headers.items():
+            if name.lower() not in OWN_HEADERS:
+                handler.send_header(name, value)
+        handler.send_header("content-length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+    except OSError:
+        handler.close_connection = True  # the caller was killed

@@ -1,0 +1,442 @@
+"""The KFP step as a process: it makes a job, sleeps until it is called, and hands over
+the results, whatever dies, is lost, or lies on the way.
+
+The monitor is `sagebell local`, SageMaker our fake; a test stands at a gate before each.
+"""
+
+import datetime
+import json
+import pathlib
+import socket
+import urllib.request
+
+import libfaketime
+import pytest
+import standardwebhooks
+from moto.server import ThreadedMotoServer
+
+from conftest import call, until
+from steps import ACCOUNT, REGION, Scene
+
+IN_PROGRESS = {"status": "InProgress", "secondary": "Training"}
+TRAINS_FOR_EVER = [IN_PROGRESS]
+
+
+@pytest.fixture
+def scene(local, tmp_path):
+    scene = Scene(local, tmp_path)
+    yield scene
+    scene.close()
+
+
+def lives(scene, *stages, **more):
+    scene.sagemaker.life(*(stages or TRAINS_FOR_EVER), **more)
+
+
+def succeeds(step):
+    assert step.ends() == 0, step.said()
+    assert step.output("status") == "Completed"
+    assert step.output("failure_reason") == ""
+
+
+def only_one_job(scene):
+    assert len(scene.sagemaker.boto.list_training_jobs()["TrainingJobSummaries"]) == 1
+
+
+def test_it_wakes_when_its_job_is_done_and_has_asked_nothing_meanwhile(scene):
+    lives(scene)
+    step = scene.train()
+    arn = step.arn()
+    waiting = step.waits()
+    assert waiting["wait"]["hear"] == "progress" and waiting["wait"]["labels"] == {"run": "run-1"}
+    scene.sagemaker.move(arn, "InProgress", secondary="Uploading")
+    step.says("Uploading")
+    # The monitor's Describes do not come through the gate: those that do are the step's.
+    assert scene.aws.count("Describe") == 0
+    scene.sagemaker.move(arn, "Completed")
+    succeeds(step)
+    assert scene.aws.words.count("SageMaker.DescribeTrainingJob") == 1
+    name = arn.rsplit("/", 1)[-1]
+    assert (step.output("job_name"), step.output("job_arn")) == (name, arn)
+    assert step.output("model_artifact_url").startswith("s3://outputs/")
+    page = (step.folder / "timeline.html").read_text()
+    assert "Uploading" in page and arn in page
+    assert json.loads((step.folder / "metrics.json").read_text()) == {}
+
+
+def test_boto3_sees_the_job_and_the_tags_that_it_made(scene):
+    lives(scene)
+    step = scene.train(inputs={"tags": '{"team": "vision"}'})
+    arn = step.arn()
+    tags = scene.sagemaker.boto.list_tags(ResourceArn=arn)["Tags"]
+    assert {"Key": "team", "Value": "vision"} in tags
+    assert {"Key": "sagebell:task", "Value": "run-1/task-1"} in tags
+    job = scene.sagemaker.boto.describe_training_job(TrainingJobName=arn.rsplit("/", 1)[-1])
+    assert job["TrainingJobStatus"] == "InProgress"
+
+
+def test_a_failure_is_told_in_sagemakers_words_with_what_to_do(scene):
+    lives(scene, IN_PROGRESS, {"status": "Failed", "reason": "AlgorithmError: exit code 1", "after_millis": 300})
+    step = scene.train("--logs", "none")
+    assert step.ends() == 1
+    assert "AlgorithmError: exit code 1" in step.said() and "its log says why" in step.said()
+    assert step.output("status") == "Failed" and "exit code 1" in step.output("failure_reason")
+    assert step.output("job_name") and step.output("job_arn").startswith("arn:aws:sagemaker:")
+    assert step.output("model_artifact_url") == ""
+
+
+# --- death at any moment: the pod that comes next finds the job
+
+
+def test_killed_before_create(scene):
+    lives(scene)
+    held = scene.api.hold("GET /healthz")
+    step = scene.train()
+    held.await_arrival()
+    step.kill()
+    scene.api.open()
+    assert scene.sagemaker.calls("CreateTrainingJob") == 0
+    again = scene.train()
+    scene.sagemaker.move(again.waits()["job"]["arn"], "Completed")
+    succeeds(again)
+    only_one_job(scene)
+
+
+def test_killed_between_create_and_register(scene):
+    lives(scene)
+    held = scene.api.hold("/waits/")
+    step = scene.train()
+    held.await_arrival()
+    step.kill()
+    scene.api.open()
+    again = scene.train()
+    again.says("made before by this task")
+    assert again.arn() == step.arn()
+    again.waits()
+    scene.sagemaker.move(again.arn(), "Completed")
+    succeeds(again)
+    only_one_job(scene)
+
+
+def test_killed_while_the_answer_to_create_is_on_its_way(scene):
+    """SageMaker made the job; who asked for it never heard."""
+    lives(scene)
+    scene.sagemaker.fault(operation="CreateTrainingJob", fault="lost_answer")
+    step = scene.train()
+    scene.sagemaker.move(step.waits()["job"]["arn"], "Completed")
+    succeeds(step)
+    only_one_job(scene)
+
+
+def test_killed_while_waiting(scene):
+    lives(scene)
+    step = scene.train()
+    first = step.waits()["wait"]
+    step.kill()
+    again = scene.train()
+    again.says("made before by this task")
+    # The same wait, called at the new pod's address.
+    second = until(
+        lambda: (found := again.waits()["wait"])["callback_url"] != first["callback_url"] and found,
+        "the wait is taken up again",
+    )
+    assert second["id"] == first["id"]
+    scene.sagemaker.move(again.arn(), "Completed")
+    succeeds(again)
+    only_one_job(scene)
+
+
+def test_killed_after_it_was_called_and_before_its_outputs(scene):
+    lives(scene)
+    held = scene.aws.hold("DescribeTrainingJob")
+    step = scene.train()
+    step.waits()
+    scene.sagemaker.move(step.arn(), "Completed")
+    held.await_arrival()
+    step.kill()
+    scene.aws.open()
+    assert not (step.folder / "outputs").exists()
+    again = scene.train()
+    succeeds(again)
+    assert again.output("job_arn") == step.arn()
+    only_one_job(scene)
+
+
+def test_terminated_it_ends_at_once_and_the_job_goes_on_for_the_pod_that_comes_next(scene):
+    lives(scene)
+    step = scene.train()
+    step.waits()
+    step.terminate()
+    assert step.ends() == 143
+    assert scene.sagemaker.calls("StopTrainingJob") == 0
+    again = scene.train()
+    again.waits()
+    scene.sagemaker.move(again.arn(), "Completed")
+    succeeds(again)
+    only_one_job(scene)
+
+
+def test_another_task_of_the_same_run_makes_a_job_of_its_own(scene):
+    lives(scene)
+    one, other = scene.train(), scene.train(task="task-2")
+    assert one.waits()["job"]["arn"] != other.waits()["job"]["arn"]
+
+
+def test_a_job_of_someone_else_is_refused_and_left_alone(scene):
+    lives(scene)
+    mine = scene.train(inputs={"job_name": "shared"})
+    mine.waits()
+    other = scene.train(task="task-2", inputs={"job_name": "shared"})
+    assert other.ends() == 1
+    assert "`shared` exists already and is not this step's" in other.said()
+    assert "sagebell:task=run-1/task-2" in other.said()
+    scene.sagemaker.move(mine.arn(), "Completed")
+    succeeds(mine)
+
+
+def test_two_steps_wait_on_one_job(scene):
+    lives(scene)
+    one = scene.train()
+    arn = one.waits()["job"]["arn"]
+    other = scene.start("sagemaker-wait", task="task-2", region=REGION, endpoint_url=scene.aws.url, arn=arn)
+    other.waits()
+    scene.sagemaker.move(arn, "Completed")
+    succeeds(one)
+    assert other.ends() == 0, other.said()
+
+
+# --- callbacks that do not come, or should not
+
+
+def test_a_lost_callback_costs_one_renewal(scene, tmp_path):
+    """The port on which it listens is cut off: only renewals tell."""
+    lives(scene)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        # It is told to call an address that takes connections and answers none.
+        step = scene.train("--lease-seconds", "6")
+        wait = step.waits()["wait"]
+        dead = {"callback_url": f"http://127.0.0.1:{nobody.getsockname()[1]}/callback"}
+        secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        path = next(word.split()[1] for word in scene.api.words if "/waits/" in word)
+        status, answer = call("PUT", scene.local.base + path, {**dead, "secret": secret, "hear": wait["hear"]})
+        assert status == 200, answer
+        scene.sagemaker.move(step.arn(), "Completed")
+        succeeds(step)
+
+
+def post(url, body, headers):
+    request = urllib.request.Request(url, data=body, headers=headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answered:
+            return answered.status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    except OSError:
+        return None
+
+
+def test_forged_stale_replayed_and_oversized_callbacks_are_refused_and_counted(scene):
+    lives(scene)
+    step = scene.train()
+    known = step.waits()
+    url = known["wait"]["callback_url"]
+    job = {**known["job"], "phase": "succeeded", "status": "Completed"}
+    body = json.dumps({
+        "type": "sagemaker.training_job.succeeded", "timestamp": "2026-11-02T09:42:33Z",
+        "data": {"wait_id": known["wait"]["id"], "seq": 9, "job": job},
+    })
+    stranger = standardwebhooks.Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    now = datetime.datetime.now(tz=datetime.timezone.utc)
+    for at in (now, now - datetime.timedelta(minutes=6)):
+        headers = {
+            "webhook-id": f"msg_{at.timestamp()}", "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": stranger.sign(f"msg_{at.timestamp()}", at, body),
+        }
+        assert post(url, body.encode(), headers) in (400, 401, 403)
+    assert post(url, b"x" * 30_000, headers) in (400, 413, None)
+    assert post(url, body.encode(), {}) in (400, 401, 403)
+    assert step.process.poll() is None
+    scene.sagemaker.move(step.arn(), "Completed")
+    succeeds(step)
+    assert "callbacks refused" in step.said()
+    for reason in ("signature", "too_large"):
+        assert reason in step.said()
+
+
+# --- the monitor is down
+
+
+def test_without_a_monitor_there_is_no_job(scene):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    step = scene.train("--api", f"http://127.0.0.1:{port}")
+    step.says("no answer from")
+    step.kill()
+    assert scene.sagemaker.calls("CreateTrainingJob") == 0
+
+
+def test_a_monitor_that_comes_up_late_is_found(scene):
+    lives(scene)
+    scene.local.kill()
+    step = scene.train()
+    step.says("answer")
+    scene.local.start()
+    step.waits()
+    scene.sagemaker.move(step.arn(), "Completed")
+    succeeds(step)
+
+
+def test_a_monitor_that_is_down_for_a_while_loses_nothing(scene):
+    lives(scene)
+    step = scene.train("--lease-seconds", "6")
+    step.waits()
+    scene.local.kill()
+    step.says("no answer from")
+    scene.local.start()
+    scene.sagemaker.move(step.arn(), "Completed")
+    succeeds(step)
+
+
+def test_a_wait_that_is_refused_ends_clearly(scene):
+    scene.api.refuse("/waits/", status=403)
+    step = scene.train()
+    assert step.ends() == 1
+    assert "nobody will tell this step of it" in step.said()
+    assert step.output("job_arn").startswith("arn:")
+
+
+# --- what SageMaker answers
+
+
+def test_throttled_calls_are_made_again(scene):
+    lives(scene, IN_PROGRESS, {"status": "Completed", "after_millis": 300})
+    scene.sagemaker.fault(operation="CreateTrainingJob", fault="throttle", times=2)
+    scene.sagemaker.fault(operation="DescribeTrainingJob", fault="throttle", times=2)
+    succeeds(scene.train())
+    only_one_job(scene)
+
+
+def test_a_refusal_says_which_permission_is_missing(scene):
+    scene.sagemaker.fault(
+        operation="CreateTrainingJob", fault="error", code="AccessDeniedException",
+        message="User: pod is not authorized to perform: sagemaker:CreateTrainingJob",
+    )
+    step = scene.train()
+    assert step.ends() == 1
+    assert "not authorized to perform: sagemaker:CreateTrainingJob" in step.said()
+    assert "infra/iam/pipeline-pod.yaml" in step.said()
+
+
+def test_a_wrong_request_is_not_sent_and_the_field_is_named(scene):
+    step = scene.train(inputs={"tags": '{"": "nameless"}'})
+    assert step.ends() == 1
+    assert "Tags[0].Key" in step.said()
+    assert scene.sagemaker.calls("CreateTrainingJob") == 0
+
+
+def test_a_clock_that_is_wrong_by_hours_does_not_keep_it_asleep(scene):
+    """What the wait asks of the monitor is dated by AWS's clock, not by the pod's. Callbacks
+    are taken for old ones then; renewals tell."""
+    lives(scene)
+    step = scene.train("--lease-seconds", "6", "--max-wait", "1h", environment=faketime("+3h"))
+    step.waits()
+    scene.sagemaker.move(step.arn(), "Completed")
+    succeeds(step)
+
+
+def faketime(offset):
+    """The environment of a process whose clock is off by so much."""
+    library = next(pathlib.Path(libfaketime.__file__).parent.rglob("libfaketime.so.1"))
+    return {"LD_PRELOAD": str(library), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
+# --- endpoints
+
+
+def deploy(scene, *words, task="task-1", **inputs):
+    return scene.start(
+        "deploy", *words, task=task, region=REGION, endpoint_url=scene.aws.url, model_name_1="model",
+        **inputs,
+    )
+
+
+@pytest.fixture
+def model(scene):
+    scene.sagemaker.boto.create_model(ModelName="model", ExecutionRoleArn=f"arn:aws:iam::{ACCOUNT}:role/r")
+
+
+@pytest.mark.usefixtures("model")
+def test_an_update_waits_for_its_own_end_and_not_for_an_older_one(scene):
+    scene.sagemaker.life(
+        {"status": "Creating"}, {"status": "InService", "after_millis": 100}, kind="endpoint",
+        on_update=[{"status": "Updating"}],
+    )
+    first = deploy(scene, endpoint_name="e")
+    assert first.ends() == 0, first.said()
+    second = deploy(scene, task="task-2", endpoint_name="e", update_endpoint="True")
+    second.waits()
+    arn = second.arn()
+    assert second.process.poll() is None
+    scene.sagemaker.move(arn, "InService")
+    assert second.ends() == 0, second.said()
+    assert scene.sagemaker.calls("DeleteEndpointConfig") == 0
+
+
+@pytest.mark.usefixtures("model")
+def test_an_update_that_is_rolled_back_is_a_failure_that_says_so(scene):
+    scene.sagemaker.life(
+        {"status": "Creating"}, {"status": "InService", "after_millis": 100}, kind="endpoint",
+        on_update=[{"status": "Updating"}, {"status": "RollingBack", "after_millis": 100},
+                   {"status": "InService", "after_millis": 300}],
+    )
+    first = deploy(scene, endpoint_name="e")
+    assert first.ends() == 0, first.said()
+    second = deploy(scene, task="task-2", endpoint_name="e", update_endpoint="True")
+    assert second.ends() == 1
+    assert "rolled back" in second.said()
+
+
+# --- without a monitor
+
+
+def test_polling_is_there_to_try_it_out_and_says_so(scene):
+    lives(scene, IN_PROGRESS, {"status": "Completed", "after_millis": 300})
+    step = scene.train("--wait", "poll", "--poll-seconds", "0.05")
+    succeeds(step)
+    assert not any("/waits/" in word for word in scene.api.words)
+
+
+def test_terminated_while_it_polls_it_stops_its_job(scene):
+    lives(scene, IN_PROGRESS, on_stop=[{"status": "Stopping"}, {"status": "Stopped", "after_millis": 100}])
+    step = scene.train("--wait", "poll", "--poll-seconds", "0.05")
+    step.arn()
+    step.says("InProgress")
+    step.terminate()
+    assert step.ends() != 0
+    assert scene.sagemaker.calls("StopTrainingJob") == 1
+    assert step.output("status") == "Stopped"
+
+
+def test_it_gives_up_after_max_wait_and_stops_the_job_unless_told_to_keep_it(scene):
+    lives(scene, IN_PROGRESS)
+    kept = scene.train("--max-wait", "2s", "--on-abandon", "keep")
+    assert kept.ends() == 1 and "--max-wait" in kept.said()
+    assert scene.sagemaker.calls("StopTrainingJob") == 0
+    stopped = scene.train("--max-wait", "2s", task="task-2")
+    assert stopped.ends() == 1
+    assert scene.sagemaker.calls("StopTrainingJob") == 1
+
+
+def test_the_assumed_role_is_the_one_that_calls(scene):
+    lives(scene, IN_PROGRESS, {"status": "Completed", "after_millis": 300})
+    server = ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    try:
+        sts = f"http://127.0.0.1:{server._server.server_port}"
+        step = scene.train(
+            inputs={"assume_role": f"arn:aws:iam::{ACCOUNT}:role/team"}, environment={"AWS_ENDPOINT_URL_STS": sts}
+        )
+        succeeds(step)
+    finally:
+        server.stop()
+    assert scene.aws.signers and all(key.startswith("ASIA") for key in scene.aws.signers)
