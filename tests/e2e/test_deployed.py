@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 import test_fake_sagemaker
-from cloud import ACCOUNT, REGION, SAGEBELL, STACK
+from cloud import ACCOUNT, REGION, SAGEBELL, STACK, put
 from conftest import EVENTS, until, wait_url
 
 pytestmark = pytest.mark.deployed
@@ -109,6 +109,7 @@ def test_the_command_line_waits_with_a_pod_s_keys(cloud, deployed):
     event = training("awaited")
     arn, listen = event["detail"]["TrainingJobArn"], f"{os.environ['SAGEBELL_TEST_WAITERS']}:0"
     words = ["wait", arn, "--id", "w", "--api", deployed.api, "--listen", listen, "--output", "json"]
+    words += ["--max-wait", "2m"]
     environment = {**os.environ, **deployed.environment(deployed.pod())}
     with subprocess.Popen([SAGEBELL, *words], env=environment, stdout=subprocess.PIPE, text=True) as waiting:
         until(lambda: inspect(deployed, arn, "w")[0] == 200, "the wait is registered")
