@@ -119,10 +119,16 @@ class Step:
         assert words in self.said(), self.said()
 
     def arn(self):
-        """Of the job that it made or found, once it says so."""
-        self.says(f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:")
-        lines = [line for line in self.said().splitlines() if ": arn:aws:sagemaker:" in line]
-        return lines[-1].split(": ")[-1]
+        """Of what it made or found and waits for, once it says so."""
+
+        def told():
+            lines = [line for line in self.said().splitlines() if ": arn:aws:sagemaker:" in line]
+            made = [line.split(": ")[-1] for line in lines if ":endpoint-config/" not in line]
+            return made and made[-1] or self.process.poll() is not None
+
+        arn = until(told, "it says what it made")
+        assert arn is not True, self.said()
+        return arn
 
     def ends(self):
         code = self.process.wait(timeout=PATIENCE_SECONDS)

@@ -68,6 +68,15 @@ class World:
         wait = wait_url(self.local.base, arn, f"step-{arn.rsplit('-', 1)[-1]}")
         until(lambda: call("GET", wait)[0] == 200, f"a wait for {arn}")
 
+    def training(self):
+        """The example that trains, with its job running and its step waiting: the task, its process, the ARN."""
+        self.lives({"name": "*", "stages": [{"status": "InProgress"}]})
+        task, = self.run("train").tasks.values()
+        process = task.start()
+        arn = f"{ACCOUNT}:training-job/{self.made('CreateTrainingJob')['TrainingJobName']}"
+        self.waits_for(arn)
+        return task, process, arn
+
     def becomes(self, arn, status, **more):
         self.fake.control("POST", f"jobs/{arn.replace('/', '%2F')}/status", {"status": status, **more})
 
@@ -143,12 +152,7 @@ def test_a_job_that_something_else_made_is_waited_for_and_left_alone(world):
 
 
 def test_while_it_waits_sagemaker_is_asked_nothing_and_the_callback_wakes_it(world):
-    world.lives({"name": "*", "stages": [{"status": "InProgress"}]})
-    run = world.run("train")
-    task, = run.tasks.values()
-    process = task.start()
-    arn = f"{ACCOUNT}:training-job/{world.made('CreateTrainingJob')['TrainingJobName']}"
-    world.waits_for(arn)
+    task, process, arn = world.training()
     before = world.fake.control("GET", "calls")
     for secondary in ("Downloading", "Training"):
         world.becomes(arn, "InProgress", secondary=secondary)
@@ -158,23 +162,18 @@ def test_while_it_waits_sagemaker_is_asked_nothing_and_the_callback_wakes_it(wor
     task.finish(process)
     after = world.fake.control("GET", "calls")
     assert after["DescribeTrainingJob"] - before.get("DescribeTrainingJob", 0) == 1
-    assert run.outputs[task.name]["job_arn"] == arn
+    assert task.run.outputs[task.name]["job_arn"] == arn
 
 
 def test_a_pod_that_is_killed_and_started_again_makes_no_second_job(world):
-    world.lives({"name": "*", "stages": [{"status": "InProgress"}]})
-    run = world.run("train")
-    task, = run.tasks.values()
-    first = task.start()
-    arn = f"{ACCOUNT}:training-job/{world.made('CreateTrainingJob')['TrainingJobName']}"
-    world.waits_for(arn)
+    task, first, arn = world.training()
     first.send_signal(signal.SIGKILL)
     first.wait()
     second = task.start()
     until(lambda: len(world.requests("CreateTrainingJob")) == 2, "the second attempt")
     world.becomes(arn, "Completed")
     task.finish(second)
-    assert run.outputs[task.name]["job_arn"] == arn
+    assert task.run.outputs[task.name]["job_arn"] == arn
     assert len(boto(world).list_training_jobs()["TrainingJobSummaries"]) == 1
 
 

@@ -13,6 +13,8 @@ use crate::life::Stage;
 
 /// The reason given where a script gives none.
 const DEFAULT_REASON: &str = "InternalServerError: We encountered an internal error. Try again.";
+/// At this status an update is undone.
+const ROLLING_BACK: &str = "RollingBack";
 /// How many stages are remembered, and how many wait to come.
 const MAX_HISTORY: usize = 200;
 
@@ -38,6 +40,8 @@ pub(crate) struct Resource {
     pub(crate) region: String,
     /// The request that made it, and updates since.
     pub(crate) request: Map<String, Value>,
+    /// The request as it was before the last update, for one that is rolled back.
+    former: Option<Map<String, Value>>,
     /// Members that were settled when it was made.
     pub(crate) fixed: Map<String, Value>,
     pub(crate) tags: Tags,
@@ -75,6 +79,7 @@ impl Resource {
             name,
             region,
             request,
+            former: None,
             fixed,
             tags,
             created,
@@ -83,6 +88,12 @@ impl Resource {
             history,
             ahead,
         }
+    }
+
+    /// Takes over what an update asks for.
+    pub(crate) fn update(&mut self, members: impl Iterator<Item = (String, Value)>) {
+        self.former = Some(self.request.clone());
+        self.request.extend(members);
     }
 
     /// Gives it a life from `at` on, in place of what was ahead.
@@ -109,6 +120,9 @@ impl Resource {
         let reason = (phase == Phase::Failed)
             .then(|| stage.reason.clone().unwrap_or_else(|| DEFAULT_REASON.to_owned()));
         self.modified = self.modified.max(at);
+        if status == ROLLING_BACK {
+            self.request = self.former.take().unwrap_or_else(|| self.request.clone());
+        }
         if self.history.len() == MAX_HISTORY {
             self.history.pop_front();
         }

@@ -67,8 +67,11 @@ impl Seen {
         })
     }
 
+    /// Events write `IN_SERVICE` where a Describe writes `InService`.
     fn says_the_same_as(&self, other: &Self) -> bool {
-        (&self.status, &self.detail) == (&other.status, &other.detail)
+        let words = |seen: &Self| [seen.status.clone(), seen.detail.clone().unwrap_or_default()];
+        let folded = |seen| words(seen).map(|word| word.replace('_', "").to_ascii_lowercase());
+        folded(self) == folded(other)
     }
 }
 

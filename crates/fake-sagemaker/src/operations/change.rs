@@ -90,7 +90,7 @@ pub(super) fn update(world: &mut World, request: &Request<'_>) -> Result<Value, 
         // Only what a Describe shows: what else a request may bring is not kept.
         let shown = |member: &String| shape.is_some_and(|shape| shape.members.contains(member));
         let input = request.call.input.iter().filter(|(member, _)| shown(member));
-        resource.request.extend(input.map(|(member, value)| (member.clone(), value.clone())));
+        resource.update(input.map(|(member, value)| (member.clone(), value.clone())));
         resource.fixed.extend(fixed);
         resource.modified = resource.modified.max(request.at);
     }
