@@ -26,6 +26,15 @@ class TaskFailed(AssertionError):
         self.task, self.code, self.log = task, code, log
 
 
+def plain(value):
+    """JSON as protobuf writes it: a number is a float to it, and a whole one has no point."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def text(value):
     """A parameter as the launcher writes it into an argument."""
     if isinstance(value, bool):
@@ -33,7 +42,7 @@ def text(value):
     if isinstance(value, float):
         return f"{decimal.Decimal(repr(value)):f}".removesuffix(".0")
     if isinstance(value, (dict, list)):
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(plain(value), separators=(",", ":"))
     return str(value)
 
 
@@ -115,7 +124,7 @@ class Task:
 
     def command(self):
         known = self.executor_input()
-        holes = {"{{$}}": json.dumps(known)}
+        holes = {"{{$}}": json.dumps(plain(known))}
         for name, value in known["inputs"]["parameterValues"].items():
             holes[f"{{{{$.inputs.parameters['{name}']}}}}"] = text(value)
         for name in known["outputs"]["parameters"]:

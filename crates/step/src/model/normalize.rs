@@ -4,13 +4,16 @@
 //! `roleARN`, `role_arn` and `RoleArn`. Keys of maps (hyperparameters, the
 //! environment) are the user's own words and stay.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::problem::{Fault, Problem};
 use super::shapes::{Shape, Shapes, Structure};
 
+/// Below this a fraction tells every whole number apart from the next: 2^53.
+const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// Names the members of an operation's input as the API does, and writes times as
-/// it wants them, in seconds since the epoch. A key that is no member's stays, for
+/// it wants them, in seconds since the epoch, and whole numbers without a point. A key that is no member's stays, for
 /// [`check`](super::check) to name it.
 ///
 /// # Errors
@@ -46,6 +49,7 @@ impl Names {
                 Value::Object(values.map(|(key, value)| (key.clone(), value)).collect())
             }
             (Some(Shape::Timestamp), Value::String(_)) => seconds(value),
+            (Some(Shape::Integer { .. }), Value::Number(number)) => whole(number),
             _ => value.clone(),
         }
     }
@@ -74,6 +78,14 @@ fn member<'a>(of: &'a Structure, key: &'a str) -> (&'a str, Option<&'a str>) {
     let key_plain = plain(key);
     let same = of.members.iter().find(|(name, _)| plain(name) == key_plain);
     same.map_or((key, None), |(name, shape)| (name, Some(shape)))
+}
+
+/// KFP keeps every number as a fraction: `1.0` is 1 where a whole number is wanted.
+#[expect(clippy::cast_possible_truncation, reason = "only what is whole and in range is cast")]
+fn whole(number: &Number) -> Value {
+    let is_whole = |float: &f64| float.fract() == 0.0 && float.abs() < MOST_EXACT;
+    let float = number.as_f64().filter(|_| number.is_f64()).filter(is_whole);
+    float.map_or_else(|| Value::Number(number.clone()), |float| Value::from(float as i64))
 }
 
 /// A time as the API wants it; what is no time stays as it is.
@@ -126,6 +138,15 @@ mod tests {
         let given = json!({"vpcConfig": {"subnets": [], "Subnets": []}});
         let problems = normalize("CreateTrainingJob", &given).unwrap_err();
         assert_eq!(problems[0].to_string(), "VpcConfig.Subnets: `Subnets` is given twice");
+    }
+
+    #[test]
+    fn a_whole_number_is_written_as_one_where_one_is_wanted() {
+        let given = json!({"resourceConfig": {"instanceCount": 1.0, "volumeSizeInGB": 1.5},
+            "environment": {"a": 1.0}});
+        let wanted = json!({"ResourceConfig": {"InstanceCount": 1, "VolumeSizeInGB": 1.5},
+            "Environment": {"a": 1.0}});
+        assert_eq!(normalize("CreateTrainingJob", &given), Ok(wanted));
     }
 
     #[test]
