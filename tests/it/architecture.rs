@@ -69,11 +69,11 @@ fn functions_and_the_command_line_meet_adapters_only_through_bootstrap() {
 }
 
 #[test]
-fn only_functions_that_ask_sagemaker_compile_it() {
+fn only_programs_that_ask_sagemaker_compile_it() {
     let graph = dependencies();
     let users = graph.iter().filter(|(_, needs)| needs.contains("sagemaker"));
     let users: Vec<_> = users.map(|(name, _)| name.as_str()).collect();
-    assert_eq!(users, ["api", "sweep"]);
+    assert_eq!(users, ["api", "step", "sweep"]);
 }
 
 #[test]
