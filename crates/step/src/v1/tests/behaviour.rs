@@ -116,8 +116,8 @@ async fn spot_instances_want_checkpoints_and_a_wait_that_covers_the_run() {
     let spot = ["--spot_instance=yes", "--max_run_time=60"];
     let checkpoints = ["--checkpoint_config={S3Uri: s3://b/c}"];
     assert_eq!(refused("train", &[TRAIN, &spot]).await, "checkpoint_config");
-    let short = refused("train", &[TRAIN, &spot, &checkpoints, &["--max_wait_time=59"]]);
-    assert_eq!(short.await, "max_wait_time");
+    let short = refused("train", &[TRAIN, &spot, &checkpoints, &["--max_wait_time=59"]]).await;
+    assert_eq!(short, "max_wait_time");
     let request = request("train", &[TRAIN, &spot, &checkpoints, &["--max_wait_time=60"]]).await;
     assert_eq!(request["CheckpointConfig"], json!({"S3Uri": "s3://b/c"}));
     assert_eq!(request["EnableManagedSpotTraining"], true);
@@ -246,8 +246,9 @@ async fn a_label_attribute_ends_as_its_task_wants_it() {
     let segmentation = "--task_type=Semantic Segmentation";
     let wrong = with(&[segmentation, "--label_attribute_name=x"]);
     assert_eq!(refused_for(wrong).await, "label_attribute_name");
-    let right = request("ground_truth", &[LABEL, &[segmentation, "--label_attribute_name=x-ref"]]);
-    assert_eq!(right.await["LabelAttributeName"], "x-ref");
+    let right =
+        request("ground_truth", &[LABEL, &[segmentation, "--label_attribute_name=x-ref"]]).await;
+    assert_eq!(right["LabelAttributeName"], "x-ref");
 }
 
 #[tokio::test]
