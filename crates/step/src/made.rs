@@ -4,6 +4,7 @@
 //! neither touched nor taken for its own.
 
 use jiff::Timestamp;
+use monitor::kind::Kind;
 use monitor::time::parse_time;
 use sagemaker::{Api, CallError, Class};
 use serde_json::{Value, json};
@@ -60,13 +61,18 @@ pub async fn make(api: &Api, make: &Make, task: &Task) -> Result<Made, MakeError
         task.mark(&mut input);
     }
     match api.call_dated(operation, &input).await {
-        Ok(answered) => Ok(Made {
-            arn: arn_in(&answered.value),
-            answer: answered.value,
-            at: answered.date,
-            told_at: answered.date,
-            adopted: false,
-        }),
+        Ok(answered) => {
+            let at = answered.date;
+            let arn = arn_in(operation, &answered.value);
+            match &make.describe {
+                // CreateEdgePackagingJob answers nothing at all.
+                Some(describe) if arn.is_none() => {
+                    let found = find(api, describe).await?;
+                    Ok(Made { at, told_at: at, adopted: false, ..found })
+                }
+                _ => Ok(Made { arn, answer: answered.value, at, told_at: at, adopted: false }),
+            }
+        }
         Err(error) if error.class == Class::AlreadyExists => adopt(api, make, task).await,
         Err(error) => Err(error.into()),
     }
@@ -96,7 +102,13 @@ pub async fn find(api: &Api, describe: &Call) -> Result<Made, CallError> {
     let answered = api.call_dated(&describe.operation, &describe.input).await?;
     let (answer, told_at) = (answered.value, answered.date);
     let created = answer.get("CreationTime").and_then(parse_time);
-    Ok(Made { arn: arn_in(&answer), at: created, told_at, answer, adopted: true })
+    Ok(Made {
+        arn: arn_in(&describe.operation, &answer),
+        at: created,
+        told_at,
+        answer,
+        adopted: true,
+    })
 }
 
 async fn tags(api: &Api, arn: &str) -> Result<Vec<Value>, CallError> {
@@ -109,12 +121,18 @@ async fn tags(api: &Api, arn: &str) -> Result<Vec<Value>, CallError> {
     Ok(tags)
 }
 
-/// The resource's own ARN: the first member of an answer that is one of SageMaker's.
-/// A Describe tells the role's and others' too, but those of other services.
-fn arn_in(answer: &Value) -> Option<String> {
+/// The resource's own ARN. A Describe may tell others' too (an execution's its
+/// pipeline's): what the table of kinds says goes first, then any of SageMaker's.
+fn arn_in(operation: &str, answer: &Value) -> Option<String> {
     let is_arn =
         |text: &&str| text.starts_with("arn:") && text.split(':').nth(2) == Some("sagemaker");
+    let is_of = |kind: &Kind| {
+        let operations = kind.spec().operations;
+        [operations.create, operations.describe].contains(&operation)
+    };
+    let fields = Kind::all().find(is_of).map_or(&[][..], |kind| kind.spec().fields.arn);
+    let own = fields.iter().filter_map(|pointer| answer.pointer(pointer));
     let members = answer.as_object()?.iter();
-    let mut arns = members.filter(|(key, _)| key.ends_with("Arn"));
-    arns.find_map(|(_, value)| value.as_str().filter(is_arn).map(str::to_owned))
+    let others = members.filter(|(key, _)| key.ends_with("Arn")).map(|(_, value)| value);
+    own.chain(others).find_map(|value| value.as_str().filter(is_arn).map(str::to_owned))
 }
