@@ -12,8 +12,18 @@ use sha2::{Digest as _, Sha256};
 /// The tag that marks what a step made as its own.
 pub const OWNER_TAG: &str = "sagebell:task";
 
-/// Bytes of a hash in a name: two tasks share one once in 10^12 runs of a million.
-const NAME_BYTES: usize = 10;
+/// Hexadecimal digits that tell one task's names from another's: 48 to 80 bits. Should
+/// two ever meet, the mark tells whose it is.
+const DIGITS: std::ops::RangeInclusive<usize> = 12..=20;
+/// Names are held to the shortest limit that SageMaker has
+/// (`HyperParameterTuningJobName`) where that leaves digits enough, and to the usual
+/// one where it does not.
+const SHORTEST_LIMIT: usize = 32;
+const USUAL_LIMIT: usize = 63;
+/// Longest value of a tag, in characters, and what it may hold beside letters and
+/// digits (SageMaker API reference, `Tag`).
+const TAG_LIMIT: usize = 256;
+const TAG_SIGNS: &str = " _.:/=+-@";
 
 /// One task of one pipeline run; or one start of a step outside a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,13 +52,8 @@ impl Task {
     #[must_use]
     pub fn fresh_name(&self) -> FreshName {
         let retry = self.retry.as_deref().unwrap_or_default();
-        let digest = Sha256::digest([&self.run, &self.task, retry].join("\n"));
-        let hex = digest.iter().take(NAME_BYTES).fold(String::new(), |mut hex, byte| {
-            // Writing to a text does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        FreshName { suffix: hex, task: self.clone() }
+        let digits = hex(&[&self.run, &self.task, retry].join("\n"));
+        FreshName { prefix: String::new(), digits, task: self.clone() }
     }
 
     /// The label by which its run's jobs can be listed.
@@ -60,7 +65,10 @@ impl Task {
     /// The value of the tag that marks its own.
     #[must_use]
     pub fn owner(&self) -> String {
-        format!("{}/{}", self.run, self.task)
+        let owner = format!("{}/{}", self.run, self.task);
+        let allowed = |c: char| c.is_alphanumeric() || TAG_SIGNS.contains(c);
+        let fits = owner.chars().count() <= TAG_LIMIT && owner.chars().all(allowed);
+        if fits { owner } else { hex(&owner) }
     }
 
     /// Adds the mark to a request's tags.
@@ -80,20 +88,41 @@ impl Task {
     }
 }
 
+fn hex(text: &str) -> String {
+    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a text does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
 /// Makes the names of what one step makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FreshName {
-    suffix: String,
+    prefix: String,
+    digits: String,
     task: Task,
 }
 
 impl FreshName {
-    /// A name that begins with `prefix` and has 21 characters more: letters, digits
-    /// and hyphens. The same prefix gives the same name. The shortest limit that
-    /// SageMaker has is 32 (`HyperParameterTuningJobName`).
+    /// The same names with `prefix` before each that does not begin with it: of a team
+    /// whose role may make no others.
     #[must_use]
-    pub fn with(&self, prefix: &str) -> String {
-        format!("{prefix}-{}", self.suffix)
+    pub fn under(self, prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned(), ..self }
+    }
+
+    /// The name for this word: the word, which is cut off if it is too long, a hyphen
+    /// and the task's digits. The same word gives the same name.
+    #[must_use]
+    pub fn with(&self, word: &str) -> String {
+        let prefix = if word.starts_with(&self.prefix) { "" } else { &self.prefix };
+        let word: String = prefix.chars().chain(word.chars()).collect();
+        let room = SHORTEST_LIMIT.saturating_sub(word.len() + 1);
+        let digits: String =
+            self.digits.chars().take(room.clamp(*DIGITS.start(), *DIGITS.end())).collect();
+        let word: String = word.chars().take(USUAL_LIMIT - 1 - digits.len()).collect();
+        format!("{word}-{digits}")
     }
 
     /// Whose names these are.
@@ -129,6 +158,26 @@ mod tests {
         let name = Task::of_pipeline("run", "task", None).fresh_name().with("HPOJob");
         assert!(name.len() <= 32, "{name}");
         assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "{name}");
+    }
+
+    #[test]
+    fn a_prefix_goes_before_every_name_once_and_leaves_it_short_enough() {
+        let fresh = Task::of_pipeline("run", "task", None).fresh_name().under("team-a-");
+        let tuning = fresh.with("HPOJob");
+        assert!(tuning.starts_with("team-a-HPOJob-") && tuning.len() == 32, "{tuning}");
+        assert!(fresh.with("team-a-config").starts_with("team-a-config-"));
+        let long = fresh.with(&"x".repeat(80));
+        assert!(long.len() == 63 && long.starts_with("team-a-x"), "{long}");
+    }
+
+    #[test]
+    fn a_mark_is_a_tag_that_sagemaker_takes() {
+        let plain = Task::of_pipeline("run", "s3://bucket/a_b/1", None).owner();
+        assert_eq!(plain, "run/s3://bucket/a_b/1");
+        for task in ["x".repeat(300), "a{b}".to_owned()] {
+            let owner = Task::of_pipeline("run", &task, None).owner();
+            assert!(owner.len() == 64 && owner.bytes().all(|b| b.is_ascii_hexdigit()), "{owner}");
+        }
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub struct Options {
     pub logs: Logs,
     /// Who the step is.
     pub task: Task,
+    /// What the names of what it makes begin with, where none is given.
+    pub name_prefix: String,
     /// Where the artifact files go, by name.
     pub artifacts: BTreeMap<&'static str, PathBuf>,
     /// What KFP's launcher says of this execution.
@@ -86,7 +88,7 @@ pub struct OptionsError {
 
 /// The flags, without dashes, which the command line takes beside a component's
 /// inputs.
-pub const FLAGS: [&str; 14] = [
+pub const FLAGS: [&str; 15] = [
     "api",
     "executor-input",
     "host",
@@ -94,6 +96,7 @@ pub const FLAGS: [&str; 14] = [
     "logs",
     "max-wait",
     "metrics-path",
+    "name-prefix",
     "on-abandon",
     "poll-seconds",
     "port",
@@ -150,6 +153,12 @@ impl Options {
             .iter()
             .filter_map(|(name, flag)| Some((*name, PathBuf::from(reader.text(flag)?))))
             .collect();
+        let name_prefix = reader.or(
+            "--name-prefix",
+            String::new(),
+            "up to 40 letters, digits and hyphens, a letter or digit first",
+            |text| is_prefix(text).then(|| text.to_owned()),
+        );
         let task = reader.task(unique);
         match wait {
             Some(wait) if reader.problems.is_empty() => Ok(Self {
@@ -159,6 +168,7 @@ impl Options {
                 lease_seconds,
                 logs,
                 task,
+                name_prefix,
                 artifacts,
                 executor_input,
             }),
@@ -249,7 +259,77 @@ enum Wait {
     Poll,
 }
 
+fn is_prefix(text: &str) -> bool {
+    let first = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+    first && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
 fn variable(flag: &str) -> String {
     let word = flag.trim_start_matches('-').replace('-', "_").to_ascii_uppercase();
     format!("SAGEBELL_{word}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No variable at all, or one.
+    struct One(&'static str, &'static str);
+
+    impl Env for One {
+        fn get(&self, name: &str) -> Option<String> {
+            (name == self.0).then(|| self.1.to_owned())
+        }
+    }
+
+    const NONE: One = One("", "");
+
+    fn read(flags: &[(&str, &str)], env: &One) -> Result<Options, OptionsError> {
+        let flags = flags.iter().map(|(flag, text)| ((*flag).to_owned(), (*text).to_owned()));
+        Options::from(&flags.collect(), env, "unique")
+    }
+
+    fn problem(flags: &[(&str, &str)]) -> String {
+        read(flags, &NONE).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn without_a_monitor_it_says_what_to_do() {
+        let problem = problem(&[]);
+        assert!(problem.contains("SAGEBELL_API") && problem.contains("--wait poll"), "{problem}");
+    }
+
+    #[test]
+    fn an_empty_flag_counts_as_absent_and_a_given_one_wins() {
+        let env = One("SAGEBELL_API", "http://env/");
+        let api = |flags: &[(&str, &str)]| match read(flags, &env).unwrap().wait {
+            WaitMode::Callback { api, .. } => api.to_string(),
+            WaitMode::Poll(..) => String::new(),
+        };
+        assert_eq!(api(&[("api", "")]), "http://env/");
+        assert_eq!(api(&[("api", "http://flag/")]), "http://flag/");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once_by_name() {
+        let problem = problem(&[
+            ("wait", "poll"),
+            ("max-wait", "soon"),
+            ("logs", "some"),
+            ("on-abandon", "?"),
+            ("name-prefix", "-x"),
+            ("lease-seconds", "1"),
+        ]);
+        for name in ["--max-wait", "--logs", "--on-abandon", "--name-prefix", "--lease-seconds"] {
+            assert!(problem.contains(name), "{name}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_step_of_a_pipeline_keeps_who_it_is_and_others_are_alone() {
+        let poll = ("wait", "poll");
+        let of = |flags: &[(&str, &str)]| read(flags, &NONE).unwrap().task;
+        assert_eq!(of(&[poll, ("run", "r"), ("task", "t")]), Task::of_pipeline("r", "t", None));
+        assert_eq!(of(&[poll, ("run", "r")]), Task::alone("unique"));
+    }
 }

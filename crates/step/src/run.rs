@@ -143,7 +143,7 @@ impl Step<'_> {
     /// # Errors
     /// [`StepError`] says what happened; what is known by then is in the outputs.
     pub async fn run(&self) -> Result<(), StepError> {
-        let fresh = self.options.task.fresh_name();
+        let fresh = self.options.task.fresh_name().under(&self.options.name_prefix);
         let plan = self.component.plan(self.inputs, &fresh, &self.api).await?;
         check(&plan)?;
         // Before there is a job: no monitor, no job; and nothing rings unheard.

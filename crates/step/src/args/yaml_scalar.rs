@@ -17,11 +17,13 @@ pub(super) enum Plain {
 /// One rule: the words it is about, and what they mean.
 struct Rule {
     pattern: Regex,
-    meaning: fn(&str) -> Result<Plain, String>,
+    meaning: Meaning,
 }
 
+type Meaning = fn(&str) -> Result<Plain, String>;
+
 /// The resolvers of `PyYAML`'s `SafeLoader`; the first that fits counts, else it is text.
-const RULES: [(&str, fn(&str) -> Result<Plain, String>); 7] = [
+const RULES: [(&str, Meaning); 7] = [
     ("^(~|null|Null|NULL|)$", |_| Ok(Plain::Value(Value::Null))),
     ("^(yes|Yes|YES|true|True|TRUE|on|On|ON)$", |_| Ok(Plain::Value(true.into()))),
     ("^(no|No|NO|false|False|FALSE|off|Off|OFF)$", |_| Ok(Plain::Value(false.into()))),
