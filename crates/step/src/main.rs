@@ -8,7 +8,7 @@ use step::args::{self, UsageError};
 use step::component::Component;
 use step::options::{FLAGS, Options};
 use step::run::Step;
-use step::{aws, registry};
+use step::{aws, kfp, registry};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
@@ -40,7 +40,10 @@ async fn main() -> ExitCode {
 
 async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
     let unique = uuid::Uuid::new_v4().to_string();
-    let options = match Options::from(&parsed.own, &ProcessEnv, &unique) {
+    // What a component has for a default is as if it were given, unless another is.
+    let mut flags = component.definition().options.clone();
+    flags.extend(parsed.own.clone().into_iter().filter(|(_, text)| !kfp::is_absent(text)));
+    let options = match Options::from(&flags, &ProcessEnv, &unique) {
         Ok(options) => options,
         Err(error) => return complain(&error.to_string(), USAGE),
     };

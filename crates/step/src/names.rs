@@ -20,11 +20,6 @@ const DIGITS: std::ops::RangeInclusive<usize> = 12..=20;
 /// one where it does not.
 const SHORTEST_LIMIT: usize = 32;
 const USUAL_LIMIT: usize = 63;
-/// Longest value of a tag, in characters, and what it may hold beside letters and
-/// digits (SageMaker API reference, `Tag`).
-const TAG_LIMIT: usize = 256;
-const TAG_SIGNS: &str = " _.:/=+-@";
-
 /// One task of one pipeline run; or one start of a step outside a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -65,10 +60,7 @@ impl Task {
     /// The value of the tag that marks its own.
     #[must_use]
     pub fn owner(&self) -> String {
-        let owner = format!("{}/{}", self.run, self.task);
-        let allowed = |c: char| c.is_alphanumeric() || TAG_SIGNS.contains(c);
-        let fits = owner.chars().count() <= TAG_LIMIT && owner.chars().all(allowed);
-        if fits { owner } else { hex(&owner) }
+        format!("{}/{}", self.run, self.task)
     }
 
     /// Adds the mark to a request's tags.
@@ -168,16 +160,6 @@ mod tests {
         assert!(fresh.with("team-a-config").starts_with("team-a-config-"));
         let long = fresh.with(&"x".repeat(80));
         assert!(long.len() == 63 && long.starts_with("team-a-x"), "{long}");
-    }
-
-    #[test]
-    fn a_mark_is_a_tag_that_sagemaker_takes() {
-        let plain = Task::of_pipeline("run", "s3://bucket/a_b/1", None).owner();
-        assert_eq!(plain, "run/s3://bucket/a_b/1");
-        for task in ["x".repeat(300), "a{b}".to_owned()] {
-            let owner = Task::of_pipeline("run", &task, None).owner();
-            assert!(owner.len() == 64 && owner.bytes().all(|b| b.is_ascii_hexdigit()), "{owner}");
-        }
     }
 
     #[test]

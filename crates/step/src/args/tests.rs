@@ -185,7 +185,10 @@ fn plain_words_are_yaml_1_1() {
         ("'yes'", json!("yes")),
         ("!!str yes", json!("yes")),
         ("!!float 1", json!(1.0)),
-        ("! 12", json!("12")),
+        ("! 12", json!(12)),
+        (".5", json!(0.5)),
+        ("|\n  a\n  b", json!("a\nb")),
+        ("|\n  a\n", json!("a\n")),
     ];
     for (text, wanted) in meanings {
         let tags = value("tags", &format!("key: {text}")).unwrap();
@@ -200,6 +203,7 @@ fn what_json_cannot_say_is_refused() {
         "a: 2001-1-1 0:00:00",
         "a: =",
         "a: .inf",
+        "a: <<",
         "a: 99999999999999999999",
         "1: a",
         "yes: a",

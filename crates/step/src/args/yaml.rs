@@ -20,8 +20,12 @@ const OWN_TAGS: &str = "tag:yaml.org,2002:";
 
 /// The only document of the text; null if it is empty.
 pub(super) fn load(text: &str) -> Result<Value, String> {
-    let mut loader =
-        Loader { parser: Parser::new_from_str(text), anchors: HashMap::new(), left: VALUES };
+    let mut loader = Loader {
+        parser: Parser::new_from_str(text),
+        unended: (!text.ends_with('\n')).then(|| text.chars().count()),
+        anchors: HashMap::new(),
+        left: VALUES,
+    };
     let mut document = None;
     loop {
         match loader.event()? {
@@ -49,13 +53,15 @@ impl Node {
     fn into_value(self) -> Result<Value, String> {
         match self {
             Self::Value(value) => Ok(value),
-            Self::Merge => Ok("<<".into()),
+            Self::Merge => Err("`<<` means something as a key only: put it in quotes".to_owned()),
         }
     }
 }
 
 struct Loader<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
+    /// Where the text ends, if its last line does not.
+    unended: Option<usize>,
     anchors: HashMap<usize, Value>,
     left: usize,
 }
@@ -64,6 +70,13 @@ impl<'a> Loader<'a> {
     fn event(&mut self) -> Result<Event<'a>, String> {
         match self.parser.next_event() {
             None => Ok(Event::StreamEnd),
+            Some(Ok((Event::Scalar(text, style, anchor, tag), span)))
+                if is_block(style) && self.unended == Some(span.end.index()) =>
+            {
+                // `PyYAML` adds no end of line that isn't there.
+                let text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+                Ok(Event::Scalar(text.into(), style, anchor, tag))
+            }
             Some(Ok((event, _))) => Ok(event),
             Some(Err(error)) => Err(error.to_string()),
         }
@@ -139,6 +152,10 @@ impl<'a> Loader<'a> {
     }
 }
 
+fn is_block(style: ScalarStyle) -> bool {
+    matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+}
+
 /// Of several mappings, the first that has a key counts.
 fn merge(merged: &mut Map<String, Value>, value: Value) -> Result<(), String> {
     match value {
@@ -158,14 +175,23 @@ fn merge(merged: &mut Map<String, Value>, value: Value) -> Result<(), String> {
 
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Node, String> {
     match tag {
-        Some(tag) if tag.handle == "!" && tag.suffix.is_empty() => Ok(Node::Value(text.into())),
+        Some(tag) if is_unspecific(tag) => plain(text),
         Some(tag) => yaml_scalar::tagged(own_tag(tag)?, text).map(Node::Value),
-        None if style == ScalarStyle::Plain => match yaml_scalar::plain(text)? {
-            Plain::Value(value) => Ok(Node::Value(value)),
-            Plain::Merge => Ok(Node::Merge),
-        },
+        None if style == ScalarStyle::Plain => plain(text),
         None => Ok(Node::Value(text.into())),
     }
+}
+
+fn plain(text: &str) -> Result<Node, String> {
+    match yaml_scalar::plain(text)? {
+        Plain::Value(value) => Ok(Node::Value(value)),
+        Plain::Merge => Ok(Node::Merge),
+    }
+}
+
+/// A lone `!`: as if the word were plain, says `PyYAML`.
+fn is_unspecific(tag: &Tag) -> bool {
+    matches!((tag.handle.as_str(), tag.suffix.as_str()), ("!", "") | ("", "!"))
 }
 
 /// A collection has no other tag than its own.
