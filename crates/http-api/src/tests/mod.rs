@@ -39,7 +39,8 @@ struct Answer {
 
 impl Answer {
     fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+        let json = serde_json::from_str(&self.text);
+        sorted(json.unwrap_or_else(|_| panic!("no JSON: {}", self.text)))
     }
 
     fn header(&self, name: &str) -> &str {
@@ -67,6 +68,13 @@ impl Answer {
     fn code(&self) -> String {
         self.problem().0
     }
+}
+
+/// With the members of each object in alphabetical order: the order they come in is
+/// another when the whole workspace is built, as one crate of it keeps the order.
+fn sorted(mut json: Value) -> Value {
+    json.sort_all_objects();
+    json
 }
 
 fn api(world: &FakeWorld) -> Api {

@@ -18,7 +18,7 @@ use crate::{documented, openapi};
 const CHECKED_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
 
 fn document() -> Value {
-    json!(openapi::completed(documented().into_openapi()))
+    super::sorted(json!(openapi::completed(documented().into_openapi())))
 }
 
 /// Every failure must be listed with the operation that answers it.
