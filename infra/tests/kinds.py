@@ -20,11 +20,11 @@ def detail_types():
 
 
 def operations():
-    """(describe, stop or None) of every kind."""
+    """(create, describe, stop or None) of every kind."""
     found = []
     for row in ROWS:
         arguments = _OPERATIONS.search(row)[1]
         strings = _STRINGS.findall(arguments)
         stop = strings[3] if "Some(" in arguments else None
-        found.append((strings[1], stop))
+        found.append((strings[0], strings[1], stop))
     return found

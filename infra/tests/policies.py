@@ -22,6 +22,7 @@ PSEUDO = {
 PARAMETERS = {
     "ApiFunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:sagebell-api",
     "ArtifactBucket": "artifacts",
+    "AssumableRoleArns": ["arn:aws:iam::444455556666:role/training"],
     "ClusterArn": "arn:aws:eks:us-east-1:111122223333:cluster/pipelines",
     "DeployerArn": "arn:aws:iam::111122223333:role/ci",
     "ExecutionRoleArn": "arn:aws:iam::111122223333:role/execution",
@@ -31,6 +32,7 @@ PARAMETERS = {
     "Namespace": "sagebell-steps",
     "OidcProvider": "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE",
     "OutputBucketArns": ["arn:aws:s3:::models"],
+    "PipelineRootArn": "arn:aws:s3:::pipelines/kfp/team-a",
     "RepositoryArns": ["arn:aws:ecr:us-east-1:111122223333:repository/train"],
     "ServiceAccount": "sagebell-step",
     "SignalsSecurityGroupIds": ["sg-1"],
@@ -93,6 +95,8 @@ class Resolver:
                 return self(argument[1])
             if function == "Fn::Join":
                 return argument[0].join(self(argument[1]))
+            if function == "Fn::Select":
+                return self(argument[1])[int(argument[0])]
             if function == "Fn::Split":
                 return self(argument[1]).split(argument[0])
         return {key: self(one) for key, one in value.items()}

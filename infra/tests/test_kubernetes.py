@@ -49,6 +49,15 @@ def test_the_callback_port_is_the_stacks():
     policy = read(BASE / "network-policy.yaml")
     ports = [str(one["port"]) for one in policy["spec"]["ingress"][0]["ports"]]
     assert ports == [TEMPLATES["stack"]["Parameters"]["CallbackPorts"]["Default"]]
+    assert ports == [read(BASE / "config-map.yaml")["data"]["SAGEBELL_PORT"]]
+
+
+def test_what_pods_are_told_fits_the_role():
+    """A pod whose names nobody prefixes may make any name."""
+    told = read(BASE / "config-map.yaml")["data"]
+    assert told["SAGEBELL_NAME_PREFIX"] == TEMPLATES["pipeline-pod"]["Parameters"]["JobNamePrefix"]["Default"]
+    # `.invalid` leads nowhere (RFC 2606): without an overlay a step fails before it makes a job.
+    assert told["SAGEBELL_API"].endswith(".invalid")
 
 
 @pytest.mark.skipif(not shutil.which("kubectl"), reason="needs kubectl, for its kustomize")
@@ -56,11 +65,12 @@ def test_the_example_builds():
     command = ["kubectl", "kustomize", str(EXAMPLE)]
     built = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
     documents = {one["kind"]: one for one in yaml.safe_load_all(built)}
-    assert set(documents) == {"Namespace", "NetworkPolicy", "ServiceAccount"}
+    assert set(documents) == {"ConfigMap", "Namespace", "NetworkPolicy", "ServiceAccount"}
     for one in documents.values():
         kubernetes_validate.validate(one, VERSION, strict=True)
     sources = documents["NetworkPolicy"]["spec"]["ingress"][0]["from"]
     assert {"ipBlock": {"cidr": "192.0.2.0/24"}} not in sources
     annotations = documents["ServiceAccount"]["metadata"]["annotations"]
     assert "000000000000" not in annotations["eks.amazonaws.com/role-arn"]
+    assert ".invalid" not in documents["ConfigMap"]["data"]["SAGEBELL_API"]
     assert {one["metadata"].get("namespace", "sagebell-steps") for one in documents.values()} == {"sagebell-steps"}

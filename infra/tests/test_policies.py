@@ -7,6 +7,7 @@ import json
 import kinds
 import parliament
 import pytest
+import steps
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from policy_sentry.querying.actions import get_action_data
 from policies import ALL, PARAMETERS, SOURCES, TEMPLATES, actions, listed, of_role, policies_of, policy
@@ -144,19 +145,62 @@ def test_the_pod_reaches_the_api_by_its_url_only():
 
 
 def test_whatever_the_pod_touches_has_its_prefix():
-    """All but clusters, whose ARNs end in an id, and images to run by name."""
+    """All but clusters, whose ARNs end in an id, and algorithms, which are others'."""
     for grant in of_role("pipeline-pod", "PipelinePodRole"):
         for statement in grant.statements("Allow"):
             for arn in listed(statement["Resource"]):
-                if ":sagemaker:" in arn and ":cluster/" not in arn:
-                    assert arn.endswith("/team-a-*"), arn
+                if ":sagemaker:" in arn and ":cluster/" not in arn and ":algorithm/" not in arn:
+                    assert arn.endswith(("/team-a-*", "/team-a-*/*")), arn
+
+
+def test_the_pod_may_make_every_call_of_a_step_and_no_other():
+    """As the components' source says: a new one without a permission fails here."""
+    granted = {one for one in actions(of_role("pipeline-pod", "PipelinePodRole")) if one.startswith("sagemaker:")}
+    assert granted == {f"sagemaker:{operation}" for operation in steps.operations()}
+
+
+def test_the_pod_changes_only_what_a_step_made():
+    """Whatever changes or ends what is there asks for the tag, where AWS can ask for it."""
+    for grant in of_role("pipeline-pod", "PipelinePodRole"):
+        for statement in grant.statements("Allow"):
+            for action in listed(statement["Action"]):
+                verb = action.partition(":")[2]
+                tagged = any("ResourceTag" in key for row in rows(action) for key in row["condition_keys"])
+                if tagged and verb.startswith(("Delete", "Stop", "Update")):
+                    null = statement["Condition"]["Null"]
+                    assert null == {"aws:ResourceTag/sagebell:task": "false"}, action
+
+
+def test_a_pipeline_root_is_read_and_written_below_itself_only():
+    root = policy("pipeline-pod", "PipelineRootPolicy", "managed")
+    objects, listing = root.statements()
+    assert objects["Resource"] == "arn:aws:s3:::pipelines/kfp/team-a/*"
+    assert listing["Resource"] == "arn:aws:s3:::pipelines"
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": "kfp*"}}
+    whole = {**PARAMETERS, "PipelineRootArn": "arn:aws:s3:::pipelines"}
+    (listing,) = [
+        statement
+        for grant in of_role("pipeline-pod", "PipelinePodRole", whole)
+        for statement in grant.statements()
+        if statement["Action"] == "s3:ListBucket"
+    ]
+    assert listing["Resource"] == "arn:aws:s3:::pipelines"
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": "*"}}
+
+
+def test_optional_permissions_are_there_only_when_asked_for():
+    template = TEMPLATES["pipeline-pod"]
+    optional = {name for name, one in template["Resources"].items() if "Condition" in one}
+    assert optional == set(template["Resources"]) - {"PipelinePodRole"}
+    for parameter in ("AssumableRoleArns", "PipelineRootArn"):
+        assert template["Parameters"][parameter]["Default"] == ""
 
 
 @pytest.mark.parametrize("role", ["ApiRole", "SweepRole"])
 def test_every_kind_can_be_described_and_stopped(role):
     """As the domain's table of kinds says, and nothing beside."""
     granted = {one for one in actions(of_role("stack", role)) if one.startswith("sagemaker:")}
-    called = {operation for pair in kinds.operations() for operation in pair if operation}
+    called = {operation for _, *others in kinds.operations() for operation in others if operation}
     assert len(kinds.operations()) == kinds.COUNT
     assert granted == {f"sagemaker:{operation}" for operation in called}
 

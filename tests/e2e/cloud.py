@@ -31,6 +31,9 @@ OIDC = "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E"
 POD_SUBJECT = "system:serviceaccount:sagebell-steps:sagebell-step"
 # How the jobs of another team's pods begin.
 TEAM = "team-a-"
+# What that team's pods may do besides: take on a role, and keep artifacts in S3.
+ASSUMABLE = f"arn:aws:iam::{ACCOUNT}:role/elsewhere"
+ROOT_IN_S3 = "arn:aws:s3:::pipelines/kfp/team-a"
 # One answer of an emulator that also runs the functions may take its time.
 PATIENT = botocore.config.Config(read_timeout=120, retries={"max_attempts": 2})
 
@@ -189,7 +192,9 @@ class Deployment:
             "RepositoryArns": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/images",
         })["ExecutionRoleArn"]
         self.pod_role = self.deploy_pod_layer("pipeline-pod")
-        self.team_role = self.deploy_pod_layer("team", JobNamePrefix=TEAM, AllowOtherKinds="true")
+        self.team_role = self.deploy_pod_layer(
+            "team", JobNamePrefix=TEAM, AllowOtherKinds="true", AssumableRoleArns=ASSUMABLE, PipelineRootArn=ROOT_IN_S3
+        )
 
     def deploy_layer(self, layer, parameters, name=None):
         template = (ROOT / "infra" / "iam" / f"{layer}.yaml").read_text()

@@ -8,7 +8,7 @@ import json
 import re
 from typing import NamedTuple
 
-from cloud import ACCOUNT, REGION, TEAM
+from cloud import ACCOUNT, ASSUMABLE, REGION, TEAM
 from conftest import ROOT
 
 FUNCTIONS = {"job-events", "signals", "api", "sweep"}
@@ -181,6 +181,13 @@ CALLS = [
     Call("write a job's output", "s3", "put_object", {"Bucket": "outputs", "Key": "model"}, {"execution"}),
     Call("delete a job's output", "s3", "delete_object", {"Bucket": "outputs", "Key": "model"}),
 
+    # The root of the team's pipelines.
+    Call("write an artifact", "s3", "put_object", {"Bucket": "pipelines", "Key": "kfp/team-a/new"}, {"team"}),
+    Call("read an artifact", "s3", "get_object", {"Bucket": "pipelines", "Key": "kfp/team-a/made"}, {"team"}),
+    Call("delete an artifact", "s3", "delete_object", {"Bucket": "pipelines", "Key": "kfp/team-a/made"}),
+    Call("write an artifact of another root", "s3", "put_object", {"Bucket": "pipelines", "Key": "kfp/team-b/new"}),
+    Call("read an artifact of another root", "s3", "get_object", {"Bucket": "pipelines", "Key": "kfp/team-b/made"}),
+
     # What is none of Sagebell's.
     Call("read a secret", "secretsmanager", "get_secret_value", {"SecretId": "other"}),
     Call("read a parameter", "ssm", "get_parameter", {"Name": "/other"}),
@@ -193,6 +200,8 @@ CALLS = [
     Call("widen a role's trust", "iam", "update_assume_role_policy",
          {"RoleName": "{api_role_name}", "PolicyDocument": ANYTHING}),
     Call("make a key", "iam", "create_access_key", {"UserName": "other"}),
+    Call("be a role that steps may take on", "sts", "assume_role",
+         {"RoleArn": ASSUMABLE, "RoleSessionName": "mine"}, {"team"}),
     Call("be the execution role", "sts", "assume_role", {"RoleArn": "{execution_role}", "RoleSessionName": "mine"}),
     Call("be the pod's role", "sts", "assume_role", {"RoleArn": "{pod_role}", "RoleSessionName": "mine"}),
     Call("delete the stack", "cloudformation", "delete_stack", {"StackName": "sagebell"}),
@@ -231,6 +240,8 @@ def kinds():
 RARE = {"cluster", "feature-group", "human-loop", "image", "image-version", "notebook-instance", "pipeline"}
 # Kinds without tags: their names are the only bound.
 UNTAGGED = {"human-loop", "image-version", "pipeline"}
+# What no component does: a step makes no human loop, and waits for no step of an execution.
+OF_NO_STEP = {"DescribeHumanLoop", "ListPipelineExecutionSteps", "StartHumanLoop", "StopHumanLoop"}
 # What IAM asks of a call is mostly its job; but of these it asks what they are made of.
 MADE_OF = {"human-loop": "flow-definition", "image-version": "image"}
 # The monitor.
@@ -242,20 +253,24 @@ def of_a_kind(resource, create, describe, stop):
     makers = {"team"} if resource in RARE else PODS
     # A cluster's ARN ends in an id, whoever made it.
     others = makers if resource == "cluster" else makers - {"team"}
+
+    def only(operation, pods):
+        return set() if operation in OF_NO_STEP else pods
+
     made_of = MADE_OF.get(resource, resource)
     end = {"pipeline": "/execution/1", "image-version": "/1"}.get(resource, "")
     one, other = f"{resource}/{TEAM}x{end}", f"{resource}/team-b-x{end}"
     tag = {} if resource in UNTAGGED else {f"aws:RequestTag/{OF_A_STEP}": "run/task"}
-    yield Question(create, create, sagemaker(f"{made_of}/{TEAM}x"), makers, tag)
-    yield Question(f"{create} for another team", create, sagemaker(f"{made_of}/team-b-x"), others, tag)
-    yield Question(describe, describe, sagemaker(one), makers | ASKS)
-    yield Question(f"{describe} of another team", describe, sagemaker(other), others | ASKS)
+    yield Question(create, create, sagemaker(f"{made_of}/{TEAM}x"), only(create, makers), tag)
+    yield Question(f"{create} for another team", create, sagemaker(f"{made_of}/team-b-x"), only(create, others), tag)
+    yield Question(describe, describe, sagemaker(one), only(describe, makers) | ASKS)
+    yield Question(f"{describe} of another team", describe, sagemaker(other), only(describe, others) | ASKS)
     yield Question(f"{describe} in another account", describe, sagemaker(one, "999999999999"))
     if resource not in UNTAGGED:
         yield Question(f"{create} without the step's tag", create, sagemaker(one))
     if stop and resource in UNTAGGED:
         # Without a prefix the monitor may stop none of them.
-        yield Question(stop, stop, sagemaker(one), makers)
+        yield Question(stop, stop, sagemaker(one), only(stop, makers))
         yield Question(f"{stop} of another team", stop, sagemaker(other))
     elif stop:
         tag = {f"aws:ResourceTag/{OF_A_STEP}": "run/task"}
@@ -264,10 +279,45 @@ def of_a_kind(resource, create, describe, stop):
         yield Question(f"{stop} of none of the steps", stop, sagemaker(one), set(), {"aws:ResourceTag/owner": "ada"})
 
 
+def log(group, stream):
+    return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/{group}:log-stream:{stream}"
+
+
+# What components make that is no job of any kind: made, read, and known by its tags. All
+# rare.
+NO_JOBS = {
+    "DataQualityJobDefinition": "data-quality-job-definition/",
+    "ModelBiasJobDefinition": "model-bias-job-definition/",
+    "ModelExplainabilityJobDefinition": "model-explainability-job-definition/",
+    "ModelQualityJobDefinition": "model-quality-job-definition/",
+    "MonitoringSchedule": "monitoring-schedule/",
+    "Workteam": "workteam/private-crowd/",
+}
+
+
+def of_no_job(noun, resource):
+    one, other = sagemaker(f"{resource}{TEAM}x"), sagemaker(f"{resource}team-b-x")
+    create, describe = f"Create{noun}", f"Describe{noun}"
+    on_create = {"sagemaker:TaggingAction": create}
+    yield Question(create, create, one, {"team"}, NEW)
+    yield Question(f"{create} for another team", create, other, set(), NEW)
+    yield Question(f"{create} without the step's tag", create, one)
+    yield Question(describe, describe, one, {"team"})
+    yield Question(f"{describe} of another team", describe, other)
+    yield Question(f"{describe} in another account", describe, sagemaker(f"{resource}{TEAM}x", "999999999999"))
+    yield Question(f"ListTags of a {noun}", "ListTags", one, {"team"})
+    yield Question(f"AddTags as part of {create}", "AddTags", one, {"team"}, on_create)
+    yield Question(f"AddTags to a {noun} that is there", "AddTags", one, set(), NEW)
+    yield Question(f"Delete{noun}", f"Delete{noun}", one, set(), OURS)
+
+
 JOB = sagemaker(f"training-job/{TEAM}x")
+SCHEDULE = sagemaker(f"monitoring-schedule/{TEAM}x")
 ENDPOINT, CONFIG = sagemaker(f"endpoint/{TEAM}x"), sagemaker(f"endpoint-config/{TEAM}x")
 NEW = {f"aws:RequestTag/{OF_A_STEP}": "run/task"}
 OURS = {f"aws:ResourceTag/{OF_A_STEP}": "run/task"}
+# Of each kind with tags, whether it is rare.
+TAGGED = {kind[3]: kind[3] in RARE for kind in kinds() if kind[3] not in UNTAGGED}
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
 TO_SAGEMAKER = {"iam:PassedToService": "sagemaker.amazonaws.com"}
 FROM_THE_CODE = {"lambda:SourceFunctionArn": "{signals_function}"}
@@ -279,19 +329,53 @@ QUESTIONS = [
     # Of some calls IAM asks more than once.
     Question("CreateEndpoint with a config", "CreateEndpoint", CONFIG, PODS, NEW),
     Question("CreateInferenceComponent on an endpoint", "CreateInferenceComponent", ENDPOINT, PODS, NEW),
-    Question("CreateModelPackage in a group", "CreateModelPackage", sagemaker(f"model-package-group/{TEAM}x"), PODS,
-             NEW),
+    # A version in a group can't be tagged.
+    Question("CreateModelPackage in a group", "CreateModelPackage", sagemaker(f"model-package-group/{TEAM}x"), PODS),
+    Question("CreateModelPackage for a version", "CreateModelPackage", sagemaker(f"model-package/{TEAM}x/1"), PODS),
+    Question("CreateModelPackage for another team's version", "CreateModelPackage",
+             sagemaker("model-package/team-b-x/1"), {"pod"}),
     Question("UpdateEndpoint", "UpdateEndpoint", ENDPOINT, PODS, OURS),
     Question("UpdateEndpoint with a config", "UpdateEndpoint", CONFIG, PODS, OURS),
     Question("UpdateEndpoint of none of the steps", "UpdateEndpoint", ENDPOINT),
+    Question("UpdateEndpoint of another team", "UpdateEndpoint", sagemaker("endpoint/team-b-x"), {"pod"}, OURS),
+    Question("AddTags to an endpoint", "AddTags", ENDPOINT, PODS, {**OURS, "aws:TagKeys": ["team", "cost"]}),
+    Question("AddTags to an endpoint of none of the steps", "AddTags", ENDPOINT, set(), {"aws:TagKeys": ["team"]}),
+    Question("AddTags that say whose an endpoint is", "AddTags", ENDPOINT, set(),
+             {**OURS, "aws:TagKeys": ["team", OF_A_STEP]}),
+    Question("DeleteEndpointConfig", "DeleteEndpointConfig", CONFIG, PODS, OURS),
+    Question("DeleteEndpointConfig of none of the steps", "DeleteEndpointConfig", CONFIG, set(),
+             {"aws:ResourceTag/owner": "ada"}),
+    Question("DeleteEndpointConfig of another team", "DeleteEndpointConfig", sagemaker("endpoint-config/team-b-x"),
+             {"pod"}, OURS),
     Question("DeleteEndpoint", "DeleteEndpoint", ENDPOINT, set(), OURS),
     Question("InvokeEndpoint", "InvokeEndpoint", ENDPOINT, set(), OURS),
-    Question("ListTags", "ListTags", JOB, PODS),
+    *(question for noun, resource in NO_JOBS.items() for question in of_no_job(noun, resource)),
+    Question("UpdateMonitoringSchedule", "UpdateMonitoringSchedule", SCHEDULE, {"team"}, OURS),
+    Question("UpdateMonitoringSchedule of none of the steps", "UpdateMonitoringSchedule", SCHEDULE),
+    Question("StopMonitoringSchedule", "StopMonitoringSchedule", SCHEDULE, set(), OURS),
+    # An algorithm resource may be anybody's, as those of AWS Marketplace are.
+    Question("DescribeAlgorithm", "DescribeAlgorithm", sagemaker("algorithm/any"), PODS),
+    Question("DescribeAlgorithm of a seller", "DescribeAlgorithm", sagemaker("algorithm/any", "999999999999"), PODS),
+    Question("CreateAlgorithm", "CreateAlgorithm", sagemaker(f"algorithm/{TEAM}x"), set(), NEW),
+    *(Question(f"ListTags of {resource}", "ListTags", sagemaker(f"{resource}/{TEAM}x"), {"team"} if rare else PODS)
+      for resource, rare in TAGGED.items()),
     Question("AddTags as part of a Create", "AddTags", JOB, PODS, {"sagemaker:TaggingAction": "CreateTrainingJob"}),
     Question("AddTags to what is there", "AddTags", JOB, set(), NEW),
     Question("DeleteTags", "DeleteTags", JOB, set(), OURS),
     Question("CreatePresignedNotebookInstanceUrl", "CreatePresignedNotebookInstanceUrl",
              sagemaker(f"notebook-instance/{TEAM}x"), set(), OURS),
+
+    # The logs of endpoints: their streams are not named after them.
+    Question("read an endpoint's log", "logs:GetLogEvents", log(f"Endpoints/{TEAM}x", "AllTraffic/i-1"), PODS),
+    Question("read another team's endpoint's log", "logs:GetLogEvents", log("Endpoints/team-b-x", "AllTraffic/i-1"),
+             {"pod"}),
+    Question("read an inference component's log", "logs:GetLogEvents",
+             log(f"InferenceComponents/{TEAM}x", "AllTraffic/i-1"), PODS),
+
+    # KFP's launcher lists an artifact's files.
+    Question("list an artifact", "s3:ListBucket", "arn:aws:s3:::pipelines", {"team"}, {"s3:prefix": "kfp/team-a/made"}),
+    Question("list what is beside the root", "s3:ListBucket", "arn:aws:s3:::pipelines", set(), {"s3:prefix": "other/"}),
+    Question("list the root's bucket", "s3:ListBucket", "arn:aws:s3:::pipelines"),
 
     # The role of the jobs.
     Question("pass the execution role to SageMaker", "iam:PassRole", "{execution_role}", PODS, TO_SAGEMAKER),

@@ -6,13 +6,14 @@ SageMaker, and what others tell IAM of a call (`iam:PassedToService`, say) it do
 tell: there its own evaluator judges the documents that the deployed role has.
 """
 
+import json
 import time
 
 import botocore.exceptions
 import pytest
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
-from cloud import ACCOUNT, REGION, TEAM
+from cloud import ACCOUNT, ASSUMABLE, REGION, TEAM
 from permissions import CALLS, LOG, PODS, QUESTIONS
 
 pytestmark = pytest.mark.deployed
@@ -70,21 +71,32 @@ def names(cloud, deployed, roles):
 
 
 @pytest.fixture(scope="module")
-def account(cloud, names):
+def account(cloud, roles, names):
     """What else the calls touch, where it has to be there."""
     log = {"logGroupName": LOG["logGroupName"]}
     cloud.client("logs").create_log_group(**log)
     for job in (f"{TEAM}x", "team-b-x"):
         cloud.client("logs").create_log_stream(**log, logStreamName=f"{job}/algo-1")
-    for bucket in ("inputs", "outputs"):
+    for bucket in ("inputs", "outputs", "pipelines"):
         cloud.client("s3").create_bucket(Bucket=bucket)
     cloud.client("s3").put_object(Bucket="inputs", Key="data")
+    for root in ("kfp/team-a", "kfp/team-b"):
+        cloud.client("s3").put_object(Bucket="pipelines", Key=f"{root}/made")
+    cloud.client("iam").create_role(
+        RoleName=ASSUMABLE.rsplit("/", 1)[-1], AssumeRolePolicyDocument=json.dumps(trust_in(roles.values()))
+    )
 
 
 @pytest.fixture(scope="module")
 def policies(cloud, roles):
     """The documents of each role, as deployed."""
     return {role: list(documents(cloud.client("iam"), arn.rsplit("/", 1)[-1])) for role, arn in roles.items()}
+
+
+def trust_in(roles):
+    """A role's trust in all of these: what they may do decides."""
+    trusted = {"Effect": "Allow", "Principal": {"AWS": list(roles)}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [trusted]}
 
 
 def function_arn(name):
