@@ -126,16 +126,15 @@ def test_every_step_is_a_small_pod_that_knows_the_monitor(name, code, compiled):
 
 
 def config_map():
-    return yaml.safe_load(blocks("move.md", "yaml")[0])
+    return yaml.safe_load((ROOT / "infra" / "k8s" / "base" / "config-map.yaml").read_text())
 
 
-def test_the_config_map_names_what_the_step_reads_and_the_port_that_is_let_in():
-    data = config_map()["data"]
+def test_the_config_map_is_the_helpers_and_names_what_the_step_reads():
+    told = config_map()
+    assert f'use_config_map_as_env(task, "{told["metadata"]["name"]}"' in HELPER
     options = (ROOT / "crates" / "step" / "src" / "options.rs").read_text()
-    for name in data:
-        assert f'"--{name.removeprefix("SAGEBELL_").lower()}"' in options
-    policy = yaml.safe_load((ROOT / "infra" / "k8s" / "base" / "network-policy.yaml").read_text())
-    assert [str(port["port"]) for port in policy["spec"]["ingress"][0]["ports"]] == [data["SAGEBELL_PORT"]]
+    for name in told["data"]:
+        assert f'"--{name.removeprefix("SAGEBELL_").lower().replace("_", "-")}"' in options
 
 
 class DocTask(Task):
@@ -153,7 +152,9 @@ class DocTask(Task):
         return [json.dumps(self.executor_input()) if word == "{{$}}" else word for word in words]
 
     def environment(self):
-        found = super().environment()
+        # Without a prefix, as the ConfigMap has it: an empty one is none.
+        told = {"SAGEBELL_NAME_PREFIX": config_map()["data"]["SAGEBELL_NAME_PREFIX"]}
+        found = {**super().environment(), **told}
         # Python components install the kfp that is there already.
         path = f"{BIN}:{self.run.environment['PATH']}"
         return found if self.is_ours() else {**found, "PATH": path, "PIP_NO_INDEX": "1"}
@@ -315,14 +316,23 @@ def test_what_every_component_has_newly_is_named():
             assert f"`{of['name']}`" in text
 
 
+ROLES = "pipeline-pod.yaml", "execution.yaml"
+
+
 def statements():
     """What the pods and the jobs may do: the text of each statement, by its name."""
     found = {}
-    for template in ("pipeline-pod.yaml", "execution.yaml"):
+    for template in ROLES:
         text = (ROOT / "infra" / "iam" / template).read_text()
         parts = re.split(r"\bSid: (\w+)\n", text)[1:]
         found.update(zip(parts[::2], parts[1::2], strict=True))
     return found
+
+
+def parameters_of_roles():
+    """What the roles of the pods and the jobs can be given."""
+    texts = [(ROOT / "infra" / "iam" / template).read_text() for template in ROLES]
+    return {name for text in texts for name in re.findall(r"^  (\w+):\n    Type: (?!AWS::)", text, re.M)}
 
 
 def of_iam(page):
@@ -333,13 +343,12 @@ def of_iam(page):
 @pytest.mark.parametrize("page", ["move.md", "convert.md"])
 def test_statements_are_those_of_the_templates(page):
     named = set(re.findall(r"`([A-Z]\w+)`", of_iam(page)))
-    assert named - set(statements()) - {"AllowHosting", "JobNamePrefix", "InputBucketArns"} == set()
+    assert named - set(statements()) - parameters_of_roles() - set(config_map()["data"]) == set()
     assert {"CreateHosting", "ReadInputs", "CallApi"} <= named
 
 
-@pytest.mark.parametrize("page", ["move.md", "convert.md"])
-def test_what_no_template_gives_is_given_by_none(page):
-    named = re.findall(r"`(\w+:[A-Z]\w+)`", of_iam(page))
+def test_what_no_template_gives_is_given_by_none():
+    named = re.findall(r"`(\w+:[A-Z]\w+)`", of_iam("convert.md"))
     assert named
     for action in named:
         assert not [sid for sid, text in statements().items() if re.search(rf"\b{action}\b", text)], action
