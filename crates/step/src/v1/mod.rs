@@ -58,8 +58,14 @@ fn component(definition: &'static Definition) -> Option<Box<dyn Component>> {
         }
         "model" => Box::new(model::Model { definition }),
         "process" => Box::new(process::Process { definition }),
-        "rlestimator" => Box::new(rlestimator::RlEstimator { definition }),
-        "train" => Box::new(train::Train { definition }),
+        "rlestimator" => {
+            let (prefix, request) = ("RLEstimatorJob", rlestimator::request as _);
+            Box::new(training::Training { definition, prefix, request })
+        }
+        "train" => {
+            let (prefix, request) = ("TrainingJob", train::request as _);
+            Box::new(training::Training { definition, prefix, request })
+        }
         "workteam" => Box::new(workteam::Workteam { definition }),
         _ => return None,
     })

@@ -1,18 +1,13 @@
 //! A reinforcement learning training job, as the `sagemaker` package's `RLEstimator`
 //! asked for it (version 2.237.3).
 
-use async_trait::async_trait;
-use sagemaker::Api;
 use serde_json::{Map, Value, json};
 
 use super::images::{self, Toolkit};
 use super::parts::{self, items_or_null, object};
 use super::{python_json, training};
-use crate::component::{Component, ComponentError, Finished, Outputs};
-use crate::definition::Definition;
+use crate::component::ComponentError;
 use crate::inputs::Inputs;
-use crate::names::FreshName;
-use crate::plan::Plan;
 
 /// Where the debugger and the profiler are not.
 const WITHOUT_DEBUGGER: [&str; 9] = [
@@ -33,49 +28,8 @@ const ISOLATED_SOURCE: &str = "/opt/ml/input/data/code/sourcedir.tar.gz";
 /// `max_run` when it is not given.
 const DEFAULT_RUN_SECONDS: i64 = 86_400;
 
-pub(super) struct RlEstimator {
-    pub(super) definition: &'static Definition,
-}
-
-#[async_trait]
-impl Component for RlEstimator {
-    fn definition(&self) -> &Definition {
-        self.definition
-    }
-
-    async fn plan(
-        &self,
-        inputs: &Inputs,
-        fresh: &FreshName,
-        _api: &Api,
-    ) -> Result<Plan, ComponentError> {
-        let name = parts::name(inputs, "job_name", fresh, "RLEstimatorJob");
-        let request = request(inputs, &name)?;
-        Ok(parts::job(&training::JOB, name, request))
-    }
-
-    fn is_still_busy(&self, answer: &Value) -> bool {
-        training::rules_are_busy(answer)
-    }
-
-    fn failure(&self, answer: &Value) -> Option<String> {
-        training::failed_rules(answer)
-    }
-
-    async fn outputs(&self, finished: Finished<'_>, api: &Api) -> Result<Outputs, ComponentError> {
-        Ok(parts::outputs([
-            ("job_name", finished.plan.main.name.as_str().into()),
-            ("model_artifact_url", training::model_artifact(finished.answer)?),
-            ("training_image", training::image(api, finished.answer).await?),
-        ]))
-    }
-
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
-        parts::outputs([("job_name", finished.plan.main.name.as_str().into())])
-    }
-}
-
-fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
+/// The request for a job of this name.
+pub(super) fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
     let place = s3(inputs, "model_artifact_path", "takes an S3 URI: s3://bucket/path")?;
     let isolated = inputs.is("network_isolation");
     let has_debugger = !WITHOUT_DEBUGGER.contains(&inputs.text("region"));

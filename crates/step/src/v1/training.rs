@@ -1,24 +1,74 @@
 //! What training jobs have in common, alone or as part of a tuning job.
 
+use async_trait::async_trait;
 use monitor::kind::Kind;
 use sagemaker::Api;
 use serde_json::{Value, json};
 
 use super::images;
 use super::parts::{self, JobKind, number_or_null, object};
-use crate::component::ComponentError;
+use crate::component::{Component, ComponentError, Finished, Outputs};
+use crate::definition::Definition;
 use crate::inputs::Inputs;
-use crate::plan::Watch;
+use crate::names::FreshName;
+use crate::plan::{Plan, Watch};
 
 /// The longest run that is allowed where 0 is given.
 const LONGEST_RUN_SECONDS: i64 = 86_400;
 
-pub(super) const JOB: JobKind = JobKind {
+const JOB: JobKind = JobKind {
     create: "CreateTrainingJob",
     describe: "DescribeTrainingJob",
     name_field: "TrainingJobName",
     watch: Watch::Job(Kind::Training),
 };
+
+/// A component that runs one training job.
+pub(super) struct Training {
+    pub(super) definition: &'static Definition,
+    /// How the names of its jobs begin.
+    pub(super) prefix: &'static str,
+    /// Its request for a job of a name.
+    pub(super) request: fn(&Inputs, &str) -> Result<Value, ComponentError>,
+}
+
+#[async_trait]
+impl Component for Training {
+    fn definition(&self) -> &Definition {
+        self.definition
+    }
+
+    async fn plan(
+        &self,
+        inputs: &Inputs,
+        fresh: &FreshName,
+        _api: &Api,
+    ) -> Result<Plan, ComponentError> {
+        let name = parts::name(inputs, "job_name", fresh, self.prefix);
+        let request = (self.request)(inputs, &name)?;
+        Ok(parts::job(&JOB, name, request))
+    }
+
+    fn is_still_busy(&self, answer: &Value) -> bool {
+        rules_are_busy(answer)
+    }
+
+    fn failure(&self, answer: &Value) -> Option<String> {
+        failed_rules(answer)
+    }
+
+    async fn outputs(&self, finished: Finished<'_>, api: &Api) -> Result<Outputs, ComponentError> {
+        Ok(parts::outputs([
+            ("job_name", finished.plan.main.name.as_str().into()),
+            ("model_artifact_url", model_artifact(finished.answer)?),
+            ("training_image", image(api, finished.answer).await?),
+        ]))
+    }
+
+    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
+        parts::outputs([("job_name", finished.plan.main.name.as_str().into())])
+    }
+}
 
 /// Hyperparameters, which are texts.
 pub(super) fn hyperparameters(inputs: &Inputs, input: &str) -> Result<Value, ComponentError> {
@@ -128,13 +178,13 @@ pub(super) fn spot_stopping(inputs: &Inputs, run: i64) -> Result<Value, Componen
 }
 
 /// Whether debugger rules are still at work on a job that is complete.
-pub(super) fn rules_are_busy(answer: &Value) -> bool {
+fn rules_are_busy(answer: &Value) -> bool {
     let is_complete = answer.get("TrainingJobStatus").and_then(Value::as_str) == Some("Completed");
     is_complete && rules(answer, "InProgress").next().is_some()
 }
 
 /// Which debugger rules ended in an error.
-pub(super) fn failed_rules(answer: &Value) -> Option<String> {
+fn failed_rules(answer: &Value) -> Option<String> {
     let told: Vec<String> = rules(answer, "Error").map(told).collect();
     (!told.is_empty()).then(|| format!("debugger rules failed: {}", told.join("; ")))
 }
