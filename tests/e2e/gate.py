@@ -18,6 +18,7 @@ class Gate:
     def __init__(self, upstream):
         self.upstream = urllib.parse.urlsplit(upstream)
         self.words = []
+        self.bodies = {}  # the last body of each word
         self.signers = []  # the access key of each call that was signed
         self.rules = []
         self.answer_date = None  # the Date header of answers, where it is not now
@@ -60,6 +61,7 @@ class Gate:
         body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
         word = handler.headers.get("x-amz-target") or f"{handler.command} {handler.path}"
         self.words.append(word)
+        self.bodies[word] = body
         self.signers += re.findall(r"Credential=(\w+)/", handler.headers.get("authorization") or "")
         for rule in list(self.rules):
             if rule.word in word:

@@ -13,7 +13,7 @@ import pytest
 
 import test_fake_sagemaker
 from cloud import ACCOUNT, REGION, SAGEBELL, STACK, put
-from conftest import EVENTS, until, wait_url
+from conftest import EVENTS, ROOT, until, wait_url
 
 pytestmark = pytest.mark.deployed
 
@@ -82,6 +82,27 @@ def test_an_event_of_every_kind_reaches_its_waiter(cloud, deployed, waiter, kind
     _, heard = waiter.hear()
     job = heard["data"]["job"]
     assert (job["arn"], job["kind"], job["phase"]) == (arn, kind, phase)
+
+
+def test_announcements_reach_who_subscribed_by_the_example_rule(cloud, deployed):
+    topic = deployed.deploy(
+        "announcements", (ROOT / "infra" / "examples" / "announcements.yaml").read_text(),
+        {"BusName": deployed.outputs["BusName"]},
+    )["TopicArn"]
+    sqs = cloud.client("sqs")
+    queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+    for name in ("training-completed", "training-failed"):
+        put(cloud, sample(name))
+
+    def heard():
+        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(json.loads(one["Body"])["Message"]) for one in found]
+
+    told = until(heard, "a failed job is announced")
+    assert {event["detail"]["job"]["phase"] for event in told} == {"failed"}
+    assert told[0]["source"] == "sagebell" and told[0]["detail-type"] == "Job Settled"
 
 
 def test_the_api_takes_signed_calls_only(deployed):

@@ -10,6 +10,7 @@ import pathlib
 import socket
 import urllib.request
 
+import boto3
 import libfaketime
 import pytest
 import standardwebhooks
@@ -235,32 +236,117 @@ def post(url, body, headers):
         return None
 
 
+class Forger:
+    """Signs callbacks for a step's wait: with its own secret, overheard on the way to
+    the monitor, or with another."""
+
+    def __init__(self, scene, step):
+        self.known = step.waits()
+        word = next(word for word in scene.api.bodies if word.startswith("PUT ") and "/waits/" in word)
+        self.asked = json.loads(scene.api.bodies[word])
+
+    def post(self, name, phase="running", status="InProgress", age=0, secret=None):
+        job = {**self.known["job"], "phase": phase, "status": status, "secondary_status": name}
+        body = json.dumps({
+            "type": f"sagemaker.training_job.{phase}", "timestamp": "2026-11-02T09:42:33Z",
+            "data": {"wait_id": self.known["wait"]["id"], "seq": 9, "job": job},
+        })
+        at = datetime.datetime.now(tz=datetime.timezone.utc) - datetime.timedelta(seconds=age)
+        signature = standardwebhooks.Webhook(secret or self.asked["secret"]).sign(name, at, body)
+        headers = {
+            "webhook-id": name, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature,
+        }
+        return post(self.asked["callback_url"], body.encode(), headers)
+
+
 def test_forged_stale_replayed_and_oversized_callbacks_are_refused_and_counted(scene):
     lives(scene)
     step = scene.train()
-    known = step.waits()
-    url = known["wait"]["callback_url"]
-    job = {**known["job"], "phase": "succeeded", "status": "Completed"}
-    body = json.dumps({
-        "type": "sagemaker.training_job.succeeded", "timestamp": "2026-11-02T09:42:33Z",
-        "data": {"wait_id": known["wait"]["id"], "seq": 9, "job": job},
-    })
-    stranger = standardwebhooks.Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    now = datetime.datetime.now(tz=datetime.timezone.utc)
-    for at in (now, now - datetime.timedelta(minutes=6)):
-        headers = {
-            "webhook-id": f"msg_{at.timestamp()}", "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": stranger.sign(f"msg_{at.timestamp()}", at, body),
-        }
-        assert post(url, body.encode(), headers) in (400, 401, 403)
-    assert post(url, b"x" * 30_000, headers) in (400, 413, None)
-    assert post(url, body.encode(), {}) in (400, 401, 403)
+    forger = Forger(scene, step)
+    stranger = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    assert forger.post("forged", "succeeded", "Completed", secret=stranger) in (400, 401, 403)
+    assert forger.post("stale", "succeeded", "Completed", age=360) in (400, 401, 403)
+    assert post(forger.asked["callback_url"], b"x" * 30_000, {}) in (400, 413, None)
+    assert forger.post("real") < 300
+    step.says("(real)")
+    assert forger.post("real") < 300
     assert step.process.poll() is None
     scene.sagemaker.move(step.arn(), "Completed")
     succeeds(step)
-    assert "callbacks refused" in step.said()
-    for reason in ("signature", "too_large"):
-        assert reason in step.said()
+    for reason in ("signature", "timestamp", "too_large", "heard before: 1"):
+        assert reason in step.said(), step.said()
+    assert step.said().count("(real)") == 1
+
+
+def test_a_callback_is_a_bell_and_no_proof(scene):
+    """Even one that is signed as it must be is believed only as far as SageMaker agrees."""
+    lives(scene)
+    step = scene.train()
+    assert Forger(scene, step).post("lie", "succeeded", "Completed") < 300
+    step.says("lie")
+    until(lambda: scene.aws.count("DescribeTrainingJob") > 1, "it asks SageMaker")
+    assert step.process.poll() is None
+    scene.sagemaker.move(step.arn(), "Completed")
+    succeeds(step)
+
+
+# --- logs
+
+
+@pytest.fixture
+def logs():
+    server = ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    url = f"http://127.0.0.1:{server._server.server_port}"
+    client = boto3.client(
+        "logs", region_name=REGION, endpoint_url=url, aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    client.create_log_group(logGroupName=GROUP)
+    yield client
+    server.stop()
+
+
+GROUP = "/aws/sagemaker/TrainingJobs"
+# More than one page of GetLogEvents.
+LINES = 10_050
+
+
+def write_logs(logs, name):
+    now = int(datetime.datetime.now(tz=datetime.timezone.utc).timestamp() * 1000)
+    for stream in (f"{name}/algo-1", f"{name}/algo-2", f"{name}-other/algo-1"):
+        logs.create_log_stream(logGroupName=GROUP, logStreamName=stream)
+        lines = LINES if stream == f"{name}/algo-1" else 3
+        events = [{"timestamp": now + n, "message": f"{stream} line {n}"} for n in range(lines)]
+        for start in range(0, lines, 10_000):
+            logs.put_log_events(
+                logGroupName=GROUP, logStreamName=stream, logEvents=events[start : start + 10_000]
+            )
+
+
+def logged(step, stream):
+    prefix = f"{stream} line "
+    lines = [line for line in step.said().splitlines() if line.startswith(prefix)]
+    return [int(line.removeprefix(prefix)) for line in lines]
+
+
+def test_all_logs_are_printed_in_order_page_by_page(scene, logs):
+    lives(scene, IN_PROGRESS, {"status": "Completed", "after_millis": 300})
+    write_logs(logs, "loud")
+    endpoint = {"AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": logs.meta.endpoint_url}
+    step = scene.train("--logs", "all", inputs={"job_name": "loud"}, environment=endpoint)
+    succeeds(step)
+    assert logged(step, "loud/algo-1") == list(range(LINES))
+    assert logged(step, "loud/algo-2") == [0, 1, 2]
+    assert "loud-other" not in step.said()
+
+
+def test_the_tail_of_the_logs_is_printed_when_the_job_failed(scene, logs):
+    lives(scene, IN_PROGRESS, {"status": "Failed", "reason": "AlgorithmError: 1", "after_millis": 300})
+    write_logs(logs, "loud")
+    endpoint = {"AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": logs.meta.endpoint_url}
+    step = scene.train(inputs={"job_name": "loud"}, environment=endpoint)
+    assert step.ends() == 1
+    assert logged(step, "loud/algo-1") == list(range(LINES - 100, LINES))
 
 
 # --- the monitor is down

@@ -65,7 +65,7 @@ def row(name, *cells):
 
 
 def main(seconds):
-    steps.STEP = ROOT / "target" / "release" / "sagebell-step"
+    steps.STEP = ROOT / "target" / "image" / "root" / "sagebell-step"
     local = conftest.Local(pathlib.Path(folder) / "local.db").start()
     scene = steps.Scene(local, pathlib.Path(folder))
     try:

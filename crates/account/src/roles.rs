@@ -1,9 +1,13 @@
-//! Whether one may hand a role to SageMaker, by IAM's own simulation.
+//! Roles: the ARN of one, and whether one may hand it to SageMaker, by IAM's own
+//! simulation.
 
 use crate::answer::{find, text};
 use crate::call::Account;
 use crate::endpoint::Service;
 use crate::error::AskError;
+
+/// The version of IAM's API.
+const VERSION: &str = "2010-05-08";
 
 /// What the simulation says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +21,16 @@ pub enum Passing {
 }
 
 impl Account {
+    /// The ARN of the role of this name.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub async fn role_arn(&self, name: &str) -> Result<String, AskError> {
+        let asked = [("RoleName", name)];
+        let answer = self.query(Service::Iam, VERSION, "iam:GetRole", &asked).await?;
+        answer.read(|root| text(find(root, "Role")?, "Arn"))
+    }
+
     /// Whether the policies of `principal` let it pass `role` to SageMaker.
     ///
     /// # Errors
@@ -31,7 +45,7 @@ impl Account {
             ("ContextEntries.member.1.ContextKeyType", "string"),
             ("ContextEntries.member.1.ContextKeyValues.member.1", "sagemaker.amazonaws.com"),
         ];
-        let answer = self.query(Service::Iam, "2010-05-08", action, &asked).await?;
+        let answer = self.query(Service::Iam, VERSION, action, &asked).await?;
         answer.read(|root| {
             let results = find(root, "EvaluationResults")?;
             Some(match text(results, "EvalDecision")?.as_str() {

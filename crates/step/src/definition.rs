@@ -64,6 +64,9 @@ pub struct Input {
     /// Whether an empty text counts as none.
     #[serde(default)]
     pub nullable: bool,
+    /// Whether it takes a role by its name as well as by its ARN.
+    #[serde(default)]
+    pub role_name: bool,
 }
 
 /// One output: a file, whose path `--NAME_output_path` gives.

@@ -32,6 +32,7 @@ pub mod poll;
 pub mod progress;
 pub mod registry;
 mod request;
+pub mod roles;
 pub mod run;
 pub mod timeline;
 pub mod v1;

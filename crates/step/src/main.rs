@@ -8,7 +8,7 @@ use step::args::{self, UsageError};
 use step::component::Component;
 use step::options::{FLAGS, Options};
 use step::run::Step;
-use step::{aws, kfp, registry};
+use step::{aws, kfp, registry, roles};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
@@ -52,12 +52,16 @@ async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
         return complain(&format!("no signal handler: {error}"), FAILED);
     }
     let sdk = aws::sdk_config(&parsed.inputs).await;
+    let inputs = match roles::resolved(component.definition(), &parsed.inputs, &sdk).await {
+        Ok(inputs) => inputs,
+        Err(error) => return complain(&error.to_string(), FAILED),
+    };
     let step = Step {
         component,
-        inputs: &parsed.inputs,
+        inputs: &inputs,
         options: &options,
         output_paths: &parsed.output_paths,
-        api: aws::sagemaker(&sdk, &parsed.inputs),
+        api: aws::sagemaker(&sdk, &inputs),
         sdk: &sdk,
         clock: Arc::new(SystemClock),
         terminated: &terminated,

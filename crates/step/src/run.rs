@@ -283,8 +283,9 @@ impl Step<'_> {
             )),
         };
         let stats = waiting.stats();
-        if !stats.refused.is_empty() {
-            eprintln!("sagebell-step: callbacks refused: {:?}", stats.refused);
+        if !stats.refused.is_empty() || stats.duplicates > 0 {
+            let (refused, twice) = (stats.refused, stats.duplicates);
+            eprintln!("sagebell-step: callbacks refused: {refused:?}, heard before: {twice}");
         }
         waiting.shutdown().await;
         Ok(heard?)
