@@ -301,6 +301,8 @@ def logs():
     client = boto3.client(
         "logs", region_name=REGION, endpoint_url=url, aws_access_key_id="test", aws_secret_access_key="test"
     )
+    # moto keeps what it has for as long as the process lives.
+    call("POST", f"{url}/moto-api/reset")
     client.create_log_group(logGroupName=GROUP)
     yield client
     server.stop()
