@@ -28,10 +28,10 @@ use clap::Parser;
 use futures::StreamExt as _;
 use monitor::arn::JobArn;
 use receiver::Receiver;
-use waiter::client::{Client, PUT_EVENTS_LIMIT};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
+use waiter::client::{Client, PUT_EVENTS_LIMIT};
 
 /// How many calls are under way at once.
 const CALLS: usize = 16;

@@ -9,8 +9,8 @@ use monitor::phase::Phase;
 use monitor::ports::JobFilter;
 
 use crate::args::JobsArgs;
-use waiter::client::{Client, ClientError};
 use crate::output::{Output, print_json};
+use waiter::client::{Client, ClientError};
 
 /// Jobs asked for in one call.
 const PAGE: usize = 200;

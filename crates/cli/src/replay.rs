@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::ReplayArgs;
-use waiter::client::{Client, ClientError, PUT_EVENTS_LIMIT, PutEventsEntry};
 use crate::output::{Output, print_json};
+use waiter::client::{Client, ClientError, PUT_EVENTS_LIMIT, PutEventsEntry};
 
 /// Why files could not be replayed.
 #[derive(Debug, thiserror::Error)]

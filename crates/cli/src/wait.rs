@@ -123,9 +123,7 @@ async fn leave(waiting: Waiting, outcome: &Outcome) {
     if let Some(why) = why {
         eprintln!("sagebell: {why}; the job goes on");
         if let Err(error) = waiting.cancel().await {
-            eprintln!(
-                "sagebell: the wait could not be taken back, its lease will end it: {error}"
-            );
+            eprintln!("sagebell: the wait could not be taken back, its lease will end it: {error}");
         }
     }
     waiting.shutdown().await;

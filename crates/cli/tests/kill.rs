@@ -13,12 +13,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use waiter::client::Client;
 use sagebell::demo::lives::{self, Life};
 use sagebell::demo::waiter::{Heard, Waiter};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
+use waiter::client::Client;
 
 /// Stacks at a time.
 const AT_ONCE: usize = 6;

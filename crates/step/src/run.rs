@@ -130,6 +130,28 @@ pub struct Step<'a> {
     pub terminated: &'a Notify,
 }
 
+/// What is waited for.
+struct Watched {
+    /// `None`: no job of the monitor's kinds.
+    kind: Option<Kind>,
+    arn: Option<JobArn>,
+    describe: Call,
+}
+
+impl Watched {
+    /// `None` if nothing says how to read it.
+    fn of(plan: &Plan, made: &Made) -> Option<Self> {
+        let arn = made.arn.as_deref().and_then(|arn| JobArn::parse(arn).ok());
+        let by_arn = || arn.as_ref().and_then(crate::plan::describe);
+        let describe = plan.main.describe.clone().or_else(by_arn)?;
+        let kind = match plan.watch {
+            Watch::Job(kind) => Some(kind),
+            Watch::Polled(_) | Watch::Made => None,
+        };
+        Some(Self { kind, arn, describe })
+    }
+}
+
 /// What there is when the waiting is over.
 struct Ended {
     answer: Value,
@@ -150,13 +172,14 @@ impl Step<'_> {
         let ready = self.ready(&plan).await?;
         let made = self.make(&plan).await?;
         let arn = made.arn.clone();
-        let ended = self.wait(&plan, made, ready).await;
-        let (ended, result) = match ended {
+        let (ended, result) = match self.wait(&plan, made, ready).await {
+            // There is a second left at most.
+            Err((_, error)) if error.is_termination() => return Err(error),
+            Err((ended, error)) => (ended, Err(error)),
             Ok(ended) => {
                 let verdict = self.verdict(&plan, &ended);
                 (ended, verdict)
             }
-            Err((ended, error)) => (ended, Err(error)),
         };
         self.finish(&plan, arn.as_deref(), &ended, result).await
     }
@@ -223,32 +246,19 @@ impl Step<'_> {
         history: &mut History,
         until: Option<Timestamp>,
     ) -> Result<(Value, Option<Seen>), StepError> {
-        let kind = match &plan.watch {
-            Watch::Made => return self.read_made(plan, made).await,
-            Watch::Polled(_) => None,
-            Watch::Job(kind) => Some(*kind),
-        };
-        let by_arn = made.arn.as_deref().and_then(|arn| JobArn::parse(arn).ok());
-        let describe = match &plan.main.describe {
-            Some(describe) => describe.clone(),
-            None => by_arn.as_ref().and_then(crate::plan::describe).ok_or_else(|| no_arn(plan))?,
-        };
+        if plan.watch == Watch::Made {
+            return self.read_made(plan, made).await;
+        }
+        let watched = Watched::of(plan, made).ok_or_else(|| no_arn(plan))?;
         let mut pauses = LOOKS;
         if let Some(ready) = ready {
-            let arn = by_arn.ok_or_else(|| no_arn(plan))?;
-            self.hear(ready, arn, not_before(plan, made, kind), until, history).await?;
+            let arn = watched.arn.clone().ok_or_else(|| no_arn(plan))?;
+            self.hear(ready, arn, not_before(plan, made, watched.kind), until, history).await?;
         } else if let WaitMode::Poll(first, longest) = self.options.wait {
             pauses = (first, longest);
         }
-        let question = Question {
-            api: &self.api,
-            describe: &describe,
-            watch: &plan.watch,
-            is_still_busy: &|answer| self.component.is_still_busy(answer),
-            clock: &*self.clock,
-        };
-        let found = self.ask(&question, pauses, history, kind).await?;
-        Ok((found.0, Some(found.1)))
+        let (answer, seen) = self.ask(plan, &watched, pauses, history).await?;
+        Ok((answer, Some(seen)))
     }
 
     /// What is there as soon as it is made.
@@ -291,62 +301,66 @@ impl Step<'_> {
         Ok(heard?)
     }
 
-    /// Asks until it has settled. A termination stops the job, as the step is all that
-    /// knows of it, and goes on asking until it has stopped.
+    /// Asks until it has settled. Without a monitor a termination stops the job, as
+    /// the step is all that knows of it, and goes on asking until it has stopped.
     async fn ask(
         &self,
-        question: &Question<'_>,
+        plan: &Plan,
+        watched: &Watched,
         pauses: Pauses,
         history: &mut History,
-        kind: Option<Kind>,
     ) -> Result<(Value, Seen), StepError> {
+        let question = Question {
+            api: &self.api,
+            describe: &watched.describe,
+            watch: &plan.watch,
+            is_still_busy: &|answer| self.component.is_still_busy(answer),
+            clock: &*self.clock,
+        };
         tokio::select! {
             found = question.until_settled(pauses, history) => return Ok(found?),
             () = self.terminated.notified() => {}
         }
-        let stoppable = kind.is_some_and(|kind| kind.spec().operations.stop.is_some());
-        if !stoppable || self.options.on_abandon == OnAbandon::Keep {
+        let is_alone = matches!(self.options.wait, WaitMode::Poll(..));
+        if !is_alone || !self.stops(watched) {
             return Err(StepError::Terminated("the job goes on"));
         }
         println!("Terminated: stopping the job");
-        self.stop(kind, question.describe).await?;
+        self.stop(watched).await?;
         Ok(question.until_settled(pauses, history).await?)
     }
 
-    async fn stop(&self, kind: Option<Kind>, describe: &Call) -> Result<(), StepError> {
-        let operations = kind.map(|kind| kind.spec().operations);
-        match (kind, operations.and_then(|operations| operations.stop)) {
-            (Some(Kind::PipelineExecution | Kind::InferenceExperiment), _) => {
+    /// Whether the job is to be stopped with its step, and can be.
+    fn stops(&self, watched: &Watched) -> bool {
+        let stop = watched.kind.and_then(|kind| kind.spec().operations.stop);
+        self.options.on_abandon == OnAbandon::Stop && stop.is_some()
+    }
+
+    async fn stop(&self, watched: &Watched) -> Result<(), StepError> {
+        match (watched.kind, &watched.arn) {
+            // Theirs say more than which.
+            (Some(Kind::PipelineExecution | Kind::InferenceExperiment), Some(arn)) => {
                 let port = SageMakerApi::new(self.api.clone(), Arc::clone(&self.clock));
-                let arn = describe.input.as_object().and_then(|input| input.values().next());
-                let arn = arn.and_then(Value::as_str).and_then(|arn| JobArn::parse(arn).ok());
-                if let Some(arn) = arn {
-                    port.stop(&arn).await.map_err(|error| {
-                        StepError::Failed(format!("the job could not be stopped: {error}"))
-                    })?;
+                port.stop(arn).await.map_err(|error| {
+                    StepError::Failed(format!("the job could not be stopped: {error}"))
+                })
+            }
+            (kind, _) => {
+                if let Some(operation) = kind.and_then(|kind| kind.spec().operations.stop) {
+                    self.api.call(operation, &watched.describe.input).await?;
                 }
+                Ok(())
             }
-            (_, Some(operation)) => {
-                self.api.call(operation, &describe.input).await?;
-            }
-            (_, None) => {}
         }
-        Ok(())
     }
 
     async fn give_up(&self, plan: &Plan, made: &Made) -> StepError {
-        let Watch::Job(kind) = plan.watch else { return StepError::GaveUp("it goes on") };
-        let by_arn = made.arn.as_deref().and_then(|arn| JobArn::parse(arn).ok());
-        let describe = plan.main.describe.clone();
-        let describe = describe.or_else(|| by_arn.as_ref().and_then(crate::plan::describe));
-        match (self.options.on_abandon, describe) {
-            (OnAbandon::Stop, Some(describe)) if kind.spec().operations.stop.is_some() => {
-                match self.stop(Some(kind), &describe).await {
-                    Ok(()) => StepError::GaveUp("the job is being stopped"),
-                    Err(error) => error,
-                }
-            }
-            _ => StepError::GaveUp("the job goes on"),
+        match Watched::of(plan, made).filter(|watched| self.stops(watched)) {
+            None => StepError::GaveUp("it goes on"),
+            Some(watched) => match self.stop(&watched).await {
+                Ok(()) => StepError::GaveUp("the job is being stopped"),
+                Err(error) => error,
+            },
         }
     }
 

@@ -18,9 +18,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::args::DemoArgs;
-use ::waiter::Client;
 use crate::local::{LocalStack, Options};
 use crate::output::{Output, print_json};
+use ::waiter::Client;
 use lives::Life;
 use screen::Screen;
 use waiter::Heard;
