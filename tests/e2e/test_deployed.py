@@ -85,13 +85,17 @@ def test_an_event_of_every_kind_reaches_its_waiter(cloud, deployed, waiter, kind
 
 
 def test_announcements_reach_who_subscribed_by_the_example_rule(cloud, deployed):
-    topic = deployed.deploy(
+    topic = cloud.deploy(
         "announcements", (ROOT / "infra" / "examples" / "announcements.yaml").read_text(),
         {"BusName": deployed.outputs["BusName"]},
     )["TopicArn"]
     sqs = cloud.client("sqs")
     queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
     queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+             "Resource": queue_arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
     for name in ("training-completed", "training-failed"):
         put(cloud, sample(name))
