@@ -22,7 +22,7 @@ use crate::{metrics, timeline};
 /// How long a wait lives without renewal: three renewals of a few minutes.
 const LEASE_SECONDS: u32 = 600;
 /// Longest that a monitor keeps a wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(35 * 86_400);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(35 * 86_400);
 /// The pauses between looks without a monitor: from the first to the longest.
 const POLL_SECONDS: (f64, f64) = (5.0, 60.0);
 

@@ -26,7 +26,7 @@ use crate::component::{Component, ComponentError, Finished, Outputs};
 use crate::inputs::Inputs;
 use crate::made::{Made, MakeError, find, make};
 use crate::model::{self, Problem};
-use crate::options::{Options, WaitMode};
+use crate::options::{LONGEST_WAIT, Options, WaitMode};
 use crate::outputs::{self, WriteError};
 use crate::plan::{Call, Plan, Watch};
 use crate::poll::{Pauses, PollError, Question};
@@ -231,11 +231,9 @@ impl Step<'_> {
         }
     }
 
+    /// Nothing is waited for without end: where the monitor gives up, so does the step.
     async fn patience(&self) {
-        match self.options.max_wait {
-            Some(wait) => self.clock.sleep(wait).await,
-            None => std::future::pending().await,
-        }
+        self.clock.sleep(self.options.max_wait.unwrap_or(LONGEST_WAIT)).await;
     }
 
     async fn watch(
