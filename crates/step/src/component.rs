@@ -93,14 +93,22 @@ pub trait Component: Send + Sync {
         None
     }
 
-    /// The outputs of what succeeded. May read more from SageMaker (a tuning job's
-    /// best training job).
+    /// The outputs that are known even if it failed: what depends on the inputs and
+    /// the plan alone, and what can be read from any description.
+    fn known(&self, _finished: Finished<'_>) -> Outputs {
+        Outputs::new()
+    }
+
+    /// The outputs that only success brings, beside those that are known. May read
+    /// more from SageMaker (a tuning job's best training job).
     ///
     /// # Errors
     /// [`ComponentError`] says which output can't be had.
-    async fn outputs(&self, finished: Finished<'_>, api: &Api) -> Result<Outputs, ComponentError>;
-
-    /// What is known of the outputs when it did not succeed: what depends on the
-    /// inputs and the plan alone.
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs;
+    async fn results(
+        &self,
+        _finished: Finished<'_>,
+        _api: &Api,
+    ) -> Result<Outputs, ComponentError> {
+        Ok(Outputs::new())
+    }
 }

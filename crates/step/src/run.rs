@@ -393,10 +393,10 @@ impl Step<'_> {
         mut result: Result<(), StepError>,
     ) -> Result<(), StepError> {
         let finished = Finished { inputs: self.inputs, plan, arn, answer: &ended.answer };
-        let mut outputs = self.component.outputs_of_failure(finished);
+        let mut outputs = self.component.known(finished);
         if result.is_ok() {
-            match self.component.outputs(finished, &self.api).await {
-                Ok(found) => outputs = found,
+            match self.component.results(finished, &self.api).await {
+                Ok(results) => outputs.extend(results),
                 Err(error) => result = Err(error.into()),
             }
         }

@@ -100,12 +100,12 @@ impl Component for Resource {
         Ok(self.reconcile(update, &request, &name, there.as_ref()))
     }
 
-    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
-        Ok(outputs(&self.definition, self.kind, &finished, true))
+    fn known(&self, finished: Finished<'_>) -> Outputs {
+        outputs(&self.definition, self.kind, &finished, false)
     }
 
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
-        outputs(&self.definition, self.kind, &finished, false)
+    async fn results(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
+        Ok(outputs(&self.definition, self.kind, &finished, true))
     }
 }
 

@@ -87,11 +87,7 @@ impl Component for Make {
         Ok(Plan::of(self.main(inputs, fresh)?, Watch::Job(self.kind)))
     }
 
-    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
-        Ok(super::outputs(&self.definition, &finished))
-    }
-
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
+    fn known(&self, finished: Finished<'_>) -> Outputs {
         super::outputs(&self.definition, &finished)
     }
 }

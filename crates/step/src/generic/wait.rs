@@ -39,11 +39,7 @@ impl Component for Wait {
             .map_err(|problem| ComponentError::input("arn", problem))
     }
 
-    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
-        Ok(super::outputs(&self.definition, &finished))
-    }
-
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
+    fn known(&self, finished: Finished<'_>) -> Outputs {
         super::outputs(&self.definition, &finished)
     }
 }

@@ -1,64 +1,44 @@
 //! A batch transform job.
 
-use async_trait::async_trait;
 use monitor::kind::Kind;
-use sagemaker::Api;
 use serde_json::{Value, json};
 
-use super::parts::{self, JobKind, object};
-use crate::component::{Component, ComponentError, Finished, Outputs};
-use crate::definition::Definition;
+use super::job::{Job, no_more};
+use super::parts::{self, object};
+use crate::component::{ComponentError, Finished, Outputs};
 use crate::inputs::Inputs;
-use crate::names::FreshName;
-use crate::plan::{Plan, Watch};
+use crate::plan::Watch;
 
-const JOB: JobKind = JobKind {
+pub(super) const JOB: Job = Job {
     create: "CreateTransformJob",
     describe: "DescribeTransformJob",
     name_field: "TransformJobName",
     watch: Watch::Job(Kind::Transform),
+    name_input: "job_name",
+    prefix: Some("BatchTransform"),
+    request,
+    known,
+    results: no_more,
 };
 
-pub(super) struct BatchTransform {
-    pub(super) definition: &'static Definition,
+fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
+    Ok(object(json!({
+        "TransformJobName": name,
+        "ModelName": inputs.text("model_name"),
+        "MaxConcurrentTransforms": inputs.integer("max_concurrent"),
+        "MaxPayloadInMB": inputs.integer("max_payload"),
+        "BatchStrategy": inputs.given("batch_strategy"),
+        "Environment": parts::object_or_empty(inputs, "environment"),
+        "TransformInput": input(inputs),
+        "TransformOutput": output(inputs),
+        "TransformResources": resources(inputs),
+        "DataProcessing": processing(inputs),
+        "Tags": parts::tags(inputs, "tags"),
+    })))
 }
 
-#[async_trait]
-impl Component for BatchTransform {
-    fn definition(&self) -> &Definition {
-        self.definition
-    }
-
-    async fn plan(
-        &self,
-        inputs: &Inputs,
-        fresh: &FreshName,
-        _api: &Api,
-    ) -> Result<Plan, ComponentError> {
-        let name = parts::name(inputs, "job_name", fresh, "BatchTransform");
-        let request = object(json!({
-            "TransformJobName": name,
-            "ModelName": inputs.text("model_name"),
-            "MaxConcurrentTransforms": inputs.integer("max_concurrent"),
-            "MaxPayloadInMB": inputs.integer("max_payload"),
-            "BatchStrategy": inputs.given("batch_strategy"),
-            "Environment": parts::object_or_empty(inputs, "environment"),
-            "TransformInput": input(inputs),
-            "TransformOutput": output(inputs),
-            "TransformResources": resources(inputs),
-            "DataProcessing": processing(inputs),
-            "Tags": parts::tags(inputs, "tags"),
-        }));
-        Ok(parts::job(&JOB, name, request))
-    }
-
-    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
-        Ok(self.outputs_of_failure(finished))
-    }
-
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
-        parts::outputs([("output_location", finished.inputs.text("output_location").into())])
-    }
+fn known(finished: Finished<'_>) -> Outputs {
+    parts::outputs([("output_location", finished.inputs.text("output_location").into())])
 }
 
 fn input(inputs: &Inputs) -> Value {

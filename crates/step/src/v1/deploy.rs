@@ -45,11 +45,7 @@ impl Component for Deploy {
         Ok(create(inputs, fresh, name))
     }
 
-    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
-        Ok(self.outputs_of_failure(finished))
-    }
-
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
+    fn known(&self, finished: Finished<'_>) -> Outputs {
         parts::outputs([("endpoint_name", finished.plan.main.name.as_str().into())])
     }
 }

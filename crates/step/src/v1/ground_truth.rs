@@ -1,22 +1,26 @@
 //! A Ground Truth labeling job.
 
-use async_trait::async_trait;
+use std::future::ready;
+
 use monitor::kind::Kind;
-use sagemaker::Api;
 use serde_json::{Value, json};
 
-use super::parts::{self, JobKind, number_or_null, object};
-use crate::component::{Component, ComponentError, Finished, Outputs};
-use crate::definition::Definition;
+use super::job::{Job, nothing_known};
+use super::parts::{self, number_or_null, object};
+use crate::component::{ComponentError, Finished, Outputs};
 use crate::inputs::Inputs;
-use crate::names::FreshName;
-use crate::plan::{Plan, Watch};
+use crate::plan::Watch;
 
-const JOB: JobKind = JobKind {
+pub(super) const JOB: Job = Job {
     create: "CreateLabelingJob",
     describe: "DescribeLabelingJob",
     name_field: "LabelingJobName",
     watch: Watch::Job(Kind::Labeling),
+    name_input: "job_name",
+    prefix: Some("LabelingJob"),
+    request,
+    known: nothing_known,
+    results: |finished, _api| Box::pin(ready(results(finished))),
 };
 
 /// The account whose functions serve the built-in tasks, by region.
@@ -65,59 +69,37 @@ const TASKS: [Task; 4] = [
     },
 ];
 
-pub(super) struct GroundTruth {
-    pub(super) definition: &'static Definition,
+fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
+    Ok(object(json!({
+        "LabelingJobName": name,
+        "LabelAttributeName": label_attribute(inputs, name)?,
+        "InputConfig": input_config(inputs),
+        "OutputConfig": {
+            "S3OutputPath": inputs.text("output_location"),
+            "KmsKeyId": inputs.text("output_encryption_key"),
+        },
+        "RoleArn": inputs.text("role"),
+        "LabelCategoryConfigS3Uri": inputs.given("label_category_config"),
+        "StoppingConditions": stopping(inputs),
+        "LabelingJobAlgorithmsConfig": automation(inputs)?,
+        "HumanTaskConfig": human_task(inputs)?,
+        "Tags": parts::tags(inputs, "tags"),
+    })))
 }
 
-#[async_trait]
-impl Component for GroundTruth {
-    fn definition(&self) -> &Definition {
-        self.definition
-    }
-
-    async fn plan(
-        &self,
-        inputs: &Inputs,
-        fresh: &FreshName,
-        _api: &Api,
-    ) -> Result<Plan, ComponentError> {
-        let name = parts::name(inputs, "job_name", fresh, "LabelingJob");
-        let request = object(json!({
-            "LabelingJobName": name,
-            "LabelAttributeName": label_attribute(inputs, &name)?,
-            "InputConfig": input_config(inputs),
-            "OutputConfig": {
-                "S3OutputPath": inputs.text("output_location"),
-                "KmsKeyId": inputs.text("output_encryption_key"),
-            },
-            "RoleArn": inputs.text("role"),
-            "LabelCategoryConfigS3Uri": inputs.given("label_category_config"),
-            "StoppingConditions": stopping(inputs),
-            "LabelingJobAlgorithmsConfig": automation(inputs)?,
-            "HumanTaskConfig": human_task(inputs)?,
-            "Tags": parts::tags(inputs, "tags"),
-        }));
-        Ok(parts::job(&JOB, name, request))
-    }
-
-    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
-        let (manifest, model) = ("output_manifest_location", "active_learning_model_arn");
-        let of_job = |field: &str, output| {
-            parts::text(finished.answer, &format!("/LabelingJobOutput/{field}"), output)
-        };
-        let trained = if finished.inputs.is("enable_auto_labeling") {
-            of_job("FinalActiveLearningModelArn", model)?
-        } else {
-            // A blank is what the old component wrote.
-            " "
-        };
-        let manifested = of_job("OutputDatasetS3Uri", manifest)?;
-        Ok(parts::outputs([(manifest, manifested.into()), (model, trained.into())]))
-    }
-
-    fn outputs_of_failure(&self, _finished: Finished<'_>) -> Outputs {
-        Outputs::new()
-    }
+fn results(finished: Finished<'_>) -> Result<Outputs, ComponentError> {
+    let (manifest, model) = ("output_manifest_location", "active_learning_model_arn");
+    let of_job = |field: &str, output| {
+        parts::text(finished.answer, &format!("/LabelingJobOutput/{field}"), output)
+    };
+    let trained = if finished.inputs.is("enable_auto_labeling") {
+        of_job("FinalActiveLearningModelArn", model)?
+    } else {
+        // A blank is what the old component wrote.
+        " "
+    };
+    let manifested = of_job("OutputDatasetS3Uri", manifest)?;
+    Ok(parts::outputs([(manifest, manifested.into()), (model, trained.into())]))
 }
 
 fn task_name(inputs: &Inputs) -> String {

@@ -1,71 +1,55 @@
 //! A hyperparameter tuning job, and what its best training job made.
 
-use async_trait::async_trait;
 use monitor::kind::Kind;
 use sagemaker::Api;
 use serde_json::{Value, json};
 
-use super::parts::{self, JobKind, object};
+use super::job::Job;
+use super::parts::{self, object};
 use super::training;
-use crate::component::{Component, ComponentError, Finished, Outputs};
-use crate::definition::Definition;
+use crate::component::{ComponentError, Finished, Outputs};
 use crate::inputs::Inputs;
-use crate::names::FreshName;
-use crate::plan::{Plan, Watch};
+use crate::plan::Watch;
 
 /// What tuning adds to the hyperparameters of its training jobs.
 const OBJECTIVE: &str = "_tuning_objective_metric";
 
-const JOB: JobKind = JobKind {
+pub(super) const JOB: Job = Job {
     create: "CreateHyperParameterTuningJob",
     describe: "DescribeHyperParameterTuningJob",
     name_field: "HyperParameterTuningJobName",
     watch: Watch::Job(Kind::Tuning),
+    name_input: "job_name",
+    prefix: Some("HPOJob"),
+    request,
+    known,
+    results: |finished, api| Box::pin(results(finished, api)),
 };
 
-pub(super) struct HyperparameterTuning {
-    pub(super) definition: &'static Definition,
+fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
+    Ok(object(json!({
+        "HyperParameterTuningJobName": name,
+        "HyperParameterTuningJobConfig": config(inputs),
+        "TrainingJobDefinition": training_job(inputs)?,
+        "WarmStartConfig": warm_start(inputs)?,
+        "Tags": parts::tags(inputs, "tags"),
+    })))
 }
 
-#[async_trait]
-impl Component for HyperparameterTuning {
-    fn definition(&self) -> &Definition {
-        self.definition
-    }
+fn known(finished: Finished<'_>) -> Outputs {
+    parts::outputs([("hpo_job_name", finished.plan.main.name.as_str().into())])
+}
 
-    async fn plan(
-        &self,
-        inputs: &Inputs,
-        fresh: &FreshName,
-        _api: &Api,
-    ) -> Result<Plan, ComponentError> {
-        let name = parts::name(inputs, "job_name", fresh, "HPOJob");
-        let request = object(json!({
-            "HyperParameterTuningJobName": name,
-            "HyperParameterTuningJobConfig": config(inputs),
-            "TrainingJobDefinition": training_job(inputs)?,
-            "WarmStartConfig": warm_start(inputs)?,
-            "Tags": parts::tags(inputs, "tags"),
-        }));
-        Ok(parts::job(&JOB, name, request))
-    }
-
-    async fn outputs(&self, finished: Finished<'_>, api: &Api) -> Result<Outputs, ComponentError> {
-        let best =
-            parts::text(finished.answer, "/BestTrainingJob/TrainingJobName", "best_job_name")?;
-        let best_job = api.call("DescribeTrainingJob", &json!({ "TrainingJobName": best })).await?;
-        Ok(parts::outputs([
-            ("hpo_job_name", finished.plan.main.name.as_str().into()),
-            ("best_job_name", best.into()),
-            ("best_hyperparameters", hyperparameters(&best_job)),
-            ("model_artifact_url", training::model_artifact(&best_job)?),
-            ("training_image", training::image(api, &best_job).await?),
-        ]))
-    }
-
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
-        parts::outputs([("hpo_job_name", finished.plan.main.name.as_str().into())])
-    }
+/// What the best of its training jobs made.
+async fn results(finished: Finished<'_>, api: &Api) -> Result<Outputs, ComponentError> {
+    let best = parts::text(finished.answer, "/BestTrainingJob/TrainingJobName", "best_job_name")?;
+    let best_job = api.call("DescribeTrainingJob", &json!({ "TrainingJobName": best })).await?;
+    Ok(parts::outputs([
+        ("best_job_name", best.into()),
+        ("best_hyperparameters", hyperparameters(&best_job)),
+        ("model_artifact_url", training::model_artifact(&best_job)?),
+        ("training_image", training::image(api, &best_job).await?),
+    ]))
 }
 
 fn config(inputs: &Inputs) -> Value {

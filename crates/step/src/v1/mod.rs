@@ -9,6 +9,7 @@ mod deploy;
 mod ground_truth;
 mod hyperparameter_tuning;
 mod images;
+mod job;
 mod model;
 mod parts;
 mod process;
@@ -49,24 +50,17 @@ pub fn find(name: &str) -> Option<Box<dyn Component>> {
 }
 
 fn component(definition: &'static Definition) -> Option<Box<dyn Component>> {
-    Some(match definition.name.as_str() {
-        "batch_transform" => Box::new(batch_transform::BatchTransform { definition }),
-        "deploy" => Box::new(deploy::Deploy { definition }),
-        "ground_truth" => Box::new(ground_truth::GroundTruth { definition }),
-        "hyperparameter_tuning" => {
-            Box::new(hyperparameter_tuning::HyperparameterTuning { definition })
-        }
-        "model" => Box::new(model::Model { definition }),
-        "process" => Box::new(process::Process { definition }),
-        "rlestimator" => {
-            let (prefix, request) = ("RLEstimatorJob", rlestimator::request as _);
-            Box::new(training::Training { definition, prefix, request })
-        }
-        "train" => {
-            let (prefix, request) = ("TrainingJob", train::request as _);
-            Box::new(training::Training { definition, prefix, request })
-        }
-        "workteam" => Box::new(workteam::Workteam { definition }),
+    let job = match definition.name.as_str() {
+        "batch_transform" => batch_transform::JOB,
+        "deploy" => return Some(Box::new(deploy::Deploy { definition })),
+        "ground_truth" => ground_truth::JOB,
+        "hyperparameter_tuning" => hyperparameter_tuning::JOB,
+        "model" => model::MODEL,
+        "process" => process::JOB,
+        "rlestimator" => rlestimator::JOB,
+        "train" => train::JOB,
+        "workteam" => workteam::WORKTEAM,
         _ => return None,
-    })
+    };
+    Some(Box::new(job::Maker { definition, job }))
 }

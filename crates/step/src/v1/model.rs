@@ -1,61 +1,41 @@
 //! A model.
 
-use async_trait::async_trait;
-use sagemaker::Api;
 use serde_json::{Value, json};
 
-use super::parts::{self, JobKind, items_or_null, object};
-use crate::component::{Component, ComponentError, Finished, Outputs};
-use crate::definition::Definition;
+use super::job::{Job, no_more};
+use super::parts::{self, items_or_null, object};
+use crate::component::{ComponentError, Finished, Outputs};
 use crate::inputs::Inputs;
-use crate::names::FreshName;
-use crate::plan::{Plan, Watch};
+use crate::plan::Watch;
 
-const MODEL: JobKind = JobKind {
+pub(super) const MODEL: Job = Job {
     create: "CreateModel",
     describe: "DescribeModel",
     name_field: "ModelName",
     watch: Watch::Made,
+    name_input: "model_name",
+    prefix: None,
+    request,
+    known,
+    results: no_more,
 };
 
-pub(super) struct Model {
-    pub(super) definition: &'static Definition,
+fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
+    let containers = items_or_null(inputs, "secondary_containers");
+    let primary = if containers.is_null() { container(inputs)? } else { ignored(inputs) };
+    Ok(object(json!({
+        "ModelName": name,
+        "PrimaryContainer": primary,
+        "Containers": containers,
+        "ExecutionRoleArn": inputs.text("role"),
+        "VpcConfig": parts::vpc(inputs)?,
+        "EnableNetworkIsolation": inputs.is("network_isolation"),
+        "Tags": parts::tags(inputs, "tags"),
+    })))
 }
 
-#[async_trait]
-impl Component for Model {
-    fn definition(&self) -> &Definition {
-        self.definition
-    }
-
-    async fn plan(
-        &self,
-        inputs: &Inputs,
-        _fresh: &FreshName,
-        _api: &Api,
-    ) -> Result<Plan, ComponentError> {
-        let name = inputs.text("model_name").to_owned();
-        let containers = items_or_null(inputs, "secondary_containers");
-        let primary = if containers.is_null() { container(inputs)? } else { ignored(inputs) };
-        let request = object(json!({
-            "ModelName": name,
-            "PrimaryContainer": primary,
-            "Containers": containers,
-            "ExecutionRoleArn": inputs.text("role"),
-            "VpcConfig": parts::vpc(inputs)?,
-            "EnableNetworkIsolation": inputs.is("network_isolation"),
-            "Tags": parts::tags(inputs, "tags"),
-        }));
-        Ok(parts::job(&MODEL, name, request))
-    }
-
-    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
-        Ok(self.outputs_of_failure(finished))
-    }
-
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
-        parts::outputs([("model_name", finished.plan.main.name.as_str().into())])
-    }
+fn known(finished: Finished<'_>) -> Outputs {
+    parts::outputs([("model_name", finished.plan.main.name.as_str().into())])
 }
 
 /// `PrimaryContainer`: a model package, or an image. The package wins.

@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use crate::component::{ComponentError, Outputs};
 use crate::inputs::Inputs;
 use crate::names::FreshName;
-use crate::plan::{Call, Make, Plan, Watch};
 
 /// An object without the members that are null: what was not given.
 pub(super) fn object(members: Value) -> Value {
@@ -17,22 +16,6 @@ pub(super) fn object(members: Value) -> Value {
 /// The name that was given, else one of this task's own.
 pub(super) fn name(inputs: &Inputs, input: &str, fresh: &FreshName, prefix: &str) -> String {
     inputs.given(input).map_or_else(|| fresh.with(prefix), str::to_owned)
-}
-
-/// The plan for a job: `Create…` with its tags, `Describe…` by its name.
-pub(super) fn job(job: &JobKind, name: String, request: Value) -> Plan {
-    let describe = Call::new(job.describe, json!({ job.name_field: name }));
-    let call = Call::new(job.create, request);
-    let main = Make { call, describe: Some(describe), name, taggable: true };
-    Plan::of(main, job.watch.clone())
-}
-
-/// How a kind of job is made and read.
-pub(super) struct JobKind {
-    pub(super) create: &'static str,
-    pub(super) describe: &'static str,
-    pub(super) name_field: &'static str,
-    pub(super) watch: Watch,
 }
 
 /// Tags, from an object of keys and values.

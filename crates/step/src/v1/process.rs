@@ -1,74 +1,57 @@
 //! A processing job.
 
-use async_trait::async_trait;
+use std::future::ready;
+
 use monitor::kind::Kind;
-use sagemaker::Api;
 use serde_json::{Map, Value, json};
 
-use super::parts::{self, JobKind, items_or_null, number_or_null, object};
-use crate::component::{Component, ComponentError, Finished, Outputs};
-use crate::definition::Definition;
+use super::job::Job;
+use super::parts::{self, items_or_null, number_or_null, object};
+use crate::component::{ComponentError, Finished, Outputs};
 use crate::inputs::Inputs;
-use crate::names::FreshName;
-use crate::plan::{Plan, Watch};
+use crate::plan::Watch;
 
-const JOB: JobKind = JobKind {
+pub(super) const JOB: Job = Job {
     create: "CreateProcessingJob",
     describe: "DescribeProcessingJob",
     name_field: "ProcessingJobName",
     watch: Watch::Job(Kind::Processing),
+    name_input: "job_name",
+    prefix: Some("ProcessingJob"),
+    request,
+    known,
+    results: |finished, _api| Box::pin(ready(Ok(results(finished)))),
 };
 
-pub(super) struct Process {
-    pub(super) definition: &'static Definition,
+fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
+    Ok(object(json!({
+        "ProcessingJobName": name,
+        "ProcessingInputs": items_or_null(inputs, "input_config"),
+        "ProcessingOutputConfig": output_config(inputs),
+        "RoleArn": inputs.text("role"),
+        "ProcessingResources": { "ClusterConfig": cluster(inputs) },
+        "NetworkConfig": object(json!({
+            "EnableInterContainerTrafficEncryption": inputs.is("traffic_encryption"),
+            "EnableNetworkIsolation": inputs.is("network_isolation"),
+            "VpcConfig": parts::vpc(inputs)?,
+        })),
+        "StoppingCondition": stopping(inputs),
+        "AppSpecification": object(json!({
+            "ImageUri": inputs.text("image"),
+            "ContainerEntrypoint": items_or_null(inputs, "container_entrypoint"),
+            "ContainerArguments": items_or_null(inputs, "container_arguments"),
+        })),
+        "Environment": parts::object_or_empty(inputs, "environment"),
+        "Tags": parts::tags(inputs, "tags"),
+    })))
 }
 
-#[async_trait]
-impl Component for Process {
-    fn definition(&self) -> &Definition {
-        self.definition
-    }
+fn known(finished: Finished<'_>) -> Outputs {
+    parts::outputs([("job_name", finished.plan.main.name.as_str().into())])
+}
 
-    async fn plan(
-        &self,
-        inputs: &Inputs,
-        fresh: &FreshName,
-        _api: &Api,
-    ) -> Result<Plan, ComponentError> {
-        let name = parts::name(inputs, "job_name", fresh, "ProcessingJob");
-        let request = object(json!({
-            "ProcessingJobName": name,
-            "ProcessingInputs": items_or_null(inputs, "input_config"),
-            "ProcessingOutputConfig": output_config(inputs),
-            "RoleArn": inputs.text("role"),
-            "ProcessingResources": { "ClusterConfig": cluster(inputs) },
-            "NetworkConfig": object(json!({
-                "EnableInterContainerTrafficEncryption": inputs.is("traffic_encryption"),
-                "EnableNetworkIsolation": inputs.is("network_isolation"),
-                "VpcConfig": parts::vpc(inputs)?,
-            })),
-            "StoppingCondition": stopping(inputs),
-            "AppSpecification": object(json!({
-                "ImageUri": inputs.text("image"),
-                "ContainerEntrypoint": items_or_null(inputs, "container_entrypoint"),
-                "ContainerArguments": items_or_null(inputs, "container_arguments"),
-            })),
-            "Environment": parts::object_or_empty(inputs, "environment"),
-            "Tags": parts::tags(inputs, "tags"),
-        }));
-        Ok(parts::job(&JOB, name, request))
-    }
-
-    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
-        Ok(parts::outputs([
-            ("job_name", finished.plan.main.name.as_str().into()),
-            ("output_artifacts", artifacts(finished.answer)),
-        ]))
-    }
-
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
-        parts::outputs([("job_name", finished.plan.main.name.as_str().into())])
-    }
+fn results(finished: Finished<'_>) -> Outputs {
+    parts::outputs([("output_artifacts", artifacts(finished.answer))])
 }
 
 /// `ProcessingOutputConfig`; null for a job without outputs.

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::images::{self, Toolkit};
+use super::job::Job;
 use super::parts::{self, items_or_null, object};
 use super::{python_json, training};
 use crate::component::ComponentError;
@@ -28,8 +29,9 @@ const ISOLATED_SOURCE: &str = "/opt/ml/input/data/code/sourcedir.tar.gz";
 /// `max_run` when it is not given.
 const DEFAULT_RUN_SECONDS: i64 = 86_400;
 
-/// The request for a job of this name.
-pub(super) fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
+pub(super) const JOB: Job = training::job("RLEstimatorJob", request);
+
+fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
     let place = s3(inputs, "model_artifact_path", "takes an S3 URI: s3://bucket/path")?;
     let isolated = inputs.is("network_isolation");
     let has_debugger = !WITHOUT_DEBUGGER.contains(&inputs.text("region"));

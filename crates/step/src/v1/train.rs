@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
+use super::job::Job;
 use super::parts::{self, items_or_null, object};
 use super::training;
 use crate::component::ComponentError;
 use crate::inputs::Inputs;
 
-/// The request for a job of this name.
-pub(super) fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
+pub(super) const JOB: Job = training::job("TrainingJob", request);
+
+fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
     let terms = training::terms(inputs)?;
     Ok(object(json!({
         "TrainingJobName": name,

@@ -1,73 +1,46 @@
 //! What training jobs have in common, alone or as part of a tuning job.
 
-use async_trait::async_trait;
 use monitor::kind::Kind;
 use sagemaker::Api;
 use serde_json::{Value, json};
 
 use super::images;
-use super::parts::{self, JobKind, number_or_null, object};
-use crate::component::{Component, ComponentError, Finished, Outputs};
-use crate::definition::Definition;
+use super::job::Job;
+use super::parts::{self, number_or_null, object};
+use crate::component::{ComponentError, Finished, Outputs};
 use crate::inputs::Inputs;
-use crate::names::FreshName;
-use crate::plan::{Plan, Watch};
+use crate::plan::Watch;
 
 /// The longest run that is allowed where 0 is given.
 const LONGEST_RUN_SECONDS: i64 = 86_400;
 
-const JOB: JobKind = JobKind {
-    create: "CreateTrainingJob",
-    describe: "DescribeTrainingJob",
-    name_field: "TrainingJobName",
-    watch: Watch::Job(Kind::Training),
-};
-
 /// A component that runs one training job.
-pub(super) struct Training {
-    pub(super) definition: &'static Definition,
-    /// How the names of its jobs begin.
-    pub(super) prefix: &'static str,
-    /// Its request for a job of a name.
-    pub(super) request: fn(&Inputs, &str) -> Result<Value, ComponentError>,
+pub(super) const fn job(
+    prefix: &'static str,
+    request: fn(&Inputs, &str) -> Result<Value, ComponentError>,
+) -> Job {
+    Job {
+        create: "CreateTrainingJob",
+        describe: "DescribeTrainingJob",
+        name_field: "TrainingJobName",
+        watch: Watch::Job(Kind::Training),
+        name_input: "job_name",
+        prefix: Some(prefix),
+        request,
+        known,
+        results: |finished, api| Box::pin(results(finished, api)),
+    }
 }
 
-#[async_trait]
-impl Component for Training {
-    fn definition(&self) -> &Definition {
-        self.definition
-    }
+fn known(finished: Finished<'_>) -> Outputs {
+    parts::outputs([("job_name", finished.plan.main.name.as_str().into())])
+}
 
-    async fn plan(
-        &self,
-        inputs: &Inputs,
-        fresh: &FreshName,
-        _api: &Api,
-    ) -> Result<Plan, ComponentError> {
-        let name = parts::name(inputs, "job_name", fresh, self.prefix);
-        let request = (self.request)(inputs, &name)?;
-        Ok(parts::job(&JOB, name, request))
-    }
-
-    fn is_still_busy(&self, answer: &Value) -> bool {
-        rules_are_busy(answer)
-    }
-
-    fn failure(&self, answer: &Value) -> Option<String> {
-        failed_rules(answer)
-    }
-
-    async fn outputs(&self, finished: Finished<'_>, api: &Api) -> Result<Outputs, ComponentError> {
-        Ok(parts::outputs([
-            ("job_name", finished.plan.main.name.as_str().into()),
-            ("model_artifact_url", model_artifact(finished.answer)?),
-            ("training_image", image(api, finished.answer).await?),
-        ]))
-    }
-
-    fn outputs_of_failure(&self, finished: Finished<'_>) -> Outputs {
-        parts::outputs([("job_name", finished.plan.main.name.as_str().into())])
-    }
+async fn results(finished: Finished<'_>, api: &Api) -> Result<Outputs, ComponentError> {
+    Ok(parts::outputs([
+        ("model_artifact_url", model_artifact(finished.answer)?),
+        ("training_image", image(api, finished.answer).await?),
+    ]))
 }
 
 /// Hyperparameters, which are texts.
@@ -177,14 +150,15 @@ pub(super) fn spot_stopping(inputs: &Inputs, run: i64) -> Result<Value, Componen
     Ok(json!({ "MaxRuntimeInSeconds": run, "MaxWaitTimeInSeconds": wait }))
 }
 
-/// Whether debugger rules are still at work on a job that is complete.
-fn rules_are_busy(answer: &Value) -> bool {
+/// Whether debugger rules are still at work on a job that is complete. Only training
+/// jobs have any.
+pub(super) fn rules_are_busy(answer: &Value) -> bool {
     let is_complete = answer.get("TrainingJobStatus").and_then(Value::as_str) == Some("Completed");
     is_complete && rules(answer, "InProgress").next().is_some()
 }
 
 /// Which debugger rules ended in an error.
-fn failed_rules(answer: &Value) -> Option<String> {
+pub(super) fn failed_rules(answer: &Value) -> Option<String> {
     let told: Vec<String> = rules(answer, "Error").map(told).collect();
     (!told.is_empty()).then(|| format!("debugger rules failed: {}", told.join("; ")))
 }

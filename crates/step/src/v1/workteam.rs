@@ -1,62 +1,44 @@
 //! A private workteam.
 
-use async_trait::async_trait;
-use sagemaker::Api;
+use std::future::ready;
+
 use serde_json::{Value, json};
 
-use super::parts::{self, JobKind, object};
-use crate::component::{Component, ComponentError, Finished, Outputs};
-use crate::definition::Definition;
+use super::job::{Job, nothing_known};
+use super::parts::{self, object};
+use crate::component::{ComponentError, Finished, Outputs};
 use crate::inputs::Inputs;
-use crate::names::FreshName;
-use crate::plan::{Plan, Watch};
+use crate::plan::Watch;
 
-const WORKTEAM: JobKind = JobKind {
+pub(super) const WORKTEAM: Job = Job {
     create: "CreateWorkteam",
     describe: "DescribeWorkteam",
     name_field: "WorkteamName",
     watch: Watch::Made,
+    name_input: "team_name",
+    prefix: None,
+    request,
+    known: nothing_known,
+    results: |finished, _api| Box::pin(ready(results(finished))),
 };
 
-pub(super) struct Workteam {
-    pub(super) definition: &'static Definition,
+fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
+    let topic = inputs.given("sns_topic").map(|topic| json!({ "NotificationTopicArn": topic }));
+    Ok(object(json!({
+        "WorkteamName": name,
+        "MemberDefinitions": members(inputs)?,
+        "Description": inputs.text("description"),
+        "NotificationConfiguration": topic,
+        "Tags": parts::tags(inputs, "tags"),
+    })))
 }
 
-#[async_trait]
-impl Component for Workteam {
-    fn definition(&self) -> &Definition {
-        self.definition
-    }
-
-    async fn plan(
-        &self,
-        inputs: &Inputs,
-        _fresh: &FreshName,
-        _api: &Api,
-    ) -> Result<Plan, ComponentError> {
-        let name = inputs.text("team_name").to_owned();
-        let topic = inputs.given("sns_topic").map(|topic| json!({ "NotificationTopicArn": topic }));
-        let request = object(json!({
-            "WorkteamName": name,
-            "MemberDefinitions": members(inputs)?,
-            "Description": inputs.text("description"),
-            "NotificationConfiguration": topic,
-            "Tags": parts::tags(inputs, "tags"),
-        }));
-        Ok(parts::job(&WORKTEAM, name, request))
-    }
-
-    async fn outputs(&self, finished: Finished<'_>, _api: &Api) -> Result<Outputs, ComponentError> {
-        let arn = match finished.arn {
-            Some(arn) => arn,
-            None => parts::text(finished.answer, "/Workteam/WorkteamArn", "workteam_arn")?,
-        };
-        Ok(parts::outputs([("workteam_arn", arn.into())]))
-    }
-
-    fn outputs_of_failure(&self, _finished: Finished<'_>) -> Outputs {
-        Outputs::new()
-    }
+fn results(finished: Finished<'_>) -> Result<Outputs, ComponentError> {
+    let arn = match finished.arn {
+        Some(arn) => arn,
+        None => parts::text(finished.answer, "/Workteam/WorkteamArn", "workteam_arn")?,
+    };
+    Ok(parts::outputs([("workteam_arn", arn.into())]))
 }
 
 /// A member per user group.

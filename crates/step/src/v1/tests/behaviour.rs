@@ -188,7 +188,7 @@ async fn only_outputs_in_s3_have_a_place() {
         {"OutputName": "a", "S3Output": {"S3Uri": "s3://b/a"}},
     ]}});
     let finished = Finished { inputs: &<_>::default(), plan: &plan, arn: None, answer: &answer };
-    let outputs = v1::find("process").unwrap().outputs(finished, &server.api).await.unwrap();
+    let outputs = v1::find("process").unwrap().results(finished, &server.api).await.unwrap();
     let text = v1::python_json(&outputs["output_artifacts"]);
     assert_eq!(text, r#"{"z": "s3://b/z", "a": "s3://b/a"}"#);
 }
@@ -204,7 +204,7 @@ async fn a_tuning_job_without_a_best_one_says_so() {
     let plan = plan.unwrap();
     let finished = Finished { inputs: &<_>::default(), plan: &plan, arn: None, answer: &json!({}) };
     let component = v1::find("hyperparameter_tuning").unwrap();
-    let error = component.outputs(finished, &server.api).await.unwrap_err();
+    let error = component.results(finished, &server.api).await.unwrap_err();
     assert!(error.to_string().contains("best_job_name"), "{error}");
 }
 
