@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::ports::Clock;
 use monitor::wait::{Hear, InvalidText, OnAbandon, WaitId};
-use tokio::net::UdpSocket;
 use url::Url;
-use waiter::{Client, ClientError, Ear, Heard, Terms, WaitError, Waiting};
+use waiter::{Client, ClientError, Ear, Heard, Terms, WaitError, Waiting, own_address};
 
 use crate::options::Options;
 use crate::progress::{History, Seen};
@@ -79,29 +78,15 @@ impl Place {
         client.healthy(warn_of_outage).await?;
         let host = match self.host {
             Some(host) => host,
-            None => self.route().await?,
+            None => own_address(&self.api)
+                .await
+                .map_err(|source| CallbackError::NoAddress { api: self.api.clone(), source })?,
         };
         let address = SocketAddr::new(host, self.port);
         let id = WaitId::parse(&options.task.fresh_name().with("step"))?;
         let ear = Ear::open(address, id, clock).await;
         let ear = ear.map_err(|source| CallbackError::Listen { address, source })?;
         Ok(Ready { client, ear })
-    }
-
-    /// The address of the interface that routes to the monitor. Nothing is sent.
-    async fn route(&self) -> Result<IpAddr, CallbackError> {
-        let no_address = |source| CallbackError::NoAddress { api: self.api.clone(), source };
-        let host = self.api.host_str().unwrap_or_default();
-        let port = self.api.port_or_known_default().unwrap_or(443);
-        let mut found = tokio::net::lookup_host((host, port)).await.map_err(no_address)?;
-        let there = found.next().ok_or_else(|| no_address(io::ErrorKind::NotFound.into()))?;
-        let any: IpAddr = match there {
-            SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-            SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
-        };
-        let socket = UdpSocket::bind((any, 0)).await.map_err(no_address)?;
-        socket.connect(there).await.map_err(no_address)?;
-        Ok(socket.local_addr().map_err(no_address)?.ip())
     }
 }
 

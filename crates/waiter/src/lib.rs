@@ -5,12 +5,14 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod address;
 pub mod client;
 mod secret;
 #[cfg(feature = "aws")]
 pub mod signature;
 mod waiting;
 
+pub use address::own_address;
 pub use client::{Client, ClientError, WaitAnswer};
 pub use secret::new_secret;
 pub use waiting::{Ear, Heard, Terms, WaitError, Waiting};

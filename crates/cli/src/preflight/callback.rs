@@ -9,7 +9,7 @@
 //! the record of one stopped job, until its retention ends.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,14 +21,12 @@ use monitor::observation::{Observation, Source};
 use monitor::ports::{Clock, Intake as _};
 use monitor::wait::{Secret, WaitId, later};
 use serde_json::{Value, json};
-use tokio::net::{UdpSocket, lookup_host};
-use url::Url;
 use webhook::{CALLBACK_PATH, Listener};
 
 use super::places::{CALLBACKS, QUEUES, SIGHTINGS, SIGNALS, WAY_BACK};
 use super::report::Check;
 use waiter::client::{Client, ClientError, WaitAnswer};
-use waiter::new_secret;
+use waiter::{new_secret, own_address};
 
 const CALLBACK: &str = "callback";
 /// The template's default of CallbackPorts.
@@ -172,21 +170,6 @@ impl Probe<'_> {
     }
 }
 
-/// This machine's address, as seen on the way to the API. Nothing is sent.
-async fn own_address(api: &Url) -> io::Result<IpAddr> {
-    let host = api.host_str().unwrap_or_default();
-    let port = api.port_or_known_default().unwrap_or(443);
-    let found = lookup_host((host, port)).await?.next();
-    let api = found.ok_or_else(|| io::Error::other(format!("{host} has no address")))?;
-    let any: IpAddr = match api {
-        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let socket = UdpSocket::bind((any, 0)).await?;
-    socket.connect(api).await?;
-    Ok(socket.local_addr()?.ip())
-}
-
 /// What the sweep says of a job that SageMaker does not know.
 fn gone(arn: &JobArn) -> Observation {
     let (now, status) = (SystemClock.now(), "Deleted");
@@ -290,11 +273,5 @@ mod tests {
         let seen = gone(&JobArn::parse(ARN).unwrap());
         assert!(seen.settled_at().is_some());
         assert!(seen.kind().spec().detail_types.is_empty());
-    }
-
-    #[tokio::test]
-    async fn this_machines_address_is_the_one_on_the_way_to_the_api() {
-        let api = Url::parse("http://127.0.0.1:9000").unwrap();
-        assert_eq!(own_address(&api).await.unwrap(), IpAddr::from([127, 0, 0, 1]));
     }
 }
