@@ -19,6 +19,7 @@ use crate::wait::later;
 
 pub mod contract;
 pub mod memory;
+pub mod samples;
 pub mod world;
 
 /// A clock that stands still until the test moves it. Sleeping moves it too, so

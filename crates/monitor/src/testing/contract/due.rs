@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::samples::{Item as _, arn, key, millis, wait};
+use super::samples::{Item as _, millis};
 use super::{all_due, all_pages, settles};
 use crate::ports::{Clock as _, Store, Version, WaitKey};
 use crate::testing::ManualClock;
+use crate::testing::samples::{arn, key, wait};
 use crate::wait::{Wait, later};
 
 type Any = Arc<dyn Store>;

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::samples::{Item, LIFE, arn, job, key, millis, wait};
+use super::samples::{Item, millis};
 use super::{all_due, all_jobs, all_waits, settles};
 use crate::job::JobRecord;
 use crate::ports::{Clock as _, JobFilter, Saved, Store, Version, Versioned};
 use crate::testing::ManualClock;
+use crate::testing::samples::{LIFE, arn, job, key, wait};
 use crate::wait::{Wait, later};
 
 type Any = Arc<dyn Store>;

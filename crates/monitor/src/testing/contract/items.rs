@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::samples::{Item, arn, full_job, full_wait, job, key, wait};
+use super::samples::{Item, full_job, full_wait};
 use super::{all_waits, settles};
 use crate::job::JobRecord;
 use crate::ports::{Clock as _, JobFilter, Saved, Store, Version, Versioned};
 use crate::testing::ManualClock;
+use crate::testing::samples::{arn, job, key, wait};
 use crate::wait::Wait;
 
 type Any = Arc<dyn Store>;

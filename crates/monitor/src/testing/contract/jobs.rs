@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::samples::{Item as _, arn, arn_of, job, millis};
+use super::samples::{Item as _, millis};
 use super::{all_jobs, settles};
 use crate::job::{Job, JobRecord};
 use crate::kind::Kind;
 use crate::phase::Phase;
 use crate::ports::{Clock as _, JobFilter, Store};
 use crate::testing::ManualClock;
+use crate::testing::samples::{arn, arn_of, job};
 use crate::wait::later;
 
 type Any = Arc<dyn Store>;

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use super::samples::{Item, arn, job, wait};
+use super::samples::Item;
 use crate::job::JobRecord;
 use crate::ports::{Clock as _, Saved, Store, Version, Versioned};
 use crate::testing::ManualClock;
+use crate::testing::samples::{arn, job, wait};
 use crate::wait::Wait;
 
 type Any = Arc<dyn Store>;

@@ -1,4 +1,4 @@
-//! The jobs and waits that the cases store, and what the two have in common.
+//! Jobs and waits that are hard to store, and what all have in common.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,67 +7,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::arn::JobArn;
 use crate::job::{JobRecord, TimelineEntry};
-use crate::kind::Kind;
 use crate::observation::Source;
 use crate::phase::Phase;
 use crate::policy::Policy;
-use crate::ports::{Saved, Store, Version, Versioned, WaitKey};
+use crate::ports::{Saved, Store, Version, Versioned};
+use crate::testing::samples::{arn, job, wait};
 use crate::wait::{
-    CallbackUrl, Delivery, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
+    CallbackUrl, Delivery, Hear, OnAbandon, Principal, Secret, Wait, WaitState, later,
 };
-
-/// How long the samples live.
-pub(super) const LIFE: Duration = Duration::from_secs(3_600);
 
 /// Text that a careless encoding breaks.
 const AWKWARD: &str = "Größe ≥ 2³¹ – 内存不足 🦀 \"quoted\" \\ 'single' %_ \n\t\u{0}\u{7f} end";
 
-pub(super) fn arn_of(kind: Kind, name: &str) -> JobArn {
-    let resource = kind.spec().resource;
-    JobArn::parse(&format!("arn:aws:sagemaker:eu-west-1:111122223333:{resource}/{name}")).unwrap()
-}
-
-pub(super) fn arn(name: &str) -> JobArn {
-    arn_of(Kind::Training, name)
-}
-
 pub(super) fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
-}
-
-pub(super) fn job(arn: &JobArn, now: Timestamp) -> JobRecord {
-    JobRecord::unseen(arn, now, later(now, LIFE))
-}
-
-pub(super) fn key(arn: &JobArn, id: &str) -> WaitKey {
-    WaitKey { arn: arn.clone(), id: WaitId::parse(id).unwrap() }
-}
-
-pub(super) fn wait(arn: &JobArn, id: &str, now: Timestamp) -> Wait {
-    Wait {
-        arn: arn.clone(),
-        id: WaitId::parse(id).unwrap(),
-        owner: Principal("111122223333/role/kfp".to_owned()),
-        callback_url: CallbackUrl::parse("http://10.0.0.7:8080/").unwrap(),
-        secret: Secret::from_bytes(&[7; 24]).unwrap(),
-        hear: Hear::Settled,
-        not_before: None,
-        lease_seconds: 600,
-        lease_until: later(now, Duration::from_secs(600)),
-        deadline: later(now, LIFE),
-        on_abandon: OnAbandon::Keep,
-        labels: BTreeMap::new(),
-        state: WaitState::Waiting,
-        delivery: Delivery::default(),
-        check_at: now,
-        checks: 0,
-        stop_pending: false,
-        due_at: None,
-        created_at: now,
-        expires_at: later(now, LIFE),
-    }
 }
 
 /// A job with something in every field, as large as they get, and times to the

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 
 use super::all_waits;
-use super::samples::{Item as _, arn, wait};
+use super::samples::Item as _;
 use crate::ports::{Clock as _, Cursor, JobFilter, Store, StoreError};
 use crate::testing::ManualClock;
+use crate::testing::samples::{arn, wait};
 
 type Any = Arc<dyn Store>;
 type Time = Arc<ManualClock>;

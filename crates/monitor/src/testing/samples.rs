@@ -1,0 +1,69 @@
+//! Small jobs and waits.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::arn::JobArn;
+use crate::job::JobRecord;
+use crate::kind::Kind;
+use crate::ports::WaitKey;
+use crate::wait::{
+    CallbackUrl, Delivery, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
+};
+
+/// How long the samples live.
+pub const LIFE: Duration = Duration::from_secs(3_600);
+
+/// Of a job of this kind and name.
+#[must_use]
+pub fn arn_of(kind: Kind, name: &str) -> JobArn {
+    let resource = kind.spec().resource;
+    JobArn::parse(&format!("arn:aws:sagemaker:eu-west-1:111122223333:{resource}/{name}")).unwrap()
+}
+
+/// Of a training job of this name.
+#[must_use]
+pub fn arn(name: &str) -> JobArn {
+    arn_of(Kind::Training, name)
+}
+
+/// A job of which nothing has been seen.
+#[must_use]
+pub fn job(arn: &JobArn, now: Timestamp) -> JobRecord {
+    JobRecord::unseen(arn, now, later(now, LIFE))
+}
+
+/// Of a wait on the job.
+#[must_use]
+pub fn key(arn: &JobArn, id: &str) -> WaitKey {
+    WaitKey { arn: arn.clone(), id: WaitId::parse(id).unwrap() }
+}
+
+/// A wait for the end of the job, which is never due.
+#[must_use]
+pub fn wait(arn: &JobArn, id: &str, now: Timestamp) -> Wait {
+    Wait {
+        arn: arn.clone(),
+        id: WaitId::parse(id).unwrap(),
+        owner: Principal("111122223333/role/kfp".to_owned()),
+        callback_url: CallbackUrl::parse("http://10.0.0.7:8080/").unwrap(),
+        secret: Secret::from_bytes(&[7; 24]).unwrap(),
+        hear: Hear::Settled,
+        not_before: None,
+        lease_seconds: 600,
+        lease_until: later(now, Duration::from_secs(600)),
+        deadline: later(now, LIFE),
+        on_abandon: OnAbandon::Keep,
+        labels: BTreeMap::new(),
+        state: WaitState::Waiting,
+        delivery: Delivery::default(),
+        check_at: now,
+        checks: 0,
+        stop_pending: false,
+        due_at: None,
+        created_at: now,
+        expires_at: later(now, LIFE),
+    }
+}
