@@ -1,11 +1,18 @@
 //! Any operation, its answer and its errors.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use sagemaker::{Api, Class, Rate};
+use monitor::ports::SageMakerError;
+use monitor::testing::ManualClock;
+use sagemaker::{Api, Class, Rate, connect};
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
 
-use crate::server::{Server, ok, refuse};
+use crate::server::{Server, arn, config, no_jitter, ok, refuse};
 
 #[tokio::test]
 async fn a_call_carries_its_own_operation_and_body_and_signs_them() {
@@ -149,4 +156,17 @@ async fn what_is_no_call_is_not_sent() {
     let error = api.call("DescribeModel", &json!([1])).await.unwrap_err();
     assert_eq!(error.class, Class::Invalid);
     assert!(server.asked().is_empty());
+}
+
+/// Connections are taken by the system and never served. The paused clock runs on to
+/// the next timeout whenever all else is waiting.
+#[tokio::test(start_paused = true)]
+async fn a_silent_sagemaker_leaves_the_api_time_to_say_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let sdk = config(Some(&format!("http://{}", listener.local_addr().unwrap()))).await;
+    let port = connect(&sdk, 5, Arc::new(ManualClock::default()), no_jitter());
+    // Of the 15 s that a registration has.
+    let within = Duration::from_secs(8);
+    let asked = timeout(within, port.describe(&arn("training-job/x"))).await;
+    assert!(matches!(asked, Ok(Err(SageMakerError::Throttled(_)))), "{asked:?}");
 }
