@@ -21,6 +21,7 @@ class Gate:
         self.bodies = {}  # the last body of each word
         self.signers = []  # the access key of each call that was signed
         self.rules = []
+        self.edit = None  # makes of an answer's body another one
         self.answer_date = None  # the Date header of answers, where it is not now
         gate = self
 
@@ -72,7 +73,8 @@ class Gate:
         try:
             server.request(handler.command, handler.path, body, dict(handler.headers.items()))
             found = server.getresponse()
-            return answer(handler, found.status, dict(found.getheaders()), found.read())
+            told = self.edit(found.read()) if self.edit else found.read()
+            return answer(handler, found.status, dict(found.getheaders()), told)
         except OSError:
             handler.close_connection = True
             return None

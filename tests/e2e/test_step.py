@@ -7,7 +7,9 @@ The monitor is `sagebell local`, SageMaker our fake; a test stands at a gate bef
 import datetime
 import json
 import pathlib
+import re
 import socket
+import subprocess
 import urllib.request
 
 import boto3
@@ -16,7 +18,8 @@ import pytest
 import standardwebhooks
 from moto.server import ThreadedMotoServer
 
-from conftest import call, until
+from conftest import BIN, PATIENCE_SECONDS, call, until
+from gate import Gate
 from steps import ACCOUNT, REGION, Scene
 
 IN_PROGRESS = {"status": "InProgress", "secondary": "Training"}
@@ -65,15 +68,30 @@ def test_it_wakes_when_its_job_is_done_and_has_asked_nothing_meanwhile(scene):
     assert json.loads((step.folder / "metrics.json").read_text()) == {}
 
 
-def test_boto3_sees_the_job_and_the_tags_that_it_made(scene):
+def test_boto3_and_the_aws_command_line_see_the_job_and_the_tags_that_it_made(scene, aws_environment):
+    def command_line(*words):
+        done = subprocess.run(
+            [BIN / "aws", "sagemaker", *words, "--endpoint-url", scene.sagemaker.url],
+            env=aws_environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
     lives(scene)
     step = scene.train(inputs={"tags": '{"team": "vision"}'})
     arn = step.arn()
-    tags = scene.sagemaker.boto.list_tags(ResourceArn=arn)["Tags"]
-    assert {"Key": "team", "Value": "vision"} in tags
-    assert {"Key": "sagebell:task", "Value": "run-1/task-1"} in tags
-    job = scene.sagemaker.boto.describe_training_job(TrainingJobName=arn.rsplit("/", 1)[-1])
-    assert job["TrainingJobStatus"] == "InProgress"
+    name = arn.rsplit("/", 1)[-1]
+    boto = scene.sagemaker.boto
+    for job, tags in (
+        (boto.describe_training_job(TrainingJobName=name), boto.list_tags(ResourceArn=arn)),
+        (
+            command_line("describe-training-job", "--training-job-name", name),
+            command_line("list-tags", "--resource-arn", arn),
+        ),
+    ):
+        assert (job["TrainingJobArn"], job["TrainingJobStatus"]) == (arn, "InProgress")
+        assert {"Key": "team", "Value": "vision"} in tags["Tags"]
+        assert {"Key": "sagebell:task", "Value": "run-1/task-1"} in tags["Tags"]
 
 
 def test_a_failure_is_told_in_sagemakers_words_with_what_to_do(scene):
@@ -515,16 +533,36 @@ def test_it_gives_up_after_max_wait_and_stops_the_job_unless_told_to_keep_it(sce
     assert scene.sagemaker.calls("StopTrainingJob") == 1
 
 
-def test_the_assumed_role_is_the_one_that_calls(scene):
-    lives(scene, IN_PROGRESS, {"status": "Completed", "after_millis": 300})
+@pytest.fixture
+def sts():
+    """Moto's, behind a gate."""
     server = ThreadedMotoServer("127.0.0.1", 0)
     server.start()
-    try:
-        sts = f"http://127.0.0.1:{server._server.server_port}"
-        step = scene.train(
-            inputs={"assume_role": f"arn:aws:iam::{ACCOUNT}:role/team"}, environment={"AWS_ENDPOINT_URL_STS": sts}
-        )
-        succeeds(step)
-    finally:
-        server.stop()
+    gate = Gate(f"http://127.0.0.1:{server._server.server_port}")
+    yield gate
+    gate.close()
+    server.stop()
+
+
+def train_as_team(scene, sts):
+    lives(scene, IN_PROGRESS, {"status": "Completed", "after_millis": 300})
+    role = f"arn:aws:iam::{ACCOUNT}:role/team"
+    step = scene.train(inputs={"assume_role": role}, environment={"AWS_ENDPOINT_URL_STS": sts.url})
+    succeeds(step)
     assert scene.aws.signers and all(key.startswith("ASIA") for key in scene.aws.signers)
+
+
+def test_the_assumed_role_is_the_one_that_calls(scene, sts):
+    train_as_team(scene, sts)
+    assert len(set(scene.aws.signers)) == len(sts.words) == 1
+
+
+def test_a_role_whose_session_ends_is_assumed_anew(scene, sts):
+    def ends_soon(answer):
+        ending = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=2)
+        return re.sub(rb"(?<=<Expiration>)[^<]+", ending.strftime("%FT%TZ").encode(), answer)
+
+    sts.edit = ends_soon
+    train_as_team(scene, sts)
+    # One session made the job, another read it in the end.
+    assert scene.aws.signers[0] != scene.aws.signers[-1]
