@@ -23,9 +23,17 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 EVENTS = ROOT / "events"
 BIN = pathlib.Path(sys.executable).parent
 SAGEBELL = ROOT / "target" / "debug" / "sagebell"
+# As `cargo test` builds them.
+EXAMPLES = ROOT / "target" / "debug" / "examples"
 
 # Generous: nothing here measures time, it only must not hang for ever.
 PATIENCE_SECONDS = 60
+
+
+def kinds():
+    """The monitor's table of kinds, a row each."""
+    done = subprocess.run([EXAMPLES / "kinds"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True)
+    return {row["kind"]: row for row in json.loads(done.stdout)}
 
 
 def free_port():

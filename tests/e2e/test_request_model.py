@@ -13,7 +13,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from conftest import ROOT
+from conftest import EXAMPLES, ROOT
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 OPERATIONS = [
@@ -94,17 +94,12 @@ def botocore_refuses(operation, request):
     return ParamValidator().validate(request, shape).has_errors()
 
 
-@pytest.fixture(scope="module")
-def check():
-    subprocess.run(["cargo", "build", "--locked", "-p", "step", "--example", "check_requests"], cwd=ROOT, check=True)
-
-    def ask(requests):
-        lines = "".join(json.dumps({"operation": name, "input": value}) + "\n" for name, value in requests)
-        command = [ROOT / "target/debug/examples/check_requests"]
-        done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True, timeout=600)
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-    return ask
+def problems_of(requests):
+    """What the step finds wrong with each."""
+    lines = "".join(json.dumps({"operation": name, "input": value}) + "\n" for name, value in requests)
+    command = [EXAMPLES / "check_requests"]
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True, timeout=600)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def test_every_operation_of_the_model_is_botocores():
@@ -112,9 +107,9 @@ def test_every_operation_of_the_model_is_botocores():
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_the_step_refuses_what_botocore_refuses(operation, check):
+def test_the_step_refuses_what_botocore_refuses(operation):
     requests = [(operation, value) for value in variants(operation)]
-    told = check(requests)
+    told = problems_of(requests)
     differing = [
         (value, problems)
         for (_, value), problems in zip(requests, told, strict=True)

@@ -20,7 +20,7 @@ import pytest
 from moto.sagemaker.models import sagemaker_backends
 from moto.server import ThreadedMotoServer
 
-from conftest import PATIENCE_SECONDS, ROOT
+from conftest import EXAMPLES, PATIENCE_SECONDS, kinds
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r"
@@ -88,19 +88,7 @@ CREATED = {
 }
 
 
-def table():
-    command = ["cargo", "run", "--quiet", "--locked", "--example", "kinds"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800, check=True)
-    return {row["kind"]: row for row in json.loads(done.stdout)}
-
-
-KINDS = table()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def built():
-    command = ["cargo", "build", "--quiet", "--locked", "--example", "call", "--example", "job"]
-    subprocess.run(command, cwd=ROOT, timeout=3000, check=True)
+KINDS = kinds()
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +127,7 @@ def run(url, example, *words):
         "AWS_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL_SAGEMAKER": url,
         "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
-    command = [ROOT / "target" / "debug" / "examples" / example, *words]
+    command = [EXAMPLES / example, *words]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     assert not done.stderr, done.stderr
     return done.returncode, done.stdout

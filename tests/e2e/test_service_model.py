@@ -1,12 +1,9 @@
 """The table of kinds against SageMaker's own service model, as botocore ships it."""
 
-import json
-import subprocess
-
 import botocore.session
 import pytest
 
-from conftest import ROOT
+from conftest import kinds
 
 # Of the service sagemaker-a2i-runtime, and of no Describe.
 OTHER_SERVICE, NO_DESCRIBE = "human_loop", "pipeline_step"
@@ -30,13 +27,7 @@ EVENT_ONLY = {
 }
 
 
-def table():
-    command = ["cargo", "run", "--quiet", "--locked", "--example", "kinds"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1800, check=True)
-    return json.loads(done.stdout)
-
-
-KINDS = {row["kind"]: row for row in table()}
+KINDS = kinds()
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 A2I = botocore.session.get_session().get_service_model("sagemaker-a2i-runtime")
 

@@ -7,9 +7,9 @@ import subprocess
 import pytest
 import yaml
 
-from conftest import ROOT
+from conftest import EXAMPLES, ROOT
 
-PARSE = ROOT / "target" / "debug" / "examples" / "parse_args"
+PARSE = EXAMPLES / "parse_args"
 TABLE = {row["name"]: row for row in json.loads((ROOT / "crates/step/table/v1.json").read_text())}
 
 
