@@ -24,6 +24,8 @@ THROTTLES = {
 SERVICES = {"DynamoDB_20120810": "DynamoDB", "AmazonSQS": "SQS", "AWSEvents": "EventBridge", "SageMaker": "SageMaker"}
 
 JSON = {"content-type": "application/x-amz-json-1.0"}
+# A function's first call, before any invocation, asks for nothing that there is.
+CONNECTING = " connection"
 
 
 class Fault(enum.Enum):
@@ -70,7 +72,8 @@ def subject(operation, request):
     """What an operation is about, where one operation is used for several things."""
     if operation in ("GetItem", "PutItem"):
         key = request.get("Key") or request["Item"]
-        return " job" if key["SK"]["S"] == "STATE" else " wait"
+        kind, _, _ = key["SK"]["S"].partition("#")
+        return {"STATE": " job", "WAIT": " wait", "CONNECTION": CONNECTING}[kind]
     if operation == "Query":
         return f" {request.get('IndexName', 'waits')}"
     if operation == "PutEvents":
@@ -93,7 +96,7 @@ class AwsProxy:
     def __init__(self, aws_port, sagemaker_port):
         self.ports = {"SageMaker": sagemaker_port}
         self.aws_port = aws_port
-        self.attempts, self.lock = [], threading.Lock()
+        self.attempts, self.connections, self.lock = [], 0, threading.Lock()
         self.broken = None
         proxy = self
 
@@ -124,6 +127,9 @@ class AwsProxy:
     def note(self, attempt):
         """Writes the attempt down, and says what it meets."""
         with self.lock:
+            if attempt.name.endswith(CONNECTING):
+                self.connections += 1
+                return None
             self.attempts.append(attempt)
             return self.broken and self.broken.meets(attempt)
 

@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT, Waiter, until
 from cost import Bill, Table
 from cost_tables import tables, written
+from functions import NAMES
 from functions_on_aws import running_on_aws
 
 PAGE = ROOT / "docs" / "cost.md"
@@ -151,8 +152,9 @@ def test_a_part_of_a_job_s_life_takes_these_calls(counted, part):
     assert counted.calls[part] == CALLS[part]
 
 
-def test_nothing_else_was_called(counted):
+def test_nothing_else_was_called_but_once_by_each_function_to_connect(counted):
     assert counted.calls.keys() == CALLS.keys()
+    assert {name: proxy.connections for name, proxy in counted.functions.proxies.items()} == dict.fromkeys(NAMES, 1)
 
 
 def test_an_observation_is_at_most_one_write_and_a_settled_job_one_query(counted):

@@ -32,11 +32,15 @@ pub(crate) async fn sdk_config() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await
 }
 
-pub(crate) fn adapters(sdk: &SdkConfig, names: AwsNames, clock: &Arc<dyn Clock>) -> Adapters {
+/// The adapters. Everything that a function does begins with the table: the connection
+/// to it is open when they are there, if it can be.
+pub(crate) async fn adapters(sdk: &SdkConfig, names: AwsNames, clock: &Arc<dyn Clock>) -> Adapters {
+    let store = DynamoStore::new(sdk, names.table, Arc::clone(clock));
+    store.connect().await;
     let bus = names.bus.map(|name| Arc::new(EventBus::new(sdk, name)));
     let announcer = bus.clone().map(|bus| bus as Arc<dyn Announcer>);
     Adapters {
-        store: Arc::new(DynamoStore::new(sdk, names.table, Arc::clone(clock))),
+        store: Arc::new(store),
         queue: names.queue.map(|url| Arc::new(SqsQueue::new(sdk, url)) as Arc<dyn Queue>),
         intake: bus.map(|bus| bus as Arc<dyn Intake>),
         announcer: announcer.unwrap_or_else(|| Arc::new(LoggingAnnouncer)),

@@ -87,7 +87,7 @@ impl World {
         Self::open(Config::from(env)?, None).await
     }
 
-    /// Opens the adapters; on AWS nothing is called yet. `connect` makes the one to
+    /// Opens the adapters; on AWS the connection to the table. `connect` makes the one to
     /// SageMaker, if the configuration allows it: only functions that give one
     /// link it.
     ///
@@ -108,7 +108,7 @@ impl World {
             #[cfg(not(feature = "embedded"))]
             StoreConfig::Sqlite(_) => return Err(StartError::NoEmbeddedStore),
             StoreConfig::Dynamodb(names) => {
-                crate::aws::adapters(sdk().await, names.clone(), &clock)
+                crate::aws::adapters(sdk().await, names.clone(), &clock).await
             }
         };
         let access = config.sagemaker;

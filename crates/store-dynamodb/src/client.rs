@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
 /// DynamoDB answers in milliseconds; what takes longer is lost and worth another try.
-const CONNECT: Duration = Duration::from_secs(1);
+pub(crate) const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPT: Duration = Duration::from_secs(2);
 /// One request with all its attempts and the pauses between them.
 const OPERATION: Duration = Duration::from_secs(8);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::job::{Job, JobRecord};
@@ -12,8 +13,9 @@ use monitor::ports::{
 };
 use monitor::wait::Wait;
 
-use crate::client::client;
+use crate::client::{CONNECT, client};
 use crate::item::Key;
+use crate::schema::{PK, SK};
 use crate::table::Table;
 use crate::{jobs, waits};
 
@@ -31,6 +33,21 @@ impl DynamoStore {
     pub fn new(config: &SdkConfig, table: String, clock: Arc<dyn Clock>) -> Self {
         Self(Table { client: client(config), name: table, clock })
     }
+
+    /// Opens the connection that the first call would open, by asking for an item that
+    /// there is none of: a read, as every user of the table may make.
+    ///
+    /// Ends within a second, and has no errors: what is wrong then is told by the first
+    /// call that needs the table.
+    pub async fn connect(&self) {
+        let get = self.0.client.get_item().table_name(&self.0.name);
+        let get = get.key(PK, no_item()).key(SK, no_item());
+        let _ = tokio::time::timeout(CONNECT, get.send()).await;
+    }
+}
+
+fn no_item() -> AttributeValue {
+    AttributeValue::S("CONNECTION".to_owned())
 }
 
 #[async_trait]

@@ -1,5 +1,6 @@
 //! A server that notes what it is asked and answers as a test says.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -7,6 +8,7 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use monitor::testing::ManualClock;
 use serde_json::{Value, json};
@@ -29,12 +31,18 @@ type Answers = dyn Fn(usize, &Request) -> Answer + Send + Sync;
 pub(crate) struct Fake {
     answers: Box<Answers>,
     requests: Mutex<Vec<Request>>,
+    connections: AtomicUsize,
 }
 
 impl Fake {
     /// Everything asked so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
+    }
+
+    /// How many connections carried it.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 }
 
@@ -57,10 +65,18 @@ pub(crate) fn error(status: u16, code: &str, more: Value) -> Answer {
 pub(crate) async fn store(
     answers: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static,
 ) -> (DynamoStore, Arc<Fake>, Arc<ManualClock>) {
-    let fake = Arc::new(Fake { answers: Box::new(answers), requests: Mutex::default() });
+    let fake = Arc::new(Fake {
+        answers: Box::new(answers),
+        requests: Mutex::default(),
+        connections: AtomicUsize::default(),
+    });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let router = Router::new().fallback(answer).with_state(fake.clone());
+    let counting = Arc::clone(&fake);
+    let listener = listener.tap_io(move |_| {
+        counting.connections.fetch_add(1, Ordering::SeqCst);
+    });
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let clock = Arc::new(ManualClock::default());
     let store = DynamoStore::new(&config(&endpoint), TABLE.to_owned(), clock.clone());

@@ -78,6 +78,13 @@ async fn a_silent_endpoint_is_retryable() {
     assert!(matches!(failed, Ok(StoreError::Retryable(_))), "{failed:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_silent_endpoint_holds_up_no_start() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    timeout(Duration::from_secs(2), on(&config(&endpoint)).connect()).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_is_missing_in_the_configuration_is_terminal() {
     let whole = config("http://127.0.0.1:1");

@@ -71,6 +71,18 @@ async fn a_wait_that_is_never_due_is_in_no_index() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_opened_is_the_one_that_is_used() {
+    let (store, fake, _clock) = store(|_, _| ok(json!({}))).await;
+    store.connect().await;
+    let requests = fake.requests();
+    let get = only(&requests);
+    assert_eq!(get.operation, "GetItem");
+    assert!(get.body.get("ConsistentRead").is_none());
+    assert_eq!(store.load_job(&arn("j")).await.unwrap(), None);
+    assert_eq!((fake.requests().len(), fake.connections()), (2, 1));
+}
+
+#[tokio::test]
 async fn a_load_is_one_consistent_get() {
     let (store, fake, _clock) = store(|_, _| ok(json!({}))).await;
     assert_eq!(store.load_job(&arn("j")).await.unwrap(), None);
