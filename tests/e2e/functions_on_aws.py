@@ -83,18 +83,18 @@ class OnAws(Functions):
         """The event into the events queue, as a rule would."""
         self.sqs.send_message(QueueUrl=self.names["EventsQueueUrl"], MessageBody=json.dumps(event))
 
-    def poll_events(self):
-        return self.poll("job-events", self.names["EventsQueueUrl"])
+    def poll_events(self, most=BATCH):
+        return self.poll("job-events", self.names["EventsQueueUrl"], most)
 
-    def poll_signals(self):
-        return self.poll("signals", self.names["SignalsQueueUrl"])
+    def poll_signals(self, most=BATCH):
+        return self.poll("signals", self.names["SignalsQueueUrl"], most)
 
-    def poll(self, name, queue):
+    def poll(self, name, queue, most):
         """What Lambda's poller does once: receives a batch, invokes the function, and
         deletes what did not fail. What failed is there again at once, where SQS
         would let the visibility timeout pass. Says how many came and how many went.
         """
-        received = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=BATCH).get("Messages", [])
+        received = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=most).get("Messages", [])
         if not received:
             return 0, 0
         status, answer = self.invoke(name, {"Records": [record(one) for one in received]})

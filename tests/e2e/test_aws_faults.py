@@ -133,7 +133,8 @@ class Settles(Scenario):
         self.end_job()
 
     def invoke(self):
-        return self.functions.poll_events() == (1, 1)
+        # A message may have come twice; an invocation is of one.
+        return self.functions.poll_events(most=1) == (1, 1)
 
     def after(self):
         self.told()
@@ -151,7 +152,7 @@ class Delivers(Settles):
         assert super().invoke()
 
     def invoke(self):
-        return self.functions.poll_signals() == (1, 1)
+        return self.functions.poll_signals(most=1) == (1, 1)
 
 
 class Registers(Scenario):
