@@ -113,7 +113,8 @@ pub struct KindSpec {
     pub timed_out: &'static [&'static str],
     /// SageMaker's operations on it.
     pub operations: Operations,
-    /// The CloudWatch log group, where it logs; `{name}` stands for its name.
+    /// The CloudWatch log group, where it logs; `{name}` stands for its name in the
+    /// ARN, `{ClusterName}` for that member of its description.
     pub log_group: Option<&'static str>,
 }
 

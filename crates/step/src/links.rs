@@ -24,11 +24,14 @@ const ARTIFACTS: [(&str, &str); 4] = [
     ("labels", "/LabelingJobOutput/OutputDatasetS3Uri"),
 ];
 
+/// A cluster's name in its log group: its ARN has its id alone.
+const CLUSTER: &str = "{ClusterName}";
+
 /// The links of one job.
 #[must_use]
 pub(crate) fn links(arn: &str, answer: &Value) -> Vec<Link> {
     let job = JobArn::parse(arn).ok();
-    let of_job = job.iter().flat_map(|arn| [console(arn), logs(arn)]).flatten();
+    let of_job = job.iter().flat_map(|arn| [console(arn), logs(arn, answer)]).flatten();
     of_job.chain(artifacts(job.as_ref(), answer)).collect()
 }
 
@@ -50,8 +53,8 @@ fn console(arn: &JobArn) -> Option<Link> {
     Some(Link { title: "console", text: arn.name().to_owned(), url })
 }
 
-fn logs(arn: &JobArn) -> Option<Link> {
-    let group = log_group(arn)?;
+fn logs(arn: &JobArn, answer: &Value) -> Option<Link> {
+    let group = log_group(arn, answer)?;
     let (host, region) = (host(arn), arn.region());
     // The console wants the group encoded twice, with `$` for the second `%`.
     let encoded = utf8_percent_encode(&group, NON_ALPHANUMERIC).to_string().replace('%', "$25");
@@ -62,10 +65,15 @@ fn logs(arn: &JobArn) -> Option<Link> {
     Some(Link { title: "logs", text: group, url })
 }
 
-/// The CloudWatch log group that a job writes to.
+/// The CloudWatch log group that a job writes to, by its description where its ARN
+/// does not say enough.
 #[must_use]
-pub(crate) fn log_group(arn: &JobArn) -> Option<String> {
-    Some(arn.kind().spec().log_group?.replace("{name}", arn.name()))
+pub(crate) fn log_group(arn: &JobArn, answer: &Value) -> Option<String> {
+    let group = arn.kind().spec().log_group?.replace("{name}", arn.name());
+    if !group.contains(CLUSTER) {
+        return Some(group);
+    }
+    Some(group.replace(CLUSTER, answer.get("ClusterName")?.as_str()?))
 }
 
 fn artifacts<'a>(
@@ -111,6 +119,15 @@ mod tests {
                 "https://us-east-1.console.aws.amazon.com/s3/buckets/b?prefix=x%2Foutput%2Fmodel%2Etar%2Egz",
             ]
         );
+    }
+
+    #[test]
+    fn a_clusters_logs_go_by_its_name_and_its_id() {
+        let arn = "arn:aws:sagemaker:us-east-1:123456789012:cluster/ab12cd34ef56";
+        let group = |answer| log_group(&JobArn::parse(arn).unwrap(), &answer);
+        let named = group(json!({"ClusterName": "mine"}));
+        assert_eq!(named.as_deref(), Some("/aws/sagemaker/Clusters/mine/ab12cd34ef56"));
+        assert_eq!(group(json!({})), None);
     }
 
     #[test]

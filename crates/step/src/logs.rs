@@ -3,6 +3,7 @@
 use account::{Account, AskError, LogsFrom};
 use monitor::arn::JobArn;
 use monitor::kind::Kind;
+use serde_json::Value;
 
 use crate::links::log_group;
 use crate::options::Logs;
@@ -12,16 +13,22 @@ const TAIL: u32 = 100;
 /// Pages of a stream at most, up to 10,000 lines or 1 MB each.
 const PAGES: usize = 1_000;
 
-/// Prints the job's logs, stream by stream, each from its beginning to its end, as
-/// far as `logs` asks for them. That there are none, or that they can't be read, is
+/// Prints the logs of the job that `answer` describes, stream by stream, each from its
+/// beginning to its end, as far as `logs` asks for them. That there are none, or that they can't be read, is
 /// said and is no failure.
-pub(crate) async fn print(account: &Account, arn: &JobArn, logs: Logs, failed: bool) {
+pub(crate) async fn print(
+    account: &Account,
+    arn: &JobArn,
+    answer: &Value,
+    logs: Logs,
+    failed: bool,
+) {
     let wanted = match logs {
         Logs::None => false,
         Logs::Tail => failed,
         Logs::All => true,
     };
-    let Some(group) = log_group(arn).filter(|_| wanted) else { return };
+    let Some(group) = log_group(arn, answer).filter(|_| wanted) else { return };
     if let Err(error) = print_group(account, &group, &prefix(arn), logs).await {
         println!("The job's logs could not be read: {error}");
     }

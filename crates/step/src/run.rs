@@ -403,7 +403,7 @@ impl Step<'_> {
         add_common(&mut outputs, arn, ended, result.as_ref().err());
         let written = outputs::write(self.component.definition(), self.output_paths, &outputs);
         self.write_artifacts(plan, arn, ended);
-        self.print_logs(arn, result.is_err()).await;
+        self.print_logs(arn, &ended.answer, result.is_err()).await;
         result?;
         for call in &plan.after {
             self.api.call(&call.operation, &call.input).await?;
@@ -432,10 +432,10 @@ impl Step<'_> {
         }
     }
 
-    async fn print_logs(&self, arn: Option<&str>, failed: bool) {
+    async fn print_logs(&self, arn: Option<&str>, answer: &Value, failed: bool) {
         let Some(arn) = arn.and_then(|arn| JobArn::parse(arn).ok()) else { return };
         match Account::new(self.sdk, arn.region(), Arc::clone(&self.clock)) {
-            Ok(account) => logs::print(&account, &arn, self.options.logs, failed).await,
+            Ok(account) => logs::print(&account, &arn, answer, self.options.logs, failed).await,
             Err(error) => eprintln!("sagebell-step: {error}"),
         }
     }
