@@ -14,8 +14,8 @@ const TAIL: u32 = 100;
 const PAGES: usize = 1_000;
 
 /// Prints the logs of the job that `answer` describes, stream by stream, each from its
-/// beginning to its end, as far as `logs` asks for them. That there are none, or that they can't be read, is
-/// said and is no failure.
+/// beginning to its end, as far as `logs` asks for them. That there are none, or that
+/// they can't be read, is said and is no failure.
 pub(crate) async fn print(
     account: &Account,
     arn: &JobArn,
