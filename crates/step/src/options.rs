@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use bootstrap::Env;
 use jiff::SignedDuration;
+use monitor::policy::Policy;
 use monitor::wait::OnAbandon;
 use serde_json::Value;
 use url::Url;
@@ -19,10 +20,6 @@ use crate::kfp;
 use crate::names::Task;
 use crate::{metrics, timeline};
 
-/// How long a wait lives without renewal: three renewals of a few minutes.
-const LEASE_SECONDS: u32 = 600;
-/// Longest that a monitor keeps a wait.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(35 * 86_400);
 /// The pauses between looks without a monitor: from the first to the longest.
 const POLL_SECONDS: (f64, f64) = (5.0, 60.0);
 
@@ -128,7 +125,7 @@ impl Options {
         let max_wait = reader.or("--max-wait", None, "a time as in 90m or 12h", |text| {
             let asked = text.parse::<SignedDuration>().ok()?;
             let asked = Duration::try_from(asked).ok();
-            asked.filter(|wait| *wait <= LONGEST_WAIT).map(Some)
+            asked.filter(|wait| *wait <= Policy::DEADLINE_LONGEST).map(Some)
         });
         let on_abandon =
             reader.or("--on-abandon", OnAbandon::Stop, "`stop` or `keep`", |text| match text {
@@ -142,10 +139,12 @@ impl Options {
             "all" => Some(Logs::All),
             _ => None,
         });
-        let lease_seconds =
-            reader.or("--lease-seconds", LEASE_SECONDS, "5 to 86400 seconds", |text| {
-                text.parse().ok().filter(|seconds| (5..=86_400).contains(seconds))
-            });
+        let lease_seconds = reader.or(
+            "--lease-seconds",
+            Policy::LEASE_SECONDS_DEFAULT,
+            "5 to 86400 seconds",
+            |text| text.parse().ok().filter(|seconds| Policy::LEASE_SECONDS.contains(seconds)),
+        );
         let executor_input = reader.or("--executor-input", None, "KFP's JSON", |text| {
             serde_json::from_str(text).ok().map(Some)
         });

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::kind::{Kind, Lifecycle};
 use monitor::phase::Phase;
+use monitor::policy::Policy;
 use monitor::ports::{Clock, SageMaker as _};
 use monitor::wait::{OnAbandon, later};
 use sagemaker::{Api, CallError, SageMakerApi};
@@ -26,7 +27,7 @@ use crate::component::{Component, ComponentError, Finished, Outputs};
 use crate::inputs::Inputs;
 use crate::made::{Made, MakeError, find, make};
 use crate::model::{self, Problem};
-use crate::options::{LONGEST_WAIT, Options, WaitMode};
+use crate::options::{Options, WaitMode};
 use crate::outputs::{self, WriteError};
 use crate::plan::{Call, Plan, Watch};
 use crate::poll::{Pauses, PollError, Question};
@@ -233,7 +234,7 @@ impl Step<'_> {
 
     /// Nothing is waited for without end: where the monitor gives up, so does the step.
     async fn patience(&self) {
-        self.clock.sleep(self.options.max_wait.unwrap_or(LONGEST_WAIT)).await;
+        self.clock.sleep(self.options.max_wait.unwrap_or(Policy::DEADLINE_LONGEST)).await;
     }
 
     async fn watch(

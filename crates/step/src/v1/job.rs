@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use sagemaker::Api;
 use serde_json::{Value, json};
 
-use super::training;
+use super::{parts, training};
 use crate::component::{Component, ComponentError, Finished, Outputs};
 use crate::definition::Definition;
 use crate::inputs::Inputs;
@@ -58,9 +58,10 @@ pub(super) struct Maker {
 
 impl Maker {
     fn name(&self, inputs: &Inputs, fresh: &FreshName) -> String {
-        let made = self.job.prefix.map(|prefix| fresh.with(prefix));
-        let given = inputs.given(self.job.name_input).map(str::to_owned);
-        given.or(made).unwrap_or_default()
+        match self.job.prefix {
+            Some(prefix) => parts::name(inputs, self.job.name_input, fresh, prefix),
+            None => inputs.text(self.job.name_input).to_owned(),
+        }
     }
 }
 
