@@ -10,6 +10,7 @@
 //! Exits with 1 unless every wait was told, and none again after it answered
 //! 2xx. Prints one JSON document with the rate, the latencies and the peak
 //! memory; beside them what a 30 s poll of the same jobs would have cost.
+#![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 #![allow(
     clippy::expect_used,
     clippy::panic,

@@ -1,5 +1,6 @@
 //! The fuzzers' corpus, without a fuzzer: what once was worth keeping stays
 //! tested wherever the tests run.
+#![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
 use std::path::Path;
 

@@ -15,6 +15,7 @@ mod config;
 #[cfg(feature = "aws")]
 mod function;
 mod logging;
+pub mod say;
 #[cfg(any(feature = "aws", feature = "embedded"))]
 mod world;
 

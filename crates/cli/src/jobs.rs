@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use bootstrap::say;
 use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
 use monitor::job::Job;
@@ -25,7 +26,7 @@ pub async fn run(args: &JobsArgs) -> Result<ExitCode, Box<dyn std::error::Error>
     let jobs = list(&client, &filter, args.limit).await?;
     match args.api.output {
         Output::Json => jobs.iter().try_for_each(print_json)?,
-        Output::Text => println!("{}", table(&jobs)),
+        Output::Text => say::out(table(&jobs)),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bootstrap::log_for_people;
+use bootstrap::{log_for_people, say};
 use clap::Parser as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sagebell::args::{Cli, Command, LocalArgs};
@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
         Command::Preflight(args) => sagebell::preflight::run(&args).await,
     };
     done.unwrap_or_else(|error| {
-        eprintln!("sagebell: {error}");
+        say::err(format_args!("sagebell: {error}"));
         ExitCode::from(COULD_NOT)
     })
 }

@@ -1,5 +1,6 @@
 //! How commands print: for people, or JSON for scripts.
 
+use bootstrap::say;
 use serde::Serialize;
 
 /// How to print.
@@ -17,6 +18,6 @@ pub enum Output {
 /// # Errors
 /// If `value` can't be written as JSON.
 pub fn print_json(value: &impl Serialize) -> serde_json::Result<()> {
-    println!("{}", serde_json::to_string(value)?);
+    say::out(serde_json::to_string(value)?);
     Ok(())
 }

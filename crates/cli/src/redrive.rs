@@ -4,6 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use aws_config::BehaviorVersion;
+use bootstrap::say;
 use messaging::DeadLetters;
 
 use crate::args::{DeadLettersOf, RedriveArgs};
@@ -23,10 +24,10 @@ pub async fn run(args: &RedriveArgs) -> Result<ExitCode, Box<dyn Error>> {
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let dead = DeadLetters::find(&sdk, &from, &to).await?;
     let done = dead.redrive(args.limit).await?;
-    println!("{} messages moved from {from} to {to}", done.moved);
+    say::out(format_args!("{} messages moved from {from} to {to}", done.moved));
     if done.refused == 0 {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("{} messages were refused by {to} and stay in {from}", done.refused);
+    say::err(format_args!("{} messages were refused by {to} and stay in {from}", done.refused));
     Ok(ExitCode::FAILURE)
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use bootstrap::say;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -76,6 +77,6 @@ fn tell(output: Output, replayed: &Replayed<'_>) -> serde_json::Result<()> {
         None => "taken".to_owned(),
         Some(why) => format!("refused: {why}"),
     };
-    println!("{}: {outcome}", replayed.file.display());
+    say::out(format_args!("{}: {outcome}", replayed.file.display()));
     Ok(())
 }

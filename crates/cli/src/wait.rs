@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bootstrap::SystemClock;
+use bootstrap::{SystemClock, say};
 use monitor::job::Job;
 use monitor::phase::SettledPhase;
 use monitor::ports::Clock as _;
@@ -101,7 +101,7 @@ async fn until_settled(
 }
 
 fn warn(error: &WaitError) {
-    eprintln!("sagebell: {error}");
+    say::err(format_args!("sagebell: {error}"));
 }
 
 fn tell(job: &Job, output: Output) -> serde_json::Result<()> {
@@ -109,7 +109,13 @@ fn tell(job: &Job, output: Output) -> serde_json::Result<()> {
         return print_json(job);
     }
     let reason = job.failure_reason.as_ref().map(|why| format!("\n  {why}"));
-    println!("{} {} {}{}", colored(job.phase), job.name, status(job), reason.unwrap_or_default());
+    say::out(format_args!(
+        "{} {} {}{}",
+        colored(job.phase),
+        job.name,
+        status(job),
+        reason.unwrap_or_default()
+    ));
     Ok(())
 }
 
@@ -121,9 +127,11 @@ async fn leave(waiting: Waiting, outcome: &Outcome) {
         Outcome::Interrupted => Some("interrupted"),
     };
     if let Some(why) = why {
-        eprintln!("sagebell: {why}; the job goes on");
+        say::err(format_args!("sagebell: {why}; the job goes on"));
         if let Err(error) = waiting.cancel().await {
-            eprintln!("sagebell: the wait could not be taken back, its lease will end it: {error}");
+            say::err(format_args!(
+                "sagebell: the wait could not be taken back, its lease will end it: {error}"
+            ));
         }
     }
     waiting.shutdown().await;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bootstrap::say;
 use clap::Parser;
 use fake_sagemaker::{DEFAULT_ACCOUNT, Fake, Options, Target};
 use url::Url;
@@ -44,7 +45,7 @@ async fn main() -> ExitCode {
     match run(Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("fake-sagemaker: {error}");
+            say::err(format_args!("fake-sagemaker: {error}"));
             ExitCode::from(COULD_NOT)
         }
     }
@@ -65,7 +66,7 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
         ..Options::default()
     })
     .await?;
-    println!("listening on {}", fake.url());
+    say::out(format_args!("listening on {}", fake.url()));
     asked.await;
     fake.stop().await;
     Ok(())

@@ -1,4 +1,5 @@
 //! The table of kinds as JSON, for checks against what others know of SageMaker.
+#![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
 use monitor::kind::{Kind, KindSpec, Lifecycle};
 use serde_json::{Value, json};

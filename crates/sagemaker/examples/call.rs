@@ -1,6 +1,7 @@
 //! One call of SageMaker's API: `call OPERATION JSON` prints the answer, or the
 //! error, as JSON; `call OPERATION JSON ITEMS` reads all pages of a list.
 #![allow(clippy::unwrap_used, reason = "an example for tests and trials: it may stop")]
+#![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! The monitor's port to SageMaker: `job describe ARN` prints the observation as
 //! JSON, `job stop ARN` stops the job; an error is printed as text.
 #![allow(clippy::unwrap_used, reason = "an example for tests and trials: it may stop")]
+#![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
 mod common;
 

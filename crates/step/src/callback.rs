@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use bootstrap::say;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::ports::Clock;
@@ -145,9 +146,9 @@ pub async fn hear(
 }
 
 fn warn_of_wait(error: &WaitError) {
-    eprintln!("sagebell-step: {error}");
+    say::err(format_args!("sagebell-step: {error}"));
 }
 
 fn warn_of_outage(error: &ClientError) {
-    eprintln!("sagebell-step: {error}");
+    say::err(format_args!("sagebell-step: {error}"));
 }

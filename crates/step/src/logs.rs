@@ -1,6 +1,7 @@
 //! Prints what the job wrote to CloudWatch Logs.
 
 use account::{Account, AskError, LogsFrom};
+use bootstrap::say;
 use monitor::arn::JobArn;
 use monitor::kind::Kind;
 use serde_json::Value;
@@ -30,7 +31,7 @@ pub(crate) async fn print(
     };
     let Some(group) = log_group(arn, answer).filter(|_| wanted) else { return };
     if let Err(error) = print_group(account, &group, &prefix(arn), logs).await {
-        println!("The job's logs could not be read: {error}");
+        say::out(format_args!("The job's logs could not be read: {error}"));
     }
 }
 
@@ -51,7 +52,7 @@ async fn print_group(
     logs: Logs,
 ) -> Result<(), AskError> {
     for stream in account.log_streams(group, prefix).await? {
-        println!("--- {group}: {stream}");
+        say::out(format_args!("--- {group}: {stream}"));
         if logs == Logs::All {
             print_all(account, group, &stream).await?;
         } else {
@@ -72,12 +73,12 @@ async fn print_all(account: &Account, group: &str, stream: &str) -> Result<(), A
             _ => return Ok(()),
         }
     }
-    println!("--- {stream} goes on; the rest is in CloudWatch");
+    say::out(format_args!("--- {stream} goes on; the rest is in CloudWatch"));
     Ok(())
 }
 
 fn print_lines(lines: &[String]) {
     for line in lines {
-        println!("{}", line.trim_end());
+        say::out(line.trim_end());
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bootstrap::{ProcessEnv, SystemClock, log_for_people};
+use bootstrap::{ProcessEnv, SystemClock, log_for_people, say};
 use step::args::{self, UsageError};
 use step::component::Component;
 use step::options::{FLAGS, Options};
@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
     match args::parse(component.definition(), &FLAGS, words) {
         Ok(parsed) => run(&*component, &parsed).await,
         Err(UsageError::Help { text }) => {
-            println!("{text}");
+            say::out(text);
             ExitCode::SUCCESS
         }
         Err(error) => complain(&error.to_string(), USAGE),
@@ -88,6 +88,6 @@ fn listen_for_termination(terminated: &Arc<Notify>) -> std::io::Result<()> {
 }
 
 fn complain(what: &str, code: u8) -> ExitCode {
-    eprintln!("sagebell-step: {what}");
+    say::err(format_args!("sagebell-step: {what}"));
     ExitCode::from(code)
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use bootstrap::say;
 use jiff::Timestamp;
 use monitor::policy::Policy;
 use monitor::ports::Clock;
@@ -84,7 +85,7 @@ impl Question<'_> {
                 Err(PollError::Call(error))
                     if passes(&error) || self.trails(&error, trusted_from) =>
                 {
-                    eprintln!("sagebell-step: {error}; asking again");
+                    say::err(format_args!("sagebell-step: {error}; asking again"));
                 }
                 Err(error) => return Err(error),
             }

@@ -1,5 +1,6 @@
 //! What the step has seen of its job so far, told to people as it comes.
 
+use bootstrap::say;
 use jiff::{SignedDuration, Timestamp};
 use monitor::event::secondary_status;
 use monitor::job::Job;
@@ -114,7 +115,7 @@ impl History {
         if self.seen.last().is_some_and(|last| last.says_the_same_as(&seen)) {
             return;
         }
-        println!("{} {}", self.elapsed(now), words(&seen));
+        say::out(format_args!("{} {}", self.elapsed(now), words(&seen)));
         if self.seen.len() >= KEPT {
             self.seen.remove(KEPT / 2);
         }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use bootstrap::say;
 use monitor::ports::Clock;
 use sagemaker::{Api, CallError};
 use tokio::sync::Notify;
@@ -174,5 +175,5 @@ fn check(plan: &Plan) -> Result<(), StepError> {
 fn tell_made(call: &Call, name: &str, made: &Made) {
     let how = if made.adopted { "made before by this task" } else { "done" };
     let arn = made.arn.as_deref().unwrap_or(name);
-    println!("{}: {how}: {arn}", call.operation);
+    say::out(format_args!("{}: {how}: {arn}", call.operation));
 }

@@ -1,5 +1,6 @@
 //! `simulation --seeds N` runs N histories, and shrinks the first that breaks a
 //! promise; `--seed S --trace` runs one again and prints what happened.
+#![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};

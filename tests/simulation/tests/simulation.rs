@@ -1,6 +1,7 @@
 //! The simulation in CI: it repeats itself, the promises hold, and a broken rule
 //! is noticed.
 #![allow(clippy::panic, missing_docs)]
+#![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
 use simulation::shrink::BUDGET;
 use simulation::{History, Mutation, shrink};

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bootstrap::say;
 use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -36,10 +37,10 @@ impl Screen {
             Output::Text => Mode::Lines,
         };
         if mode != Mode::Silent {
-            println!(
+            say::out(format_args!(
                 "Sagebell runs on http://{address}: API, queue, sweep and event bus in one process."
-            );
-            println!("Jobs' events go in, out of order and twice; signed callbacks come out.\n");
+            ));
+            say::out("Jobs' events go in, out of order and twice; signed callbacks come out.\n");
         }
         Self { bars: MultiProgress::new(), mode }
     }
@@ -76,14 +77,14 @@ impl Screen {
                 verdict(line),
             ]);
         }
-        println!("\n{table}\n");
-        println!(
+        say::out(format_args!("\n{table}\n"));
+        say::out(format_args!(
             "event → callback: mean {:.1} ms, longest {:.1} ms. A 30 s poll: mean {:.0} s, longest {:.0} s.",
             summary.mean_latency_ms,
             summary.max_latency_ms,
             summary.poll_mean_ms / 1_000.0,
             summary.poll_max_ms / 1_000.0,
-        );
+        ));
     }
 }
 
@@ -110,7 +111,7 @@ impl Bar {
         let job = &signal.data.job;
         let told = format!("{} {}", colored(job.phase), status(job));
         if self.lines {
-            println!("{:26} #{} {told}", self.title, signal.data.seq);
+            say::out(format_args!("{:26} #{} {told}", self.title, signal.data.seq));
         }
         self.bar.set_message(told);
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use bootstrap::SystemClock;
+use bootstrap::{SystemClock, say};
 use messaging::EventBus;
 use monitor::arn::JobArn;
 use monitor::observation::{Observation, Source};
@@ -149,10 +149,10 @@ impl Probe<'_> {
         if bus.submit(gone(self.arn)).await.is_ok() {
             return Cause::Sighting;
         }
-        eprintln!(
+        say::err(format_args!(
             "sagebell: this caller may not put events on the bus {}, so the probe waits for the sweep to look: seven to nine minutes. --no-callback leaves it out.",
             self.bus
-        );
+        ));
         Cause::Sweep
     }
 
@@ -165,7 +165,7 @@ impl Probe<'_> {
 
     async fn take_back(&self, waiting: &Waiting) {
         if let Err(error) = self.client.cancel_wait(self.arn, waiting.id.as_str()).await {
-            eprintln!("sagebell: the probe's wait will end by its deadline: {error}");
+            say::err(format_args!("sagebell: the probe's wait will end by its deadline: {error}"));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use bootstrap::say;
 use console::{Style, style};
 use serde::Serialize;
 
@@ -127,10 +128,10 @@ impl Report {
     pub(super) fn end(&self) -> serde_json::Result<ExitCode> {
         match self.output {
             Output::Json => print_json(self)?,
-            Output::Text => println!(
+            Output::Text => say::out(format_args!(
                 "{} ok, {} missing, {} could not be told",
                 self.ok, self.missing, self.could_not_tell
-            ),
+            )),
         }
         Ok(ExitCode::from(self.code()))
     }
@@ -146,13 +147,18 @@ impl Report {
 
 fn tell(check: &Check) {
     let outcome = format!("{:<14}", check.outcome.words());
-    println!("{}  {:<13} {}", check.outcome.style().apply_to(outcome), check.name, check.seen);
+    say::out(format_args!(
+        "{}  {:<13} {}",
+        check.outcome.style().apply_to(outcome),
+        check.name,
+        check.seen
+    ));
     let about = match check.outcome {
         Outcome::CouldNotTell => "could be seen with",
         Outcome::Ok | Outcome::Missing => "comes from",
     };
     for place in check.granted_by {
-        println!("{:<30}{}", "", style(format!("{about} {place}")).dim());
+        say::out(format_args!("{:<30}{}", "", style(format!("{about} {place}")).dim()));
     }
 }
 

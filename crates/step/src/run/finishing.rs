@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use account::Account;
+use bootstrap::say;
 use monitor::arn::JobArn;
 use monitor::phase::Phase;
 use serde_json::{Value, json};
@@ -60,7 +61,7 @@ impl Step<'_> {
         result?;
         for call in &plan.after {
             self.api.call(&call.operation, &call.input).await?;
-            println!("{} done", call.operation);
+            say::out(format_args!("{} done", call.operation));
         }
         Ok(written?)
     }
@@ -81,7 +82,7 @@ impl Step<'_> {
             outputs::write_file(path, &timeline::page(subject, &ended.history))
         });
         for error in [handed.err(), page.and_then(Result::err)].into_iter().flatten() {
-            eprintln!("sagebell-step: an artifact could not be written: {error}");
+            say::err(format_args!("sagebell-step: an artifact could not be written: {error}"));
         }
     }
 
@@ -89,7 +90,7 @@ impl Step<'_> {
         let Some(arn) = arn.and_then(|arn| JobArn::parse(arn).ok()) else { return };
         match Account::new(self.sdk, arn.region(), Arc::clone(&self.clock)) {
             Ok(account) => logs::print(&account, &arn, answer, self.options.logs, failed).await,
-            Err(error) => eprintln!("sagebell-step: {error}"),
+            Err(error) => say::err(format_args!("sagebell-step: {error}")),
         }
     }
 }

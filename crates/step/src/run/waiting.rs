@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bootstrap::say;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::kind::{Kind, Lifecycle};
@@ -151,7 +152,9 @@ impl Step<'_> {
         let stats = waiting.stats();
         if !stats.refused.is_empty() || stats.duplicates > 0 {
             let (refused, twice) = (stats.refused, stats.duplicates);
-            eprintln!("sagebell-step: callbacks refused: {refused:?}, heard before: {twice}");
+            say::err(format_args!(
+                "sagebell-step: callbacks refused: {refused:?}, heard before: {twice}"
+            ));
         }
         waiting.shutdown().await;
         Ok(heard?)
@@ -181,7 +184,7 @@ impl Step<'_> {
         if !is_alone || !self.stops(watched) {
             return Err(StepError::Terminated("the job goes on"));
         }
-        println!("Terminated: stopping the job");
+        say::out("Terminated: stopping the job");
         self.stop(watched).await?;
         Ok(question.until_settled(pauses, history).await?)
     }

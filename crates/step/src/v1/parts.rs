@@ -1,5 +1,6 @@
 //! What several components ask for in the same way.
 
+use bootstrap::say;
 use serde_json::{Map, Value, json};
 
 use crate::component::{ComponentError, Outputs};
@@ -81,7 +82,7 @@ pub(super) fn vpc_of(groups: Vec<Value>, subnets: Vec<Value>) -> Result<Value, C
 
 /// Says that an input is not used, which the old components kept to themselves.
 pub(super) fn warn_unused(input: &str, winner: &str) {
-    eprintln!("sagebell-step: input `{input}` is not used: `{winner}` is given");
+    say::err(format_args!("sagebell-step: input `{input}` is not used: `{winner}` is given"));
 }
 
 /// A text of an answer that an output is made of.

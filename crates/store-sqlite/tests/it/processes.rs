@@ -1,6 +1,7 @@
 //! Several processes on one file, one of them killed in the middle of a write.
 //!
 //! The other process is this test program again, asked to run [`child`] only.
+#![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
