@@ -2,6 +2,7 @@
 
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
+use monitor::partition::Partition;
 use url::Url;
 
 /// A service that is asked.
@@ -54,17 +55,10 @@ pub(crate) struct Endpoint {
 /// IAM is one per partition, and signed for the region it lives in (AWS General
 /// Reference, "AWS Identity and Access Management endpoints and quotas").
 fn place(service: Service, region: &str) -> (String, &str) {
-    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    let name = service.name();
-    match (service, region) {
-        (Service::Iam, cn) if cn.starts_with("cn-") => {
-            (format!("iam.cn-north-1.{suffix}"), "cn-north-1")
-        }
-        (Service::Iam, gov) if gov.starts_with("us-gov-") => {
-            (format!("iam.us-gov.{suffix}"), "us-gov-west-1")
-        }
-        (Service::Iam, _) => (format!("iam.{suffix}"), "us-east-1"),
-        _ => (format!("{name}.{region}.{suffix}"), region),
+    let partition = Partition::of_region(region);
+    match service {
+        Service::Iam => (partition.iam_host.to_owned(), partition.iam_region),
+        _ => (partition.service_host(service.name(), region), region),
     }
 }
 
@@ -107,6 +101,12 @@ mod tests {
             (Service::Sqs, "eu-west-1", "https://sqs.eu-west-1.amazonaws.com/", "eu-west-1"),
             (Service::Sts, "cn-north-1", "https://sts.cn-north-1.amazonaws.com.cn/", "cn-north-1"),
             (Service::Iam, "eu-west-1", "https://iam.amazonaws.com/", "us-east-1"),
+            (
+                Service::Logs,
+                "eusc-de-east-1",
+                "https://logs.eusc-de-east-1.amazonaws.eu/",
+                "eusc-de-east-1",
+            ),
             (Service::Iam, "us-gov-east-1", "https://iam.us-gov.amazonaws.com/", "us-gov-west-1"),
             (
                 Service::Iam,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use monitor::kind::Kind;
+use monitor::partition::Partition;
 use serde_json::{Map, Value, json};
 
 use crate::family::Family;
@@ -24,18 +25,9 @@ pub(crate) fn text<'a>(input: &'a Map<String, Value>, member: &str) -> &'a str {
     input.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The partition that a region belongs to.
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
-}
-
 /// The ARN of a family's resource.
 pub(crate) fn arn(family: &Family, region: &str, account: &str, id: &str) -> String {
-    let (partition, resource) = (partition(region), family.resource);
+    let (partition, resource) = (Partition::of_region(region).id, family.resource);
     let id = match family.kind {
         Some(Kind::Endpoint) => id.to_ascii_lowercase(),
         _ => id.to_owned(),

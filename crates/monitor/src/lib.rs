@@ -13,11 +13,13 @@
 pub mod arn;
 pub mod deliver;
 pub mod event;
+pub mod inert;
 pub mod job;
 pub mod jobs;
 pub mod kind;
 mod kinds;
 pub mod observation;
+pub mod partition;
 pub mod phase;
 pub mod policy;
 pub mod ports;

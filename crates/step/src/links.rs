@@ -2,6 +2,7 @@
 
 use monitor::arn::JobArn;
 use monitor::kind::Kind;
+use monitor::partition::Partition;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -91,12 +92,7 @@ fn artifacts<'a>(
 }
 
 fn host(arn: &JobArn) -> String {
-    let china = arn.region().starts_with("cn-");
-    if china {
-        "console.amazonaws.cn".to_owned()
-    } else {
-        format!("{}.console.aws.amazon.com", arn.region())
-    }
+    Partition::of_region(arn.region()).console_host(arn.region())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::future::ready;
 
 use monitor::kind::Kind;
+use monitor::partition::Partition;
 use serde_json::{Value, json};
 
 use super::job::{Job, nothing_known};
@@ -161,9 +162,11 @@ fn automation(inputs: &Inputs) -> Result<Value, ComponentError> {
         let problem = "automated labeling is for built-in tasks only";
         return Err(ComponentError::input("enable_auto_labeling", problem));
     };
-    let (region, algorithm) = (inputs.text("region"), task.algorithm);
-    let arn = format!(
-        "arn:aws:sagemaker:{region}:027400017018:labeling-job-algorithm-specification/{algorithm}"
+    let arn = arn_of(
+        "sagemaker",
+        inputs.text("region"),
+        "027400017018",
+        &format!("labeling-job-algorithm-specification/{}", task.algorithm),
     );
     Ok(object(json!({
         "LabelingJobAlgorithmSpecificationArn": arn,
@@ -189,6 +192,12 @@ fn human_task(inputs: &Inputs) -> Result<Value, ComponentError> {
         "AnnotationConsolidationConfig": { "AnnotationConsolidationLambdaArn": functions.after },
         "PublicWorkforceTaskPrice": price(inputs)?,
     })))
+}
+
+/// The ARN of something of AWS's own.
+fn arn_of(service: &str, region: &str, account: &str, resource: &str) -> String {
+    let partition = Partition::of_region(region).id;
+    format!("arn:{partition}:{service}:{region}:{account}:{resource}")
 }
 
 /// The functions before and after the humans' work.
@@ -220,17 +229,15 @@ fn functions(inputs: &Inputs) -> Result<Functions, ComponentError> {
         return own.ok_or_else(|| ComponentError::input("task_type", problem));
     };
     let function = |side: &str| {
-        format!("arn:aws:lambda:{region}:{account}:function:{side}-{}", built_in.function)
+        arn_of("lambda", region, account, &format!("function:{side}-{}", built_in.function))
     };
     Ok(Functions { before: function("PRE"), after: function("ACS") })
 }
 
 fn workteam(inputs: &Inputs) -> Result<String, ComponentError> {
     if is_public(inputs) {
-        let region = inputs.text("region");
-        return Ok(format!(
-            "arn:aws:sagemaker:{region}:394669845002:workteam/public-crowd/default"
-        ));
+        let team = "workteam/public-crowd/default";
+        return Ok(arn_of("sagemaker", inputs.text("region"), "394669845002", team));
     }
     let problem = "give it, or make `worker_type` public";
     let arn = inputs.given("workteam_arn");

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use monitor::partition::Partition;
 use serde::Deserialize;
 
 use crate::component::ComponentError;
@@ -17,7 +18,6 @@ const VERSIONED: &str = "xgboost";
 #[derive(Debug, Default, Deserialize)]
 struct Images {
     registries: Vec<BTreeMap<String, String>>,
-    domains: BTreeMap<String, String>,
     aliases: BTreeMap<String, String>,
     algorithms: BTreeMap<String, Image>,
     reinforcement: BTreeMap<String, Image>,
@@ -88,6 +88,6 @@ fn processor(instance_type: &str) -> Result<&'static str, ComponentError> {
 
 fn located(image: &Image, region: &str) -> Option<String> {
     let account = IMAGES.registries.get(image.registry)?.get(region)?;
-    let domain = IMAGES.domains.get(region).map_or("amazonaws.com", String::as_str);
-    Some(format!("{account}.dkr.ecr.{region}.{domain}/{}", image.image))
+    let host = Partition::of_region(region).service_host("dkr.ecr", region);
+    Some(format!("{account}.{host}/{}", image.image))
 }
