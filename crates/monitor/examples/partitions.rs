@@ -1,5 +1,6 @@
 //! The table of partitions as JSON, for checks against what botocore knows of them.
 //! Arguments are regions; each is shown with its partition and hosts.
+#![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
 use monitor::partition::{PARTITIONS, Partition};
 use serde_json::{Value, json};
