@@ -178,6 +178,33 @@ def local(tmp_path):
 
 
 @pytest.fixture
+def scene(local, tmp_path):
+    """Steps beside a monitor and a SageMaker."""
+    from steps import Scene
+
+    scene = Scene(local, tmp_path)
+    yield scene
+    scene.close()
+
+
+@pytest.fixture
+def logs():
+    """A client of a CloudWatch Logs of this machine, which is empty."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    url = f"http://127.0.0.1:{server._server.server_port}"
+    # moto keeps what it has for as long as the process lives.
+    call("POST", f"{url}/moto-api/reset")
+    yield boto3.client(
+        "logs", region_name="us-east-1", endpoint_url=url, aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    server.stop()
+
+
+@pytest.fixture
 def aws_environment():
     return {
         **os.environ,

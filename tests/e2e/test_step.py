@@ -12,7 +12,6 @@ import socket
 import subprocess
 import urllib.request
 
-import boto3
 import libfaketime
 import pytest
 import standardwebhooks
@@ -20,17 +19,10 @@ from moto.server import ThreadedMotoServer
 
 from conftest import BIN, PATIENCE_SECONDS, call, until
 from gate import Gate
-from steps import ACCOUNT, REGION, Scene
+from steps import ACCOUNT, REGION
 
 IN_PROGRESS = {"status": "InProgress", "secondary": "Training"}
 TRAINS_FOR_EVER = [IN_PROGRESS]
-
-
-@pytest.fixture
-def scene(local, tmp_path):
-    scene = Scene(local, tmp_path)
-    yield scene
-    scene.close()
 
 
 def lives(scene, *stages, **more):
@@ -311,27 +303,13 @@ def test_a_callback_is_a_bell_and_no_proof(scene):
 # --- logs
 
 
-@pytest.fixture
-def logs():
-    server = ThreadedMotoServer("127.0.0.1", 0)
-    server.start()
-    url = f"http://127.0.0.1:{server._server.server_port}"
-    client = boto3.client(
-        "logs", region_name=REGION, endpoint_url=url, aws_access_key_id="test", aws_secret_access_key="test"
-    )
-    # moto keeps what it has for as long as the process lives.
-    call("POST", f"{url}/moto-api/reset")
-    client.create_log_group(logGroupName=GROUP)
-    yield client
-    server.stop()
-
-
 GROUP = "/aws/sagemaker/TrainingJobs"
 # More than one page of GetLogEvents.
 LINES = 10_050
 
 
 def write_logs(logs, name):
+    logs.create_log_group(logGroupName=GROUP)
     now = int(datetime.datetime.now(tz=datetime.timezone.utc).timestamp() * 1000)
     for stream in (f"{name}/algo-1", f"{name}/algo-2", f"{name}-other/algo-1"):
         logs.create_log_stream(logGroupName=GROUP, logStreamName=stream)
@@ -344,7 +322,7 @@ def write_logs(logs, name):
 
 
 def logged(step, stream):
-    prefix = f"{stream} line "
+    prefix = f"  | {stream} line "
     lines = [line for line in step.said().splitlines() if line.startswith(prefix)]
     return [int(line.removeprefix(prefix)) for line in lines]
 

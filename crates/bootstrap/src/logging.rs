@@ -1,10 +1,15 @@
 //! Logs: JSON lines for functions, plain lines on standard error for people.
 
+use std::fmt::Debug;
 use std::io::IsTerminal as _;
 
+use monitor::inert;
 use tracing::Level;
+use tracing::field::Field;
+use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -37,13 +42,23 @@ pub fn log_as_json() {
     let _ = tracing_subscriber::registry().with(filter(&ProcessEnv)).with(lines).try_init();
 }
 
-/// Logs as plain lines to standard error.
+/// Logs as plain lines to standard error. What others wrote is inert in them.
 pub fn log_for_people() {
     let lines = fmt::layer()
+        .fmt_fields(debug_fn(write_field).delimited(" "))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     let _ = tracing_subscriber::registry().with(filter(&ProcessEnv)).with(lines).try_init();
+}
+
+fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> std::fmt::Result {
+    let text = format!("{value:?}");
+    let text = inert::one_line(&text);
+    match field.name() {
+        "message" => write!(writer, "{text}"),
+        name => write!(writer, "{name}={text}"),
+    }
 }
 
 #[cfg(test)]

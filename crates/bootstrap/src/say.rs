@@ -1,19 +1,28 @@
 //! What is said to people: lines on standard output and standard error.
 //!
-//! Promise: saying something never fails. Where nobody reads any more (`… | head`) or
-//! a disk is full, the line is lost and the work goes on; `println!` would panic.
+//! Promises: saying something never fails. Where nobody reads any more (`… | head`) or
+//! a disk is full, the line is lost and the work goes on; `println!` would panic. And
+//! what is said is inert ([`monitor::inert`]), whoever's words are in it.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// Says a line on standard output.
+use monitor::inert::hanging;
+
+/// Says something on standard output. The lines after its first are indented.
 pub fn out(line: impl Display) {
-    write_line(io::stdout().lock(), line);
+    write_line(io::stdout().lock(), hanging(&line.to_string()));
 }
 
-/// Says a line on standard error.
+/// Says something on standard error. The lines after its first are indented.
 pub fn err(line: impl Display) {
-    write_line(io::stderr().lock(), line);
+    write_line(io::stderr().lock(), hanging(&line.to_string()));
+}
+
+/// Shows a text of our own making on standard output as it is: a table, a help, a
+/// document, colours. Whoever makes it makes the words of others inert.
+pub fn show(text: impl Display) {
+    write_line(io::stdout().lock(), text);
 }
 
 fn write_line(mut to: impl Write, line: impl Display) {

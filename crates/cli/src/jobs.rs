@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use bootstrap::say;
 use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
+use monitor::inert::one_line;
 use monitor::job::Job;
 use monitor::phase::Phase;
 use monitor::ports::JobFilter;
@@ -26,7 +27,7 @@ pub async fn run(args: &JobsArgs) -> Result<ExitCode, Box<dyn std::error::Error>
     let jobs = list(&client, &filter, args.limit).await?;
     match args.api.output {
         Output::Json => jobs.iter().try_for_each(print_json)?,
-        Output::Text => say::out(table(&jobs)),
+        Output::Text => say::show(table(&jobs)),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -54,7 +55,7 @@ fn table(jobs: &[Job]) -> Table {
         table.add_row([
             colored(job.phase),
             job.kind.to_string(),
-            job.name.clone(),
+            one_line(&job.name).into_owned(),
             status(job),
             job.modified_at.map(|at| at.to_string()).unwrap_or_default(),
         ]);
@@ -68,7 +69,7 @@ pub fn status(job: &Job) -> String {
     let words = [job.status.as_deref(), job.secondary_status.as_deref()];
     let mut words: Vec<_> = words.into_iter().flatten().collect();
     words.dedup();
-    words.join(" / ")
+    one_line(&words.join(" / ")).into_owned()
 }
 
 /// The phase, in the colour of its kind where the terminal has colours.

@@ -1,6 +1,7 @@
 //! How commands print: for people, or JSON for scripts.
 
 use bootstrap::say;
+use monitor::inert;
 use serde::Serialize;
 
 /// How to print.
@@ -13,11 +14,12 @@ pub enum Output {
     Json,
 }
 
-/// Prints one JSON document on one line of standard output.
+/// Prints one JSON document on one line of standard output. What would act on a terminal
+/// is escaped in its texts.
 ///
 /// # Errors
 /// If `value` can't be written as JSON.
 pub fn print_json(value: &impl Serialize) -> serde_json::Result<()> {
-    say::out(serde_json::to_string(value)?);
+    say::show(inert::json(&serde_json::to_string(value)?));
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bootstrap::{SystemClock, say};
+use monitor::inert::{indented, one_line};
 use monitor::job::Job;
 use monitor::phase::SettledPhase;
 use monitor::ports::Clock as _;
@@ -108,11 +109,11 @@ fn tell(job: &Job, output: Output) -> serde_json::Result<()> {
     if output == Output::Json {
         return print_json(job);
     }
-    let reason = job.failure_reason.as_ref().map(|why| format!("\n  {why}"));
-    say::out(format_args!(
+    let reason = job.failure_reason.as_ref().map(|why| format!("\n  {}", indented(why, "  ")));
+    say::show(format_args!(
         "{} {} {}{}",
         colored(job.phase),
-        job.name,
+        one_line(&job.name),
         status(job),
         reason.unwrap_or_default()
     ));

@@ -8,6 +8,7 @@ use axum::response::{Html, IntoResponse};
 use http::header;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use monitor::inert::one_line;
 use monitor::job::Job;
 use monitor::kind::Kind;
 use monitor::phase::Phase;
@@ -118,11 +119,11 @@ fn row(job: &Job) -> Markup {
         tr {
             td { span class={ "phase " (job.phase) } { (job.phase) } }
             td { (job.kind) }
-            td { a href={ "v1/jobs/" (arn) "/timeline" } title=(job.arn) { bdi { (job.name) } } }
+            td { a href={ "v1/jobs/" (arn) "/timeline" } title=(job.arn) { bdi { (one_line(&job.name)) } } }
             td {
-                bdi { (job.status.as_deref().unwrap_or("not seen yet")) }
-                @if let Some(finer) = &job.secondary_status { " / " bdi { (finer) } }
-                @if let Some(reason) = &job.failure_reason { small { bdi { (clipped(reason)) } } }
+                bdi { (one_line(job.status.as_deref().unwrap_or("not seen yet"))) }
+                @if let Some(finer) = &job.secondary_status { " / " bdi { (one_line(finer)) } }
+                @if let Some(reason) = &job.failure_reason { small { bdi { (one_line(clipped(reason))) } } }
             }
             td { (time(job.modified_at)) }
             td { (time(job.settled_at)) }

@@ -9,6 +9,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+/// What tells a line that goes on from one that begins.
+const MARGIN: &str = "  ";
+
 /// Whether a character does something other than being seen: control characters,
 /// line and paragraph separators, interlinear annotations, and what Unicode calls
 /// default ignorable (marks of direction, zero-width and invisible characters).
@@ -51,10 +54,32 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
 /// so that none can be taken for a line of ours.
 #[must_use]
 pub fn indented(text: &str, indent: &str) -> String {
+    lines(text).collect::<Vec<_>>().join(&format!("\n{indent}"))
+}
+
+/// `text` with its line breaks and tabs; every line but the first begins with two
+/// blanks at least. For what is said in our own words around the words of others.
+#[must_use]
+pub fn hanging(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (number, line) in lines(text).enumerate() {
+        let stands = number == 0 || line.is_empty() || line.starts_with(MARGIN);
+        out.push_str(if number == 0 { "" } else { "\n" });
+        out.push_str(if stands { "" } else { MARGIN });
+        out.push_str(&line);
+    }
+    out
+}
+
+/// The lines of `text`, each inert; tabs stay. Those at its end that are empty are none.
+pub fn lines(text: &str) -> impl Iterator<Item = String> {
     let broken = text.replace("\r\n", "\n").replace('\r', "\n");
-    let broken = broken.trim_end_matches('\n');
-    escaped(broken, |character| acts(character) && !matches!(character, '\n' | '\t'))
-        .replace('\n', &format!("\n{indent}"))
+    let lines: Vec<_> = broken
+        .trim_end_matches('\n')
+        .split('\n')
+        .map(|line| escaped(line, |character| acts(character) && character != '\t').into_owned())
+        .collect();
+    lines.into_iter()
 }
 
 /// A JSON document whose texts hold nothing that acts, and still mean the same. JSON
@@ -130,6 +155,7 @@ mod tests {
             "one\n  two\n  three\n  \tfour"
         );
         assert_eq!(indented("a\u{2028}b\u{1b}", "  "), "a\\u{2028}b\\u{1b}");
+        assert_eq!(hanging("ours:\n  x: theirs\nfake\n"), "ours:\n  x: theirs\n  fake");
     }
 
     #[test]
@@ -153,9 +179,15 @@ mod tests {
 
         #[test]
         fn no_line_but_the_first_begins_at_the_edge(text in hostile()) {
+            let is_left = |c: char| acts(c) && !matches!(c, '\n' | '\t');
             let shown = indented(&text, "  | ");
             prop_assert!(shown.split('\n').skip(1).all(|line| line.starts_with("  | ")));
-            prop_assert!(!shown.contains(|c| acts(c) && !matches!(c, '\n' | '\t')));
+            prop_assert!(!shown.contains(is_left));
+            let shown = hanging(&text);
+            let is_off_the_edge = |line: &str| line.is_empty() || line.starts_with("  ");
+            prop_assert!(shown.split('\n').skip(1).all(is_off_the_edge));
+            prop_assert!(!shown.contains(is_left));
+            prop_assert_eq!(hanging(&shown), shown);
         }
 
         #[test]

@@ -3,6 +3,7 @@
 use account::{Account, AskError, LogsFrom};
 use bootstrap::say;
 use monitor::arn::JobArn;
+use monitor::inert::indented;
 use monitor::kind::Kind;
 use serde_json::Value;
 
@@ -11,6 +12,8 @@ use crate::options::Logs;
 
 /// Lines of each stream that are printed of a job that failed.
 const TAIL: u32 = 100;
+/// What each line of the job's begins with: it is not the step's own.
+const MARK: &str = "  | ";
 /// Pages of a stream at most, up to 10,000 lines or 1 MB each.
 const PAGES: usize = 1_000;
 
@@ -79,6 +82,6 @@ async fn print_all(account: &Account, group: &str, stream: &str) -> Result<(), A
 
 fn print_lines(lines: &[String]) {
     for line in lines {
-        say::out(line.trim_end());
+        say::out(format_args!("{MARK}{}", indented(line.trim_end(), MARK)));
     }
 }

@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
     match args::parse(component.definition(), &FLAGS, words) {
         Ok(parsed) => run(&*component, &parsed).await,
         Err(UsageError::Help { text }) => {
-            say::out(text);
+            say::show(text);
             ExitCode::SUCCESS
         }
         Err(error) => complain(&error.to_string(), USAGE),

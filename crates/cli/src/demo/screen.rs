@@ -7,6 +7,7 @@ use bootstrap::say;
 use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use monitor::inert::one_line;
 use monitor::signal::SignalBody;
 
 use super::lives::Life;
@@ -40,7 +41,7 @@ impl Screen {
             say::out(format_args!(
                 "Sagebell runs on http://{address}: API, queue, sweep and event bus in one process."
             ));
-            say::out("Jobs' events go in, out of order and twice; signed callbacks come out.\n");
+            say::show("Jobs' events go in, out of order and twice; signed callbacks come out.\n");
         }
         Self { bars: MultiProgress::new(), mode }
     }
@@ -77,7 +78,7 @@ impl Screen {
                 verdict(line),
             ]);
         }
-        say::out(format_args!("\n{table}\n"));
+        say::show(format_args!("\n{table}\n"));
         say::out(format_args!(
             "event → callback: mean {:.1} ms, longest {:.1} ms. A 30 s poll: mean {:.0} s, longest {:.0} s.",
             summary.mean_latency_ms,
@@ -91,7 +92,7 @@ impl Screen {
 fn verdict(line: &Line) -> String {
     match &line.problem {
         None => style("as it should be").green().to_string(),
-        Some(problem) => style(format!("WRONG: {problem}")).red().to_string(),
+        Some(problem) => style(format!("WRONG: {}", one_line(problem))).red().to_string(),
     }
 }
 
@@ -111,7 +112,7 @@ impl Bar {
         let job = &signal.data.job;
         let told = format!("{} {}", colored(job.phase), status(job));
         if self.lines {
-            say::out(format_args!("{:26} #{} {told}", self.title, signal.data.seq));
+            say::show(format_args!("{:26} #{} {told}", self.title, signal.data.seq));
         }
         self.bar.set_message(told);
     }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use bootstrap::say;
 use console::{Style, style};
+use monitor::inert::hanging;
 use serde::Serialize;
 
 use super::places::Place;
@@ -147,18 +148,18 @@ impl Report {
 
 fn tell(check: &Check) {
     let outcome = format!("{:<14}", check.outcome.words());
-    say::out(format_args!(
+    say::show(format_args!(
         "{}  {:<13} {}",
         check.outcome.style().apply_to(outcome),
         check.name,
-        check.seen
+        hanging(&check.seen)
     ));
     let about = match check.outcome {
         Outcome::CouldNotTell => "could be seen with",
         Outcome::Ok | Outcome::Missing => "comes from",
     };
     for place in check.granted_by {
-        say::out(format_args!("{:<30}{}", "", style(format!("{about} {place}")).dim()));
+        say::show(format_args!("{:<30}{}", "", style(format!("{about} {place}")).dim()));
     }
 }
 
