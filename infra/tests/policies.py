@@ -16,6 +16,7 @@ PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
     "AWS::StackName": "sagebell",
+    "AWS::URLSuffix": "amazonaws.com",
 }
 
 # Values of the parameters that policies refer to; the others have no say in them.
@@ -29,15 +30,18 @@ PARAMETERS = {
     "InputBucketArns": ["arn:aws:s3:::data", "arn:aws:s3:::code"],
     "JobNamePrefix": "team-a-",
     "KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555",
-    "Namespace": "sagebell-steps",
+    "LabelingFunctionArns": ["arn:aws:lambda:us-east-1:111122223333:function:before"],
+    "Namespace": "kubeflow",
     "OidcProvider": "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE",
+    "OrchestratorClusterArn": "arn:aws:eks:us-east-1:111122223333:cluster/hyperpod",
     "OutputBucketArns": ["arn:aws:s3:::models"],
     "PipelineRootArn": "arn:aws:s3:::pipelines/kfp/team-a",
     "RepositoryArns": ["arn:aws:ecr:us-east-1:111122223333:repository/train"],
-    "ServiceAccount": "sagebell-step",
+    "ServiceAccount": "pipeline-runner",
     "SignalsSecurityGroupIds": ["sg-1"],
     "SignalsSubnetIds": ["subnet-1", "subnet-2"],
     "StackName": "sagebell",
+    "UserPoolArn": "arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_EXAMPLE",
 }
 
 ARNS = {
@@ -71,11 +75,31 @@ class Policy:
 
 
 class Resolver:
-    """Works out one template's functions, every condition taken to hold."""
+    """Works out one template's functions; every condition holds, or as these parameters say."""
 
-    def __init__(self, template, parameters=PARAMETERS):
+    def __init__(self, template, parameters=PARAMETERS, everything=True):
         self.resources = template["Resources"]
         self.values = PSEUDO | parameters
+        self.conditions = template.get("Conditions", {})
+        self.everything = everything
+
+    def holds(self, condition):
+        """Whether a condition, by its name or spelled out, holds."""
+        if self.everything:
+            return True
+        if isinstance(condition, str):
+            return self.holds(self.conditions[condition])
+        (function, argument), = condition.items()
+        if function == "Condition":
+            return self.holds(argument)
+        if function == "Fn::Not":
+            return not self.holds(argument[0])
+        if function == "Fn::And":
+            return all(map(self.holds, argument))
+        if function == "Fn::Or":
+            return any(map(self.holds, argument))
+        assert function == "Fn::Equals", function
+        return self(argument[0]) == self(argument[1])
 
     def __call__(self, value):
         if isinstance(value, list):
@@ -92,7 +116,7 @@ class Resolver:
             if function == "Fn::Sub":
                 return self.sub(argument)
             if function == "Fn::If":
-                return self(argument[1])
+                return self(argument[1] if self.holds(argument[0]) else argument[2])
             if function == "Fn::Join":
                 return argument[0].join(self(argument[1]))
             if function == "Fn::Select":
@@ -138,7 +162,7 @@ def documents(properties, resource_type):
     elif resource_type == "AWS::IAM::Policy":
         yield properties["PolicyName"], "identity", properties["PolicyDocument"]
     elif resource_type == "AWS::IAM::ManagedPolicy":
-        kind = "identity" if properties.get("Roles") else "boundary"
+        kind = "identity" if "Roles" in properties else "boundary"
         yield "managed", kind, properties["PolicyDocument"]
     elif resource_type == "AWS::SQS::QueuePolicy":
         yield "queue", "queue", properties["PolicyDocument"]
@@ -169,10 +193,15 @@ def of_role(template, role, parameters=PARAMETERS):
     shared = {
         logical_id
         for logical_id, resource in TEMPLATES[template]["Resources"].items()
-        if {"Ref": role} in resource["Properties"].get("Roles", [])
+        if role in map(first_choice, resource["Properties"].get("Roles", []))
     }
     here = [one for one in policies_of(template, parameters) if one.kind == "identity"]
     return [one for one in here if one.resource == role or one.resource in shared]
+
+
+def first_choice(reference):
+    """What a reference is to, where every condition holds."""
+    return reference["Ref"] if "Ref" in reference else first_choice(reference["Fn::If"][1])
 
 
 def listed(value):

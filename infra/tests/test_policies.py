@@ -50,14 +50,17 @@ def test_actions_are_spelled_out(grant):
         assert not [action for action in listed(statement["Action"]) if "*" in action]
 
 
-@each_grant
-def test_all_resources_only_where_nothing_narrower_exists(grant):
-    for statement in grant.statements("Allow"):
-        if "*" not in listed(statement["Resource"]):
-            continue
-        for action in listed(statement["Action"]):
-            narrower = {row["resource_arn_format"] for row in rows(action)} - {"*"}
-            assert not narrower, f"{action} can be held to {narrower}"
+def test_all_resources_only_where_nothing_narrower_exists():
+    """Or where AWS's documents want it so, which the suppressions name."""
+    suppressions = Suppressions("all-resources")
+    for grant in GRANTS:
+        for statement in grant.statements("Allow"):
+            if "*" not in listed(statement["Resource"]):
+                continue
+            for action in listed(statement["Action"]):
+                if {row["resource_arn_format"] for row in rows(action)} - {"*"}:
+                    suppressions.take(action, str(grant))
+    suppressions.settle()
 
 
 @each_grant
@@ -69,7 +72,7 @@ def test_all_resources_are_explained(grant):
             lines = source.partition(f"Sid: {statement['Sid']}\n")[0].splitlines()[:-1]
             comment = itertools.takewhile(lambda line: line.lstrip().startswith("#"), reversed(lines))
             said = " ".join(reversed([line.strip(" #") for line in comment]))
-            assert "no resource-level permissions" in said, statement["Sid"]
+            assert "no resource-level permissions" in said or "on all resources" in said.lower(), statement["Sid"]
 
 
 def test_parliament_finds_nothing_new():
@@ -82,7 +85,7 @@ def test_parliament_finds_nothing_new():
 
 def rule_of(finding):
     """A finding's id, with the action or key that it is about."""
-    if isinstance(finding.detail, list):
+    if isinstance(finding.detail, list) and isinstance(finding.detail[0], dict):
         return f"{finding.issue} {finding.detail[0]['action']}"
     if finding.issue == "UNKNOWN_ACTION":
         return f"{finding.issue} {finding.detail.split()[-1]}"
@@ -120,7 +123,7 @@ def test_roles_are_passed_to_named_services_only():
         for statement in grant.statements("Allow")
         if "iam:PassRole" in listed(statement["Action"])
     ]
-    assert len(passing) == 3
+    assert len(passing) == 4
     for statement in passing:
         assert statement["Action"] == "iam:PassRole"
         assert statement["Condition"]["StringEquals"]["iam:PassedToService"]
@@ -128,14 +131,14 @@ def test_roles_are_passed_to_named_services_only():
 
 
 def test_the_pod_passes_one_role_to_sagemaker():
-    jobs = policy("pipeline-pod", "PipelinePodRole", "jobs")
+    jobs = policy("pipeline-pod", "JobsPolicy", "jobs")
     (passing,) = [one for one in jobs.statements() if one["Action"] == "iam:PassRole"]
     assert passing["Resource"] == PARAMETERS["ExecutionRoleArn"]
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 
 
 def test_the_pod_reaches_the_api_by_its_url_only():
-    monitor = policy("pipeline-pod", "PipelinePodRole", "monitor")
+    monitor = policy("pipeline-pod", "MonitorPolicy", "monitor")
     calls = [one for one in monitor.statements() if "lambda:" in str(one["Action"])]
     assert {one["Action"]: one["Condition"] for one in calls} == {
         "lambda:InvokeFunctionUrl": {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}},
@@ -166,7 +169,7 @@ def test_the_pod_changes_only_what_a_step_made():
             for action in listed(statement["Action"]):
                 verb = action.partition(":")[2]
                 tagged = any("ResourceTag" in key for row in rows(action) for key in row["condition_keys"])
-                if tagged and verb.startswith(("Delete", "Stop", "Update")):
+                if tagged and action.startswith("sagemaker:") and verb.startswith(("Delete", "Stop", "Update")):
                     null = statement["Condition"]["Null"]
                     assert null == {"aws:ResourceTag/sagebell:task": "false"}, action
 
@@ -191,9 +194,19 @@ def test_a_pipeline_root_is_read_and_written_below_itself_only():
 def test_optional_permissions_are_there_only_when_asked_for():
     template = TEMPLATES["pipeline-pod"]
     optional = {name for name, one in template["Resources"].items() if "Condition" in one}
-    assert optional == set(template["Resources"]) - {"PipelinePodRole"}
-    for parameter in ("AssumableRoleArns", "PipelineRootArn"):
-        assert template["Parameters"][parameter]["Default"] == ""
+    assert set(template["Resources"]) - optional == {"JobsPolicy", "MonitorPolicy"}
+    off = {name for name, one in template["Parameters"].items() if one.get("Default") in ("", "false")}
+    assert off == {
+        "AllowOtherKinds", "AllowVpc", "AssumableRoleArns", "ClusterArn", "JobNamePrefix", "KmsKeyArn",
+        "OidcProvider", "OrchestratorClusterArn", "PipelineRootArn", "RoleName", "UserPoolArn",
+    }
+
+
+def test_the_execution_role_does_more_only_when_asked_to():
+    template = TEMPLATES["execution"]
+    assert {name for name, one in template["Resources"].items() if "Condition" not in one} == {"ExecutionRole"}
+    always = set(template["Parameters"]) - {"InputBucketArns", "OutputBucketArns", "RepositoryArns"}
+    assert {template["Parameters"][name]["Default"] for name in always} == {"", "false"}
 
 
 @pytest.mark.parametrize("role", ["ApiRole", "SweepRole"])
@@ -201,6 +214,8 @@ def test_every_kind_can_be_described_and_stopped(role):
     """As the domain's table of kinds says, and nothing beside."""
     granted = {one for one in actions(of_role("stack", role)) if one.startswith("sagemaker:")}
     called = {operation for _, *others in kinds.operations() for operation in others if operation}
+    # Whose it is, which is read before a stop.
+    called.add("ListTags")
     assert len(kinds.operations()) == kinds.COUNT
     assert granted == {f"sagemaker:{operation}" for operation in called}
 
@@ -254,6 +269,9 @@ def test_the_stack_role_suffices_and_exceeds_nothing():
     """Measured by what each resource type says that its handlers call."""
     granted = actions(of_role("deployer", "StackRole"))
     suppressions = Suppressions("stack-role")
+    # What Lambda itself asks of who names subnets and groups ("Giving Lambda functions access to
+    # resources in an Amazon VPC", Lambda guide), beside what the schema lists.
+    granted.remove("ec2:GetSecurityGroupsForVpc")
     listed_anywhere = set()
     for resource_type in {one["Type"] for one in TEMPLATES["stack"]["Resources"].values()}:
         schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema

@@ -6,7 +6,7 @@ import re
 import kinds
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-from policies import PSEUDO, TEMPLATES, Resolver
+from policies import PSEUDO, TEMPLATES, Resolver, policy
 from translate import INFRA, TEMPLATE, load
 
 STACK = TEMPLATES["stack"]
@@ -130,6 +130,50 @@ def test_sweeps_never_overlap():
     assert RESOURCES["SweepEventInvokeConfig"]["Properties"]["MaximumRetryAttempts"] == 0
 
 
+def test_a_first_deployment_that_fails_leaves_no_table():
+    """Kept when the stack goes; but one that was not made yet is taken away, which DynamoDB allows
+    as long as it is not protected."""
+    table = RESOURCES["Table"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert table["Properties"]["DeletionProtectionEnabled"] == {"Ref": "TableDeletionProtection"}
+    assert STACK["Parameters"]["TableDeletionProtection"]["Default"] == "false"
+
+
+def test_signals_is_never_idle_for_long():
+    """Its interfaces are taken away after 14 days ("Lambda function states")."""
+    schedule = RESOURCES["SignalsSchedule"]["Properties"]
+    assert schedule["ScheduleExpression"] == "rate(1 day)"
+    assert schedule["Target"]["Arn"] == {"Fn::GetAtt": ["Signals", "Arn"]}
+    assert json.loads(schedule["Target"]["Input"]) == {"Records": []}
+
+
+def test_every_schedule_keeps_what_it_could_not_start():
+    for name, schedule in of_type("AWS::Scheduler::Schedule").items():
+        target = schedule["Target"]
+        assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["SweepDeadLetters", "Arn"]}, name
+        assert target["RoleArn"] == {"Fn::GetAtt": ["ScheduleRole", "Arn"]}, name
+
+
+def test_steps_find_the_api():
+    parameter = RESOURCES["ApiAddress"]
+    (_, url) = parameter["Properties"]["Value"]["Fn::GetAtt"]
+    assert (parameter["Properties"]["Name"], url) == ("/sagebell/api", "FunctionUrl")
+    (read,) = [
+        statement
+        for statement in policy("pipeline-pod", "MonitorPolicy", "monitor").statements()
+        if statement["Action"] == "ssm:GetParameter"
+    ]
+    assert read["Resource"].endswith(f":parameter{parameter['Properties']['Name']}")
+
+
+def test_no_alarm_goes_off_because_the_stack_is_new():
+    """A new alarm has no data: that is a breach to none of them."""
+    for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
+        stopped = name == "SweepStoppedAlarm"
+        assert alarm["TreatMissingData"] == ("missing" if stopped else "notBreaching"), name
+        assert ("InsufficientDataActions" in alarm) == stopped, name
+
+
 def test_the_url_asks_who_calls():
     (url,) = of_type("AWS::Lambda::Url").values()
     assert url["AuthType"] == "AWS_IAM"
@@ -142,10 +186,12 @@ def test_only_signals_is_in_the_vpc():
 
 
 def test_everything_kept_is_encrypted():
+    """The table by a key that DynamoDB owns, where there is no other: it needs no mention."""
     table = RESOURCES["Table"]["Properties"]
-    assert table["SSESpecification"]["SSEEnabled"] is True
+    (condition, encrypted, absent) = table["SSESpecification"]["Fn::If"]
+    assert (condition, absent) == ("HasKmsKey", {"Ref": "AWS::NoValue"})
+    assert encrypted == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "KmsKeyArn"}}
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
-    assert RESOURCES["Table"]["DeletionPolicy"] == "Retain"
     for name, queue in of_type("AWS::SQS::Queue").items():
         assert queue["SqsManagedSseEnabled"] is True, name
     for name, group in of_type("AWS::Logs::LogGroup").items():
@@ -158,8 +204,9 @@ def test_everything_that_takes_tags_is_tagged():
         for name, resource in template["Resources"].items():
             schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
             if "Tags" in schema["properties"]:
-                tags = {one["Key"]: one["Value"] for one in resource["Properties"].get("Tags", [])}
-                assert tags.get("Application") == "sagebell", name
+                tags = resource["Properties"].get("Tags", {})
+                listed = tags if isinstance(tags, dict) else {one["Key"]: one["Value"] for one in tags}
+                assert listed.get("Application") == "sagebell", name
 
 
 def test_every_role_takes_the_boundary():

@@ -28,12 +28,19 @@ FUNCTIONS = {"JobEvents": "job-events", "Signals": "signals", "Api": "api", "Swe
 # The command line as it is made for AWS.
 SAGEBELL = ROOT / "target" / "debug" / "sagebell"
 OIDC = "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E"
-POD_SUBJECT = "system:serviceaccount:sagebell-steps:sagebell-step"
+# KFP's own account of runs, where KFP is installed alone.
+POD_SUBJECT = "system:serviceaccount:kubeflow:pipeline-runner"
 # How the jobs of another team's pods begin.
 TEAM = "team-a-"
-# What that team's pods may do besides: take on a role, and keep artifacts in S3.
+# What that team's pods may do besides: take on a role, keep artifacts in S3, and what SageMaker
+# does in their name.
 ASSUMABLE = f"arn:aws:iam::{ACCOUNT}:role/elsewhere"
 ROOT_IN_S3 = "arn:aws:s3:::pipelines/kfp/team-a"
+KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+ORCHESTRATOR = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/hyperpod"
+USER_POOL = f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_EXAMPLE"
+# A function of custom labeling tasks.
+LABELING = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:before-labeling"
 # One answer of an emulator that also runs the functions may take its time.
 PATIENT = botocore.config.Config(read_timeout=120, retries={"max_attempts": 2})
 
@@ -186,25 +193,34 @@ class Deployment:
         host = urllib.parse.urlsplit(self.outputs["ApiUrl"]).hostname
         name_loopback(host)
         self.api = f"http://{host}:{cloud.port}"
-        self.execution_role = self.deploy_layer("execution", {
-            "InputBucketArns": "arn:aws:s3:::inputs",
-            "OutputBucketArns": "arn:aws:s3:::outputs",
-            "RepositoryArns": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/images",
-        })["ExecutionRoleArn"]
+        self.execution_role = self.deploy_execution_layer("execution")
+        self.wide_role = self.deploy_execution_layer(
+            "wide", KmsKeyArn=KEY_ARN, AllowVpc="true", AllowAutoMl="true", AllowInferenceRecommender="true",
+            AllowAutoLabeling="true", LabelingFunctionArns=LABELING,
+        )
         self.pod_role = self.deploy_pod_layer("pipeline-pod")
         self.team_role = self.deploy_pod_layer(
-            "team", JobNamePrefix=TEAM, AllowOtherKinds="true", AssumableRoleArns=ASSUMABLE, PipelineRootArn=ROOT_IN_S3
+            "team", JobNamePrefix=TEAM, AllowOtherKinds="true", AllowVpc="true", AssumableRoleArns=ASSUMABLE,
+            PipelineRootArn=ROOT_IN_S3, KmsKeyArn=KEY_ARN, OrchestratorClusterArn=ORCHESTRATOR, UserPoolArn=USER_POOL,
         )
 
     def deploy_layer(self, layer, parameters, name=None):
         template = (ROOT / "infra" / "iam" / f"{layer}.yaml").read_text()
         return self.cloud.deploy(f"{STACK}-{name or layer}", template, parameters)
 
+    def deploy_execution_layer(self, name, **more):
+        """The ARN of some jobs' role."""
+        return self.deploy_layer("execution", {
+            "InputBucketArns": "arn:aws:s3:::inputs",
+            "OutputBucketArns": "arn:aws:s3:::outputs",
+            "RepositoryArns": f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/images",
+            **more,
+        }, name)["ExecutionRoleArn"]
+
     def deploy_pod_layer(self, name, **more):
-        """The ARN of the role of some pipeline's pods."""
+        """The ARN of the role of some pipeline's pods, by IRSA: the emulator has no associations."""
         return self.deploy_layer("pipeline-pod", {
             "OidcProvider": OIDC,
-            "ClusterArn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/kfp",
             "ApiFunctionArn": self.outputs["ApiFunctionArn"],
             "ExecutionRoleArn": self.execution_role,
             **more,

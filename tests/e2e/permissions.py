@@ -8,12 +8,14 @@ import json
 import re
 from typing import NamedTuple
 
-from cloud import ACCOUNT, ASSUMABLE, REGION, TEAM
+from cloud import ACCOUNT, ASSUMABLE, KEY_ARN, LABELING, ORCHESTRATOR, REGION, TEAM, USER_POOL
 from conftest import ROOT
 
 FUNCTIONS = {"job-events", "signals", "api", "sweep"}
 PODS = {"pod", "team"}
-# Besides these: `schedule`, which starts the sweep, and `execution`, the role of the jobs.
+# The roles of jobs: as little as they need, and with every option.
+JOBS = {"execution", "wide"}
+# Besides these: `schedule`, which starts functions.
 
 KEY = {"PK": {"S": "PERMISSIONS"}, "SK": {"S": "STATE"}}
 ITEM = {"TableName": "{table}", "Key": KEY}
@@ -156,17 +158,17 @@ CALLS = [
     # The logs.
     *(call for name in ("job-events", "signals", "api", "sweep") for call in logs_of_a_function(name)),
     Call("find a job's log", "logs", "describe_log_streams", {"logGroupName": LOG["logGroupName"]},
-         PODS | {"execution"}),
+         PODS | JOBS),
     Call("read a job's log", "logs", "get_log_events", LOG, PODS),
     Call("read another team's log", "logs", "get_log_events", {**LOG, "logStreamName": "team-b-x/algo-1"}, {"pod"}),
     Call("write a job's log", "logs", "put_log_events",
-         {**LOG, "logEvents": [{"timestamp": "{now}", "message": "a line"}]}, {"execution"}),
+         {**LOG, "logEvents": [{"timestamp": "{now}", "message": "a line"}]}, JOBS),
     Call("delete a log", "logs", "delete_log_group", {"logGroupName": "/aws/lambda/sagebell-api"}),
 
     # The functions. Pods call the api by its URL: invoked directly, it would believe
     # whatever it is told of the caller.
     *function("job-events"),
-    *function("signals"),
+    *function("signals", may={"schedule"}),
     *function("api"),
     *function("sweep", may={"schedule"}),
     Call("change a function", "lambda", "update_function_configuration",
@@ -175,10 +177,10 @@ CALLS = [
          {"FunctionName": "sagebell-api", "StatementId": "all", "Action": "lambda:InvokeFunctionUrl", "Principal": "*"}),
 
     # The buckets of jobs.
-    Call("read a job's input", "s3", "get_object", {"Bucket": "inputs", "Key": "data"}, {"execution"}),
-    Call("list jobs' inputs", "s3", "list_objects_v2", {"Bucket": "inputs"}, {"execution"}),
+    Call("read a job's input", "s3", "get_object", {"Bucket": "inputs", "Key": "data"}, JOBS),
+    Call("list jobs' inputs", "s3", "list_objects_v2", {"Bucket": "inputs"}, JOBS),
     Call("write a job's input", "s3", "put_object", {"Bucket": "inputs", "Key": "new"}),
-    Call("write a job's output", "s3", "put_object", {"Bucket": "outputs", "Key": "model"}, {"execution"}),
+    Call("write a job's output", "s3", "put_object", {"Bucket": "outputs", "Key": "model"}, JOBS),
     Call("delete a job's output", "s3", "delete_object", {"Bucket": "outputs", "Key": "model"}),
 
     # The root of the team's pipelines.
@@ -190,7 +192,9 @@ CALLS = [
 
     # What is none of Sagebell's.
     Call("read a secret", "secretsmanager", "get_secret_value", {"SecretId": "other"}),
-    Call("read a parameter", "ssm", "get_parameter", {"Name": "/other"}),
+    Call("find the API", "ssm", "get_parameter", {"Name": "/sagebell/api"}, PODS),
+    Call("name another API", "ssm", "put_parameter", {"Name": "/sagebell/api", "Value": "https://x", "Overwrite": True}),
+    Call("read another parameter", "ssm", "get_parameter", {"Name": "/other"}),
     Call("list buckets", "s3", "list_buckets", {}),
     Call("read another bucket", "s3", "get_object", {"Bucket": "artifacts", "Key": "api.zip"}),
     Call("list roles", "iam", "list_roles", {}),
@@ -244,6 +248,9 @@ UNTAGGED = {"human-loop", "image-version", "pipeline"}
 OF_NO_STEP = {"DescribeHumanLoop", "ListPipelineExecutionSteps", "StartHumanLoop", "StopHumanLoop"}
 # What IAM asks of a call is mostly its job; but of these it asks what they are made of.
 MADE_OF = {"human-loop": "flow-definition", "image-version": "image"}
+# What a job with every option makes and tries itself, and what it only reads.
+TRIED = {"endpoint", "endpoint-config", "model"}
+READ = TRIED | {"model-package"}
 # The monitor.
 ASKS = {"api", "sweep"}
 
@@ -254,6 +261,9 @@ def of_a_kind(resource, create, describe, stop):
     # A cluster's ARN ends in an id, whoever made it.
     others = makers if resource == "cluster" else makers - {"team"}
 
+    tries = {"wide"} if resource in TRIED else set()
+    reads = ASKS | ({"wide"} if resource in READ else set())
+
     def only(operation, pods):
         return set() if operation in OF_NO_STEP else pods
 
@@ -261,13 +271,14 @@ def of_a_kind(resource, create, describe, stop):
     end = {"pipeline": "/execution/1", "image-version": "/1"}.get(resource, "")
     one, other = f"{resource}/{TEAM}x{end}", f"{resource}/team-b-x{end}"
     tag = {} if resource in UNTAGGED else {f"aws:RequestTag/{OF_A_STEP}": "run/task"}
-    yield Question(create, create, sagemaker(f"{made_of}/{TEAM}x"), only(create, makers), tag)
-    yield Question(f"{create} for another team", create, sagemaker(f"{made_of}/team-b-x"), only(create, others), tag)
-    yield Question(describe, describe, sagemaker(one), only(describe, makers) | ASKS)
-    yield Question(f"{describe} of another team", describe, sagemaker(other), only(describe, others) | ASKS)
+    yield Question(create, create, sagemaker(f"{made_of}/{TEAM}x"), only(create, makers) | tries, tag)
+    yield Question(f"{create} for another team", create, sagemaker(f"{made_of}/team-b-x"), only(create, others) | tries,
+                   tag)
+    yield Question(describe, describe, sagemaker(one), only(describe, makers) | reads)
+    yield Question(f"{describe} of another team", describe, sagemaker(other), only(describe, others) | reads)
     yield Question(f"{describe} in another account", describe, sagemaker(one, "999999999999"))
     if resource not in UNTAGGED:
-        yield Question(f"{create} without the step's tag", create, sagemaker(one))
+        yield Question(f"{create} without the step's tag", create, sagemaker(one), tries)
     if stop and resource in UNTAGGED:
         # Without a prefix the monitor may stop none of them.
         yield Question(stop, stop, sagemaker(one), only(stop, makers))
@@ -319,6 +330,19 @@ OURS = {f"aws:ResourceTag/{OF_A_STEP}": "run/task"}
 # Of each kind with tags, whether it is rare.
 TAGGED = {kind[3]: kind[3] in RARE for kind in kinds() if kind[3] not in UNTAGGED}
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
+# What Lambda does with interfaces in the name of signals, and who else may.
+IN_A_VPC = {
+    "AssignPrivateIpAddresses": set(),
+    "CreateNetworkInterface": {"wide", "team"},
+    "DeleteNetworkInterface": {"wide"},
+    "DescribeNetworkInterfaces": {"wide"},
+    "DescribeSubnets": {"wide", "team"},
+    "DetachNetworkInterface": set(),
+    "UnassignPrivateIpAddresses": set(),
+}
+AWS_ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role"
+HYPERPOD = "hyperpod.sagemaker.amazonaws.com/AWSServiceRoleForSageMakerHyperPod"
+ACCESS_ENTRY = f"arn:aws:eks:{REGION}:{ACCOUNT}:access-entry"
 TO_SAGEMAKER = {"iam:PassedToService": "sagemaker.amazonaws.com"}
 FROM_THE_CODE = {"lambda:SourceFunctionArn": "{signals_function}"}
 
@@ -327,7 +351,7 @@ QUESTIONS = [
     *{question.name: question for kind in kinds() for question in of_a_kind(kind[3], *kind[:3])}.values(),
 
     # Of some calls IAM asks more than once.
-    Question("CreateEndpoint with a config", "CreateEndpoint", CONFIG, PODS, NEW),
+    Question("CreateEndpoint with a config", "CreateEndpoint", CONFIG, PODS | {"wide"}, NEW),
     Question("CreateInferenceComponent on an endpoint", "CreateInferenceComponent", ENDPOINT, PODS, NEW),
     # A version in a group can't be tagged.
     Question("CreateModelPackage in a group", "CreateModelPackage", sagemaker(f"model-package-group/{TEAM}x"), PODS),
@@ -340,15 +364,13 @@ QUESTIONS = [
     Question("UpdateEndpoint of another team", "UpdateEndpoint", sagemaker("endpoint/team-b-x"), {"pod"}, OURS),
     Question("AddTags to an endpoint", "AddTags", ENDPOINT, PODS, {**OURS, "aws:TagKeys": ["team", "cost"]}),
     Question("AddTags to an endpoint of none of the steps", "AddTags", ENDPOINT, set(), {"aws:TagKeys": ["team"]}),
-    Question("AddTags that say whose an endpoint is", "AddTags", ENDPOINT, set(),
-             {**OURS, "aws:TagKeys": ["team", OF_A_STEP]}),
-    Question("DeleteEndpointConfig", "DeleteEndpointConfig", CONFIG, PODS, OURS),
-    Question("DeleteEndpointConfig of none of the steps", "DeleteEndpointConfig", CONFIG, set(),
+    *(Question(f"AddTags that say whose an endpoint is: {tag}", "AddTags", ENDPOINT, set(),
+               {**OURS, "aws:TagKeys": ["team", tag]}) for tag in (OF_A_STEP, "sagebell:owner")),
+    Question("DeleteEndpointConfig", "DeleteEndpointConfig", CONFIG, PODS | {"wide"}, OURS),
+    Question("DeleteEndpointConfig of none of the steps", "DeleteEndpointConfig", CONFIG, {"wide"},
              {"aws:ResourceTag/owner": "ada"}),
     Question("DeleteEndpointConfig of another team", "DeleteEndpointConfig", sagemaker("endpoint-config/team-b-x"),
-             {"pod"}, OURS),
-    Question("DeleteEndpoint", "DeleteEndpoint", ENDPOINT, set(), OURS),
-    Question("InvokeEndpoint", "InvokeEndpoint", ENDPOINT, set(), OURS),
+             {"pod", "wide"}, OURS),
     *(question for noun, resource in NO_JOBS.items() for question in of_no_job(noun, resource)),
     Question("UpdateMonitoringSchedule", "UpdateMonitoringSchedule", SCHEDULE, {"team"}, OURS),
     Question("UpdateMonitoringSchedule of none of the steps", "UpdateMonitoringSchedule", SCHEDULE),
@@ -357,7 +379,9 @@ QUESTIONS = [
     Question("DescribeAlgorithm", "DescribeAlgorithm", sagemaker("algorithm/any"), PODS),
     Question("DescribeAlgorithm of a seller", "DescribeAlgorithm", sagemaker("algorithm/any", "999999999999"), PODS),
     Question("CreateAlgorithm", "CreateAlgorithm", sagemaker(f"algorithm/{TEAM}x"), set(), NEW),
-    *(Question(f"ListTags of {resource}", "ListTags", sagemaker(f"{resource}/{TEAM}x"), {"team"} if rare else PODS)
+    # The monitor asks whose a job is before it stops it.
+    *(Question(f"ListTags of {resource}", "ListTags", sagemaker(f"{resource}/{TEAM}x"),
+               ASKS | ({"team"} if rare else PODS) | ({"wide"} if resource in TRIED else set()))
       for resource, rare in TAGGED.items()),
     Question("AddTags as part of a Create", "AddTags", JOB, PODS, {"sagemaker:TaggingAction": "CreateTrainingJob"}),
     Question("AddTags to what is there", "AddTags", JOB, set(), NEW),
@@ -395,33 +419,61 @@ QUESTIONS = [
     Question("call another function's URL", "lambda:InvokeFunctionUrl", "{sweep_function}", set(),
              {"lambda:FunctionUrlAuthType": "AWS_IAM"}),
 
-    # Lambda connects signals to the VPC in its name; its code may not.
-    Question("make an interface", "ec2:CreateNetworkInterface", f"{EC2}:network-interface/*", {"signals"}),
-    Question("make an interface in its subnet", "ec2:CreateNetworkInterface", f"{EC2}:subnet/1", {"signals"},
-             {"ec2:SubnetID": "{subnet}"}),
-    Question("make an interface in another subnet", "ec2:CreateNetworkInterface", f"{EC2}:subnet/1", set(),
-             {"ec2:SubnetID": "subnet-0"}),
-    Question("make an interface with its group", "ec2:CreateNetworkInterface", f"{EC2}:security-group/1", {"signals"},
-             {"ec2:SecurityGroupID": "{group}"}),
-    Question("make an interface with another group", "ec2:CreateNetworkInterface", f"{EC2}:security-group/1", set(),
-             {"ec2:SecurityGroupID": "sg-0"}),
+    # Lambda connects signals to the VPC in its name; its code may not. So does SageMaker with jobs and
+    # models, in the name of their role, or with processing and notebooks of who makes them.
     *(
         question
-        for action in ("DeleteNetworkInterface", "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses",
-                       "DescribeNetworkInterfaces", "DescribeSubnets", "CreateNetworkInterface")
+        for action, others in IN_A_VPC.items()
         for question in (
-            Question(action, f"ec2:{action}", f"{EC2}:network-interface/eni-1", {"signals"}),
-            Question(f"{action} by the code", f"ec2:{action}", f"{EC2}:network-interface/eni-1", set(), FROM_THE_CODE),
+            Question(action, f"ec2:{action}", f"{EC2}:network-interface/eni-1", {"signals"} | others),
+            Question(f"{action} by the code", f"ec2:{action}", f"{EC2}:network-interface/eni-1", others, FROM_THE_CODE),
         )
     ),
+    *(Question(action, f"ec2:{action}", f"{EC2}:network-interface/eni-1", {"wide"})
+      for action in ("CreateNetworkInterfacePermission", "DeleteNetworkInterfacePermission")),
+    *(Question(action, f"ec2:{action}", "*", may) for action, may in {
+        "DescribeDhcpOptions": {"wide"}, "DescribeSecurityGroups": {"wide", "team"}, "DescribeVpcs": {"wide", "team"},
+        "CreateSecurityGroup": set(),
+    }.items()),
+    Question("make an interface in a shared subnet", "ec2:CreateNetworkInterface",
+             f"arn:aws:ec2:{REGION}:999999999999:subnet/subnet-1", {"signals", "wide", "team"}),
+
+    # Volumes under a key.
+    Question("grant the key to a volume", "kms:CreateGrant", KEY_ARN, {"wide", "team"}, {"kms:GrantIsForAWSResource": "true"}),
+    Question("grant the key to anybody", "kms:CreateGrant", KEY_ARN),
+    Question("read under the key", "kms:Decrypt", KEY_ARN, {"wide"}),
+
+    # Clusters and workteams, of who may make them.
+    Question("make HyperPod's role", "iam:CreateServiceLinkedRole", f"{AWS_ROLE}/{HYPERPOD}", {"team"}),
+    Question("make another service's role", "iam:CreateServiceLinkedRole", f"{AWS_ROLE}/other.amazonaws.com/Other"),
+    Question("let HyperPod into its cluster", "eks:CreateAccessEntry", ORCHESTRATOR, {"team"}),
+    Question("let HyperPod into another cluster", "eks:CreateAccessEntry", ORCHESTRATOR + "-2"),
+    Question("give HyperPod access to its cluster", "eks:AssociateAccessPolicy",
+             f"{ACCESS_ENTRY}/hyperpod/role/{ACCOUNT}/x/1", {"team"}),
+    Question("give HyperPod access to another cluster", "eks:AssociateAccessPolicy",
+             f"{ACCESS_ENTRY}/hyperpod-2/role/{ACCOUNT}/x/1"),
+    Question("tie a workteam to its pool", "cognito-idp:UpdateUserPool", USER_POOL, {"team"}),
+    Question("tie a workteam to another pool", "cognito-idp:UpdateUserPool", USER_POOL + "2"),
+
+    # Another role, with the tags of the pod's session.
+    Question("take the session's tags along", "sts:TagSession", ASSUMABLE, {"team"}),
+    Question("take the session's tags elsewhere", "sts:TagSession", "{execution_role}"),
+
+    # Jobs that make jobs.
+    Question("pass the jobs' role on", "iam:PassRole", "{wide_role}", {"wide"}, TO_SAGEMAKER),
+    Question("try a candidate", "InvokeEndpoint", ENDPOINT, {"wide"}, OURS),
+    Question("delete a candidate", "DeleteEndpoint", ENDPOINT, {"wide"}, OURS),
+    Question("update a candidate", "UpdateEndpoint", sagemaker("endpoint/any"), set(), {}),
+    Question("prepare a labeling task", "lambda:InvokeFunction", LABELING, {"wide"}),
+    Question("train as a job", "CreateTrainingJob", sagemaker("training-job/any"), {"pod"}, NEW),
 
     # The containers of jobs.
-    Question("sign in to ECR", "ecr:GetAuthorizationToken", "*", {"execution"}),
+    Question("sign in to ECR", "ecr:GetAuthorizationToken", "*", JOBS),
     Question("pull the jobs' image", "ecr:BatchGetImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/images",
-             {"execution"}),
+             JOBS),
     Question("pull another image", "ecr:BatchGetImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/other"),
     Question("push an image", "ecr:PutImage", f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/images"),
-    Question("write a job's metric", "cloudwatch:PutMetricData", "*", {"execution"},
+    Question("write a job's metric", "cloudwatch:PutMetricData", "*", JOBS,
              {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}),
     Question("write another metric", "cloudwatch:PutMetricData", "*", set(), {"cloudwatch:namespace": "Sagebell"}),
 ]

@@ -25,7 +25,7 @@ DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 def roles(deployed):
     """The ARN of each role."""
     schedule = deployed.cloud.client("iam").get_paginator("list_roles").paginate().search("Roles[].Arn")
-    (schedule,) = [arn for arn in schedule if "SweepScheduleRole" in arn]
+    (schedule,) = [arn for arn in schedule if "ScheduleRole" in arn]
     return {
         "job-events": deployed.role("JobEvents"),
         "signals": deployed.role("Signals"),
@@ -35,6 +35,7 @@ def roles(deployed):
         "pod": deployed.pod_role,
         "team": deployed.team_role,
         "execution": deployed.execution_role,
+        "wide": deployed.wide_role,
     }
 
 
@@ -57,13 +58,12 @@ def names(cloud, deployed, roles):
         "{events}": outputs["EventsQueueUrl"],
         "{events_dead_letters}": outputs["EventsDeadLettersUrl"],
         "{execution_role}": roles["execution"],
-        "{group}": deployed.group,
         "{now}": int(time.time() * 1000),
         "{other_queue}": cloud.client("sqs").create_queue(QueueName="other")["QueueUrl"],
         "{pod_role}": roles["pod"],
         "{signals}": outputs["SignalsQueueUrl"],
         "{signals_function}": function_arn(outputs["SignalsFunctionName"]),
-        "{subnet}": deployed.subnet,
+        "{wide_role}": roles["wide"],
         "{sweep_dead_letters}": outputs["SweepDeadLettersUrl"],
         "{sweep_function}": function_arn(outputs["SweepFunctionName"]),
         "{table}": outputs["TableName"],
@@ -167,9 +167,9 @@ def test_only_pods_call_the_api_by_its_url(deployed, keys):
 
 
 @pytest.mark.parametrize("subject", [
-    "system:serviceaccount:sagebell-steps:default",
-    "system:serviceaccount:default:sagebell-step",
-    "system:serviceaccount:sagebell-steps:sagebell-step-2",
+    "system:serviceaccount:kubeflow:default",
+    "system:serviceaccount:default:pipeline-runner",
+    "system:serviceaccount:kubeflow:pipeline-runner-2",
 ])
 def test_only_the_steps_service_account_has_the_pod_s_role(cloud, deployed, subject):
     with pytest.raises(botocore.exceptions.ClientError, match="AccessDenied"):

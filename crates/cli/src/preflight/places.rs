@@ -30,8 +30,14 @@ const fn template(statement: &'static str) -> Place {
     Place { file: "infra/template.yaml", statement }
 }
 
-const NETWORK_POLICY: Place =
-    Place { file: "infra/k8s/base/network-policy.yaml", statement: "NetworkPolicy" };
+/// What a NetworkPolicy lets in.
+const CALLBACKS_POLICY: Place = Place {
+    file: "infra/k8s/components/callbacks/network-policy.yaml",
+    statement: "NetworkPolicy",
+};
+/// What a NetworkPolicy lets out.
+const EGRESS_POLICY: Place =
+    Place { file: "infra/k8s/components/egress/network-policy.yaml", statement: "NetworkPolicy" };
 
 /// Reading the stack.
 pub(super) const WATCH: &[Place] = &[deployer("Watch")];
@@ -42,12 +48,9 @@ pub(super) const SIMULATE: &[Place] = &[deployer("PreflightPassRole")];
 /// Calling the API.
 pub(super) const CALL: &[Place] = &[pod("CallApi"), pod("CallApiByUrlOnly")];
 /// Reaching it.
-pub(super) const REACH: &[Place] = &[NETWORK_POLICY];
+pub(super) const REACH: &[Place] = &[EGRESS_POLICY];
 /// The service account's role.
-pub(super) const ROLE: &[Place] = &[
-    Place { file: "infra/k8s/base/service-account.yaml", statement: "ServiceAccount" },
-    pod("PipelinePodRole"),
-];
+pub(super) const ROLE: &[Place] = &[pod("PipelinePodRole"), pod("Association")];
 /// Handing the execution role to SageMaker.
 pub(super) const PASS: &[Place] = &[pod("PassExecutionRole")];
 /// The API's own way to SageMaker.
@@ -71,7 +74,7 @@ pub(super) const SIGHTINGS: &[Place] = &[template("SightingsRule"), template("Ev
 pub(super) const CALLBACKS: &[Place] = &[template("CallbackCidrs"), template("CallbackPorts")];
 /// Whether they get there.
 pub(super) const WAY_BACK: &[Place] =
-    &[template("SignalsSecurityGroupIds"), template("SignalsSubnetIds"), NETWORK_POLICY];
+    &[template("SignalsSecurityGroupIds"), template("SignalsSubnetIds"), CALLBACKS_POLICY];
 /// Who sends them.
 pub(super) const SIGNALS: &[Place] = &[template("SignalsBatches"), template("SignalsRole")];
 
