@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, small, write
+from sagebell import component, each_time, small, write
 
 training_job = component("v2/TrainingJob")
 model = component("v2/Modelv2")
@@ -12,7 +12,7 @@ endpoint = component("v2/Endpoint")
 
 @dsl.pipeline(name="ack-style")
 def pipeline(role: str, image: str, bucket: str, name: str, region: str = "us-east-1"):
-    trained = small(training_job(
+    trained = training_job(
         region=region,
         training_job_name=name,
         role_arn=role,
@@ -20,27 +20,28 @@ def pipeline(role: str, image: str, bucket: str, name: str, region: str = "us-ea
         output_data_config={"s3OutputPath": bucket},
         resource_config={"instanceCount": 1, "instanceType": "ml.m5.large", "volumeSizeInGB": 10},
         stopping_condition={"maxRuntimeInSeconds": 3600},
-    ))
-    made = small(model(
+    )
+    made = model(
         region=region,
         model_name=name,
         execution_role_arn=role,
         primary_container={"image": image, "modelDataURL": "s3://my-models/model.tar.gz"},
-    ).after(trained))
+    ).after(trained)
     variant = {
         "variantName": "all",
         "modelName": name,
         "initialInstanceCount": 1,
         "instanceType": "ml.m5.large",
     }
-    config = small(endpoint_config(
+    config = endpoint_config(
         region=region, endpoint_config_name=name, production_variants=[variant]
-    ).after(made))
-    small(endpoint(
+    ).after(made)
+    serving = each_time(endpoint(
         region=region,
         endpoint_name="my-endpoint",
         endpoint_config_name=config.outputs["sagemaker_resource_name"],
     ))
+    small(trained, made, config, serving)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, small, write
+from sagebell import component, each_time, small, write
 
 automl = component("sagemaker/create-auto-ml-job-v2")
 compilation = component("sagemaker/create-compilation-job")
@@ -15,35 +15,38 @@ wait = component("sagemaker/sagemaker-wait")
 @dsl.pipeline(name="auto-ml")
 def auto_ml(role: str, bucket: str, region: str = "us-east-1"):
     source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://my-data/table"}}
-    small(automl(
+    task = automl(
         region=region,
         role_arn=role,
         auto_ml_job_input_data_config=[{"ChannelType": "training", "DataSource": source}],
         output_data_config={"S3OutputPath": "s3://my-models"},
         auto_ml_problem_type_config={"TabularJobConfig": {"TargetAttributeName": "price"}},
-    ))
+    )
+    small(task)
 
 
 @dsl.pipeline(name="compile-model")
 def compile_model(role: str, region: str = "us-east-1"):
     config = {"S3Uri": "s3://my-models/model.tar.gz", "DataInputConfig": "{}", "Framework": "PYTORCH"}
-    small(compilation(
+    task = compilation(
         region=region,
         role_arn=role,
         input_config=config,
         output_config={"S3OutputLocation": "s3://my-models", "TargetDevice": "ml_c5"},
         stopping_condition={"MaxRuntimeInSeconds": 900},
-    ))
+    )
+    small(task)
 
 
 @dsl.pipeline(name="register-model")
 def register_model(request: dict, region: str = "us-east-1"):
-    small(package(region=region, request=request, model_approval_status="PendingManualApproval"))
+    task = package(region=region, request=request, model_approval_status="PendingManualApproval")
+    small(task)
 
 
 @dsl.pipeline(name="features")
 def features(role: str, region: str = "us-east-1"):
-    small(feature_group(
+    task = feature_group(
         region=region,
         role_arn=role,
         record_identifier_feature_name="id",
@@ -53,17 +56,18 @@ def features(role: str, region: str = "us-east-1"):
             {"FeatureName": "at", "FeatureType": "String"},
         ],
         online_store_config={"EnableOnlineStore": True},
-    ))
+    )
+    small(task)
 
 
 @dsl.pipeline(name="run-pipeline")
 def run_pipeline(pipeline_name: str, region: str = "us-east-1"):
-    small(execution(region=region, pipeline_name=pipeline_name))
+    small(each_time(execution(region=region, pipeline_name=pipeline_name)))
 
 
 @dsl.pipeline(name="wait-for-it")
 def wait_for_it(arn: str, region: str = "us-east-1"):
-    small(wait(region=region, arn=arn))
+    small(each_time(wait(region=region, arn=arn)))
 
 
 PIPELINES = [auto_ml, compile_model, register_model, features, run_pipeline, wait_for_it]

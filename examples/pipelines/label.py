@@ -10,15 +10,15 @@ ground_truth = component("v1/ground_truth")
 
 @dsl.pipeline(name="label")
 def pipeline(role: str, bucket: str, user_pool: str, client_id: str, region: str = "us-east-1"):
-    team = small(workteam(
+    team = workteam(
         region=region,
         team_name="my-team",
         description="Those who know birds",
         user_pool=user_pool,
         user_groups="birds",
         client_id=client_id,
-    ))
-    small(ground_truth(
+    )
+    labels = ground_truth(
         region=region,
         role=role,
         job_name="my-birds",
@@ -33,7 +33,8 @@ def pipeline(role: str, bucket: str, user_pool: str, client_id: str, region: str
         description="Choose the bird in the picture",
         num_workers_per_object=1,
         time_limit=300,
-    ))
+    )
+    small(team, labels)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, small, write
+from sagebell import component, each_time, small, write
 
 definition = component("v2/DataQualityJobDefinition")
 schedule = component("v2/MonitoringSchedule")
@@ -11,7 +11,7 @@ schedule = component("v2/MonitoringSchedule")
 @dsl.pipeline(name="monitor-quality")
 def pipeline(role: str, image: str, bucket: str, endpoint: str, region: str = "us-east-1"):
     name = "my-quality"
-    defined = small(definition(
+    defined = definition(
         region=region,
         job_definition_name=name,
         role_arn=role,
@@ -25,8 +25,8 @@ def pipeline(role: str, image: str, bucket: str, endpoint: str, region: str = "u
         job_resources={
             "clusterConfig": {"instanceCount": 1, "instanceType": "ml.m5.large", "volumeSizeInGB": 20},
         },
-    ))
-    small(schedule(
+    )
+    scheduled = each_time(schedule(
         region=region,
         monitoring_schedule_name=name,
         monitoring_schedule_config={
@@ -35,6 +35,7 @@ def pipeline(role: str, image: str, bucket: str, endpoint: str, region: str = "u
             "scheduleConfig": {"scheduleExpression": "cron(0 * ? * * *)"},
         },
     ).after(defined))
+    small(defined, scheduled)
 
 
 if __name__ == "__main__":

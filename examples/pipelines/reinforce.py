@@ -9,14 +9,15 @@ rlestimator = component("v1/rlestimator")
 
 @dsl.pipeline(name="reinforce")
 def pipeline(role: str, image: str, bucket: str, region: str = "us-east-1"):
-    small(rlestimator(
+    trained = rlestimator(
         region=region,
         role=role,
         image=image,
         entry_point="train.py",
         source_dir=f"{bucket}/source.tar.gz",
         model_artifact_path=bucket,
-    ))
+    )
+    small(trained)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def pipeline(role: str, image: str, bucket: str, region: str = "us-east-1"):
         "ChannelName": "train",
         "DataSource": {"S3DataSource": {"S3Uri": "s3://my-data/train", "S3DataType": "S3Prefix"}},
     }]
-    small(train(
+    trained = train(
         region=region,
         role=role,
         image=image,
@@ -22,7 +22,8 @@ def pipeline(role: str, image: str, bucket: str, region: str = "us-east-1"):
         instance_type="ml.m5.large",
         model_artifact_path=bucket,
         max_run_time=3600,
-    ))
+    )
+    small(trained)
 
 
 if __name__ == "__main__":

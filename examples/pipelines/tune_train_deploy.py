@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, small, write
+from sagebell import component, each_time, small, write
 
 tune = component("v1/hyperparameter_tuning")
 train = component("v1/train")
@@ -18,7 +18,7 @@ def channel(name):
 
 @dsl.pipeline(name="tune-train-deploy")
 def pipeline(role: str, image: str, bucket: str, model_name: str, region: str = "us-east-1"):
-    tuned = small(tune(
+    tuned = tune(
         region=region,
         role=role,
         image=image,
@@ -30,29 +30,30 @@ def pipeline(role: str, image: str, bucket: str, model_name: str, region: str = 
         output_location=bucket,
         max_num_jobs=2,
         max_parallel_jobs=1,
-    ))
-    trained = small(train(
+    )
+    trained = train(
         region=region,
         role=role,
         image=image,
         hyperparameters=tuned.outputs["best_hyperparameters"],
         channels=[channel("train")],
         model_artifact_path=bucket,
-    ))
-    made = small(model(
+    )
+    made = model(
         region=region,
         role=role,
         model_name=model_name,
         image=trained.outputs["training_image"],
         model_artifact_url=trained.outputs["model_artifact_url"],
-    ))
-    small(deploy(region=region, model_name_1=made.outputs["model_name"]))
-    small(transform(
+    )
+    deployed = each_time(deploy(region=region, model_name_1=made.outputs["model_name"]))
+    scored = transform(
         region=region,
         model_name=made.outputs["model_name"],
         input_location="s3://my-data/new",
         output_location=bucket,
-    ))
+    )
+    small(tuned, trained, made, deployed, scored)
 
 
 if __name__ == "__main__":

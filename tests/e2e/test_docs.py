@@ -13,7 +13,7 @@ import yaml
 from conftest import BIN, ROOT
 from kfp import compiler, components, dsl
 from kfp.dsl.types.type_utils import InconsistentTypeException
-from kfp_run import Run, Task
+from kfp_cluster import Run, Task
 from test_kfp_run import boto, world  # noqa: F401 the fixture
 
 DOCS = ROOT / "docs"
@@ -44,7 +44,7 @@ def changed(diff, mark):
     return [line[1:] for line in diff.splitlines() if line.startswith(mark)]
 
 
-HELPER, = blocks("move.md", "python")
+HELPER = "".join(blocks("move.md", "python"))
 IMPORTS = "from kfp import components, dsl\n"
 DIFFS = blocks("move.md", "diff")
 BEFORE = blocks("convert.md", "python before")
@@ -90,18 +90,21 @@ def documents(file):
 
 
 @pytest.mark.parametrize("name", MOVED)
-def test_the_prefix_and_what_the_pods_are_told_is_all_that_changes(name):
+def test_the_prefix_and_what_is_not_cached_is_all_that_changes(name):
     diff = DIFFS[MOVED.index(name)]
     was, = changed(diff, "-")
-    now, loop, call = changed(diff, "+")
+    now, *more = changed(diff, "+")
     assert was == f'AWS = "{THEIRS.rstrip("/")}"'
     assert re.fullmatch(rf'AWS = "{re.escape(OURS)}v[12]"', now)
-    assert re.fullmatch(r"    for task in \([\w, ]+\):", loop) and call == "        sagebell(task)"
+    for line in more:
+        assert re.fullmatch(r"    \w+\.set_caching_options\(False\)", line)
 
 
 @pytest.mark.parametrize("name", MOVED)
 def test_what_a_moved_pipeline_asks_for_stays_the_same(name, compiled):
     tasks = [documents(compiled(name, code[name]))[0]["root"]["dag"]["tasks"] for code in (THEN, NOW)]
+    for task in [*tasks[0].values(), *tasks[1].values()]:
+        del task["cachingOptions"]
     assert tasks[0] == tasks[1]
 
 
@@ -111,30 +114,33 @@ def test_a_plain_pipeline_compiles(name, compiled):
 
 
 @pytest.mark.parametrize(("name", "code"), [*NOW.items(), *JOBS.items()])
-def test_every_step_is_a_small_pod_that_knows_the_monitor(name, code, compiled):
-    spec, platform = documents(compiled(name, code))
-    pods = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+def test_nothing_is_said_of_a_step_but_what_is_not_cached(name, code, compiled):
+    spec, *platform = documents(compiled(name, code))
+    assert platform == []
     for label, executor in spec["deploymentSpec"]["executors"].items():
         container = executor.get("container", {})
-        if container.get("command", [None])[0] != "/sagebell-step":
-            continue
-        assert container["resources"]["resourceCpuRequest"] == "10m"
-        pod = pods[label]
-        told = [pair["envVar"] for pair in pod["configMapAsEnv"][0]["keyToEnv"]]
-        assert [*told, pod["fieldPathAsEnv"][0]["name"]] == [*config_map()["data"], "POD_IP"]
-        assert pod["podMetadata"]["labels"] == {"app.kubernetes.io/name": "sagebell-step"}
+        if container.get("command", [None])[0] == "/sagebell-step":
+            assert set(container) == {"args", "command", "image"}, label
 
 
-def config_map():
-    return yaml.safe_load((ROOT / "infra" / "k8s" / "base" / "config-map.yaml").read_text())
+def test_a_small_pod_is_one_line_of_a_pipeline(compiled):
+    name = "clean-and-score"
+    spec, *platform = documents(compiled(name, f"{NOW[name]}    small(cleaned, scored)\n"))
+    assert platform == []
+    for executor in spec["deploymentSpec"]["executors"].values():
+        assert executor["container"]["resources"]["resourceMemoryRequest"] == "128Mi"
 
 
-def test_the_config_map_is_the_helpers_and_names_what_the_step_reads():
-    told = config_map()
-    assert f'use_config_map_as_env(task, "{told["metadata"]["name"]}"' in HELPER
-    options = (ROOT / "crates" / "step" / "src" / "options.rs").read_text()
-    for name in told["data"]:
-        assert f'"--{name.removeprefix("SAGEBELL_").lower().replace("_", "-")}"' in options
+ACTS_EACH_TIME = {"exec-sagemaker-deploy-model", "exec-sagemaker-endpoint"}
+
+
+@pytest.mark.parametrize(("name", "code"), [*NOW.items(), *JOBS.items()])
+def test_what_has_to_act_each_time_is_not_cached(name, code, compiled):
+    spec, = documents(compiled(name, code))
+    for task in spec["root"]["dag"]["tasks"].values():
+        label = spec["components"][task["componentRef"]["name"]]["executorLabel"]
+        if label in ACTS_EACH_TIME:
+            assert not task["cachingOptions"].get("enableCache"), label
 
 
 class DocTask(Task):
@@ -143,39 +149,15 @@ class DocTask(Task):
     def is_ours(self):
         return self.container.get("command", [None])[0] == "/sagebell-step"
 
-    def command(self):
-        if self.is_ours():
-            return super().command()
-        if self.container["command"][0] != "sh":
-            return ["true"]
-        words = [*self.container["command"], *self.container["args"]]
-        return [json.dumps(self.executor_input()) if word == "{{$}}" else word for word in words]
+    def words(self):
+        found = super().words()
+        return found if self.is_ours() or found[0] == "sh" else ["true"]
 
     def environment(self):
-        # Without a prefix, as the ConfigMap has it: an empty one is none.
-        told = {"SAGEBELL_NAME_PREFIX": config_map()["data"]["SAGEBELL_NAME_PREFIX"]}
-        found = {**super().environment(), **told}
+        found = super().environment()
         # Python components install the kfp that is there already.
         path = f"{BIN}:{self.run.environment['PATH']}"
         return found if self.is_ours() else {**found, "PATH": path, "PIP_NO_INDEX": "1"}
-
-    def executor_input(self):
-        known = super().executor_input()
-        taken = self.spec.get("inputs", {}).get("artifacts", {})
-        known["inputs"]["artifacts"] = {name: self.artifact(of["taskOutputArtifact"]) for name, of in taken.items()}
-        return known
-
-    def artifact(self, source):
-        producer = self.run.tasks[source["producerTask"]]
-        return producer.executor_input()["outputs"]["artifacts"][source["outputArtifactKey"]]
-
-    def finish(self, process):
-        told = self.folder / "output_metadata.json"
-        if not self.is_ours():
-            assert process.wait() == 0, self.log.read_text()
-            self.run.outputs[self.name] = json.loads(told.read_text())["parameterValues"] if told.exists() else {}
-            return
-        super().finish(process)
 
 
 def run(file, world):  # noqa: F811
@@ -186,9 +168,8 @@ def run(file, world):  # noqa: F811
     importers = {name for name, task in tasks.items() if "importer" in executor_of(spec, executors, task)}
     spec["root"]["dag"]["tasks"] = {name: task for name, task in tasks.items() if name not in importers}
     file.write_text(yaml.safe_dump_all([spec, *platform]))
-    run = Run(file, world.folder, world.environment)
+    run = Run(file, world.folder, world.environment, task=DocTask)
     run.parameters.update({name: value for name, value in GIVEN.items() if name in parameters(spec)})
-    run.tasks = {name: DocTask(run, name) for name in run.tasks}
     outputs = run.go()
     return {name: values for name, values in outputs.items() if run.tasks[name].is_ours()}
 
@@ -343,7 +324,7 @@ def of_iam(page):
 @pytest.mark.parametrize("page", ["move.md", "convert.md"])
 def test_statements_are_those_of_the_templates(page):
     named = set(re.findall(r"`([A-Z]\w+)`", of_iam(page)))
-    assert named - set(statements()) - parameters_of_roles() - set(config_map()["data"]) == set()
+    assert named - set(statements()) - parameters_of_roles() == set()
     assert {"CreateHosting", "ReadInputs", "CallApi"} <= named
 
 

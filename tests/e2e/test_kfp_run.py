@@ -1,4 +1,4 @@
-"""Compiled pipelines are run: the IR's commands against `sagebell local` and the fake SageMaker.
+"""Compiled pipelines are run on each KFP that is played, against `sagebell local` and the fake SageMaker.
 
 The jobs' states really change, and the fake's events wake the steps through the monitor.
 """
@@ -9,7 +9,7 @@ import signal
 import pytest
 from conftest import call, until, wait_url
 from kfp import compiler
-from kfp_run import Run, TaskFailed
+from kfp_cluster import VERSIONS, Run, TaskFailed
 from test_fake_sagemaker import running
 from test_kfp_compile import PIPELINES
 
@@ -45,13 +45,14 @@ class World:
             "AWS_ENDPOINT_URL_LOGS": fake.url,
             "SAGEBELL_API": local.base,
             "SAGEBELL_LOGS": "none",
-            "POD_IP": "127.0.0.1",
+            # These pods have one address.
+            "SAGEBELL_PORT": "0",
         }
 
-    def run(self, pipeline, **parameters):
+    def run(self, pipeline, version=None, **parameters):
         file = self.folder / f"{pipeline}.yaml"
         compiler.Compiler().compile(PIPELINES[pipeline], str(file))
-        run = Run(file, self.folder, self.environment)
+        run = Run(file, self.folder, self.environment, **({"version": version} if version else {}))
         definitions = run.ir["root"].get("inputDefinitions", {}).get("parameters", {})
         given = {key: value for key, value in ANYTHING.items() if key in definitions}
         run.parameters.update(given, **parameters)
@@ -115,12 +116,17 @@ def test_what_tuning_finds_goes_through_training_and_a_model_to_an_endpoint(worl
     assert boto(world).describe_endpoint(EndpointName=endpoint)["EndpointStatus"] == "InService"
 
 
-@pytest.mark.parametrize("name", sorted(set(PIPELINES) - {"tune-train-deploy", "wait-for-it", "run-pipeline"}))
-def test_an_example_pipeline_runs_to_its_end(name, world):
-    boto(world).create_model_package_group(ModelPackageGroupName="my-group")
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", sorted(set(PIPELINES) - {"wait-for-it"}))
+def test_an_example_pipeline_runs_to_its_end_on_every_version(name, version, world):
+    sagemaker = boto(world)
+    sagemaker.create_model_package_group(ModelPackageGroupName="my-group")
+    sagemaker.create_pipeline(
+        PipelineName="my-pipeline", PipelineDefinition="{}", RoleArn=ROLE, ClientRequestToken="t" * 32
+    )
     if name in WITHOUT_EVENTS:
         world.environment |= {"SAGEBELL_WAIT": "poll", "SAGEBELL_POLL_SECONDS": "0.1"}
-    outputs = world.run(name).go()
+    outputs = world.run(name, VERSIONS[version]).go()
     assert outputs
     for task, values in outputs.items():
         assert values["job_arn"].startswith(ACCOUNT), task
@@ -151,8 +157,8 @@ def test_a_job_that_something_else_made_is_waited_for_and_left_alone(world):
     world.made("DescribeProcessingJob")
     world.becomes(made["ProcessingJobArn"], "Completed")
     task.finish(process)
-    assert run.outputs[task.name]["name"] == "theirs"
-    assert run.outputs[task.name]["description"]["ProcessingJobStatus"] == "Completed"
+    assert task.values["name"] == "theirs"
+    assert task.values["description"]["ProcessingJobStatus"] == "Completed"
     assert len(world.requests("CreateProcessingJob")) == 1
 
 
@@ -167,7 +173,7 @@ def test_while_it_waits_sagemaker_is_asked_nothing_and_the_callback_wakes_it(wor
     task.finish(process)
     after = world.fake.control("GET", "calls")
     assert after["DescribeTrainingJob"] - before.get("DescribeTrainingJob", 0) == 1
-    assert task.run.outputs[task.name]["job_arn"] == arn
+    assert task.values["job_arn"] == arn
 
 
 def test_a_pod_that_is_killed_and_started_again_makes_no_second_job(world):
@@ -178,7 +184,7 @@ def test_a_pod_that_is_killed_and_started_again_makes_no_second_job(world):
     until(lambda: len(world.requests("CreateTrainingJob")) == 2, "the second attempt")
     world.becomes(arn, "Completed")
     task.finish(second)
-    assert task.run.outputs[task.name]["job_arn"] == arn
+    assert task.values["job_arn"] == arn
     assert len(boto(world).list_training_jobs()["TrainingJobSummaries"]) == 1
 
 
@@ -205,14 +211,17 @@ def test_two_tasks_of_one_run_make_two_jobs(world):
     assert first["job_arn"] != second["job_arn"]
 
 
-def test_a_failed_job_fails_its_task_and_still_tells_of_itself(world):
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_failed_job_fails_its_task_and_its_log_is_all_that_kfp_keeps(version, world):
     world.lives({"name": "*", "stages": [{"status": "InProgress"}, {"status": "Failed", "reason": "no such bucket"}]})
-    run = world.run("train")
+    run = world.run("train", VERSIONS[version])
     with pytest.raises(TaskFailed, match="no such bucket"):
         run.go()
     task, = run.tasks.values()
+    assert (run.outputs, task.values) == ({}, None)
+    assert set(task.artifacts) == ({"executor-logs"} if VERSIONS[version].keeps_log_of_failure else set())
+    # They are there all the same, for who starts the step without KFP.
     assert task.file("status").read_text() == "Failed"
-    assert "no such bucket" in task.file("failure_reason").read_text()
     assert task.file("job_arn").read_text().startswith(f"{ACCOUNT}:training-job/")
 
 
@@ -234,10 +243,9 @@ def test_an_endpoint_that_is_there_is_updated_and_the_update_waited_for(world):
     assert outputs["conditions"] == [{"type": "ACK.ResourceSynced", "status": "True"}]
 
 
-def test_the_outputs_for_kfps_pages_are_there(world):
+def test_kfp_gets_the_pages_and_the_metrics(world):
     run = world.run("train")
     run.go()
     task, = run.tasks.values()
-    assert "Completed" in task.file("timeline").read_text()
-    metrics = json.loads(task.folder.joinpath("output_metadata.json").read_text())
-    assert "metrics" in metrics["artifacts"]
+    assert "Completed" in task.artifacts["timeline"]["content"]
+    assert task.artifacts["metrics"]["metadata"] == json.loads(task.artifacts["metrics"]["content"])

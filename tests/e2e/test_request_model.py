@@ -89,9 +89,27 @@ def variants(operation):
             yield damaged(whole, path, intruder)
 
 
+def has_empty_word(value):
+    """What botocore lets through and SageMaker refuses (crates/step/table/extract.py, NOT_EMPTY)."""
+    if isinstance(value, list):
+        return any(map(has_empty_word, value))
+    if not isinstance(value, dict):
+        return False
+    words = [word for key in ("ContainerArguments", "ContainerEntrypoint") for word in value.get(key) or []]
+    return "" in words or any(map(has_empty_word, value.values()))
+
+
 def botocore_refuses(operation, request):
     shape = MODEL.operation_model(operation).input_shape
     return ParamValidator().validate(request, shape).has_errors()
+
+
+@pytest.mark.parametrize("key", ["ContainerArguments", "ContainerEntrypoint"])
+def test_an_empty_word_of_a_command_is_refused_with_its_place(key):
+    whole = example(MODEL.operation_model("CreateProcessingJob").input_shape)
+    whole["AppSpecification"][key] = ["--model_name", ""]
+    (problem,), = problems_of([("CreateProcessingJob", whole)])
+    assert problem.startswith(f"AppSpecification.{key}[1]")
 
 
 def problems_of(requests):
@@ -113,7 +131,7 @@ def test_the_step_refuses_what_botocore_refuses(operation):
     differing = [
         (value, problems)
         for (_, value), problems in zip(requests, told, strict=True)
-        if bool(problems) != botocore_refuses(operation, value)
+        if bool(problems) != (botocore_refuses(operation, value) or has_empty_word(value))
     ]
     assert not differing, differing[:3]
     assert not told[0] and any(told)

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore import xform_name
 from conftest import PATIENCE_SECONDS, ROOT
-from kfp_run import STEP
+from kfp_cluster.pod import STEP
 from test_fake_sagemaker import running
 from test_request_model import MODEL
 

@@ -14,6 +14,7 @@ pub(crate) enum Service {
     Iam,
     Logs,
     Sqs,
+    Ssm,
     Sts,
 }
 
@@ -27,6 +28,7 @@ impl Service {
             Self::Iam => "IAM",
             Self::Logs => "CloudWatch Logs",
             Self::Sqs => "SQS",
+            Self::Ssm => "SSM",
             Self::Sts => "STS",
         }
     }
@@ -40,6 +42,7 @@ impl Service {
             Self::Iam => "iam",
             Self::Logs => "logs",
             Self::Sqs => "sqs",
+            Self::Ssm => "ssm",
             Self::Sts => "sts",
         }
     }

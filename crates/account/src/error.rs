@@ -78,9 +78,10 @@ const DENIED: [&str; 4] =
     ["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"];
 
 /// Codes by which AWS says that there is no such thing.
-const NOT_FOUND: [&str; 6] = [
+const NOT_FOUND: [&str; 7] = [
     "AWS.SimpleQueueService.NonExistentQueue",
     "NoSuchEntity",
+    "ParameterNotFound",
     "QueueDoesNotExist",
     "ResourceNotFoundException",
     "StackNotFoundException",

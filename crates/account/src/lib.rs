@@ -3,7 +3,7 @@
 //! Promise: it only reads; every call is bounded in time and tries; and what goes
 //! wrong is told apart: nobody to ask as, not allowed, not there, not reached.
 //!
-//! No SDK crate: of six services one or two reads each are needed, and the crates of
+//! No SDK crate: of seven services one or two reads each are needed, and the crates of
 //! CloudFormation and IAM alone would add minutes to the build. The calls are AWS's
 //! query and JSON protocols, signed.
 #![cfg_attr(
@@ -17,6 +17,7 @@ mod endpoint;
 mod error;
 mod identity;
 mod logs;
+mod parameters;
 mod resources;
 mod roles;
 mod sign;

@@ -7,7 +7,7 @@ use step::component_yaml::files;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let components = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components");
-    for (path, text) in files()? {
+    for (path, text) in files() {
         let path = components.join(path);
         std::fs::create_dir_all(path.parent().unwrap_or(&components))?;
         std::fs::write(path, text)?;

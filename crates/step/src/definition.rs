@@ -4,6 +4,7 @@
 //! checks of what is given, and the `component.yaml` files are all made from it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -131,7 +132,7 @@ pub struct Definition {
 }
 
 /// What every component has beside its own.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Common {
     /// How the step goes about its work.
     pub options: Vec<StepOption>,
@@ -145,7 +146,7 @@ pub struct Common {
 #[must_use]
 pub fn family(generation: Generation) -> Vec<Definition> {
     let mut definitions = own(generation);
-    let shared = common().map(|common| common.outputs).unwrap_or_default();
+    let shared = &common().outputs;
     for definition in &mut definitions {
         let own: Vec<_> = definition.outputs.iter().map(|output| output.name.clone()).collect();
         let others = shared.iter().filter(|output| !own.contains(&output.name));
@@ -171,11 +172,13 @@ pub fn find(generation: Generation, name: &str) -> Option<Definition> {
 }
 
 /// What every component has beside its own.
-///
-/// # Errors
-/// The table can't be read: a test holds that it can.
-pub fn common() -> Result<Common, serde_json::Error> {
-    serde_json::from_str(include_str!("../table/common.json"))
+#[must_use]
+pub fn common() -> &'static Common {
+    // It is part of the program: a test holds that it can be read.
+    static COMMON: LazyLock<Common> = LazyLock::new(|| {
+        serde_json::from_str(include_str!("../table/common.json")).unwrap_or_default()
+    });
+    &COMMON
 }
 
 #[cfg(test)]
@@ -197,7 +200,8 @@ mod tests {
 
     #[test]
     fn no_input_or_output_takes_the_name_of_another() {
-        let common = common().unwrap();
+        let common = common();
+        assert!(!common.options.is_empty() && !common.artifacts.is_empty());
         let own = ["run", "task", "executor-input"].map(str::to_owned);
         let reserved: BTreeSet<_> =
             common.options.iter().map(|option| option.flag.clone()).chain(own).collect();

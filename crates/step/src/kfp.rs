@@ -1,35 +1,39 @@
-//! What KFP's command line tells a step of who it is.
+//! What KFP tells a step: its inputs, where its outputs go, and who it is.
 //!
-//! The launcher fills in where outputs go, and not the run's id or the task's
-//! (`{{$.pipeline_job_uuid}}` stays as it is, unless the platform knows better; the
-//! task's id is the same for every task of a graph). Where an artifact is to go is
-//! `ROOT/PIPELINE/RUN/TASK/SALT/ARTIFACT`: the driver makes it once for a task, and
-//! once for each iteration of a loop, and the pod's restarts keep it.
+//! All of it is in the executor input ([`ExecutorInput`]). The run's and the task's
+//! own ids are not (`{{$.pipeline_job_uuid}}` is filled in only as the whole of a
+//! constant: `backend/src/v2/driver/resolve.go`, `resolveInputParameter`). Where an
+//! artifact is to go is: `ROOT/PIPELINE/RUN/TASK/SALT/ARTIFACT`
+//! (`backend/src/v2/driver/driver.go`, `provisionOutputs`). The driver makes the salt
+//! once for a task and once for each iteration of a loop, and the pod's restarts, the
+//! task's retries and the UI's Retry keep it.
 
-/// How a placeholder begins that nobody filled in.
-const UNFILLED: &str = "{{$";
+mod executor_input;
+pub mod placeholder;
+mod unique;
+
+pub use executor_input::{ExecutorInput, Unreadable};
 
 /// Longest part of an identity; two of them fit into a tag.
 const LONGEST: usize = 120;
 
-/// Whether an argument says nothing: KFP passes every input of a component, an
-/// optional one without a value as its placeholder or as `null`.
+/// Whether an argument says nothing: what a command line has for an input without a
+/// value.
 #[must_use]
 pub fn is_absent(text: &str) -> bool {
     let text = text.trim();
-    text.is_empty() || text == "null" || text.starts_with(UNFILLED)
+    text.is_empty() || text == "null"
 }
 
 /// The run and the task, by the run's id where it was filled in, and by where an
 /// artifact of the task goes. Both have only characters that tags take.
 #[must_use]
 pub fn identity(run: &str, artifact: &str) -> (String, String) {
+    let run = Some(run).filter(|run| !is_absent(run) && placeholder::find(run).is_none());
     let parts: Vec<_> = artifact.trim_end_matches('/').rsplit('/').collect();
     let (run, task) = match parts.as_slice() {
-        [_, salt, task, of, ..] => {
-            (if is_absent(run) { of } else { run }, format!("{task}/{salt}"))
-        }
-        _ => (if is_absent(run) { "none" } else { run }, artifact.to_owned()),
+        [_, salt, task, of, ..] => (run.unwrap_or(of), format!("{task}/{salt}")),
+        _ => (run.unwrap_or("none"), artifact.to_owned()),
     };
     (tag_text(run), tag_text(&task))
 }
@@ -61,8 +65,8 @@ mod tests {
     }
 
     #[test]
-    fn what_kfp_could_not_fill_in_is_absent() {
-        for text in ["", " ", "null", "{{$.inputs.parameters['x']}}", RUN] {
+    fn an_empty_text_and_null_say_nothing() {
+        for text in ["", " ", "null"] {
             assert!(is_absent(text), "{text}");
         }
         assert!(!is_absent("0") && !is_absent("false") && !is_absent("{}"));

@@ -24,6 +24,7 @@ mod logs;
 pub mod made;
 pub mod metrics;
 pub mod model;
+pub mod monitor_address;
 pub mod names;
 pub mod options;
 pub mod outputs;

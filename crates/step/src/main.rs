@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bootstrap::{ProcessEnv, SystemClock, log_for_people, say};
 use step::args::{self, UsageError};
@@ -43,11 +44,12 @@ async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
     // What a component has for a default is as if it were given, unless another is.
     let mut flags = component.definition().options.clone();
     flags.extend(parsed.own.clone().into_iter().filter(|(_, text)| !kfp::is_absent(text)));
-    let options = match Options::from(&flags, &ProcessEnv, &unique) {
+    let executor = parsed.executor.as_ref();
+    let options = match Options::from(&flags, executor, &ProcessEnv, &unique) {
         Ok(options) => options,
         Err(error) => return complain(&error.to_string(), USAGE),
     };
-    let terminated = Arc::new(Notify::new());
+    let terminated = Arc::new(Termination::default());
     if let Err(error) = listen_for_termination(&terminated) {
         return complain(&format!("no signal handler: {error}"), FAILED);
     }
@@ -61,27 +63,36 @@ async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
         inputs: &inputs,
         options: &options,
         output_paths: &parsed.output_paths,
+        executor,
         api: aws::sagemaker(&sdk, &inputs),
         sdk: &sdk,
         clock: Arc::new(SystemClock),
-        terminated: &terminated,
+        terminated: &terminated.bell,
+        is_terminated: &terminated.came,
     };
     match step.run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let advice = error.advice().map(|advice| format!("\n  {advice}")).unwrap_or_default();
-            let code = if error.is_termination() { TERMINATED } else { FAILED };
-            complain(&format!("{error}{advice}"), code)
+            error.tell();
+            ExitCode::from(if error.is_termination() { TERMINATED } else { FAILED })
         }
     }
 }
 
-fn listen_for_termination(terminated: &Arc<Notify>) -> std::io::Result<()> {
+/// SIGTERM: that it came, and who wants to know at once.
+#[derive(Default)]
+struct Termination {
+    bell: Notify,
+    came: AtomicBool,
+}
+
+fn listen_for_termination(terminated: &Arc<Termination>) -> std::io::Result<()> {
     let mut signals = signal(SignalKind::terminate())?;
     let terminated = Arc::clone(terminated);
     tokio::spawn(async move {
         while signals.recv().await.is_some() {
-            terminated.notify_one();
+            terminated.came.store(true, Ordering::Relaxed);
+            terminated.bell.notify_one();
         }
     });
     Ok(())

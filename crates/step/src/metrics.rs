@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use crate::kfp::ExecutorInput;
 use crate::outputs::write_file;
 
 /// The artifact's name.
@@ -29,7 +30,7 @@ fn metric(metric: &Value) -> Option<(String, Value)> {
 }
 
 /// Hands the metrics to KFP: in the artifact's file, and as its metadata in the file
-/// that the launcher reads after the step (`executor_input` says where), from where
+/// that the launcher reads after the step (`executor` says where), from where
 /// KFP's pages take them.
 ///
 /// # Errors
@@ -37,12 +38,12 @@ fn metric(metric: &Value) -> Option<(String, Value)> {
 pub fn hand_over(
     metrics: &Map<String, Value>,
     path: Option<&Path>,
-    executor_input: Option<&Value>,
+    executor: Option<&ExecutorInput>,
 ) -> io::Result<()> {
     if let Some(path) = path {
         write_file(path, &json!(metrics).to_string())?;
     }
-    match executor_input.and_then(|input| executor_output(input, metrics)) {
+    match executor.and_then(|executor| executor_output(executor, metrics)) {
         Some((path, output)) => write_file(&path, &output.to_string()),
         None => Ok(()),
     }
@@ -50,12 +51,14 @@ pub fn hand_over(
 
 /// The launcher's file and what to say in it: KFP's `ExecutorOutput` message, with the
 /// artifact as the launcher made it and our metadata.
-fn executor_output(input: &Value, metrics: &Map<String, Value>) -> Option<(PathBuf, Value)> {
-    let path = input.pointer("/outputs/outputFile")?.as_str()?;
-    let mut artifact = input.pointer("/outputs/artifacts/metrics/artifacts/0")?.clone();
+fn executor_output(
+    executor: &ExecutorInput,
+    metrics: &Map<String, Value>,
+) -> Option<(PathBuf, Value)> {
+    let mut artifact = executor.artifact(NAME)?.clone();
     artifact.as_object_mut()?.insert("metadata".to_owned(), json!(metrics));
     let output = json!({"artifacts": {NAME: {"artifacts": [artifact]}}});
-    Some((PathBuf::from(path), output))
+    Some((executor.output_file()?.to_owned(), output))
 }
 
 #[cfg(test)]
@@ -80,6 +83,7 @@ mod tests {
         let file = folder.path().join("deep/output.json");
         let input = json!({"outputs": {"outputFile": file, "artifacts": {"metrics": {"artifacts":
             [{"name": "n", "uri": "s3://b/k", "type": {"schemaTitle": "system.Metrics"}}]}}}});
+        let input = ExecutorInput::parse(&input.to_string()).unwrap();
         let metrics = of(&json!({"FinalMetricDataList": [{"MetricName": "loss", "Value": 1}]}));
         hand_over(&metrics, Some(&folder.path().join("m")), Some(&input)).unwrap();
         let told: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();

@@ -1,39 +1,45 @@
 //! The step's own options, beside its component's inputs.
 //!
-//! Each is a flag, matched to the letter, and most are an environment variable
-//! too, which a pod gets from a ConfigMap. The flag wins; an empty one counts as
-//! absent, since KFP passes every input.
+//! Each is a flag, matched to the letter; most are an input of every component (the
+//! table `common.json`) and an environment variable too. The flag wins over the input,
+//! and the input over the variable; an empty one counts as absent, since KFP passes
+//! every input.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bootstrap::Env;
 use jiff::SignedDuration;
 use monitor::policy::Policy;
 use monitor::wait::OnAbandon;
-use serde_json::Value;
 use url::Url;
 
-use crate::kfp;
+use crate::args::EXECUTOR_INPUT;
+use crate::definition::common;
+use crate::kfp::{self, ExecutorInput};
 use crate::names::Task;
-use crate::{metrics, timeline};
 
 /// The pauses between looks without a monitor: from the first to the longest.
 const POLL_SECONDS: (f64, f64) = (5.0, 60.0);
+
+/// Where a step listens that KFP started.
+const PORT_UNDER_KFP: u16 = 8080;
 
 /// How the step hears of its job.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WaitMode {
     /// The monitor calls back.
     Callback {
-        /// The monitor's address.
-        api: Url,
+        /// The monitor's address; `None`: what the account says of it.
+        api: Option<Url>,
         /// The address at which the monitor reaches this pod; `None`: the interface
         /// that routes to the monitor.
         host: Option<IpAddr>,
-        /// The port to listen on; 0: any free one.
+        /// The port to listen on; 0: any free one. Under KFP a known one is the default, as
+        /// a pod has an address of its own and network policies name ports.
         port: u16,
     },
     /// Nobody does: the step asks SageMaker, after pauses that grow from the first
@@ -52,6 +58,15 @@ pub enum Logs {
     All,
 }
 
+/// What a job that ended badly makes of its step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// A step that failed.
+    Fail,
+    /// A step that succeeded and whose outputs tell of it.
+    Report,
+}
+
 /// The step's own options.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -61,6 +76,8 @@ pub struct Options {
     pub max_wait: Option<Duration>,
     /// What becomes of the job if the step is terminated and does not come back.
     pub on_abandon: OnAbandon,
+    /// What becomes of the step if the job ends badly.
+    pub on_failure: OnFailure,
     /// How long the wait outlives a step that says nothing, in seconds.
     pub lease_seconds: u32,
     /// Which logs are printed.
@@ -70,9 +87,7 @@ pub struct Options {
     /// What the names of what it makes begin with, where none is given.
     pub name_prefix: String,
     /// Where the artifact files go, by name.
-    pub artifacts: BTreeMap<&'static str, PathBuf>,
-    /// What KFP's launcher says of this execution.
-    pub executor_input: Option<Value>,
+    pub artifacts: BTreeMap<String, PathBuf>,
 }
 
 /// All that is wrong with the options.
@@ -85,42 +100,28 @@ pub struct OptionsError {
 
 /// The flags, without dashes, which the command line takes beside a component's
 /// inputs.
-pub const FLAGS: [&str; 15] = [
-    "api",
-    "executor-input",
-    "host",
-    "lease-seconds",
-    "logs",
-    "max-wait",
-    "metrics-path",
-    "name-prefix",
-    "on-abandon",
-    "poll-seconds",
-    "port",
-    "run",
-    "task",
-    "timeline-path",
-    "wait",
-];
+pub static FLAGS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let options = common().options.iter().map(|option| option.flag.as_str());
+    let artifacts = common().artifacts.iter().map(|artifact| artifact.flag.as_str());
+    OWN.into_iter().chain(options).chain(artifacts).collect()
+});
 
-/// The artifacts that the step writes, and the flags that say where.
-const ARTIFACTS: [(&str, &str); 2] =
-    [(metrics::NAME, METRICS_PATH), (timeline::NAME, TIMELINE_PATH)];
-const METRICS_PATH: &str = "--metrics-path";
-const TIMELINE_PATH: &str = "--timeline-path";
+/// Those that are no component's inputs.
+const OWN: [&str; 5] = [EXECUTOR_INPUT, "host", "port", "run", "task"];
 
 impl Options {
-    /// Reads the options from flags and environment. `unique` names a step that is
-    /// no pipeline's.
+    /// Reads the options from flags, from what KFP says, and from the environment.
+    /// `unique` names a step that is no pipeline's.
     ///
     /// # Errors
     /// [`OptionsError`] lists everything that is wrong.
     pub fn from(
         flags: &BTreeMap<String, String>,
+        executor: Option<&ExecutorInput>,
         env: &impl Env,
         unique: &str,
     ) -> Result<Self, OptionsError> {
-        let mut reader = Reader { flags, env, problems: Vec::new() };
+        let mut reader = Reader { flags, executor, env, problems: Vec::new() };
         let wait = reader.wait();
         let max_wait = reader.or("--max-wait", None, "a time as in 90m or 12h", |text| {
             let asked = text.parse::<SignedDuration>().ok()?;
@@ -131,6 +132,12 @@ impl Options {
             reader.or("--on-abandon", OnAbandon::Stop, "`stop` or `keep`", |text| match text {
                 "stop" => Some(OnAbandon::Stop),
                 "keep" => Some(OnAbandon::Keep),
+                _ => None,
+            });
+        let on_failure =
+            reader.or("--on-failure", OnFailure::Fail, "`fail` or `report`", |text| match text {
+                "fail" => Some(OnFailure::Fail),
+                "report" => Some(OnFailure::Report),
                 _ => None,
             });
         let logs = reader.or("--logs", Logs::Tail, "`none`, `tail` or `all`", |text| match text {
@@ -145,40 +152,34 @@ impl Options {
             "5 to 86400 seconds",
             |text| text.parse().ok().filter(|seconds| Policy::LEASE_SECONDS.contains(seconds)),
         );
-        let executor_input = reader.or("--executor-input", None, "KFP's JSON", |text| {
-            serde_json::from_str(text).ok().map(Some)
-        });
-        let artifacts = ARTIFACTS
-            .iter()
-            .filter_map(|(name, flag)| Some((*name, PathBuf::from(reader.text(flag)?))))
-            .collect();
         let name_prefix = reader.or(
             "--name-prefix",
             String::new(),
             "up to 40 letters, digits and hyphens, a letter or digit first",
             |text| is_prefix(text).then(|| text.to_owned()),
         );
-        let task = reader.task(unique);
-        match wait {
-            Some(wait) if reader.problems.is_empty() => Ok(Self {
-                wait,
-                max_wait,
-                on_abandon,
-                lease_seconds,
-                logs,
-                task,
-                name_prefix,
-                artifacts,
-                executor_input,
-            }),
-            _ => Err(OptionsError { problems: reader.problems }),
+        let (task, artifacts) = (reader.task(unique), reader.artifacts());
+        if !reader.problems.is_empty() {
+            return Err(OptionsError { problems: reader.problems });
         }
+        Ok(Self {
+            wait,
+            max_wait,
+            on_abandon,
+            on_failure,
+            lease_seconds,
+            logs,
+            task,
+            name_prefix,
+            artifacts,
+        })
     }
 }
 
 /// Reads options and collects what is wrong with them.
 struct Reader<'a, E> {
     flags: &'a BTreeMap<String, String>,
+    executor: Option<&'a ExecutorInput>,
     env: &'a E,
     problems: Vec<String>,
 }
@@ -201,40 +202,48 @@ impl<E: Env> Reader<'_, E> {
         let Some(text) = self.text(flag) else { return default };
         parse(text.trim()).unwrap_or_else(|| {
             let text: String = text.chars().take(80).collect();
-            self.problems
-                .push(format!("{flag} (or {}) is {text:?}, takes {takes}", variable(flag)));
+            self.problems.push(format!("{} is {text:?}, takes {takes}", told(flag)));
             default
         })
     }
 
-    fn wait(&mut self) -> Option<WaitMode> {
+    fn wait(&mut self) -> WaitMode {
         match self.or("--wait", Wait::Callback, "`callback` or `poll`", |text| match text {
             "callback" => Some(Wait::Callback),
             "poll" => Some(Wait::Poll),
             _ => None,
         }) {
             Wait::Callback => self.callback(),
-            Wait::Poll => Some(self.poll()),
+            Wait::Poll => self.poll(),
         }
     }
 
-    fn callback(&mut self) -> Option<WaitMode> {
+    fn callback(&mut self) -> WaitMode {
         let api = self.or("--api", None, "the monitor's http or https URL", |text| {
             let url = Url::parse(text).ok()?;
             matches!(url.scheme(), "http" | "https").then_some(Some(url))
         });
-        if api.is_none() && self.problems.is_empty() {
-            self.problems.push(
-                "--api (or SAGEBELL_API) is missing: it takes the monitor's URL, which `sagebell preflight` prints; \
-                 without a monitor, --wait poll asks SageMaker from this pod"
-                    .to_owned(),
-            );
-        }
         let pod = self.env.get("POD_IP").and_then(|text| text.parse().ok());
         let host =
             self.or("--host", pod, "this pod's IP address", |text| text.parse().ok().map(Some));
-        let port = self.or("--port", 0, "a port", |text| text.parse().ok());
-        Some(WaitMode::Callback { api: api?, host, port })
+        let port = if self.executor.is_some() { PORT_UNDER_KFP } else { 0 };
+        let port = self.or("--port", port, "a port", |text| text.parse().ok());
+        WaitMode::Callback { api, host, port }
+    }
+
+    /// Where each artifact goes: where its flag says, else where KFP's launcher takes it.
+    fn artifacts(&self) -> BTreeMap<String, PathBuf> {
+        let place = |flag: &str, name: &str| {
+            let told = || self.executor?.artifact_file(name);
+            self.text(flag).map(PathBuf::from).or_else(told)
+        };
+        let artifacts = common().artifacts.iter();
+        artifacts
+            .filter_map(|artifact| {
+                let path = place(&artifact.flag, &artifact.name)?;
+                Some((artifact.name.clone(), path))
+            })
+            .collect()
     }
 
     fn poll(&mut self) -> WaitMode {
@@ -247,7 +256,8 @@ impl<E: Env> Reader<'_, E> {
     }
 
     fn task(&self, unique: &str) -> Task {
-        let Some(task) = self.text("--task") else { return Task::alone(unique) };
+        let told = || self.executor?.place();
+        let Some(task) = self.text("--task").or_else(told) else { return Task::alone(unique) };
         let (run, task) = kfp::identity(&self.text("--run").unwrap_or_default(), &task);
         Task::of_pipeline(&run, &task, self.env.get("KFP_RETRY_INDEX").as_deref())
     }
@@ -263,6 +273,14 @@ fn is_prefix(text: &str) -> bool {
     first && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
+/// An option by all the names that it has.
+fn told(flag: &str) -> String {
+    let word = flag.trim_start_matches('-');
+    let input = common().options.iter().find(|option| option.flag == word);
+    let input = input.map(|option| format!("input `{}`, ", option.input.name));
+    format!("{flag} ({}variable {})", input.unwrap_or_default(), variable(flag))
+}
+
 fn variable(flag: &str) -> String {
     let word = flag.trim_start_matches('-').replace('-', "_").to_ascii_uppercase();
     format!("SAGEBELL_{word}")
@@ -270,6 +288,8 @@ fn variable(flag: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// No variable at all, or one.
@@ -285,7 +305,7 @@ mod tests {
 
     fn read(flags: &[(&str, &str)], env: &One) -> Result<Options, OptionsError> {
         let flags = flags.iter().map(|(flag, text)| ((*flag).to_owned(), (*text).to_owned()));
-        Options::from(&flags.collect(), env, "unique")
+        Options::from(&flags.collect(), None, env, "unique")
     }
 
     fn problem(flags: &[(&str, &str)]) -> String {
@@ -293,16 +313,23 @@ mod tests {
     }
 
     #[test]
-    fn without_a_monitor_it_says_what_to_do() {
-        let problem = problem(&[]);
-        assert!(problem.contains("SAGEBELL_API") && problem.contains("--wait poll"), "{problem}");
+    fn the_monitors_address_may_be_left_to_the_account() {
+        let api = |flags| match read(flags, &NONE).unwrap().wait {
+            WaitMode::Callback { api, .. } => api,
+            WaitMode::Poll(..) => panic!("it polls"),
+        };
+        assert_eq!(api(&[]), None);
+        assert!(
+            problem(&[("api", "ftp://x")])
+                .contains("--api (input `sagebell_api`, variable SAGEBELL_API)")
+        );
     }
 
     #[test]
     fn an_empty_flag_counts_as_absent_and_a_given_one_wins() {
         let env = One("SAGEBELL_API", "http://env/");
         let api = |flags: &[(&str, &str)]| match read(flags, &env).unwrap().wait {
-            WaitMode::Callback { api, .. } => api.to_string(),
+            WaitMode::Callback { api, .. } => api.unwrap().to_string(),
             WaitMode::Poll(..) => String::new(),
         };
         assert_eq!(api(&[("api", "")]), "http://env/");
@@ -316,11 +343,14 @@ mod tests {
             ("max-wait", "soon"),
             ("logs", "some"),
             ("on-abandon", "?"),
+            ("on-failure", "ignore"),
             ("name-prefix", "-x"),
             ("lease-seconds", "1"),
         ]);
-        for name in ["--max-wait", "--logs", "--on-abandon", "--name-prefix", "--lease-seconds"] {
-            assert!(problem.contains(name), "{name}: {problem}");
+        let names =
+            ["max-wait", "logs", "on-abandon", "on-failure", "name-prefix", "lease-seconds"];
+        for name in names.map(|name| format!("--{name} (")) {
+            assert!(problem.contains(&name), "{name}: {problem}");
         }
     }
 
@@ -330,5 +360,19 @@ mod tests {
         let of = |flags: &[(&str, &str)]| read(flags, &NONE).unwrap().task;
         assert_eq!(of(&[poll, ("run", "r"), ("task", "t")]), Task::of_pipeline("r", "t", None));
         assert_eq!(of(&[poll, ("run", "r")]), Task::alone("unique"));
+    }
+
+    #[test]
+    fn a_step_of_kfp_is_known_by_its_artifacts_and_writes_them_where_they_are_taken() {
+        let uri = "s3://b/pipe/run-1/train/salt/metrics";
+        let executor =
+            json!({"outputs": {"artifacts": {"metrics": {"artifacts": [{"uri": uri}]}}}});
+        let executor = ExecutorInput::parse(&executor.to_string()).unwrap();
+        let options = Options::from(&BTreeMap::new(), Some(&executor), &NONE, "unique").unwrap();
+        assert_eq!(options.task, Task::of_pipeline("run-1", "train/salt", None));
+        let metrics = PathBuf::from("/s3/b/pipe/run-1/train/salt/metrics");
+        assert_eq!(options.artifacts, BTreeMap::from([("metrics".to_owned(), metrics)]));
+        let wait = WaitMode::Callback { api: None, host: None, port: PORT_UNDER_KFP };
+        assert_eq!(options.wait, wait);
     }
 }

@@ -10,6 +10,7 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use aws_config::SdkConfig;
 use bootstrap::say;
@@ -21,8 +22,10 @@ use crate::advice;
 use crate::callback::CallbackError;
 use crate::component::{Component, ComponentError};
 use crate::inputs::Inputs;
+use crate::kfp::ExecutorInput;
 use crate::made::{Made, MakeError, find, make};
 use crate::model::{self, Problem};
+use crate::monitor_address::NoAddress;
 use crate::options::Options;
 use crate::outputs::WriteError;
 use crate::plan::{Call, Plan};
@@ -48,6 +51,9 @@ pub enum StepError {
     /// SageMaker said no.
     #[error(transparent)]
     Call(#[from] CallError),
+    /// Nothing tells where the monitor is.
+    #[error(transparent)]
+    NoMonitor(#[from] NoAddress),
     /// The monitor can't be waited for.
     #[error(transparent)]
     Callback(#[from] CallbackError),
@@ -66,6 +72,9 @@ pub enum StepError {
     /// SIGTERM came.
     #[error("terminated; {0}")]
     Terminated(&'static str),
+    /// SageMaker did not take the Stop.
+    #[error("the job could not be stopped: {0}")]
+    NotStopped(String),
     /// It settled, and not well.
     #[error("{0}")]
     Failed(String),
@@ -97,6 +106,12 @@ impl StepError {
             _ => None,
         }
     }
+
+    /// Says it to people, and what to do about it.
+    pub fn tell(&self) {
+        let advice = self.advice().map(|advice| format!("\n  {advice}")).unwrap_or_default();
+        say::err(format_args!("sagebell-step: {self}{advice}"));
+    }
 }
 
 /// One run of one component.
@@ -109,6 +124,8 @@ pub struct Step<'a> {
     pub options: &'a Options,
     /// Where the outputs go.
     pub output_paths: &'a BTreeMap<String, PathBuf>,
+    /// What KFP tells, if it started the step.
+    pub executor: Option<&'a ExecutorInput>,
     /// SageMaker.
     pub api: Api,
     /// Region and credentials, for the logs.
@@ -117,6 +134,8 @@ pub struct Step<'a> {
     pub clock: Arc<dyn Clock>,
     /// Rung when the pod is being terminated.
     pub terminated: &'a Notify,
+    /// Whether that has been asked for.
+    pub is_terminated: &'a AtomicBool,
 }
 
 impl Step<'_> {

@@ -89,7 +89,12 @@ def creates():
     return list(dict.fromkeys(name for name in named if name in OPERATIONS))
 
 
-def kept(shape):
+# Of these the model says no least length, and SageMaker refuses an empty text all the same: "ContainerArguments and
+# ContainerEntrypoint may not contain null or empty strings" (CreateProcessingJob: aws/sagemaker-python-sdk #3758).
+NOT_EMPTY = {"ContainerArgument", "ContainerEntrypointString"}
+
+
+def kept(name, shape):
     """What of a shape is needed to check and to name a value of it."""
     found = {"type": shape["type"]}
     if shape["type"] == "structure":
@@ -101,7 +106,7 @@ def kept(shape):
         found["item"] = shape["member"]["shape"]
     elif shape["type"] == "map":
         found["key"], found["value"] = shape["key"]["shape"], shape["value"]["shape"]
-    found["min"] = shape.get("min")
+    found["min"] = 1 if name in NOT_EMPTY else shape.get("min")
     return {key: value for key, value in found.items() if value is not None and value is not False and value != []}
 
 
@@ -126,9 +131,9 @@ def shapes():
     roots = {name: OPERATIONS[name]["input"]["shape"] for name in [*creates(), *OTHERS]}
     roots |= {f"{name}.output": OPERATIONS[name]["output"]["shape"] for name in HANDED_ON}
     assert not set(roots) & set(SHAPES), "a shape has an operation's name"
-    found = {name: kept(SHAPES[shape]) for name, shape in roots.items()}
+    found = {name: kept(shape, SHAPES[shape]) for name, shape in roots.items()}
     for root in roots.values():
-        found |= {name: kept(SHAPES[name]) for name in reachable(root) - set(roots.values())}
+        found |= {name: kept(name, SHAPES[name]) for name in reachable(root) - set(roots.values())}
     return found
 
 

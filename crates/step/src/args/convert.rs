@@ -18,6 +18,23 @@ pub(super) fn default(input: &Input) -> Result<Value, String> {
     input.default.as_ref().map_or(Ok(Value::Null), |text| value(input, text))
 }
 
+/// A value as KFP writes it into an argument (`backend/src/v2/metadata/converter.go`,
+/// `PbValueToText`): so that it means the same in either form.
+pub(super) fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => {
+            number.as_f64().filter(|_| number.is_f64()).map_or_else(|| number.to_string(), decimal)
+        }
+        other => other.to_string(),
+    }
+}
+
+/// All digits, and no point where there is no fraction.
+fn decimal(number: f64) -> String {
+    format!("{number}")
+}
+
 fn no_choice(input: &Input, text: &str) -> String {
     let choices: Vec<String> = input.choices.iter().map(|choice| format!("'{choice}'")).collect();
     format!("invalid choice: '{text}' (choose from {})", choices.join(", "))
@@ -29,7 +46,7 @@ fn value(input: &Input, text: &str) -> Result<Value, String> {
         Type::String if input.nullable && text.trim().is_empty() => Ok(Value::Null),
         Type::String if input.nullable => Ok(text.trim().into()),
         Type::String => Ok(text.into()),
-        Type::Integer => python::int(text).map(Value::from).ok_or_else(|| invalid("int")),
+        Type::Integer => python::whole(text).map(Value::from).ok_or_else(|| invalid("int")),
         Type::Float => {
             let number = python::float(text).and_then(Number::from_f64);
             number.map(Value::Number).ok_or_else(|| invalid("float"))

@@ -1,15 +1,18 @@
-//! The command line, read as Python's argparse reads it.
+//! What a step is given: by KFP in the executor input, by people in flags.
 //!
-//! The old components were Python, and pipelines write their arguments for it:
-//! flags may be shortened, `--flag=value` is two words, the last of two wins, and
-//! objects are JSON or else YAML 1.1. Promise: what argparse and `PyYAML` took means
-//! the same here, but where `docs/differences.md` says so. What is wrong is told
-//! with the usage, before anything is asked of anyone.
+//! The flags are read as Python's argparse reads them: the old components were Python,
+//! and people write their arguments for it. Flags may be shortened, `--flag=value` is
+//! two words, the last of two wins, and objects are JSON or else YAML 1.1. Promises:
+//! what argparse and `PyYAML` took means the same here, but where
+//! `docs/differences.md` says so; a value in the executor input means what its text
+//! would mean after its flag; a flag wins over the executor input. What is wrong is
+//! told with the usage, before anything is asked of anyone.
 
 mod convert;
 mod flags;
 mod help;
 mod python;
+mod reading;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -19,13 +22,17 @@ mod yaml_scalar;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::definition::{Definition, Input, Type};
+use crate::definition::Definition;
 use crate::inputs::Inputs;
-use crate::kfp;
-use flags::{Flag, Flags};
-use words::{Word, Words};
+use crate::kfp::ExecutorInput;
+use flags::Flags;
+use reading::Reading;
+use words::Words;
 
-/// What the command line says.
+/// The step's own option that has the executor input, without dashes.
+pub(crate) const EXECUTOR_INPUT: &str = "executor-input";
+
+/// What the step was given.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Parsed {
     /// The component's inputs, with their defaults.
@@ -34,6 +41,8 @@ pub struct Parsed {
     pub output_paths: BTreeMap<String, PathBuf>,
     /// The step's own options that were given, by name, as they were written.
     pub own: BTreeMap<String, String>,
+    /// What KFP tells, if it started the step.
+    pub executor: Option<ExecutorInput>,
 }
 
 /// Why there is nothing to run: the command line is wrong, or asks for help.
@@ -85,107 +94,5 @@ pub fn parse(
     let flags = Flags::of(definition, own);
     let words =
         Words::read(words, &flags).map_err(|problem| UsageError::wrong(definition, problem))?;
-    Reading { definition, own, parsed: start(definition), seen: Vec::new(), unknown: Vec::new() }
-        .read(words)
-}
-
-/// Everything as it is when no word is given, but for the inputs.
-fn start(definition: &Definition) -> Parsed {
-    let output_paths = definition
-        .outputs
-        .iter()
-        .map(|output| (output.name.clone(), PathBuf::from(format!("/tmp/{}", output.name))))
-        .collect();
-    Parsed { output_paths, ..Parsed::default() }
-}
-
-/// KFP passes every input, also an optional one that has no value. A text may be
-/// meant to be empty; nothing else may.
-fn says_nothing(input: &Input, value: &str) -> bool {
-    let may_be_empty = input.kind == Type::String || input.default.is_some();
-    input.optional && !may_be_empty && kfp::is_absent(value)
-}
-
-struct Reading<'a> {
-    definition: &'a Definition,
-    own: &'a [&'a str],
-    parsed: Parsed,
-    seen: Vec<&'a str>,
-    unknown: Vec<&'a str>,
-}
-
-impl<'a> Reading<'a> {
-    fn read(mut self, mut words: Words<'a>) -> Result<Parsed, UsageError> {
-        while let Some((text, word)) = words.next() {
-            match word {
-                Word::Flag { flag: Flag::Help, value: None } => return Err(self.help()),
-                Word::Flag { flag: Flag::Help, value: Some(value) } => {
-                    return Err(self.wrong(format!("--help: ignored explicit argument '{value}'")));
-                }
-                Word::Flag { flag, value } => {
-                    let value = value.or_else(|| words.value());
-                    let Some(value) = value else {
-                        return Err(self.wrong(format!("argument {flag}: expected one argument")));
-                    };
-                    self.take(flag, value)?;
-                }
-                Word::Value | Word::Unknown => self.unknown.push(text),
-            }
-        }
-        self.finish()
-    }
-
-    fn take(&mut self, flag: Flag<'a>, value: &str) -> Result<(), UsageError> {
-        match flag {
-            Flag::Help => {}
-            Flag::Output(output) => {
-                self.parsed.output_paths.insert(output.to_owned(), PathBuf::from(value));
-            }
-            Flag::Own(name) => {
-                self.parsed.own.insert(name.to_owned(), value.to_owned());
-            }
-            Flag::Input(input) if says_nothing(input, value) => {}
-            Flag::Input(input) => {
-                let value = convert::given(input, value)
-                    .map_err(|problem| self.wrong(format!("argument {flag}: {problem}")))?;
-                self.parsed.inputs.set(&input.name, value);
-                self.seen.push(&input.name);
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<Parsed, UsageError> {
-        let missing: Vec<String> =
-            self.missing().map(|input| format!("--{}", input.name)).collect();
-        if !missing.is_empty() {
-            let missing = missing.join(", ");
-            return Err(self.wrong(format!("the following arguments are required: {missing}")));
-        }
-        if !self.unknown.is_empty() {
-            return Err(self.wrong(format!("unrecognized arguments: {}", self.unknown.join(" "))));
-        }
-        for input in &self.definition.inputs {
-            if self.seen.contains(&input.name.as_str()) {
-                continue;
-            }
-            let value = convert::default(input)
-                .map_err(|problem| self.wrong(format!("default of --{}: {problem}", input.name)))?;
-            self.parsed.inputs.set(&input.name, value);
-        }
-        Ok(self.parsed)
-    }
-
-    fn missing(&self) -> impl Iterator<Item = &'a Input> {
-        let inputs = self.definition.inputs.iter();
-        inputs.filter(|input| input.required && !self.seen.contains(&input.name.as_str()))
-    }
-
-    fn help(&self) -> UsageError {
-        UsageError::Help { text: help::help(self.definition, self.own) }
-    }
-
-    fn wrong(&self, problem: String) -> UsageError {
-        UsageError::wrong(self.definition, problem)
-    }
+    Reading::new(definition, own).read(words)
 }

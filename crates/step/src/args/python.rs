@@ -1,9 +1,24 @@
 //! Numbers and truths as Python reads them from text.
 
+/// Up to here a double tells every whole number from the next: 2^53.
+const COUNTED: f64 = 9_007_199_254_740_992.0;
+
 /// What `int(text)` is, if it is within 64 bits.
 pub(super) fn int(text: &str) -> Option<i64> {
     let number = without_underscores(text.trim())?;
     number.parse().ok()
+}
+
+/// What `int(text)` is, or `float(text)` where that is whole: to KFP every number is a
+/// double, and some of its ways write it so (`8.64e+04`, `86400.0`).
+pub(super) fn whole(text: &str) -> Option<i64> {
+    int(text).or_else(|| float(text).and_then(exactly))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "it is whole and within what a double counts")]
+fn exactly(number: f64) -> Option<i64> {
+    let is_exact = number.fract() == 0.0 && number.abs() <= COUNTED;
+    is_exact.then_some(number as i64)
 }
 
 /// What `float(text)` is.

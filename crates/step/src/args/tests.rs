@@ -133,6 +133,10 @@ fn numbers_and_truths_are_pythons() {
         ("count", " 4 ", json!(4)),
         ("count", "1_0", json!(10)),
         ("count", "+007", json!(7)),
+        ("count", "8.64e+04", json!(86_400)),
+        ("count", "86400.0", json!(86_400)),
+        ("count", "-1.", json!(-1)),
+        ("count", "9007199254740993", json!(9_007_199_254_740_993_i64)),
         ("price", "2e-1", json!(0.2)),
         ("price", " .5", json!(0.5)),
         ("price", "1_0.", json!(10.0)),
@@ -148,7 +152,9 @@ fn numbers_and_truths_are_pythons() {
         ("count", ""),
         ("count", "1__0"),
         ("count", "_1"),
-        ("count", "1.0"),
+        ("count", "1.5"),
+        ("count", "1e30"),
+        ("count", "inf"),
         ("count", "0x1"),
         ("count", "99999999999999999999"),
         ("price", "nan"),
@@ -237,6 +243,20 @@ fn an_empty_text_is_an_empty_collection() {
     }
 }
 
+/// 77 kB that would become 1.7 GB: a long text that is named once and stands for itself
+/// thousands of times.
+#[test]
+fn a_document_is_bounded_by_the_bytes_that_it_expands_to() {
+    let text = format!("a: &a {}\nb: [{}]", "x".repeat(50_000), vec!["*a"; 9_000].join(", "));
+    let problem = value("tags", &text).unwrap_err().to_string();
+    assert!(problem.contains("more than 8 MiB"));
+    let nested = (0..120).fold("x".repeat(80_000), |inner, n| format!("[&a{n} {inner}]"));
+    let problem = value("channels", &nested).unwrap_err().to_string();
+    assert!(problem.contains("more than 8 MiB"));
+    let few = format!("a: &a {}\nb: [{}]", "x".repeat(50_000), vec!["*a"; 100].join(", "));
+    assert_eq!(value("tags", &few).unwrap()["b"].as_array().unwrap().len(), 100);
+}
+
 #[test]
 fn documents_are_bounded() {
     let deep = format!("a: {}{}", "[".repeat(2000), "]".repeat(2000));
@@ -265,6 +285,124 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+fn executor(inputs: &Value) -> String {
+    let output = json!({"outputFile": "/tmp/kfp/outputs/job_name"});
+    json!({"inputs": {"parameterValues": inputs}, "outputs": {"parameters": {"job_name": output}}})
+        .to_string()
+}
+
+fn from_kfp(inputs: &Value) -> Result<Parsed, UsageError> {
+    let words = ["--executor-input".to_owned(), executor(inputs)];
+    parse(&definition(), &["executor-input", "wait", "max-wait", "api"], &words)
+}
+
+fn refused(inputs: &Value) -> String {
+    match from_kfp(inputs) {
+        Err(UsageError::Wrong { problem, .. }) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_executor_input_alone_is_enough() {
+    let given = json!({"region": "r", "count": 3.0, "spot": true, "price": 0.5, "tags": {"a": 1},
+        "channels": [1.0], "sagebell_api": "http://m/", "wait": "", "pipelinechannel--x": "part"});
+    let parsed = from_kfp(&given).unwrap();
+    let value = |name: &str| parsed.inputs.value(name).clone();
+    assert_eq!(
+        [value("count"), value("spot"), value("price")],
+        [json!(3), json!(true), json!(0.5)]
+    );
+    assert_eq!([value("tags"), value("channels")], [json!({"a": 1}), json!([1.0])]);
+    assert_eq!([value("mode"), value("role")], [json!("File"), Value::Null]);
+    assert_eq!(parsed.own["api"], "http://m/");
+    assert_eq!(parsed.output_paths["job_name"], PathBuf::from("/tmp/kfp/outputs/job_name"));
+    let missing = refused(&json!({"count": 1, "region": null}));
+    assert_eq!(missing, "the following arguments are required: --region");
+}
+
+#[test]
+fn a_flag_wins_over_the_executor_input() {
+    let given = executor(&json!({"region": "r", "count": 3, "wait": "poll"}));
+    let words = ["--count=4", "--wait=callback", "--job_name_output_path=/o", "--executor-input"];
+    let words: Vec<String> = words.iter().map(ToString::to_string).chain([given]).collect();
+    let parsed = parse(&definition(), &["executor-input", "wait"], &words).unwrap();
+    assert_eq!((parsed.inputs.text("region"), parsed.inputs.integer("count")), ("r", 4));
+    assert_eq!(parsed.own["wait"], "callback");
+    assert_eq!(parsed.output_paths["job_name"], PathBuf::from("/o"));
+}
+
+#[test]
+fn a_typed_value_means_what_its_text_means() {
+    for (input, typed, text) in [
+        ("count", json!(86_400.0), "86400"),
+        ("count", json!(1.5), "1.5"),
+        ("count", json!("4"), "4"),
+        ("spot", json!(false), "false"),
+        ("price", json!("0.2"), "0.2"),
+        ("role", json!(1e21), "1000000000000000000000"),
+        ("role", json!({"a": [true]}), r#"{"a":[true]}"#),
+        ("tags", json!({"a": 1.0}), r#"{"a":1.0}"#),
+        ("tags", json!("a: yes"), "a: yes"),
+        ("tags", json!([]), "[]"),
+        ("url", json!(" "), " "),
+        ("mode", json!("File"), "File"),
+        ("mode", json!("file"), "file"),
+    ] {
+        let got = from_kfp(&json!({"region": "r", input: typed}));
+        let got = got.map(|parsed| parsed.inputs.value(input).clone()).ok();
+        assert_eq!(got, value(input, text).ok(), "{input} {text}");
+    }
+}
+
+#[test]
+fn what_kfp_left_unfilled_is_refused_by_name_wherever_it_stands() {
+    let hole = "{{$.inputs.parameters['pipelinechannel--x']}}";
+    let channel = "{{channel:task=;name=g;type=String;}}";
+    for value in [
+        json!(hole),
+        json!(format!("s3://{hole}/x")),
+        json!(channel),
+        json!("{{$.pipeline_job_create_time_utc}}"),
+        json!("{{$}}"),
+    ] {
+        for (input, given) in [
+            ("role", value.clone()),
+            ("tags", json!({"a": [{"b": value}]})),
+            ("channels", json!([value])),
+            ("wait", value.clone()),
+        ] {
+            let told = refused(&json!({"region": "r", input: given}));
+            assert!(
+                told.starts_with(&format!("input `{input}`: KFP did not fill in `{{{{")),
+                "{told}"
+            );
+        }
+    }
+    let told = refused(&json!({"region": "r", "tags": {hole: 1}}));
+    assert!(told.contains(hole), "{told}");
+    let escaped = r#"{"a": "\u007b{$.x}}"}"#;
+    assert!(problem(&["--region=r", "--tags", escaped]).contains("did not fill in"));
+}
+
+#[test]
+fn an_input_without_a_value_has_its_default_and_a_required_one_is_named() {
+    let hole = |name: &str| format!("{{{{$.inputs.parameters['{name}']}}}}");
+    let parsed = read(&["--region=r", "--count", &hole("count"), "--max-wait", &hole("max_wait")]);
+    let parsed = parsed.unwrap();
+    assert_eq!(parsed.inputs.integer("count"), 1);
+    assert!(parsed.own.is_empty());
+    let told = problem(&["--region", &hole("region")]);
+    assert!(told.starts_with("argument --region: KFP did not fill in"), "{told}");
+}
+
+#[test]
+fn an_input_of_another_version_is_refused_unless_it_says_nothing() {
+    assert!(from_kfp(&json!({"region": "r", "newer": "", "newest": {}})).is_ok());
+    let told = refused(&json!({"region": "r", "newer": 1}));
+    assert!(told.contains("input `newer`") && told.contains("one version"), "{told}");
+}
+
 proptest! {
     #[test]
     fn json_means_itself(members in proptest::collection::btree_map(any::<String>(), any_json(), 0..4)) {
@@ -276,6 +414,13 @@ proptest! {
     fn a_value_may_follow_its_flag_or_stand_in_the_same_word(text in "[^-]*") {
         let joined = read(&[&format!("--region={text}")]);
         prop_assert_eq!(joined, read(&["--region", &text]));
+    }
+
+    #[test]
+    fn any_object_means_the_same_in_the_executor_input(members in proptest::collection::btree_map("[a-z]{0,4}", any_json(), 0..4)) {
+        let object = Value::Object(members.into_iter().collect());
+        let parsed = from_kfp(&json!({"region": "r", "tags": object})).unwrap();
+        prop_assert_eq!(parsed.inputs.value("tags"), &object);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! YAML 1.1 to JSON, as `PyYAML`'s `safe_load` reads it.
 //!
 //! The syntax is the parser's; what words mean is [`super::yaml_scalar`]. Bounded in
-//! depth and, for aliases that multiply, in size. What JSON can't say (keys that
-//! are no texts, times, binary) is refused by name.
+//! depth and, for aliases that multiply, in the bytes that it expands to. What JSON
+//! can't say (keys that are no texts, times, binary) is refused by name.
 
 use std::collections::HashMap;
 
@@ -13,8 +13,11 @@ use super::yaml_scalar::{self, Plain};
 
 /// How deep a document may be nested, as for JSON.
 const DEPTH: usize = 128;
-/// How many values a document may have once its aliases are followed.
-const VALUES: usize = 100_000;
+/// How many bytes a document may take once its aliases are followed: far more than a
+/// request of SageMaker's may have, far less than a pod's memory.
+const BYTES: usize = 8 << 20;
+/// What a value takes beside its text, about: its place in a list or an object.
+const VALUE_BYTES: usize = 64;
 /// What the handle `!!` stands for.
 const OWN_TAGS: &str = "tag:yaml.org,2002:";
 
@@ -24,7 +27,7 @@ pub(super) fn load(text: &str) -> Result<Value, String> {
         parser: Parser::new_from_str(text),
         unended: (!text.ends_with('\n')).then(|| text.chars().count()),
         anchors: HashMap::new(),
-        left: VALUES,
+        left: BYTES,
     };
     let mut document = None;
     loop {
@@ -62,7 +65,9 @@ struct Loader<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
     /// Where the text ends, if its last line does not.
     unended: Option<usize>,
-    anchors: HashMap<usize, Value>,
+    /// The values that have a name, and how many bytes each takes.
+    anchors: HashMap<usize, (Value, usize)>,
+    /// The bytes that may still be taken.
     left: usize,
 }
 
@@ -84,10 +89,11 @@ impl<'a> Loader<'a> {
 
     fn node(&mut self, event: Event<'a>, depth: usize) -> Result<Node, String> {
         let depth = depth.checked_sub(1).ok_or("it is nested too deeply")?;
-        self.spend(1)?;
+        self.spend(VALUE_BYTES)?;
         let (anchor, node) = match event {
             Event::Alias(anchor) => return self.alias(anchor),
             Event::Scalar(text, style, anchor, tag) => {
+                self.spend(text.len())?;
                 (anchor, scalar(&text, style, tag.as_deref())?)
             }
             Event::SequenceStart(anchor, tag) => {
@@ -101,20 +107,22 @@ impl<'a> Loader<'a> {
             other => return Err(format!("a value is missing before {other:?}")),
         };
         if let (true, Node::Value(value)) = (anchor > 0, &node) {
-            self.anchors.insert(anchor, value.clone());
+            let bytes = bytes(value);
+            self.spend(bytes)?;
+            self.anchors.insert(anchor, (value.clone(), bytes));
         }
         Ok(node)
     }
 
     fn alias(&mut self, anchor: usize) -> Result<Node, String> {
-        let value =
-            self.anchors.get(&anchor).ok_or("an alias stands inside what it names")?.clone();
-        self.spend(size(&value))?;
-        Ok(Node::Value(value))
+        let named = self.anchors.get(&anchor).ok_or("an alias stands inside what it names")?;
+        // Before it is copied.
+        self.left = left(self.left, named.1)?;
+        Ok(Node::Value(named.0.clone()))
     }
 
-    fn spend(&mut self, values: usize) -> Result<(), String> {
-        self.left = self.left.checked_sub(values).ok_or("it has too many values")?;
+    fn spend(&mut self, bytes: usize) -> Result<(), String> {
+        self.left = left(self.left, bytes)?;
         Ok(())
     }
 
@@ -210,10 +218,19 @@ fn own_tag(tag: &Tag) -> Result<&str, String> {
     }
 }
 
-fn size(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
-        Value::Object(members) => 1 + members.values().map(size).sum::<usize>(),
-        _ => 1,
-    }
+fn left(left: usize, bytes: usize) -> Result<usize, String> {
+    left.checked_sub(bytes)
+        .ok_or_else(|| format!("it expands to more than {} MiB: too many aliases", BYTES >> 20))
+}
+
+fn bytes(value: &Value) -> usize {
+    let own = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(bytes).sum(),
+        Value::Object(members) => {
+            members.iter().map(|(key, value)| VALUE_BYTES + key.len() + bytes(value)).sum()
+        }
+        _ => 0,
+    };
+    VALUE_BYTES + own
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use account::Account;
 use bootstrap::say;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use super::waiting::Ended;
 use super::{Step, StepError};
 use crate::component::{Finished, Outputs};
+use crate::options::OnFailure;
 use crate::plan::Plan;
 use crate::{logs, metrics, outputs, timeline};
 
@@ -58,6 +60,15 @@ impl Step<'_> {
         let written = outputs::write(self.component.definition(), self.output_paths, &outputs);
         self.write_artifacts(plan, arn, ended);
         self.print_logs(arn, &ended.answer, result.is_err()).await;
+        if let Err(error) = &result
+            && self.reports(error)
+        {
+            error.tell();
+            say::out(
+                "The step succeeds all the same, as `on_failure` asks: its outputs tell of it",
+            );
+            return Ok(written?);
+        }
         result?;
         for call in &plan.after {
             self.api.call(&call.operation, &call.input).await?;
@@ -66,15 +77,20 @@ impl Step<'_> {
         Ok(written?)
     }
 
+    /// Whether this end is told of in the outputs and fails no step: of a job that ended
+    /// badly by itself, and of nothing else.
+    fn reports(&self, error: &StepError) -> bool {
+        let is_jobs = matches!(error, StepError::Failed(_));
+        let is_terminated = self.is_terminated.load(Ordering::Relaxed);
+        is_jobs && !is_terminated && self.options.on_failure == OnFailure::Report
+    }
+
     /// The pages that KFP shows. A page that can't be written is no failed job.
     fn write_artifacts(&self, plan: &Plan, arn: Option<&str>, ended: &Ended) {
         let path = |name| self.options.artifacts.get(name);
         let metrics = metrics::of(&ended.answer);
-        let handed = metrics::hand_over(
-            &metrics,
-            path(metrics::NAME).map(PathBuf::as_path),
-            self.options.executor_input.as_ref(),
-        );
+        let handed =
+            metrics::hand_over(&metrics, path(metrics::NAME).map(PathBuf::as_path), self.executor);
         let page = ended.last.as_ref().zip(path(timeline::NAME)).map(|(last, path)| {
             let arn = arn.unwrap_or_default();
             let subject =

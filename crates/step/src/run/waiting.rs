@@ -12,10 +12,12 @@ use monitor::ports::SageMaker as _;
 use monitor::wait::{OnAbandon, later};
 use sagemaker::SageMakerApi;
 use serde_json::Value;
+use url::Url;
 
 use super::{Step, StepError};
-use crate::callback::{CallbackError, Place, Ready, hear};
+use crate::callback::{Place, Ready, hear};
 use crate::made::Made;
+use crate::monitor_address::{self, NoAddress};
 use crate::options::WaitMode;
 use crate::plan::{Call, Plan, Watch};
 use crate::poll::{Pauses, Question};
@@ -57,14 +59,24 @@ pub(super) struct Ended {
 }
 
 impl Step<'_> {
-    pub(super) async fn ready(&self, plan: &Plan) -> Result<Option<Ready>, CallbackError> {
+    pub(super) async fn ready(&self, plan: &Plan) -> Result<Option<Ready>, StepError> {
         match (&self.options.wait, &plan.watch) {
             (WaitMode::Callback { api, host, port }, Watch::Job(_)) => {
-                let place = Place { api: api.clone(), host: *host, port: *port };
-                place.ready(self.options, Arc::clone(&self.clock)).await.map(Some)
+                let api = match api {
+                    Some(api) => api.clone(),
+                    None => self.monitor_address().await?,
+                };
+                let place = Place { api, host: *host, port: *port };
+                Ok(Some(place.ready(self.options, Arc::clone(&self.clock)).await?))
             }
             _ => Ok(None),
         }
+    }
+
+    /// Asked for only where there is something to wait for.
+    async fn monitor_address(&self) -> Result<Url, NoAddress> {
+        let region = self.inputs.text("region");
+        monitor_address::find(self.sdk, region, Arc::clone(&self.clock)).await
     }
 
     /// Until there is nothing more to wait for. However it ends, what is known comes
@@ -200,9 +212,7 @@ impl Step<'_> {
             // Theirs say more than which.
             (Some(Kind::PipelineExecution | Kind::InferenceExperiment), Some(arn)) => {
                 let port = SageMakerApi::new(self.api.clone(), Arc::clone(&self.clock));
-                port.stop(arn).await.map_err(|error| {
-                    StepError::Failed(format!("the job could not be stopped: {error}"))
-                })
+                port.stop(arn).await.map_err(|error| StepError::NotStopped(error.to_string()))
             }
             (kind, _) => {
                 if let Some(operation) = kind.and_then(|kind| kind.spec().operations.stop) {

@@ -1,0 +1,43 @@
+//! Where the monitor is, where nobody told the step: the account says so.
+//!
+//! The stack writes its API's address into a parameter of Systems Manager, so that no
+//! task of a pipeline needs to be told.
+
+use std::sync::Arc;
+
+use account::{Account, AskError};
+use aws_config::SdkConfig;
+use monitor::ports::Clock;
+use url::Url;
+
+/// The parameter that the stack writes.
+pub const PARAMETER: &str = "/sagebell/api";
+
+/// Nothing tells where the monitor is.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "where the monitor is was not given: there is no input `sagebell_api` (--api), no variable \
+     SAGEBELL_API, and the parameter {PARAMETER} of Systems Manager in {region} does not tell: \
+     {why}. Give one of the three: `sagebell preflight` prints the address; or --wait poll (the \
+     input `wait`) to ask SageMaker from this pod, without a monitor"
+)]
+pub struct NoAddress {
+    region: String,
+    why: String,
+}
+
+/// Reads the parameter, once.
+///
+/// # Errors
+/// [`NoAddress`] names all three places, and why the last one is no help.
+pub async fn find(sdk: &SdkConfig, region: &str, clock: Arc<dyn Clock>) -> Result<Url, NoAddress> {
+    let no = |why: String| NoAddress { region: region.to_owned(), why };
+    let text = read(sdk, region, clock).await.map_err(|error| no(error.to_string()))?;
+    let url = Url::parse(text.trim()).ok();
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| no(format!("{text:?} is no http or https URL")))
+}
+
+async fn read(sdk: &SdkConfig, region: &str, clock: Arc<dyn Clock>) -> Result<String, AskError> {
+    Account::new(sdk, region, clock)?.parameter(PARAMETER).await
+}
