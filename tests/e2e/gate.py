@@ -9,6 +9,7 @@ import urllib.parse
 
 from conftest import PATIENCE_SECONDS
 
+PLAIN = {"content-type": "text/plain"}
 OWN_HEADERS = ("connection", "content-length", "date", "keep-alive", "server", "transfer-encoding")
 
 
@@ -18,6 +19,7 @@ class Gate:
     def __init__(self, upstream):
         self.upstream = urllib.parse.urlsplit(upstream)
         self.words = []
+        self.passed = []  # the words of calls that were let through
         self.bodies = {}  # the last body of each word
         self.signers = []  # the access key of each call that was signed
         self.rules = []
@@ -49,9 +51,10 @@ class Gate:
         self.rules.append(held)
         return held
 
-    def refuse(self, word, times=None, status=503):
+    def refuse(self, word, times=None, status=503, headers=PLAIN, body=b"refused at the gate"):
         """Calls with this in their word are refused: all, or so many."""
-        self.rules.append(Refused(word, times, status))
+        self.rules.append(Refused(word, times, (status, headers, body)))
+        return self.rules[-1]
 
     def open(self):
         for rule in self.rules:
@@ -68,7 +71,8 @@ class Gate:
             if rule.word in word:
                 refusal = rule.meet()
                 if refusal:
-                    return answer(handler, refusal, {"content-type": "text/plain"}, b"refused at the gate")
+                    return answer(handler, *refusal)
+        self.passed.append(word)
         server = http.client.HTTPConnection(self.upstream.hostname, self.upstream.port, timeout=PATIENCE_SECONDS)
         try:
             server.request(handler.command, handler.path, body, dict(handler.headers.items()))
@@ -107,22 +111,29 @@ class Held:
 
 
 class Refused:
-    def __init__(self, word, times, status):
-        self.word, self.times, self.status = word, times, status
+    def __init__(self, word, times, answer):
+        self.word, self.times, self.answer = word, times, answer
+        self.met = 0
 
     def meet(self):
-        if self.times is None:
-            return self.status
-        self.times -= 1
-        return self.status if self.times >= 0 else None
+        if self.times is not None and self.met >= self.times:
+            return None
+        self.met += 1
+        return self.answer
 
     def end(self):
         self.times = 0
 
 
 def answer(handler, status, headers, body):
+    """A body that is `None` breaks off: less of it comes than the head says."""
     try:
         handler.send_response(status)
+        if body is None:
+            handler.send_header("content-length", "100")
+            handler.end_headers()
+            handler.close_connection = True
+            return
         for name, value in headers.items():
             if name.lower() not in OWN_HEADERS:
                 handler.send_header(name, value)

@@ -70,10 +70,10 @@ class Scene:
         self.api, self.aws = Gate(local.base), Gate(self.sagemaker.url)
         self.steps = []
 
-    def start(self, component, *words, task="task-1", environment=None, **inputs):
-        """The step of a task of the one run that there is."""
+    def start(self, component, *words, task="task-1", environment=None, api=None, **inputs):
+        """The step of a task of the one run that there is; `api`: a gate of its own."""
         folder = self.folder / f"step-{len(self.steps)}"
-        step = Step(self, folder, component, words, task, environment or {}, inputs)
+        step = Step(self, folder, component, words, task, environment or {}, inputs, api or self.api)
         self.steps.append(step)
         return step
 
@@ -94,10 +94,10 @@ class Scene:
 
 
 class Step:
-    def __init__(self, scene, folder, component, words, task, environment, inputs):
+    def __init__(self, scene, folder, component, words, task, environment, inputs, api):
         folder.mkdir()
-        self.folder, self.scene = folder, scene
-        command = [STEP, component, "--run", "run-1", "--task", task, "--api", scene.api.url]
+        self.folder, self.scene, self.api = folder, scene, api
+        command = [STEP, component, "--run", "run-1", "--task", task, "--api", api.url]
         command += ["--timeline-path", folder / "timeline.html", "--metrics-path", folder / "metrics.json"]
         for name, value in inputs.items():
             command += [f"--{name}", value]
@@ -142,7 +142,7 @@ class Step:
         arn = self.arn()
 
         def registered():
-            for word in self.scene.api.words:
+            for word in self.api.words:
                 if word.startswith("PUT ") and "/waits/" in word:
                     status, answer = call("GET", self.scene.local.base + word.split()[1])
                     if status == 200 and answer["job"]["arn"] == arn:

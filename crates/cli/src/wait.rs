@@ -13,7 +13,7 @@ use monitor::job::Job;
 use monitor::phase::SettledPhase;
 use monitor::ports::Clock as _;
 use monitor::wait::WaitId;
-use waiter::{Client, Ear, Heard, Terms, WaitError, Waiting};
+use waiter::{Client, ClientError, Ear, Heard, Terms, Waiting};
 
 use crate::args::WaitArgs;
 use crate::jobs::{colored, status};
@@ -45,7 +45,7 @@ enum Outcome {
 /// Waits for one job.
 ///
 /// # Errors
-/// [`WaitError`] or [`ListenError`] says why there was no waiting.
+/// [`waiter::WaitError`], [`ClientError`] or [`ListenError`] says why there was no waiting.
 pub async fn run(args: WaitArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let max_wait = Duration::try_from(args.max_wait).unwrap_or_default();
     let mut waiting = begin(&args, max_wait).await?;
@@ -78,7 +78,10 @@ async fn begin(args: &WaitArgs, max_wait: Duration) -> Result<Waiting, Box<dyn s
     };
     let listen = |source| ListenError { address: args.listen, source };
     let ear = Ear::open(args.listen, id, clock).await.map_err(listen)?;
-    Ok(Waiting::new(Client::new(args.api.api.clone())?, ear, args.arn.clone(), terms))
+    let client = Client::new(args.api.api.clone())?;
+    // Once it is known that there is a monitor, every outage of it is outlived.
+    client.principal(ClientError::may_pass, |error| warn(error)).await?;
+    Ok(Waiting::new(client, ear, args.arn.clone(), terms))
 }
 
 /// Tells of the job as it goes on, until it is settled.
@@ -86,23 +89,26 @@ async fn until_settled(
     waiting: &mut Waiting,
     output: Output,
 ) -> Result<Outcome, Box<dyn std::error::Error>> {
-    let mut job = waiting.register(WaitError::may_pass, warn).await?;
     loop {
-        tell(&job, output)?;
-        if let Some(settled) = job.phase.settled() {
-            return Ok(Outcome::Settled(settled));
-        }
-        job = loop {
-            match waiting.next().await? {
-                Heard::Job(job) => break job,
-                Heard::Outage(error) => warn(&error),
+        match waiting.next().await? {
+            Heard::Job(job) => {
+                tell(&job, output)?;
+                if let Some(settled) = job.phase.settled() {
+                    return Ok(Outcome::Settled(settled));
+                }
             }
-        };
+            Heard::Outage(error) => warn(error),
+            Heard::Restored(after) => {
+                warn(format_args!("the monitor answers again, after {} s", after.as_secs()));
+            }
+            // This command asks SageMaker nothing: it goes on asking the monitor.
+            Heard::Unsure => {}
+        }
     }
 }
 
-fn warn(error: &WaitError) {
-    say::err(format_args!("sagebell: {error}"));
+fn warn(what: impl std::fmt::Display) {
+    say::err(format_args!("sagebell: {what}"));
 }
 
 fn tell(job: &Job, output: Output) -> serde_json::Result<()> {

@@ -11,10 +11,9 @@ use monitor::arn::JobArn;
 use monitor::ports::Clock;
 use monitor::wait::{Hear, InvalidText, OnAbandon, WaitId};
 use url::Url;
-use waiter::{Client, ClientError, Ear, Heard, Terms, WaitError, Waiting, own_address};
+use waiter::{Client, ClientError, Ear, Terms, Waiting, own_address};
 
 use crate::options::Options;
-use crate::progress::{History, Seen};
 
 /// Why the monitor can't be waited for.
 #[derive(Debug, thiserror::Error)]
@@ -40,18 +39,17 @@ pub enum CallbackError {
     /// The monitor did not answer, or refused.
     #[error("{0}\n  --wait poll asks SageMaker from this pod instead")]
     Client(#[from] ClientError),
-    /// There was no registering.
-    #[error("the job is there and goes on, but nobody will tell this step of it: {0}")]
-    Register(#[from] WaitError),
     /// The wait's name is none.
     #[error("the wait's id: {0}")]
     Id(#[from] InvalidText),
 }
 
-/// Opened before there is a job: the monitor is there, and an ear is open.
+/// Opened before there is a job: the monitor is there and takes this step's calls, and an
+/// ear is open.
 pub struct Ready {
     client: Client,
     ear: Ear,
+    principal: Option<String>,
 }
 
 /// Where the step listens.
@@ -76,7 +74,7 @@ impl Place {
         clock: Arc<dyn Clock>,
     ) -> Result<Ready, CallbackError> {
         let client = Client::new(self.api.clone())?;
-        client.healthy(warn_of_outage).await?;
+        let principal = client.principal(ClientError::is_outage, warn_of_outage).await?;
         let host = match self.host {
             Some(host) => host,
             None => own_address(&self.api)
@@ -87,11 +85,17 @@ impl Place {
         let id = WaitId::parse(&options.task.fresh_name().with("step"))?;
         let ear = Ear::open(address, id, clock).await;
         let ear = ear.map_err(|source| CallbackError::Listen { address, source })?;
-        Ok(Ready { client, ear })
+        Ok(Ready { client, ear, principal })
     }
 }
 
 impl Ready {
+    /// Who this step is to the monitor; `None`: the monitor is too old to say.
+    #[must_use]
+    pub fn principal(&self) -> Option<&str> {
+        self.principal.as_deref()
+    }
+
     /// The wait for this job; `until` bounds it, by the monitor's clock.
     #[must_use]
     pub fn wait(
@@ -113,40 +117,6 @@ impl Ready {
         };
         Waiting::new(self.client, self.ear, arn, terms)
     }
-}
-
-/// Sleeps until the job has settled, as the monitor says, or the wait is over.
-///
-/// # Errors
-/// [`CallbackError`] if the job could not be waited for at all.
-pub async fn hear(
-    waiting: &mut Waiting,
-    history: &mut History,
-    clock: &dyn Clock,
-) -> Result<(), CallbackError> {
-    let mut job = waiting.register(WaitError::is_outage, warn_of_wait).await?;
-    loop {
-        let settled = job.phase.is_settled();
-        history.note(Seen::from(job), clock.now());
-        if settled {
-            return Ok(());
-        }
-        job = loop {
-            match waiting.next().await {
-                Ok(Heard::Job(job)) => break job,
-                Ok(Heard::Outage(error)) => warn_of_wait(&error),
-                // SageMaker itself tells what became of the job.
-                Err(error) => {
-                    warn_of_wait(&error);
-                    return Ok(());
-                }
-            }
-        };
-    }
-}
-
-fn warn_of_wait(error: &WaitError) {
-    say::err(format_args!("sagebell-step: {error}"));
 }
 
 fn warn_of_outage(error: &ClientError) {

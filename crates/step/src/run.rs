@@ -5,6 +5,7 @@
 //! is something to tell of.
 
 mod finishing;
+mod hearing;
 mod waiting;
 
 use std::collections::BTreeMap;

@@ -1,10 +1,8 @@
 //! The API and PutEvents, from the caller's side.
 
-use std::error::Error as _;
-use std::io::{
-    self,
-    ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset},
-};
+mod answer;
+mod error;
+
 #[cfg(feature = "aws")]
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +18,9 @@ use serde_json::{Value, json};
 use url::Url;
 
 #[cfg(feature = "aws")]
-use crate::signature::{SignError, Signer};
+use crate::signature::Signer;
+
+pub use error::{ClientError, FINAL_CODES};
 
 /// For one call, from connecting to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -33,82 +33,10 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// How often a first call is made again: with their pauses, of 1, 2, 5, 15 and 30
 /// seconds, for most of a minute.
 const RETRIES: u32 = 5;
+/// The longest pause that the other side may wish for before a first call is made again.
+const LONGEST_WISH: Duration = Duration::from_secs(30);
 /// Events in one PutEvents call at most, by EventBridge's own limit.
 pub const PUT_EVENTS_LIMIT: usize = 10;
-
-/// Why a call came to nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// No answer.
-    #[error(
-        "no answer from {url}: {source}\n  is the monitor running there? `sagebell local` starts one; --api or SAGEBELL_API names another"
-    )]
-    Unreachable {
-        /// Where.
-        url: Url,
-        /// What happened.
-        source: reqwest::Error,
-    },
-    /// The monitor said no.
-    #[error("the monitor answered {code}{}: {detail}", field.as_ref().map(|f| format!(" ({f})")).unwrap_or_default())]
-    Problem {
-        /// The problem's stable code, or the HTTP status.
-        code: String,
-        /// The field at fault.
-        field: Option<String>,
-        /// What happened and what to do.
-        detail: String,
-    },
-    /// An answer that is not what the API promises.
-    #[error("an answer that is not understood: {0}")]
-    Answer(String),
-    /// A deployed monitor's call could not be signed.
-    #[cfg(feature = "aws")]
-    #[error(transparent)]
-    Sign(#[from] SignError),
-}
-
-/// The problem code by which a monitor asks to be asked again.
-const TRY_AGAIN: &str = "try_again";
-
-impl ClientError {
-    /// Whether the same call may succeed in a moment: the monitor said so, or the
-    /// connection to it broke. Not if there was none, for want of a monitor.
-    #[must_use]
-    pub fn may_pass(&self) -> bool {
-        match self {
-            Self::Unreachable { source, .. } => !source.is_connect() || broke(source),
-            Self::Problem { code, .. } => code == TRY_AGAIN,
-            Self::Answer(_) => false,
-            #[cfg(feature = "aws")]
-            Self::Sign(_) => false,
-        }
-    }
-
-    /// Whether only the monitor is out of reach: it may come back, or there is none.
-    #[must_use]
-    pub fn is_outage(&self) -> bool {
-        matches!(self, Self::Unreachable { .. }) || self.may_pass()
-    }
-}
-
-/// Whether a connection that was made broke. One that breaks before its first
-/// request counts as not made to the HTTP client.
-fn broke(error: &reqwest::Error) -> bool {
-    let causes = std::iter::successors(error.source(), |&error| error.source());
-    let mut kinds =
-        causes.filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
-    kinds.any(|kind| matches!(kind, ConnectionReset | ConnectionAborted | BrokenPipe))
-}
-
-/// A problem document (RFC 9457), as far as it is told to people.
-#[derive(Deserialize)]
-struct Problem {
-    code: String,
-    field: Option<String>,
-    detail: Option<String>,
-    title: Option<String>,
-}
 
 /// A wait, as far as waiters look at it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -126,6 +54,15 @@ impl WaitAnswer {
         self.wait.get("state").and_then(Value::as_str).unwrap_or_default()
     }
 }
+
+/// The caller, as the monitor names it.
+#[derive(Deserialize)]
+struct PrincipalAnswer {
+    principal: String,
+}
+
+/// The code of a route that is not there.
+const NO_ROUTE: &str = "not_found";
 
 /// A page of jobs.
 #[derive(Debug, Clone, Deserialize)]
@@ -209,14 +146,35 @@ impl Client {
         self.answer(self.call(Method::POST, &path)).await
     }
 
-    /// Sees that the monitor answers. An outage is told to `outage` and the call made
-    /// again, for most of a minute.
+    /// Who the caller is to the monitor, which shows as well that the monitor is there
+    /// and takes its calls. `None`: the monitor is of version 0.1.0 and has no such call.
+    ///
+    /// The call is made again while `again` says so of its failure, for most of a minute;
+    /// `outage` is told of each.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn healthy(&self, outage: impl FnMut(&ClientError)) -> Result<(), ClientError> {
-        let call = || self.answer::<Value>(self.call(Method::GET, "healthz"));
-        retried(call, ClientError::is_outage, outage).await.map(drop)
+    pub async fn principal(
+        &self,
+        again: fn(&ClientError) -> bool,
+        mut outage: impl FnMut(&ClientError),
+    ) -> Result<Option<String>, ClientError> {
+        let mut retries = 0;
+        loop {
+            let error = match self.answer(self.call(Method::GET, "v1/principal")).await {
+                Ok(PrincipalAnswer { principal }) => return Ok(Some(principal)),
+                Err(ClientError::Problem { code, .. }) if code == NO_ROUTE => return Ok(None),
+                Err(error) => error,
+            };
+            if retries == RETRIES || !again(&error) {
+                return Err(error);
+            }
+            outage(&error);
+            retries += 1;
+            let wish = error.retry_after().unwrap_or_default().min(LONGEST_WISH);
+            let pause = Policy::retry_pause(retries, rand::random());
+            tokio::time::sleep(pause.max(wish)).await;
+        }
     }
 
     /// Registers, re-attaches or renews a wait.
@@ -324,47 +282,7 @@ impl Client {
         let unreachable = |source| ClientError::Unreachable { url: self.base.clone(), source };
         let request = self.signed(call.build().map_err(unreachable)?).await?;
         let response = self.http.execute(request).await.map_err(unreachable)?;
-        let status = response.status();
-        let body = response.bytes().await.map_err(unreachable)?;
-        if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|e| ClientError::Answer(e.to_string()));
-        }
-        Err(serde_json::from_slice::<Problem>(&body).map_or_else(
-            |_| ClientError::Problem {
-                code: format!("HTTP {status}"),
-                field: None,
-                detail: String::from_utf8_lossy(&body).chars().take(200).collect(),
-            },
-            |problem| ClientError::Problem {
-                code: problem.code,
-                field: problem.field,
-                detail: problem.detail.or(problem.title).unwrap_or_default(),
-            },
-        ))
-    }
-}
-
-/// Makes a call again while its failure may pass and `again` says so, after pauses
-/// of 1, 2, 5, 15 and 30 seconds.
-pub(crate) async fn retried<T, E, C, F>(
-    mut call: C,
-    again: impl Fn(&E) -> bool,
-    mut outage: impl FnMut(&E),
-) -> Result<T, E>
-where
-    C: FnMut() -> F,
-    F: Future<Output = Result<T, E>>,
-{
-    let mut retries = 0;
-    loop {
-        match call().await {
-            Err(error) if again(&error) && retries < RETRIES => {
-                outage(&error);
-                retries += 1;
-                tokio::time::sleep(Policy::retry_pause(retries, rand::random())).await;
-            }
-            other => return other,
-        }
+        answer::read(&self.base, response).await
     }
 }
 
@@ -398,9 +316,11 @@ mod tests {
 
     const ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:training-job/x";
 
-    async fn refusal(answer: (StatusCode, &'static str)) -> ClientError {
+    async fn refusal(status: u16, kind: &'static str, body: Vec<u8>) -> ClientError {
         let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
+        let status = StatusCode::from_u16(status).unwrap();
+        let answer = (status, [("content-type", kind), ("location", "/elsewhere")], body);
         let server = axum::serve(socket, Router::new().fallback(move || async move { answer }));
         let server = tokio::spawn(server.into_future());
         let refusal = ask(base).await;
@@ -413,14 +333,55 @@ mod tests {
         Client::new(base).unwrap().get_wait(&arn, "w").await.unwrap_err()
     }
 
+    /// What every layer between a waiter and the API is known to answer, and worse.
     #[tokio::test]
-    async fn only_a_busy_monitor_is_asked_again() {
-        let busy = r#"{"code": "try_again"}"#;
-        assert!(refusal((StatusCode::SERVICE_UNAVAILABLE, busy)).await.may_pass());
-        let wrong = r#"{"code": "invalid_field"}"#;
-        assert!(!refusal((StatusCode::BAD_REQUEST, wrong)).await.may_pass());
-        assert!(!refusal((StatusCode::SERVICE_UNAVAILABLE, "a proxy")).await.may_pass());
-        assert!(!refusal((StatusCode::OK, "no JSON")).await.may_pass());
+    async fn only_the_apis_own_word_is_final() {
+        let page = "text/html";
+        let (json, problem) = ("application/json", "application/problem+json");
+        let throttled = r#"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User"}"#;
+        let outages = [
+            (429, json, throttled),
+            (502, json, "Internal Server Error"),
+            (504, json, r#"{"message":"Endpoint request timed out"}"#),
+            (403, json, r#"{"Message":"Forbidden"}"#),
+            (403, page, "<html>blocked by policy</html>"),
+            (407, page, "proxy authentication required"),
+            (408, page, ""),
+            (301, page, ""),
+            (200, page, "<html>sign in</html>"),
+            (200, json, "{}"),
+            (204, json, ""),
+            (404, page, "no such host here"),
+            (500, problem, r#"{"code":"internal"}"#),
+            (503, problem, r#"{"code":"try_again"}"#),
+            (429, problem, r#"{"code":"too_many_waits"}"#),
+            (403, problem, r#"{"code":"caller_unknown"}"#),
+            (404, problem, r#"{"code":"not_found"}"#),
+            (400, problem, r#"{"title":"no code"}"#),
+            (400, json, r#"{"code":"invalid_field"}"#),
+        ];
+        for (status, kind, body) in outages {
+            let error = refusal(status, kind, body.as_bytes().to_vec()).await;
+            assert!(error.is_outage() && error.may_pass(), "{status} {body}: {error}");
+        }
+        for code in FINAL_CODES {
+            let body = format!(r#"{{"code":"{code}","detail":"no"}}"#).into_bytes();
+            assert!(refusal(400, problem, body).await.is_final(), "{code}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_read_only_so_far() {
+        let error = refusal(200, "application/json", vec![b' '; 9 * 1024 * 1024]).await;
+        assert!(error.to_string().contains("more than"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_foreign_answer_is_repeated_in_short_and_on_one_line() {
+        let error = refusal(502, "text/html", b"<p>\x1b[31m\nbad".repeat(100)).await;
+        let said = error.to_string();
+        assert!(said.contains("HTTP 502") && said.contains("<p>[31mbad"), "{said}");
+        assert!(said.len() < 400 && !said.contains(char::is_control), "{said}");
     }
 
     #[tokio::test]

@@ -6,7 +6,10 @@
 )]
 
 mod address;
+mod backoff;
 pub mod client;
+mod ear;
+mod outage;
 mod secret;
 #[cfg(feature = "aws")]
 pub mod signature;
@@ -14,5 +17,6 @@ mod waiting;
 
 pub use address::own_address;
 pub use client::{Client, ClientError, WaitAnswer};
+pub use ear::{Ear, Terms};
 pub use secret::new_secret;
-pub use waiting::{Ear, Heard, Terms, WaitError, Waiting};
+pub use waiting::{Answer, Call, CancelError, Heard, WaitError, Waiting};

@@ -1,73 +1,51 @@
-//! Waiting for one job: registered, renewed, and rung.
+//! Waiting for one job: registered, renewed, and signalled.
 //!
-//! Promises: what is heard is signed with this wait's secret; a lost callback
-//! costs one renewal's time, since the answer to a renewal tells the job too; an
-//! outage of the monitor is told and outlived, not taken for the job's end.
+//! Promises: what is heard is signed with this wait's secret; a lost callback costs one
+//! renewal's time, since the answer to a renewal tells the job too; and the renewing
+//! goes on whatever is answered, or not, until the monitor itself refuses the wait.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use futures::future::BoxFuture;
 use monitor::arn::JobArn;
 use monitor::job::Job;
-use monitor::ports::Clock;
-use monitor::wait::{Hear, OnAbandon, Secret, WaitId};
-use serde::Serialize;
-use tokio::time::Instant;
-use webhook::{CALLBACK_PATH, Listener, Stats};
+use monitor::wait::WaitId;
+use tokio::time::{Instant, sleep_until, timeout};
+use webhook::{Listener, Stats};
 
-use crate::client::{Client, ClientError, WaitAnswer, retried};
-use crate::secret::new_secret;
+use crate::client::{Client, ClientError, WaitAnswer};
+use crate::ear::{Ear, Request, Terms};
+use crate::outage::Outage;
 
 /// A lease is renewed this many times in its life: all but one may be lost.
 const RENEWALS_PER_LEASE: u32 = 3;
 /// The part of the pause by which a renewal may come sooner, so that waiters that
 /// began together do not call together for ever.
 const JITTER: f64 = 0.2;
+/// How long taking a wait back may take: whoever does has somewhere to go.
+const CANCEL: Duration = Duration::from_secs(5);
 
-/// What a waiter asks of the monitor.
-#[derive(Debug, Clone)]
-pub struct Terms {
-    /// What to be told.
-    pub hear: Hear,
-    /// What becomes of the job if the waiter vanishes for good.
-    pub on_abandon: OnAbandon,
-    /// How long the wait lives without being renewed, in seconds.
-    pub lease_seconds: u32,
-    /// When to give up; `None`: as late as the monitor allows.
-    pub deadline: Option<Timestamp>,
-    /// Older states of the resource are not heard of.
-    pub not_before: Option<Timestamp>,
-    /// The waiter's own labels.
-    pub labels: BTreeMap<String, String>,
-}
-
-/// Why there was no waiting, or no more.
+/// Why the monitor waits for nothing any more.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
-    /// The monitor did not answer, or refused.
+    /// The monitor refuses the wait for good.
     #[error(transparent)]
-    Client(#[from] ClientError),
+    Refused(#[from] ClientError),
     /// The wait ended without its job having settled.
     #[error("the wait is {0}: somebody else ended it")]
     Ended(String),
 }
 
-impl WaitError {
-    /// Whether the wait is as it was, and only the monitor is out of reach.
-    #[must_use]
-    pub fn is_outage(&self) -> bool {
-        matches!(self, Self::Client(error) if error.is_outage())
-    }
-
-    /// Whether the same call may succeed in a moment: not if there is no monitor.
-    #[must_use]
-    pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Client(error) if error.may_pass())
-    }
+/// Why a wait was not taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// The monitor did not answer in time.
+    #[error("the monitor did not answer within {} s", CANCEL.as_secs())]
+    Late,
+    /// The monitor could not be reached, or refused.
+    #[error(transparent)]
+    Client(#[from] ClientError),
 }
 
 /// What came of listening for a while.
@@ -75,132 +53,128 @@ impl WaitError {
 pub enum Heard {
     /// The job as now known, and not as it was known before.
     Job(Job),
-    /// A renewal failed. The wait goes on: the callback may come all the same.
-    Outage(WaitError),
+    /// The monitor can't be reached. Told at once and then every few minutes; the wait
+    /// goes on, and the callback may come all the same.
+    Outage(ClientError),
+    /// The monitor is reached again, after so long.
+    Restored(Duration),
+    /// The monitor was out of reach for long: ask SageMaker itself, once.
+    Unsure,
 }
 
-/// A listener with the secret and the id of the wait that it will hear of. It is
-/// opened before there is a job, so that nothing can ring unheard.
-pub struct Ear {
-    listener: Listener,
-    secret: Secret,
-    id: WaitId,
-    url: String,
-}
+/// Makes the call that registers and renews, as often as it is asked for.
+pub type Call = Box<dyn Fn() -> Answer + Send + Sync>;
+/// The answer to come.
+pub type Answer = BoxFuture<'static, Result<WaitAnswer, ClientError>>;
 
-impl Ear {
-    /// Listens on `address` (port 0: any free one).
-    ///
-    /// # Errors
-    /// What the system says when the address cannot be had.
-    pub async fn open(address: SocketAddr, id: WaitId, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        let secret = new_secret().map_err(io::Error::other)?;
-        let listener = Listener::bind(address, secret.clone(), id.clone(), clock).await?;
-        let url = format!("http://{}{CALLBACK_PATH}", listener.local_addr());
-        Ok(Self { listener, secret, id, url })
-    }
-}
-
-/// The body of a registration.
-#[derive(Serialize)]
-struct Request {
-    callback_url: String,
-    secret: String,
-    hear: Hear,
-    on_abandon: OnAbandon,
-    lease_seconds: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deadline: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_before: Option<Timestamp>,
-    labels: BTreeMap<String, String>,
-}
-
-/// A registered wait.
+/// A wait for one job.
 pub struct Waiting {
     client: Client,
     arn: JobArn,
     id: WaitId,
-    request: Request,
+    lease: Duration,
     listener: Listener,
+    call: Call,
+    /// The call that is under way. It is kept here, so that hearing a callback, or
+    /// whoever drops [`next`](Self::next), does not break it off.
+    answer: Option<Answer>,
     renew_at: Instant,
+    outage: Option<Outage>,
+    registered: bool,
     known: Option<Job>,
 }
 
 impl Waiting {
-    /// A wait that is not registered yet.
+    /// A wait that is not registered yet: the first [`next`](Self::next) does that.
     #[must_use]
     pub fn new(client: Client, ear: Ear, arn: JobArn, terms: Terms) -> Self {
-        let request = Request {
-            callback_url: ear.url,
-            secret: ear.secret.expose().to_owned(),
-            hear: terms.hear,
-            on_abandon: terms.on_abandon,
-            lease_seconds: terms.lease_seconds,
-            deadline: terms.deadline,
-            not_before: terms.not_before,
-            labels: terms.labels,
-        };
-        let (listener, id) = (ear.listener, ear.id);
+        let request = Arc::new(ear.request(terms));
+        let call = call(client.clone(), arn.clone(), ear.id.clone(), Arc::clone(&request));
+        let lease = Duration::from_secs(request.lease_seconds.into());
         Self {
             client,
             arn,
-            id,
-            request,
-            listener,
-            renew_at: soon(terms.lease_seconds),
+            id: ear.id,
+            lease,
+            listener: ear.listener,
+            call,
+            answer: None,
+            renew_at: Instant::now(),
+            outage: None,
+            registered: false,
             known: None,
         }
     }
 
-    /// The first call, which is made again, for most of a minute, where `again` says
-    /// so: nothing waits yet that a later renewal could save. `outage` is told of
-    /// each failure.
-    ///
-    /// # Errors
-    /// [`WaitError`] says why there is no waiting.
-    pub async fn register(
-        &mut self,
-        again: fn(&WaitError) -> bool,
-        outage: impl FnMut(&WaitError),
-    ) -> Result<Job, WaitError> {
-        let job = retried(|| self.put(), again, outage).await?;
-        self.renew_at = soon(self.request.lease_seconds);
-        self.known = Some(job.clone());
-        Ok(job)
+    /// The same wait over another way to the monitor than its client's.
+    #[must_use]
+    pub fn over(self, call: Call) -> Self {
+        Self { call, ..self }
     }
 
-    /// Sleeps until there is news: a callback, or the answer to a renewal that says
-    /// what no callback did. Cancel safe.
+    /// Sleeps until there is news: a callback, or the answer to a registration or renewal
+    /// that says what no callback did. Cancel safe.
     ///
     /// # Errors
-    /// [`WaitError`] if the wait is over.
+    /// [`WaitError`] if the wait is over, or will never be.
     pub async fn next(&mut self) -> Result<Heard, WaitError> {
         loop {
+            let ask_at = self.outage.as_ref().map(Outage::ask_at);
+            let Self { listener, answer, call, renew_at, .. } = self;
             let heard = tokio::select! {
-                Some(signal) = self.listener.next() => signal.data.job,
-                () = tokio::time::sleep_until(self.renew_at) => {
-                    self.renew_at = soon(self.request.lease_seconds);
-                    match self.put().await {
-                        Ok(job) => job,
-                        Err(error) if error.is_outage() => return Ok(Heard::Outage(error)),
-                        Err(error) => return Err(error),
-                    }
+                Some(signal) = listener.next() => self.news(signal.data.job),
+                answered = renewed(answer, call, *renew_at) => self.renewed(answered)?,
+                () = at(ask_at) => {
+                    self.outage.as_mut().map(Outage::asked);
+                    Some(Heard::Unsure)
                 }
             };
-            if self.known.as_ref() != Some(&heard) {
-                self.known = Some(heard.clone());
-                return Ok(Heard::Job(heard));
+            if let Some(heard) = heard {
+                return Ok(heard);
             }
         }
     }
 
-    async fn put(&self) -> Result<Job, WaitError> {
-        let answer = self.client.put_wait(&self.arn, self.id.as_str(), &self.request).await?;
-        match answer.state() {
-            "waiting" | "signalled" => Ok(answer.job),
-            other => Err(WaitError::Ended(other.to_owned())),
+    fn news(&mut self, job: Job) -> Option<Heard> {
+        let is_news = self.known.as_ref() != Some(&job);
+        self.known = Some(job.clone());
+        is_news.then_some(Heard::Job(job))
+    }
+
+    fn renewed(
+        &mut self,
+        answered: Result<WaitAnswer, ClientError>,
+    ) -> Result<Option<Heard>, WaitError> {
+        match answered {
+            Ok(answer) => self.answered(answer),
+            Err(error) if error.is_final() => Err(error.into()),
+            Err(error) => Ok(self.failed(error)),
         }
+    }
+
+    fn answered(&mut self, answer: WaitAnswer) -> Result<Option<Heard>, WaitError> {
+        if !matches!(answer.state(), "waiting" | "signalled") {
+            return Err(WaitError::Ended(answer.state().to_owned()));
+        }
+        self.registered = true;
+        self.renew_at = Instant::now() + renewal_pause(self.lease, rand::random());
+        let Some(outage) = self.outage.take() else { return Ok(self.news(answer.job)) };
+        // The job is told next: whoever looks for it finds it is not known yet.
+        self.answer = Some(Box::pin(std::future::ready(Ok(answer))));
+        Ok(Some(Heard::Restored(outage.lasted())))
+    }
+
+    fn failed(&mut self, error: ClientError) -> Option<Heard> {
+        let lease = self.lease;
+        let outage = self.outage.get_or_insert_with(|| Outage::began(lease));
+        self.renew_at = Instant::now() + outage.pause(error.retry_after());
+        outage.is_to_be_told().then_some(Heard::Outage(error))
+    }
+
+    /// Whether the monitor knows of the wait.
+    #[must_use]
+    pub fn is_registered(&self) -> bool {
+        self.registered
     }
 
     /// What the listener has met so far.
@@ -209,12 +183,14 @@ impl Waiting {
         self.listener.stats()
     }
 
-    /// Takes the wait back: the job goes on without it.
+    /// Takes the wait back: the job goes on without it. Takes 5 s at most.
     ///
     /// # Errors
-    /// The API's; then the lease ends the wait.
-    pub async fn cancel(&self) -> Result<WaitAnswer, ClientError> {
-        self.client.cancel_wait(&self.arn, self.id.as_str()).await
+    /// [`CancelError`]; then the lease ends the wait.
+    pub async fn cancel(&self) -> Result<(), CancelError> {
+        let answer = timeout(CANCEL, self.client.cancel_wait(&self.arn, self.id.as_str()));
+        answer.await.map_err(|_| CancelError::Late)??;
+        Ok(())
     }
 
     /// Stops listening.
@@ -223,27 +199,39 @@ impl Waiting {
     }
 }
 
-/// When to renew next.
-fn soon(lease_seconds: u32) -> Instant {
-    Instant::now() + renewal_pause(lease_seconds, rand::random())
+fn call(client: Client, arn: JobArn, id: WaitId, request: Arc<Request>) -> Call {
+    Box::new(move || {
+        let (client, arn, id) = (client.clone(), arn.clone(), id.clone());
+        let request = Arc::clone(&request);
+        Box::pin(async move { client.put_wait(&arn, id.as_str(), &*request).await })
+    })
+}
+
+/// The answer to the call under way, or to the one that is due at `renew_at`.
+async fn renewed(
+    answer: &mut Option<Answer>,
+    call: &Call,
+    renew_at: Instant,
+) -> Result<WaitAnswer, ClientError> {
+    if answer.is_none() {
+        sleep_until(renew_at).await;
+    }
+    let answered = answer.get_or_insert_with(call).await;
+    *answer = None;
+    answered
+}
+
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The pause until the next renewal; `unit` is random, from 0 to 1.
-fn renewal_pause(lease_seconds: u32, unit: f64) -> Duration {
-    let pause = f64::from(lease_seconds) / f64::from(RENEWALS_PER_LEASE);
-    Duration::from_secs_f64(pause * (1.0 - JITTER * unit))
+fn renewal_pause(lease: Duration, unit: f64) -> Duration {
+    (lease / RENEWALS_PER_LEASE).mul_f64(1.0 - JITTER * unit)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lease_outlives_two_lost_renewals_whatever_the_jitter() {
-        for unit in [0.0, 0.5, 1.0] {
-            let pause = renewal_pause(600, unit);
-            assert!(pause * RENEWALS_PER_LEASE <= Duration::from_secs(600), "{pause:?}");
-            assert!(pause >= Duration::from_secs(160), "{pause:?}");
-        }
-    }
-}
+mod tests;

@@ -33,6 +33,7 @@ use resolver::VettingResolver;
 
 pub use client::{SetUpError, Timeouts};
 pub use resolver::{Lookup, SystemLookup};
+pub use retry_after::parse as retry_after;
 
 /// How many connections are remembered to have answered before.
 const MAX_KNOWN_CONNECTIONS: usize = 256;

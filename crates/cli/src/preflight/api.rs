@@ -28,7 +28,7 @@ fn unanswered(error: &ClientError) -> Check {
             let how = format!("no answer from {}: {}", host(error), innermost(source));
             Check::missing(API, how, REACH)
         }
-        ClientError::Problem { code, .. } if code.starts_with("HTTP 403") => {
+        ClientError::Foreign { status: 403, .. } => {
             let how = "it refuses the caller's signed calls: the caller may not call it";
             Check::missing(API, how, CALL)
         }

@@ -261,6 +261,7 @@ mod tests {
             code: code.to_owned(),
             field: field.map(str::to_owned),
             detail: String::new(),
+            retry_after: None,
         };
         let check = refused(&problem("invalid_field", Some("callback_url")), "");
         assert_eq!((check.outcome, check.granted_by), (Outcome::Missing, CALLBACKS));

@@ -15,7 +15,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Step, StepError};
-use crate::callback::{Place, Ready, hear};
+use crate::callback::{Place, Ready};
 use crate::made::Made;
 use crate::monitor_address::{self, NoAddress};
 use crate::options::WaitMode;
@@ -24,13 +24,13 @@ use crate::poll::{Pauses, Question};
 use crate::progress::{History, Seen};
 
 /// The pauses between looks at what no monitor tells of.
-const LOOKS: Pauses = (Duration::from_secs(1), Duration::from_secs(30));
+pub(super) const LOOKS: Pauses = (Duration::from_secs(1), Duration::from_secs(30));
 /// How much older a resource's change may be than the answer to its call: what took
 /// the call to answer.
 const CALL_TIME: Duration = Duration::from_secs(2);
 
 /// What is waited for.
-struct Watched {
+pub(super) struct Watched {
     /// `None`: no job of the monitor's kinds.
     kind: Option<Kind>,
     arn: Option<JobArn>,
@@ -119,14 +119,16 @@ impl Step<'_> {
             return self.read_made(plan, made).await;
         }
         let watched = Watched::of(plan, made).ok_or_else(|| no_arn(plan))?;
-        let mut pauses = LOOKS;
-        if let Some(ready) = ready {
+        let (answer, seen) = if let Some(ready) = ready {
             let arn = watched.arn.clone().ok_or_else(|| no_arn(plan))?;
-            self.hear(ready, arn, not_before(plan, made, watched.kind), until, history).await?;
+            let not_before = not_before(plan, made, watched.kind);
+            let waiting = ready.wait(arn, self.options, not_before, until);
+            self.hear(plan, &watched, waiting, history).await?
         } else if let WaitMode::Poll(first, longest) = self.options.wait {
-            pauses = (first, longest);
-        }
-        let (answer, seen) = self.ask(plan, &watched, pauses, history).await?;
+            self.ask_alone(plan, &watched, (first, longest), history).await?
+        } else {
+            self.ask(plan, &watched, LOOKS, history).await?
+        };
         Ok((answer, Some(seen)))
     }
 
@@ -144,70 +146,63 @@ impl Step<'_> {
         }
     }
 
-    /// Sleeps until the monitor has called. Nothing is asked of SageMaker.
-    async fn hear(
-        &self,
-        ready: Ready,
-        arn: JobArn,
-        not_before: Option<Timestamp>,
-        until: Option<Timestamp>,
-        history: &mut History,
-    ) -> Result<(), StepError> {
-        let mut waiting = ready.wait(arn, self.options, not_before, until);
-        let heard = tokio::select! {
-            heard = hear(&mut waiting, history, &*self.clock) => heard,
-            // The launcher gives it a second: the lease does the rest.
-            () = self.terminated.notified() => return Err(StepError::Terminated(
-                "the monitor keeps the wait for the pod that comes next",
-            )),
-        };
-        let stats = waiting.stats();
-        if !stats.refused.is_empty() || stats.duplicates > 0 {
-            let (refused, twice) = (stats.refused, stats.duplicates);
-            say::err(format_args!(
-                "sagebell-step: callbacks refused: {refused:?}, heard before: {twice}"
-            ));
-        }
-        waiting.shutdown().await;
-        Ok(heard?)
-    }
-
-    /// Asks until it has settled. Without a monitor a termination stops the job, as
-    /// the step is all that knows of it, and goes on asking until it has stopped.
-    async fn ask(
+    /// Asks until it has settled, of a job that the monitor tells has settled or that
+    /// nobody but this step knows. A termination leaves it as it is.
+    pub(super) async fn ask(
         &self,
         plan: &Plan,
         watched: &Watched,
         pauses: Pauses,
         history: &mut History,
     ) -> Result<(Value, Seen), StepError> {
-        let question = Question {
-            api: &self.api,
-            describe: &watched.describe,
-            watch: &plan.watch,
-            is_still_busy: &|answer| self.component.is_still_busy(answer),
-            clock: &*self.clock,
-        };
+        let is_still_busy = |answer: &Value| self.component.is_still_busy(answer);
+        let question = self.question(plan, watched, &is_still_busy);
         tokio::select! {
-            found = question.until_settled(pauses, history) => return Ok(found?),
-            () = self.terminated.notified() => {}
+            found = question.until_settled(pauses, history) => Ok(found?),
+            () = self.terminated.notified() => Err(StepError::Terminated("the job goes on")),
         }
-        let is_alone = matches!(self.options.wait, WaitMode::Poll(..));
-        if !is_alone || !self.stops(watched) {
-            return Err(StepError::Terminated("the job goes on"));
+    }
+
+    /// Asks until it has settled, without a monitor: the step is all that knows of the
+    /// job. A termination stops it, and the asking goes on until it has stopped.
+    pub(super) async fn ask_alone(
+        &self,
+        plan: &Plan,
+        watched: &Watched,
+        pauses: Pauses,
+        history: &mut History,
+    ) -> Result<(Value, Seen), StepError> {
+        let found = self.ask(plan, watched, pauses, history).await;
+        if !matches!(found, Err(StepError::Terminated(_))) || !self.stops(watched) {
+            return found;
         }
         say::out("Terminated: stopping the job");
         self.stop(watched).await?;
-        Ok(question.until_settled(pauses, history).await?)
+        self.ask(plan, watched, pauses, history).await
+    }
+
+    pub(super) fn question<'a>(
+        &'a self,
+        plan: &'a Plan,
+        watched: &'a Watched,
+        is_still_busy: &'a (dyn Fn(&Value) -> bool + Sync),
+    ) -> Question<'a> {
+        Question {
+            api: &self.api,
+            describe: &watched.describe,
+            watch: &plan.watch,
+            is_still_busy,
+            clock: &*self.clock,
+        }
     }
 
     /// Whether the job is to be stopped with its step, and can be.
-    fn stops(&self, watched: &Watched) -> bool {
+    pub(super) fn stops(&self, watched: &Watched) -> bool {
         let stop = watched.kind.and_then(|kind| kind.spec().operations.stop);
         self.options.on_abandon == OnAbandon::Stop && stop.is_some()
     }
 
-    async fn stop(&self, watched: &Watched) -> Result<(), StepError> {
+    pub(super) async fn stop(&self, watched: &Watched) -> Result<(), StepError> {
         match (watched.kind, &watched.arn) {
             // Theirs say more than which.
             (Some(Kind::PipelineExecution | Kind::InferenceExperiment), Some(arn)) => {
@@ -228,7 +223,9 @@ impl Step<'_> {
             None => StepError::GaveUp("it goes on"),
             Some(watched) => match self.stop(&watched).await {
                 Ok(()) => StepError::GaveUp("the job is being stopped"),
-                Err(error) => error,
+                Err(error) => StepError::Failed(format!(
+                    "not settled within --max-wait, and it could not be stopped: {error}; it goes on"
+                )),
             },
         }
     }

@@ -13,8 +13,10 @@ const MAX: Duration = Duration::from_secs(5 * 60);
 /// not understood, which leaves the usual backoff.
 static DATE: DateTimeParser = DateTimeParser::new();
 
-/// The pause the waiter wishes for, clamped; `None` if it makes no sense.
-pub(super) fn parse(text: &str, now: Timestamp) -> Option<Duration> {
+/// The pause that the other side wishes for, from a second to five minutes; `None` if
+/// the header makes no sense.
+#[must_use]
+pub fn parse(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     let wish = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         text.parse().map_or(MAX, Duration::from_secs)

@@ -1,0 +1,165 @@
+//! Hearing from the monitor how the job ends, and doing without it where it does not
+//! tell.
+//!
+//! Promise: from when there is a job until it has settled somebody watches it, or the
+//! step says that nobody does: the monitor, which knows of the wait; this step, which
+//! asks SageMaker; or the pod that comes next.
+
+use std::time::Duration;
+
+use bootstrap::say;
+use serde_json::Value;
+use waiter::{Heard, Waiting};
+
+use super::waiting::{LOOKS, Watched};
+use super::{Step, StepError};
+use crate::plan::Plan;
+use crate::poll::Pauses;
+use crate::progress::{History, Seen};
+
+/// The pauses between looks of a step whose wait the monitor refuses.
+const ALONE: Pauses = (Duration::from_secs(5), Duration::from_secs(60));
+
+/// How listening to the monitor ended.
+enum End {
+    /// The monitor told that the job has settled.
+    Told,
+    /// The monitor is out of reach, and SageMaker told it.
+    Seen(Value, Seen),
+    /// The monitor refuses the wait.
+    Refused,
+}
+
+impl Step<'_> {
+    /// Sleeps until the monitor has told of the end. SageMaker is asked nothing, unless
+    /// the monitor is out of reach for long.
+    pub(super) async fn hear(
+        &self,
+        plan: &Plan,
+        watched: &Watched,
+        mut waiting: Waiting,
+        history: &mut History,
+    ) -> Result<(Value, Seen), StepError> {
+        let end = tokio::select! {
+            end = self.listen(plan, watched, &mut waiting, history) => end,
+            () = self.terminated.notified() => {
+                return Err(self.hand_over(watched, &waiting).await);
+            }
+        };
+        let found = match end {
+            End::Seen(answer, seen) => {
+                take_back(&waiting).await;
+                Ok((answer, seen))
+            }
+            // SageMaker may not agree: then the lease is to last until it does.
+            End::Told => tokio::select! {
+                found = self.ask(plan, watched, LOOKS, history) => found,
+                () = keep_up(&mut waiting) => Err(StepError::Terminated("the job goes on")),
+            },
+            // Its listener stays open: a monitor that knows of the wait all the same
+            // finds this waiter there.
+            End::Refused => {
+                take_back(&waiting).await;
+                self.ask_alone(plan, watched, ALONE, history).await
+            }
+        };
+        leave(waiting).await;
+        found
+    }
+
+    async fn listen(
+        &self,
+        plan: &Plan,
+        watched: &Watched,
+        waiting: &mut Waiting,
+        history: &mut History,
+    ) -> End {
+        loop {
+            match waiting.next().await {
+                Ok(Heard::Job(job)) => {
+                    let settled = job.phase.is_settled();
+                    history.note(Seen::from(job), self.clock.now());
+                    if settled {
+                        return End::Told;
+                    }
+                }
+                Ok(Heard::Outage(error)) => tell(format_args!("{error}; asking it again")),
+                Ok(Heard::Restored(after)) => {
+                    tell(format_args!("the monitor answers again, after {} s", after.as_secs()));
+                }
+                Ok(Heard::Unsure) => {
+                    if let Some((answer, seen)) = self.look(plan, watched, history).await {
+                        return End::Seen(answer, seen);
+                    }
+                }
+                Err(error) => {
+                    tell(format_args!("{error}; asking SageMaker from this pod instead"));
+                    return End::Refused;
+                }
+            }
+        }
+    }
+
+    /// One Describe; the end, if it tells of that.
+    async fn look(
+        &self,
+        plan: &Plan,
+        watched: &Watched,
+        history: &mut History,
+    ) -> Option<(Value, Seen)> {
+        let is_still_busy = |answer: &Value| self.component.is_still_busy(answer);
+        let question = self.question(plan, watched, &is_still_busy);
+        match question.ask().await {
+            Ok((answer, seen)) => {
+                history.note(seen.clone(), self.clock.now());
+                (seen.phase.is_settled() && !is_still_busy(&answer)).then_some((answer, seen))
+            }
+            Err(error) => {
+                tell(format_args!("{error}"));
+                None
+            }
+        }
+    }
+
+    /// The step is terminated. The launcher gives it a second: where the monitor knows of
+    /// the wait, the lease does the rest.
+    async fn hand_over(&self, watched: &Watched, waiting: &Waiting) -> StepError {
+        StepError::Terminated(if waiting.is_registered() {
+            "the monitor keeps the wait for the pod that comes next"
+        } else if !self.stops(watched) {
+            "the monitor does not know of the job, which is kept and goes on"
+        } else if self.stop(watched).await.is_ok() {
+            "the monitor does not know of the job, which is being stopped"
+        } else {
+            "the monitor does not know of the job, which could not be stopped and goes on"
+        })
+    }
+}
+
+/// Renews for as long as it is let.
+async fn keep_up(waiting: &mut Waiting) {
+    while waiting.next().await.is_ok() {}
+    std::future::pending().await
+}
+
+/// The job has settled, or this step watches it: the monitor is to do neither.
+async fn take_back(waiting: &Waiting) {
+    if waiting.is_registered()
+        && let Err(error) = waiting.cancel().await
+    {
+        tell(format_args!("the wait could not be taken back, its lease will end it: {error}"));
+    }
+}
+
+async fn leave(waiting: Waiting) {
+    let stats = waiting.stats();
+    if !stats.refused.is_empty() || stats.duplicates > 0 {
+        let (refused, twice) = (stats.refused, stats.duplicates);
+        tell(format_args!("callbacks refused: {refused:?}, heard before: {twice}"));
+    }
+    waiting.shutdown().await;
+}
+
+fn tell(what: std::fmt::Arguments<'_>) {
+    say::err(format_args!("sagebell-step: {what}"));
+}

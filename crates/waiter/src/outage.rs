@@ -1,0 +1,63 @@
+//! A time in which the monitor can't be reached.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::backoff::Backoff;
+
+/// How often an outage that goes on is told of.
+const TOLD_EVERY: Duration = Duration::from_secs(300);
+/// How often SageMaker itself is asked meanwhile, after the first time. It takes 5
+/// Describe calls a second of an account, and a thousand waiters may be cut off at once.
+const ASKED_EVERY: Duration = Duration::from_secs(300);
+/// The part of it by which it may be longer.
+const JITTER: f64 = 0.5;
+
+/// Since when, and what is next.
+pub(crate) struct Outage {
+    since: Instant,
+    backoff: Backoff,
+    tell_at: Instant,
+    ask_at: Instant,
+}
+
+impl Outage {
+    /// One that begins now. SageMaker is asked after a lease's length: whoever is not
+    /// renewed for so long may have been told of the end without hearing it.
+    pub(crate) fn began(lease: Duration) -> Self {
+        let now = Instant::now();
+        let ask_at = now + lease.mul_f64(1.0 + JITTER * rand::random::<f64>());
+        Self { since: now, backoff: Backoff::within(lease), tell_at: now, ask_at }
+    }
+
+    /// How long to wait before the next try.
+    pub(crate) fn pause(&mut self, wish: Option<Duration>) -> Duration {
+        self.backoff.pause(rand::random(), wish)
+    }
+
+    /// Whether it is time to say so, and not said since.
+    pub(crate) fn is_to_be_told(&mut self) -> bool {
+        let is_due = Instant::now() >= self.tell_at;
+        if is_due {
+            self.tell_at = Instant::now() + TOLD_EVERY;
+        }
+        is_due
+    }
+
+    /// When to ask SageMaker itself.
+    pub(crate) fn ask_at(&self) -> Instant {
+        self.ask_at
+    }
+
+    /// It is asked now.
+    pub(crate) fn asked(&mut self) {
+        let pause = ASKED_EVERY.mul_f64(1.0 + JITTER * rand::random::<f64>());
+        self.ask_at = Instant::now() + pause;
+    }
+
+    /// How long it lasted.
+    pub(crate) fn lasted(&self) -> Duration {
+        self.since.elapsed()
+    }
+}
