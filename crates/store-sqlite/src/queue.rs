@@ -2,12 +2,14 @@
 //!
 //! Promise: a message that was pushed stays until it is acknowledged. Whoever
 //! receives it has it alone, across processes, until its visibility runs out;
-//! then it is anyone's again.
+//! then it is anyone's again. Jobs take turns: one job's ten thousand messages do not
+//! hold up another's.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use monitor::arn::JobArn;
 use monitor::ports::{Queue, QueueError, StoreError};
 use monitor::signal::Doorbell;
 use tokio_rusqlite::rusqlite::{Transaction, params};
@@ -16,13 +18,25 @@ use crate::database::Database;
 use crate::document::{decode, encode};
 use crate::error::Fault;
 
-const PUSH: &str = "INSERT INTO queue (visible_at, receives, doorbell) VALUES (?1, 0, ?2)";
+/// Nothing is hidden for longer: what seems to be was hidden before the clock jumped
+/// back, and is anyone's.
+const LONGEST_HIDDEN: Duration = Duration::from_secs(900);
+
+/// A job's next message comes a turn after its last one, and not before those that
+/// are next now: a job that had nothing in the queue is not behind one that fills it.
+const PUSH: &str = "
+    INSERT INTO queue (visible_at, receives, doorbell, job, turn)
+    VALUES (?1, 0, ?2, ?3, max(
+        coalesce((SELECT min(turn) FROM queue), 0),
+        coalesce((SELECT max(turn) + 1 FROM queue WHERE job = ?3), 0)))";
 
 const RECEIVE: &str = "
     UPDATE queue SET visible_at = ?1, receives = receives + 1
     WHERE id IN (
-        SELECT id FROM queue WHERE visible_at <= ?2 ORDER BY visible_at, id LIMIT ?3)
-    RETURNING id, receives, doorbell";
+        SELECT id FROM queue INDEXED BY queue_turn
+        WHERE (visible_at <= ?2 OR visible_at > ?4) AND job NOT IN (SELECT value FROM json_each(?5))
+        ORDER BY turn, id LIMIT ?3)
+    RETURNING id, receives, turn, doorbell";
 
 const ACK: &str = "DELETE FROM queue WHERE id = ?1 AND receives = ?2";
 
@@ -61,8 +75,8 @@ impl SqliteQueue {
         Self(database)
     }
 
-    /// Takes up to `max` messages, the longest visible first, and hides them
-    /// from everyone for `visibility`.
+    /// Takes up to `max` messages, job by job in turns, and hides them from everyone
+    /// for `visibility`.
     ///
     /// # Errors
     /// The store's.
@@ -71,7 +85,22 @@ impl SqliteQueue {
         max: usize,
         visibility: Duration,
     ) -> Result<Vec<Received>, StoreError> {
-        let claim = move |tx: &Transaction<'_>, now| claim(tx, max, visibility, now);
+        self.receive_of_others(max, visibility, &[]).await
+    }
+
+    /// The same, without messages of these jobs.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn receive_of_others(
+        &self,
+        max: usize,
+        visibility: Duration,
+        jobs: &[JobArn],
+    ) -> Result<Vec<Received>, StoreError> {
+        let jobs: Vec<&str> = jobs.iter().map(JobArn::as_str).collect();
+        let without = serde_json::json!(jobs).to_string();
+        let claim = move |tx: &Transaction<'_>, now| claim(tx, max, visibility, &without, now);
         Ok(self.0.write(claim).await?)
     }
 
@@ -143,6 +172,7 @@ impl SqliteQueue {
 }
 
 fn after(now: i64, delay: Duration) -> i64 {
+    let delay = delay.min(LONGEST_HIDDEN);
     let delay = i64::try_from(delay.as_micros()).unwrap_or(i64::MAX);
     now.saturating_add(delay)
 }
@@ -151,18 +181,21 @@ fn claim(
     tx: &Transaction<'_>,
     max: usize,
     visibility: Duration,
+    without: &str,
     now: i64,
 ) -> Result<Vec<Received>, Fault> {
     let max = i64::try_from(max).unwrap_or(i64::MAX);
     let mut statement = tx.prepare_cached(RECEIVE)?;
-    let claimed = statement.query_map(params![after(now, visibility), now, max], |row| {
-        let (id, receives) = (row.get(0)?, row.get(1)?);
-        let text: String = row.get(2)?;
-        Ok((Receipt { id, receives }, text))
+    let times = (after(now, visibility), after(now, LONGEST_HIDDEN));
+    let claimed = statement.query_map(params![times.0, now, max, times.1, without], |row| {
+        let (id, receives, turn) = (row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?);
+        let text: String = row.get(3)?;
+        Ok((turn, Receipt { id, receives }, text))
     })?;
+    let mut claimed = claimed.collect::<Result<Vec<_>, _>>()?;
+    claimed.sort_by_key(|(turn, id, _)| (*turn, id.id));
     let mut received = Vec::new();
-    for claimed in claimed.collect::<Result<Vec<_>, _>>()? {
-        let (id, text) = claimed;
+    for (_, id, text) in claimed {
         match decode(&text, "a doorbell") {
             Ok(doorbell) => received.push(Received { id, doorbell, receives: id.receives }),
             // It would come back for ever. The sweep rings its wait again.
@@ -172,7 +205,6 @@ fn claim(
             }
         }
     }
-    received.sort_by_key(|received| received.id.id);
     Ok(received)
 }
 
@@ -183,7 +215,8 @@ impl Queue for SqliteQueue {
         let push = move |tx: &Transaction<'_>, now| {
             let mut statement = tx.prepare_cached(PUSH)?;
             for doorbell in &doorbells {
-                statement.execute(params![now, encode(doorbell, "a doorbell")?])?;
+                let text = encode(doorbell, "a doorbell")?;
+                statement.execute(params![now, text, doorbell.arn.as_str()])?;
             }
             Ok(())
         };

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use monitor::ports::Queue as _;
+use monitor::ports::{Clock as _, Queue as _};
 use monitor::signal::Doorbell;
 use monitor::testing::ManualClock;
 use store_sqlite::{Received, SqliteQueue};
 use tokio::task::JoinSet;
 use tokio_rusqlite::rusqlite::Connection;
 
-use crate::samples::bell;
+use crate::samples::{arn, bell};
 use crate::{new_path, open};
 
 const VISIBILITY: Duration = Duration::from_secs(30);
@@ -95,6 +95,56 @@ async fn a_late_consumer_neither_removes_nor_returns_what_another_holds() {
     assert_eq!(queue.len().await.unwrap(), 1);
     queue.ack(&[held[0].id]).await.unwrap();
     assert!(queue.is_empty().await.unwrap());
+}
+
+fn bell_of(job: &str, id: &str) -> Doorbell {
+    Doorbell { arn: arn(job), ..bell(id) }
+}
+
+#[tokio::test]
+async fn jobs_take_turns_however_many_messages_one_has() {
+    let (_dir, path) = new_path();
+    let queue = open(&path, &Arc::default()).queue();
+    let many: Vec<Doorbell> = (0..1_000).map(|n| bell_of("large", &format!("l{n}"))).collect();
+    queue.push(&many).await.unwrap();
+    queue.receive(10, VISIBILITY).await.unwrap();
+    for job in ["a", "b"] {
+        queue
+            .push(&[bell_of(job, &format!("{job}1")), bell_of(job, &format!("{job}2"))])
+            .await
+            .unwrap();
+    }
+    // Each of the small ones comes between two of the large one.
+    let next = queue.receive(6, VISIBILITY).await.unwrap();
+    let mut small: Vec<_> = ids(&next).into_iter().filter(|id| !id.starts_with('l')).collect();
+    small.sort_unstable();
+    assert_eq!(small, ["a1", "a2", "b1", "b2"]);
+    // The first of a job does not wait for the whole of another, nor does it for ever.
+    queue.push(&[bell_of("c", "c1")]).await.unwrap();
+    assert!(ids(&queue.receive(2, VISIBILITY).await.unwrap()).contains(&"c1"));
+}
+
+#[tokio::test]
+async fn messages_of_other_jobs_can_be_asked_for() {
+    let (_dir, path) = new_path();
+    let queue = open(&path, &Arc::default()).queue();
+    queue.push(&[bell_of("a", "a1"), bell_of("b", "b1"), bell_of("a", "a2")]).await.unwrap();
+    let others = queue.receive_of_others(9, VISIBILITY, &[arn("a")]).await.unwrap();
+    assert_eq!(ids(&others), ["b1"]);
+    assert_eq!(ids(&queue.receive(9, VISIBILITY).await.unwrap()), ["a1", "a2"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_back_hides_no_message() {
+    let (_dir, path) = new_path();
+    let clock = Arc::new(ManualClock::default());
+    let queue = open(&path, &clock).queue();
+    let begun = clock.now();
+    clock.advance(Duration::from_secs(3_600));
+    push(&queue, &["waits", "taken"]).await;
+    assert_eq!(ids(&queue.receive(1, VISIBILITY).await.unwrap()), ["waits"]);
+    clock.set(begun);
+    assert_eq!(ids(&queue.receive(9, VISIBILITY).await.unwrap()), ["waits", "taken"]);
 }
 
 #[tokio::test]
