@@ -138,7 +138,12 @@ class Resolver:
         resource = self.resources[name]
         properties = resource["Properties"]
         physical = properties.get("FunctionName") or properties.get("LogGroupName") or name
-        return ARNS[resource["Type"]].format(self(physical))
+        return self.here(ARNS[resource["Type"]].format(self(physical)))
+
+    def here(self, arn):
+        """The ARN of AWS's first partition and region, in these."""
+        arn = arn.replace("arn:aws:", f"arn:{self.values['AWS::Partition']}:")
+        return arn.replace(PSEUDO["AWS::Region"], self.values["AWS::Region"])
 
     def sub(self, argument):
         text, names = argument if isinstance(argument, list) else (argument, {})
