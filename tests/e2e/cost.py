@@ -10,7 +10,8 @@ import math
 # List prices in us-east-1, in dollars, as known in November 2026, without free tiers.
 # AWS's pages: "Amazon DynamoDB pricing for on-demand capacity", "AWS Lambda pricing" (arm64),
 # "Amazon SQS pricing" (standard queues), "Amazon EventBridge pricing" (custom events,
-# Scheduler), "Amazon CloudWatch pricing", "Amazon EC2 On-Demand Pricing".
+# Scheduler), "Amazon CloudWatch pricing" (alarms by the metrics that they look at, custom metrics,
+# dashboards, logs taken in), "AWS KMS pricing", "Amazon EC2 On-Demand Pricing".
 PRICES = {
     "write unit": 0.625 / 1e6,
     "read unit": 0.125 / 1e6,
@@ -19,7 +20,14 @@ PRICES = {
     "SQS request": 0.40 / 1e6,
     "custom event": 1.00 / 1e6,
     "Scheduler invocation": 1.00 / 1e6,
-    "alarm-month": 0.10,
+    "KMS request": 3.00 / 1e6,
+    "alarm's metric-month": 0.10,
+    "custom metric-month": 0.30,
+    "dashboard-month": 3.00,
+    "customer's key-month": 1.00,
+    "GB of logs": 0.50,
+    "GB-month of the table": 0.25,
+    "GB-month of its recovery": 0.20,
     "m5.large hour": 0.096,
 }
 

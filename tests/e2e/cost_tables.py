@@ -7,6 +7,8 @@ from cost import PRICES, Bill
 
 # Assumptions, which the page names.
 BILLED_GB_SECONDS = 0.256 * 0.050
+# Lambda's own three lines of an invocation, and one or two of ours.
+LOGGED_GB = 700 / 1e9
 # A third of the lease that a waiter has who names none.
 RENEWED_EVERY_SECONDS = 200
 # `Policy`: the first look, doubling, the longest pause.
@@ -15,6 +17,9 @@ POLLS_AN_HOUR = 120
 POD_MB = (54, 100)
 MACHINE_MB = 8 * 1024
 HOURS_A_MONTH = 730
+DAYS_A_MONTH = 30
+# A job, its wait, and what the indexes hold of both.
+KEPT_GB = 8_000 / 1e9
 # Lambda holds this many long polls of 20 s on an idle queue.
 POLLERS, POLL_SECONDS, QUEUES = 5, 20, 2
 
@@ -40,7 +45,8 @@ def tables(calls, bills):
 
 
 def with_lambda(bill):
-    return bill.plus({"Lambda GB-second": bill["Lambda request"] * BILLED_GB_SECONDS})
+    requests = bill["Lambda request"]
+    return bill.plus({"Lambda GB-second": requests * BILLED_GB_SECONDS, "GB of logs": requests * LOGGED_GB})
 
 
 def table(head, rows):
@@ -51,7 +57,7 @@ def table(head, rows):
 def prices():
     per_million = {name: price for name, price in PRICES.items() if price < 1e-5}
     rows = [[f"million {name}s", f"${price * 1e6:.3f}"] for name, price in per_million.items()]
-    rows += [[name, f"${price:.10f}".rstrip("0")] for name, price in PRICES.items() if name not in per_million]
+    rows += [[name, f"${price:.10f}".rstrip("0").rstrip(".")] for name, price in PRICES.items() if name not in per_million]
     return table(["of one", "price"], rows)
 
 
@@ -110,20 +116,42 @@ def looks(seconds):
 
 
 def idle_table(sweep):
+    """Each row's bill in a month of nothing, and in one in which jobs run."""
     minutes = HOURS_A_MONTH * 60
     polls = QUEUES * POLLERS * HOURS_A_MONTH * 3600 // POLL_SECONDS
-    rows = [
+    alarms, looked_at = watched()
+    empty_batch = with_lambda(Bill({"Lambda request": 1, "Scheduler invocation": 1}))
+    kept = Bill({"GB-month of the table": KEPT_GB, "GB-month of its recovery": KEPT_GB}).times(JOBS)
+    always = [
         ["a sweep each minute", f"{minutes:,} × (Scheduler, Lambda, {sweep['read unit']:g} read units)",
          sweep.plus({"Scheduler invocation": 1}).times(minutes)],
+        ["an empty batch for `signals` each day", f"{DAYS_A_MONTH} × (Scheduler, Lambda)", empty_batch.times(DAYS_A_MONTH)],
         ["Lambda's polls of two queues", f"{polls:,} SQS requests", Bill({"SQS request": polls})],
-        ["alarms", f"{alarms()} of them", Bill({"alarm-month": alarms()})],
+        [f"{alarms} alarms", f"the {looked_at} metrics that they look at", Bill({"alarm's metric-month": looked_at})],
+        ["the dashboard", "one", Bill({"dashboard-month": 1})],
     ]
-    rows.append(["all", "", Bill.sum([bill for _, _, bill in rows])])
-    return table(["a month of nothing", "", ""], [[what, how, f"${bill.dollars():.2f}"] for what, how, bill in rows])
+    with_jobs = [
+        ["custom metrics", f"{published()} at most", Bill({"custom metric-month": published()})],
+        [f"the items of {JOBS:,} jobs", "8 kB of table and recovery a job", kept],
+    ]
+    rows = [[what, how, bill, bill] for what, how, bill in always]
+    rows += [[what, how, Bill(), bill] for what, how, bill in with_jobs]
+    rows.append(["all", "", *(Bill.sum([row[column] for row in rows]) for column in (2, 3))])
+    said = [[what, how, *(f"${bill.dollars():.2f}" for bill in bills)] for what, how, *bills in rows]
+    return table(["a month", "", "nothing happens", "jobs run"], said)
 
 
-def alarms():
-    return (ROOT / "infra" / "template.yaml").read_text().count("Type: AWS::CloudWatch::Alarm")
+def watched():
+    """The stack's alarms, and the metrics that they look at: CloudWatch bills these."""
+    resources = re.split(r"^  (?=\w+:$)", (ROOT / "infra" / "template.yaml").read_text(), flags=re.MULTILINE)
+    alarms = [one for one in resources if "Type: AWS::CloudWatch::Alarm" in one]
+    return len(alarms), sum(one.count("MetricName:") for one in alarms)
+
+
+def published():
+    """How many counts are metrics, those with a second dimension counted once."""
+    source = (ROOT / "crates" / "bootstrap" / "src" / "published.rs").read_text()
+    return int(re.search(r"const READ: \[&str; (\d+)\]", source)[1])
 
 
 def written(page, made):

@@ -1,10 +1,12 @@
 //! What every deployed function does around its work: count it.
 
 use std::future::Future;
+use std::io::Write as _;
 
 use metrics_cloudwatch_embedded::{Builder, Collector};
 
 use crate::config::Env;
+use crate::published::publish;
 
 /// The CloudWatch namespace of all metrics.
 const NAMESPACE: &str = "Sagebell";
@@ -28,13 +30,19 @@ impl Metrics {
         let function = env.get(NAME).unwrap_or_else(|| "local".to_owned());
         let builder =
             Builder::new().cloudwatch_namespace(NAMESPACE).with_dimension(DIMENSION, function);
+        // `publish` leaves out those that nobody needs.
         builder.emit_zeros(true).init().map(Self).map_err(|error| InstallError(error.to_string()))
     }
 
     /// Does the work of one invocation, then writes what it counted.
     pub async fn after<T>(self, work: impl Future<Output = T>) -> T {
         let done = work.await;
-        if let Err(error) = self.0.flush(std::io::stdout()) {
+        let mut counted = Vec::new();
+        let written = self
+            .0
+            .flush(&mut counted)
+            .and_then(|()| std::io::stdout().write_all(&publish(&counted)));
+        if let Err(error) = written {
             tracing::warn!(%error, "metrics not written");
         }
         done

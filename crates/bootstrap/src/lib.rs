@@ -15,6 +15,8 @@ mod config;
 #[cfg(feature = "aws")]
 mod function;
 mod logging;
+#[cfg(feature = "aws")]
+mod published;
 pub mod say;
 #[cfg(any(feature = "aws", feature = "embedded"))]
 mod world;

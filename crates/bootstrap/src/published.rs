@@ -1,0 +1,142 @@
+//! Which counts become metrics of CloudWatch.
+//!
+//! CloudWatch bills each name with its dimensions by the month in which it was sent, zeros
+//! included ("Amazon CloudWatch pricing", custom metrics). So a count is a metric only
+//! if something of `infra/template.yaml` reads it, and a zero is sent only where it
+//! says something. The other counts are in the log all the same.
+
+use serde_json::{Map, Value};
+
+/// What an alarm or the dashboard reads. A test of `infra/tests` compares.
+const READ: [&str; 11] = [
+    "sagebell_callbacks_total",
+    "sagebell_events_missed_total",
+    "sagebell_events_refused_total",
+    "sagebell_events_total",
+    "sagebell_sweep_abandoned_total",
+    "sagebell_sweep_checked_total",
+    "sagebell_sweep_due_total",
+    "sagebell_sweep_failed_total",
+    "sagebell_sweep_overdue_total",
+    "sagebell_sweep_stopped_total",
+    "sagebell_sweep_undeliverable_total",
+];
+/// Whose zero is a number that `SilenceAlarm` sets beside the changes that were missed.
+const ZEROS: [&str; 1] = ["sagebell_events_total"];
+
+/// The member of a document that says what in it is a metric.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+const METADATA: &str = "_aws";
+
+/// Documents of CloudWatch's embedded metric format, a line each, without what nobody needs.
+pub(crate) fn publish(documents: &[u8]) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(documents.len());
+    for document in documents.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let needed = match serde_json::from_slice::<Map<String, Value>>(document) {
+            Ok(document) => needed(document).map(|document| Value::from(document).to_string()),
+            Err(_) => Some(String::from_utf8_lossy(document).into_owned()),
+        };
+        if let Some(needed) = needed {
+            lines.extend_from_slice(needed.as_bytes());
+            lines.push(b'\n');
+        }
+    }
+    lines
+}
+
+/// What is needed of one document, if anything is.
+fn needed(mut document: Map<String, Value>) -> Option<Map<String, Value>> {
+    let counts = names(&document);
+    let counts: Vec<_> = counts
+        .into_iter()
+        .filter(|name| {
+            let kept = document.get(name) != Some(&Value::from(0)) || ZEROS.contains(&name.as_str());
+            if !kept {
+                document.remove(name);
+            }
+            kept
+        })
+        .collect();
+    if counts.is_empty() {
+        return None;
+    }
+    let is_metric = |name: &str| READ.contains(&name) && counts.iter().any(|count| count == name);
+    let metrics = metrics(&mut document)?;
+    metrics.retain(|metric| metric.get("Name").and_then(Value::as_str).is_some_and(is_metric));
+    if metrics.is_empty() {
+        document.remove(METADATA);
+    }
+    Some(document)
+}
+
+/// The list of a document's metrics.
+fn metrics(document: &mut Map<String, Value>) -> Option<&mut Vec<Value>> {
+    document.get_mut(METADATA)?.pointer_mut("/CloudWatchMetrics/0/Metrics")?.as_array_mut()
+}
+
+/// The names in that list.
+fn names(document: &Map<String, Value>) -> Vec<String> {
+    let metrics = document
+        .get(METADATA)
+        .and_then(|metadata| metadata.pointer("/CloudWatchMetrics/0/Metrics")?.as_array());
+    let names = metrics.into_iter().flatten().filter_map(|metric| metric.get("Name")?.as_str());
+    names.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn document(counts: &Value) -> Value {
+        let names = counts.as_object().unwrap().keys();
+        let metrics: Vec<_> = names.map(|name| json!({"Name": name})).collect();
+        let metadata = json!({
+            "Timestamp": 1,
+            "CloudWatchMetrics": [
+                {"Namespace": "Sagebell", "Dimensions": [["Function"]], "Metrics": metrics}
+            ],
+        });
+        let mut document = json!({"_aws": metadata, "Function": "sweep"});
+        document.as_object_mut().unwrap().extend(counts.as_object().unwrap().clone());
+        document
+    }
+
+    fn published(counts: &Value) -> Vec<Value> {
+        let lines = publish(format!("{}\n", document(counts)).as_bytes());
+        String::from_utf8(lines).unwrap().lines().map(|line| line.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_an_alarm_reads_is_a_metric() {
+        let counts = json!({"sagebell_sweep_due_total": 3, "sagebell_sweep_failed_total": 1});
+        assert_eq!(published(&counts), [document(&counts)]);
+    }
+
+    #[test]
+    fn zeros_are_left_out_but_where_they_say_something() {
+        assert!(published(&json!({"sagebell_sweep_due_total": 0, "sagebell_x_total": 0})).is_empty());
+        let counts = json!({"sagebell_events_missed_total": 1, "sagebell_events_total": 0});
+        let more = json!({
+            "sagebell_events_missed_total": 1, "sagebell_events_total": 0,
+            "sagebell_observations_total": 0,
+        });
+        assert_eq!(published(&more), [document(&counts)]);
+    }
+
+    #[test]
+    fn what_nobody_reads_is_logged_and_no_metric() {
+        let [line] = &published(&json!({"sagebell_api_requests_total": 2}))[..] else { panic!() };
+        assert_eq!(line, &json!({"Function": "sweep", "sagebell_api_requests_total": 2}));
+        let both = json!({"sagebell_events_total": 1, "sagebell_observations_total": 1});
+        let [line] = &published(&both)[..] else { panic!() };
+        let metrics = line.pointer("/_aws/CloudWatchMetrics/0/Metrics").unwrap();
+        assert_eq!(metrics, &json!([{"Name": "sagebell_events_total"}]));
+        assert_eq!(line["sagebell_observations_total"], 1);
+    }
+
+    #[test]
+    fn what_is_no_document_is_kept_as_it_is() {
+        assert_eq!(publish(b"\nnot json\n"), b"not json\n");
+    }
+}
