@@ -300,10 +300,10 @@ def test_what_every_component_has_newly_is_named():
 ROLES = "pipeline-pod.yaml", "execution.yaml"
 
 
-def statements():
+def statements(*templates):
     """What the pods and the jobs may do: the text of each statement, by its name."""
     found = {}
-    for template in ROLES:
+    for template in templates or ROLES:
         text = (ROOT / "infra" / "iam" / template).read_text()
         parts = re.split(r"\bSid: (\w+)\n", text)[1:]
         found.update(zip(parts[::2], parts[1::2], strict=True))
@@ -328,11 +328,11 @@ def test_statements_are_those_of_the_templates(page):
     assert {"CreateHosting", "ReadInputs", "CallApi"} <= named
 
 
-def test_what_no_template_gives_is_given_by_none():
+def test_what_the_pods_may_not_do_no_statement_of_theirs_allows():
     named = re.findall(r"`(\w+:[A-Z]\w+)`", of_iam("convert.md"))
     assert named
     for action in named:
-        assert not [sid for sid, text in statements().items() if re.search(rf"\b{action}\b", text)], action
+        assert not [sid for sid, text in statements("pipeline-pod.yaml").items() if action in text], action
 
 
 @pytest.mark.parametrize("page", ["move.md", "convert.md"])
