@@ -50,7 +50,8 @@ fn needed(mut document: Map<String, Value>) -> Option<Map<String, Value>> {
     let counts: Vec<_> = counts
         .into_iter()
         .filter(|name| {
-            let kept = document.get(name) != Some(&Value::from(0)) || ZEROS.contains(&name.as_str());
+            let kept =
+                document.get(name) != Some(&Value::from(0)) || ZEROS.contains(&name.as_str());
             if !kept {
                 document.remove(name);
             }
@@ -115,7 +116,9 @@ mod tests {
 
     #[test]
     fn zeros_are_left_out_but_where_they_say_something() {
-        assert!(published(&json!({"sagebell_sweep_due_total": 0, "sagebell_x_total": 0})).is_empty());
+        assert!(
+            published(&json!({"sagebell_sweep_due_total": 0, "sagebell_x_total": 0})).is_empty()
+        );
         let counts = json!({"sagebell_events_missed_total": 1, "sagebell_events_total": 0});
         let more = json!({
             "sagebell_events_missed_total": 1, "sagebell_events_total": 0,
