@@ -259,7 +259,7 @@ impl<E: Env> Reader<'_, E> {
         let told = || self.executor?.place();
         let Some(task) = self.text("--task").or_else(told) else { return Task::alone(unique) };
         let (run, task) = kfp::identity(&self.text("--run").unwrap_or_default(), &task);
-        Task::of_pipeline(&run, &task, self.env.get("KFP_RETRY_INDEX").as_deref())
+        Task::of_pipeline(&run, &task)
     }
 }
 
@@ -358,7 +358,7 @@ mod tests {
     fn a_step_of_a_pipeline_keeps_who_it_is_and_others_are_alone() {
         let poll = ("wait", "poll");
         let of = |flags: &[(&str, &str)]| read(flags, &NONE).unwrap().task;
-        assert_eq!(of(&[poll, ("run", "r"), ("task", "t")]), Task::of_pipeline("r", "t", None));
+        assert_eq!(of(&[poll, ("run", "r"), ("task", "t")]), Task::of_pipeline("r", "t"));
         assert_eq!(of(&[poll, ("run", "r")]), Task::alone("unique"));
     }
 
@@ -369,7 +369,7 @@ mod tests {
             json!({"outputs": {"artifacts": {"metrics": {"artifacts": [{"uri": uri}]}}}});
         let executor = ExecutorInput::parse(&executor.to_string()).unwrap();
         let options = Options::from(&BTreeMap::new(), Some(&executor), &NONE, "unique").unwrap();
-        assert_eq!(options.task, Task::of_pipeline("run-1", "train/salt", None));
+        assert_eq!(options.task, Task::of_pipeline("run-1", "train/salt"));
         let metrics = PathBuf::from("/s3/b/pipe/run-1/train/salt/metrics");
         assert_eq!(options.artifacts, BTreeMap::from([("metrics".to_owned(), metrics)]));
         let wait = WaitMode::Callback { api: None, host: None, port: PORT_UNDER_KFP };
