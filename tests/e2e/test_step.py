@@ -384,7 +384,7 @@ def test_a_monitor_that_is_down_for_a_while_loses_nothing(scene):
 def test_a_wait_that_the_monitor_refuses_is_done_without_it(scene):
     lives(scene)
     problem = {"content-type": "application/problem+json"}
-    body = json.dumps({"code": "wait_not_yours", "detail": "another principal's"}).encode()
+    body = json.dumps({"code": "not_owner", "detail": "another principal's"}).encode()
     scene.api.refuse("/waits/", status=403, headers=problem, body=body)
     step = scene.train()
     step.says("asking SageMaker from this pod instead")

@@ -163,6 +163,7 @@ impl World {
             queue: self.queue()?,
             announcer: Arc::clone(&self.announcer),
             clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
             policy: Arc::clone(&self.policy),
         })
     }

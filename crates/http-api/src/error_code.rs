@@ -43,13 +43,11 @@ pub enum ErrorCode {
     TryAgain,
     /// There is no such wait on the job.
     WaitNotFound,
-    /// The wait is another principal's.
-    WaitNotYours,
 }
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 15] = [
         Self::BodyTooLarge,
         Self::CallerUnknown,
         Self::Internal,
@@ -65,7 +63,6 @@ impl ErrorCode {
         Self::SagemakerUnavailable,
         Self::TryAgain,
         Self::WaitNotFound,
-        Self::WaitNotYours,
     ];
 
     /// The word on the wire, `snake_case`.
@@ -87,7 +84,6 @@ impl ErrorCode {
             Self::SagemakerUnavailable => "sagemaker_unavailable",
             Self::TryAgain => "try_again",
             Self::WaitNotFound => "wait_not_found",
-            Self::WaitNotYours => "wait_not_yours",
         }
     }
 
@@ -97,7 +93,7 @@ impl ErrorCode {
         match self {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::InvalidBody | Self::InvalidField => StatusCode::BAD_REQUEST,
-            Self::CallerUnknown | Self::JobOutOfScope | Self::WaitNotYours => StatusCode::FORBIDDEN,
+            Self::CallerUnknown | Self::JobOutOfScope => StatusCode::FORBIDDEN,
             Self::JobNotFound | Self::NotFound | Self::WaitNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OperationUnsupported => StatusCode::UNPROCESSABLE_ENTITY,
@@ -129,7 +125,6 @@ impl ErrorCode {
             Self::SagemakerUnavailable => "This monitor runs without SageMaker",
             Self::TryAgain => "Busy: try again",
             Self::WaitNotFound => "There is no such wait",
-            Self::WaitNotYours => "The wait is not yours",
         }
     }
 

@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use monitor::arn::JobArn;
 use monitor::ports::WaitKey;
-use monitor::wait::WaitId;
+use monitor::wait::{Principal, WaitId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -20,7 +20,7 @@ use crate::query;
 /// The job in the path: a job of this monitor's accounts and regions.
 pub(crate) struct JobPath(pub(crate) JobArn);
 
-/// The wait in the path.
+/// The wait in the path: the caller's own of that name.
 pub(crate) struct WaitPath(pub(crate) WaitKey);
 
 /// Whether a cancelled wait's job is to be stopped too.
@@ -54,7 +54,9 @@ impl FromRequestParts<Api> for WaitPath {
         let arn = job_arn(&arn, api)?;
         let id = WaitId::parse(&wait_id)
             .map_err(|error| Problem::invalid_field("wait_id", error.to_string()))?;
-        Ok(Self(WaitKey { arn, id }))
+        let owner = parts.extensions.get::<Principal>().cloned();
+        let owner = owner.ok_or_else(Problem::caller_unknown)?;
+        Ok(Self(WaitKey::of(arn, owner, id)))
     }
 }
 

@@ -29,8 +29,7 @@ pub(crate) async fn require_caller(request: Request, next: Next) -> Response {
     if request.extensions().get::<Principal>().is_some() {
         return next.run(request).await;
     }
-    let detail = "the call carries no identity: sign it (SigV4) as an IAM role or user";
-    Problem::new(ErrorCode::CallerUnknown, detail).into_response()
+    Problem::caller_unknown().into_response()
 }
 
 /// Counts the answer by route and status, and adds the headers of every answer.

@@ -31,6 +31,7 @@ mod query;
 mod raw_arn;
 mod schema;
 mod service_routes;
+mod strict_json;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -76,6 +77,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(job_routes::get_timeline))
         .routes(routes!(job_routes::refresh_job))
         .routes(routes!(job_routes::list_jobs))
+        .routes(routes!(service_routes::read_principal))
         .routes(routes!(dashboard::show_dashboard))
         .route_layer(middleware::from_fn(layers::require_caller));
     OpenApiRouter::with_openapi(openapi::preamble())

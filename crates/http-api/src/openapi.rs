@@ -39,17 +39,17 @@ const SAGEMAKER: [ErrorCode; 5] = [
 const BODY: [ErrorCode; 2] = [ErrorCode::BodyTooLarge, ErrorCode::InvalidBody];
 const JOB: [ErrorCode; 1] = [ErrorCode::JobOutOfScope];
 const KNOWN: [ErrorCode; 1] = [ErrorCode::JobNotFound];
-const WAIT: [ErrorCode; 2] = [ErrorCode::WaitNotFound, ErrorCode::WaitNotYours];
+const WAIT: [ErrorCode; 1] = [ErrorCode::WaitNotFound];
 
 /// The codes that an operation can fail with.
 fn errors_of(operation_id: &str) -> Vec<ErrorCode> {
     let groups: &[&[ErrorCode]] = match operation_id {
-        "register_wait" => &[&CALLER, &JOB, &WAIT, &BODY],
+        "register_wait" => &[&CALLER, &JOB, &BODY],
         "inspect_wait" => &[&CALLER, &JOB, &WAIT],
         "cancel_wait" => &[&CALLER, &JOB, &WAIT, &SAGEMAKER],
         "get_job" | "get_timeline" => &[&CALLER, &JOB, &KNOWN],
         "refresh_job" => &[&CALLER, &JOB, &SAGEMAKER],
-        "list_jobs" | "show_dashboard" => &[&CALLER],
+        "list_jobs" | "read_principal" | "show_dashboard" => &[&CALLER],
         _ => &[],
     };
     let mut codes = groups.concat();

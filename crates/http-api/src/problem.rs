@@ -80,6 +80,12 @@ impl Problem {
         Self::new(ErrorCode::TryAgain, detail)
     }
 
+    /// A call whose host did not say who is calling.
+    pub(crate) fn caller_unknown() -> Self {
+        let detail = "the call carries no identity: sign it (SigV4) as an IAM role or user";
+        Self::new(ErrorCode::CallerUnknown, detail)
+    }
+
     pub(crate) fn no_such_job() -> Self {
         Self::new(ErrorCode::JobNotFound, "Sagebell has not heard of this job")
     }
@@ -166,7 +172,6 @@ impl From<WaitError> for Problem {
         match error {
             WaitError::Invalid { field, problem } => Self::invalid_field(field, problem),
             WaitError::OutOfScope(_) => Self::new(ErrorCode::JobOutOfScope, detail),
-            WaitError::NotYours => Self::new(ErrorCode::WaitNotYours, detail),
             WaitError::NotFound => Self::new(ErrorCode::WaitNotFound, detail),
             WaitError::NotStopped(error) => Self { detail: detail.into(), ..error.into() },
             WaitError::Record(error) => error.into(),

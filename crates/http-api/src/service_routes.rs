@@ -1,13 +1,14 @@
-//! The routes about the service itself, open to everyone.
+//! The routes about the service itself; all but one are open to everyone.
 
 use axum::Json;
 use axum::extract::Extension;
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::header;
+use monitor::wait::Principal;
 use utoipa::openapi::OpenApi;
 
-use crate::views::HealthView;
+use crate::views::{HealthView, PrincipalView};
 
 /// The API's description, serialized once.
 #[derive(Clone)]
@@ -27,6 +28,21 @@ impl From<OpenApi> for Document {
 )]
 pub(crate) async fn check_health() -> Json<HealthView> {
     Json(HealthView { status: "ok" })
+}
+
+/// Read who is calling
+///
+/// The caller's name, as waits and jobs are owned by it: account and role or user,
+/// without the session. A step puts it on what it creates as the tag
+/// `sagebell:owner`.
+#[utoipa::path(
+    get, path = "/v1/principal", tag = "service",
+    responses((status = 200, description = "The caller", body = PrincipalView)),
+)]
+pub(crate) async fn read_principal(
+    Extension(Principal(principal)): Extension<Principal>,
+) -> Json<PrincipalView> {
+    Json(PrincipalView { principal })
 }
 
 /// This document

@@ -148,6 +148,14 @@ impl From<JobRecord> for TimelineView {
     }
 }
 
+/// Who is calling.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = Principal)]
+pub(crate) struct PrincipalView {
+    /// E.g. `111122223333:role/pipeline`.
+    pub(crate) principal: String,
+}
+
 /// Whether the service answers.
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Health)]

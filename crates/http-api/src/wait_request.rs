@@ -11,14 +11,14 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
 use monitor::policy::Policy;
 use monitor::ports::WaitKey;
-use monitor::wait::{CallbackUrl, Hear, OnAbandon, Principal, Secret};
+use monitor::wait::{CallbackUrl, Hear, OnAbandon, Secret};
 use monitor::waits::Registration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::error_code::ErrorCode;
 use crate::problem::Problem;
-use crate::schema;
+use crate::{schema, strict_json};
 
 /// Longest body taken, in bytes.
 pub(crate) const BODY_LIMIT: usize = 64 * 1_024;
@@ -97,18 +97,17 @@ fn bad_body(error: BoxError) -> Problem {
 
 impl WaitRequest {
     fn parse(body: &[u8]) -> Result<Self, Problem> {
-        // serde_json gives up 128 levels down, long before the stack ends.
-        let fields = serde_json::from_slice(body)
-            .map_err(|error| Problem::new(ErrorCode::InvalidBody, error.to_string()))?;
+        let fields = strict_json::parse(body)?;
         let Value::Object(fields) = fields else {
             return Err(Problem::new(ErrorCode::InvalidBody, "the body is no JSON object"));
         };
         Fields(fields).read()
     }
 
-    /// The registration of this wait for this owner.
-    pub(crate) fn registration(self, key: WaitKey, owner: Principal) -> Registration {
-        Registration {
+    /// The registration of this wait for its owner.
+    pub(crate) fn registration(self, key: WaitKey) -> Result<Registration, Problem> {
+        let owner = key.owner.ok_or_else(Problem::caller_unknown)?;
+        Ok(Registration {
             arn: key.arn,
             id: key.id,
             owner,
@@ -120,7 +119,7 @@ impl WaitRequest {
             deadline: self.deadline,
             on_abandon: self.on_abandon,
             labels: self.labels,
-        }
+        })
     }
 }
 

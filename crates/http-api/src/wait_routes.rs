@@ -1,8 +1,7 @@
 //! The routes of waits.
 
+use axum::Json;
 use axum::extract::State;
-use axum::{Extension, Json};
-use monitor::wait::Principal;
 
 use crate::Api;
 use crate::extract::{StopWish, WaitPath};
@@ -29,17 +28,16 @@ type Answer = Result<Json<WaitAndJobView>, Problem>;
 )]
 pub(crate) async fn register_wait(
     State(api): State<Api>,
-    Extension(owner): Extension<Principal>,
     WaitPath(key): WaitPath,
     request: WaitRequest,
 ) -> Answer {
-    let registered = api.waits.register(request.registration(key, owner)).await?;
+    let registered = api.waits.register(request.registration(key)?).await?;
     Ok(Json(registered.into()))
 }
 
 /// Read a wait
 ///
-/// Only for the principal that registered it.
+/// Only the principal that registered it finds it: others may call theirs alike.
 #[utoipa::path(
     get, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
     params(
@@ -48,17 +46,13 @@ pub(crate) async fn register_wait(
     ),
     responses((status = 200, description = "The wait and its job, as now known", body = WaitAndJobView)),
 )]
-pub(crate) async fn inspect_wait(
-    State(api): State<Api>,
-    Extension(caller): Extension<Principal>,
-    WaitPath(key): WaitPath,
-) -> Answer {
-    Ok(Json(api.waits.inspect(&key, &caller).await?.into()))
+pub(crate) async fn inspect_wait(State(api): State<Api>, WaitPath(key): WaitPath) -> Answer {
+    Ok(Json(api.waits.inspect(&key).await?.into()))
 }
 
 /// Cancel a wait
 ///
-/// Only for the principal that registered it. Cancelling a wait whose life is
+/// Only the principal that registered it finds it. Cancelling a wait whose life is
 /// over changes nothing.
 #[utoipa::path(
     delete, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
@@ -71,9 +65,8 @@ pub(crate) async fn inspect_wait(
 )]
 pub(crate) async fn cancel_wait(
     State(api): State<Api>,
-    Extension(caller): Extension<Principal>,
     WaitPath(key): WaitPath,
     StopWish(stop): StopWish,
 ) -> Answer {
-    Ok(Json(api.waits.cancel(&key, &caller, stop).await?.into()))
+    Ok(Json(api.waits.cancel(&key, stop).await?.into()))
 }

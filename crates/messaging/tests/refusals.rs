@@ -64,6 +64,7 @@ fn ids(request: &Value) -> Vec<Value> {
 fn bells(count: usize) -> Vec<Doorbell> {
     let bell = |place| Doorbell {
         arn: JobArn::parse(ARN).unwrap(),
+        owner: None,
         wait_id: WaitId::parse(&format!("w{place}")).unwrap(),
     };
     (0..count).map(bell).collect()
@@ -73,7 +74,7 @@ fn sighting() -> Observation {
     let now = "2026-11-02T12:00:00Z".parse().unwrap();
     Observation {
         arn: JobArn::parse(ARN).unwrap(),
-        name: "t".to_owned(),
+        name: Some("t".to_owned()),
         phase: Phase::Succeeded,
         status: "Completed".to_owned(),
         secondary_status: None,

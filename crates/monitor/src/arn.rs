@@ -1,11 +1,12 @@
 //! `JobArn`: the validated, canonical name of a job.
 //!
 //! SageMaker spells some ARNs in more than one way; the canonical form is the
-//! key under which every sighting and every wait of one job meet.
+//! key under which every observation and every wait of one job meet.
 
 use serde::{Deserialize, Serialize};
 
 use crate::kind::Kind;
+use crate::partition::Partition;
 
 /// Longest ARN accepted, in bytes. SageMaker's own limit is 256 (a pipeline
 /// step adds its name, at most 256 more).
@@ -19,13 +20,20 @@ const STEP_MARK: &str = "/step/";
 /// `arn:{partition}:sagemaker:{region}:{account}:{type}/{id}`.
 ///
 /// - `tuningJob/x` becomes `hyper-parameter-tuning-job/x` (events use both).
-/// - An endpoint's id is lower-cased: `CreateEndpoint` treats names so
-///   (SageMaker API reference, `CreateEndpoint`, *EndpointName*).
 /// - A pipeline step is `…:pipeline/p/execution/e/step/name`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// - **Case makes no difference.** List calls answer in lower case what Create
+///   and events give in the name's own case (boto/boto3 issue 4606), and some
+///   names "are not case sensitive" (SageMaker API reference,
+///   `HyperParameterTuningJobName`, `AutoMLJobName`). So ARNs are compared,
+///   hashed and stored by [`key`](Self::key), which is in lower case. The name of
+///   a pipeline step is the exception: it is no part of an ARN of SageMaker's, it
+///   always comes from a name field, and its case is its own.
+/// - The id keeps the spelling it came with, for the calls that take a name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct JobArn {
     text: String,
+    key: String,
     kind: Kind,
 }
 
@@ -47,8 +55,10 @@ pub enum ArnError {
 }
 
 struct Parts<'a> {
-    prefix_len: usize,
-    resource: &'a str,
+    /// Everything before the resource type, in lower case.
+    prefix: String,
+    /// The resource type, in lower case.
+    resource: String,
     id: &'a str,
 }
 
@@ -60,25 +70,37 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
+/// A region is words and a number, as in `us-gov-west-1`.
+fn is_region(text: &str) -> bool {
+    let mut words = text.rsplit('-');
+    let number = words.next().unwrap_or_default();
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    is_number && words.clone().count() >= 2 && words.all(is_word)
+}
+
 fn split(text: &str) -> Result<Parts<'_>, ArnError> {
     if text.len() > MAX_LEN {
         return malformed("longer than 640 bytes");
     }
-    if !text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'\\')) {
-        return malformed("it has a blank, a quote or a character outside ASCII");
+    if !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return malformed("it has a blank or a character outside ASCII");
     }
-    let mut fields = text.splitn(6, ':');
-    let mut next = || fields.next().unwrap_or_default();
-    let (arn, partition, service) = (next(), next(), next());
-    let (region, account, rest) = (next(), next(), next());
-    if arn != "arn" || !is_word(partition) {
-        return malformed("it does not begin with arn:PARTITION");
+    let fields: Vec<&str> = text.splitn(6, ':').collect();
+    let field = |index: usize| fields.get(index).copied().unwrap_or_default();
+    let lower = |index| field(index).to_ascii_lowercase();
+    let (arn, partition, service) = (lower(0), lower(1), lower(2));
+    let (region, account, rest) = (lower(3), field(4), field(5));
+    if arn != "arn" || Partition::of_id(&partition).is_none() {
+        return malformed("it does not begin with arn: and a partition of AWS, as in arn:aws");
     }
     if service != "sagemaker" {
         return malformed("the service is not sagemaker");
     }
-    if !is_word(region) {
-        return malformed("the region is missing");
+    if !is_region(&region) {
+        return malformed("the region is missing or is no region, as in us-east-1");
+    }
+    if Partition::of_region(&region).id != partition {
+        return malformed("the region is of another partition than the ARN");
     }
     if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
         return malformed("the account is not 12 digits");
@@ -92,8 +114,8 @@ fn split(text: &str) -> Result<Parts<'_>, ArnError> {
     if id.is_empty() || id.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
         return malformed("the resource name is missing or has an empty part");
     }
-    let prefix_len = text.len() - rest.len();
-    Ok(Parts { prefix_len, resource, id })
+    let prefix = format!("arn:{partition}:sagemaker:{region}:{account}:");
+    Ok(Parts { prefix, resource: resource.to_ascii_lowercase(), id })
 }
 
 impl JobArn {
@@ -104,19 +126,19 @@ impl JobArn {
     /// no job.
     pub fn parse(text: &str) -> Result<Self, ArnError> {
         let parts = split(text)?;
-        let Some(kind) = Kind::of_resource(parts.resource, parts.id) else {
-            return Err(ArnError::NotAJob { resource: parts.resource.to_owned() });
+        let Some(kind) = Kind::of_resource(&parts.resource, parts.id) else {
+            return Err(ArnError::NotAJob { resource: parts.resource });
         };
         if parts.id.split('/').count() > most_parts(kind) {
             return malformed("the resource name has more parts than its type allows");
         }
-        let prefix = text.get(..parts.prefix_len).unwrap_or_default();
-        let resource = kind.spec().resource;
-        let text = match kind {
-            Kind::Endpoint => format!("{prefix}{resource}/{}", parts.id.to_ascii_lowercase()),
-            _ => format!("{prefix}{resource}/{}", parts.id),
-        };
-        Ok(Self { text, kind })
+        if !parts.id.bytes().all(|b| is_of_names(kind, b)) {
+            return malformed("the resource name has a character that names of its type have not");
+        }
+        let head = format!("{}{}/", parts.prefix, kind.spec().resource);
+        let id = with_fixed_words(kind, parts.id);
+        let key = format!("{head}{}", folded(kind, &id));
+        Ok(Self { text: format!("{head}{id}"), key, kind })
     }
 
     /// The ARN that stands for one step of a pipeline execution.
@@ -130,16 +152,43 @@ impl JobArn {
         Self::parse(&format!("{}{STEP_MARK}{step_name}", self.text))
     }
 
-    /// The canonical text.
+    /// The canonical text, the id spelt as it came.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// What two spellings of one job's ARN have in common: the canonical text in
+    /// lower case, but for a pipeline step's name. Stores know the job by it.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The same job, spelt as SageMaker spells its `name`, where the ARN ends with
+    /// that name in whatever case; else as it is.
+    #[must_use]
+    pub fn spelt(&self, name: &str) -> Self {
+        let own = self.name();
+        let head = self.text.get(..self.text.len() - own.len()).unwrap_or_default();
+        let text = if own.eq_ignore_ascii_case(name) {
+            format!("{head}{name}")
+        } else {
+            self.text.clone()
+        };
+        Self { text, ..self.clone() }
     }
 
     /// The kind of job that the resource type tells.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The AWS partition, e.g. `aws-cn`.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        self.field(1)
     }
 
     /// The AWS region, e.g. `us-east-1`.
@@ -160,8 +209,8 @@ impl JobArn {
         self.field(5).split_once('/').map_or("", |(_, id)| id)
     }
 
-    /// What a person calls the job: the id, or its last part where the id is a
-    /// path (pipeline executions and steps).
+    /// The id, or its last part where the id is a path (pipeline executions and
+    /// steps): what to call the job until a name field of SageMaker's tells.
     #[must_use]
     pub fn name(&self) -> &str {
         match self.kind {
@@ -174,6 +223,68 @@ impl JobArn {
 
     fn field(&self, index: usize) -> &str {
         self.text.splitn(6, ':').nth(index).unwrap_or_default()
+    }
+}
+
+impl PartialEq for JobArn {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for JobArn {}
+
+impl PartialOrd for JobArn {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for JobArn {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl std::hash::Hash for JobArn {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
+/// Whether names of this kind may have this character; the slash divides their
+/// parts. SageMaker's service model (botocore, `sagemaker/2017-07-24`): letters,
+/// digits and hyphens everywhere (`TrainingJobName`, `EntityName`, …), besides
+/// dots in `ImageName` and underscores in `FeatureGroupName` and `StepName`.
+fn is_of_names(kind: Kind, byte: u8) -> bool {
+    let also: &[u8] = match kind {
+        Kind::Image | Kind::ImageVersion => b".",
+        Kind::FeatureGroup | Kind::PipelineStep => b"_",
+        _ => b"",
+    };
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/') || also.contains(&byte)
+}
+
+/// The id with the words that a pipeline's ids have between names in lower case.
+fn with_fixed_words(kind: Kind, id: &str) -> String {
+    if !matches!(kind, Kind::PipelineExecution | Kind::PipelineStep) {
+        return id.to_owned();
+    }
+    let parts = id.split('/').enumerate();
+    let parts = parts.map(|(place, part)| match place {
+        1 | 3 => part.to_ascii_lowercase(),
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The id in lower case, but for a step's name.
+fn folded(kind: Kind, id: &str) -> String {
+    match id.rsplit_once('/') {
+        Some((execution, step)) if kind == Kind::PipelineStep => {
+            format!("{}/{step}", execution.to_ascii_lowercase())
+        }
+        _ => id.to_ascii_lowercase(),
     }
 }
 
@@ -193,9 +304,10 @@ pub(crate) fn pipeline_kind(id: &str) -> Option<Kind> {
     let mut parts = id.split('/');
     let (_pipeline, execution) = (parts.next()?, parts.next());
     let (_id, step, name, more) = (parts.next(), parts.next(), parts.next(), parts.next());
-    match (execution, _id, step, name, more) {
-        (Some("execution"), Some(_), None, None, None) => Some(Kind::PipelineExecution),
-        (Some("execution"), Some(_), Some("step"), Some(_), None) => Some(Kind::PipelineStep),
+    let is = |part: Option<&str>, word| part.is_some_and(|part| part.eq_ignore_ascii_case(word));
+    match (is(execution, "execution"), _id, step, name, more) {
+        (true, Some(_), None, None, None) => Some(Kind::PipelineExecution),
+        (true, Some(_), step, Some(_), None) if is(step, "step") => Some(Kind::PipelineStep),
         _ => None,
     }
 }
@@ -237,11 +349,50 @@ mod tests {
     }
 
     #[test]
-    fn endpoint_names_differ_by_more_than_case() {
-        let one = JobArn::parse(&arn("endpoint/MyEndpoint")).unwrap();
-        assert_eq!(one, JobArn::parse(&arn("endpoint/myendpoint")).unwrap());
-        let job = JobArn::parse(&arn("training-job/MyJob")).unwrap();
-        assert_eq!(job.name(), "MyJob");
+    fn every_kind_is_one_job_in_any_case_and_keeps_its_spelling() {
+        use std::hash::BuildHasher as _;
+        let hasher = std::hash::RandomState::new();
+        for kind in Kind::all() {
+            let id = match kind {
+                Kind::PipelineExecution => "MyPipe/execution/Abc1",
+                Kind::PipelineStep => "MyPipe/execution/Abc1/step/train",
+                Kind::ImageVersion | Kind::ModelPackage => "MyGroup/1",
+                _ => "My-Job-1",
+            };
+            let resource = kind.spec().resource;
+            let job = JobArn::parse(&arn(&format!("{resource}/{id}"))).unwrap();
+            let lower = JobArn::parse(&job.as_str().to_ascii_lowercase()).unwrap();
+            assert_eq!((job.id(), job.kind()), (id, kind));
+            assert_eq!((&lower, lower.kind(), lower.key()), (&job, kind, job.key()));
+            assert_eq!(hasher.hash_one(&lower), hasher.hash_one(&job));
+            assert_eq!(lower.cmp(&job), std::cmp::Ordering::Equal);
+            if kind != Kind::PipelineStep {
+                assert_eq!(JobArn::parse(&job.as_str().to_ascii_uppercase()).unwrap(), job);
+            }
+            let again: JobArn = serde_json::from_value(serde_json::json!(job)).unwrap();
+            assert_eq!(again.as_str(), job.as_str());
+        }
+    }
+
+    #[test]
+    fn steps_differ_by_the_case_of_their_names_and_by_nothing_elses() {
+        let run = JobArn::parse(&arn("pipeline/P/execution/E1")).unwrap();
+        let (one, other) = (run.step("Train").unwrap(), run.step("train").unwrap());
+        assert_ne!(one, other);
+        let shouted = JobArn::parse(&arn("PIPELINE/p/EXECUTION/e1/STEP/Train")).unwrap();
+        assert_eq!(shouted, one);
+        assert_eq!(shouted.id(), "p/execution/e1/step/Train");
+    }
+
+    #[test]
+    fn a_name_field_mends_the_spelling_and_nothing_else() {
+        let lower = JobArn::parse(&arn("training-job/tune-digits-7")).unwrap();
+        assert_eq!(lower.spelt("Tune-Digits-7").name(), "Tune-Digits-7");
+        assert_eq!(lower.spelt("Tune-Digits-7"), lower);
+        assert_eq!(lower.spelt("another").name(), "tune-digits-7");
+        assert_eq!(lower.spelt("").name(), "tune-digits-7");
+        let cluster = JobArn::parse(&arn("cluster/abcdefghijkl")).unwrap();
+        assert_eq!(cluster.spelt("My-Cluster").as_str(), cluster.as_str());
     }
 
     #[test]
@@ -266,6 +417,19 @@ mod tests {
     fn what_is_no_job_is_refused_with_the_part_named() {
         for (text, part) in [
             ("", "begin with arn"),
+            ("arn", "begin with arn"),
+            ("arn:evil:sagemaker:us-east-1:111122223333:training-job/x", "partition"),
+            ("arn:aws-cn:sagemaker:us-east-1:111122223333:training-job/x", "another partition"),
+            ("arn:aws:sagemaker:us-gov-west-1:111122223333:training-job/x", "another partition"),
+            ("arn:awsx:sagemaker:us-east-1:111122223333:training-job/x", "partition"),
+            ("arn::sagemaker:us-east-1:111122223333:training-job/x", "partition"),
+            ("arn:aws:sagemaker:everywhere:111122223333:training-job/x", "region"),
+            ("arn:aws:sagemaker:us-east:111122223333:training-job/x", "region"),
+            ("arn:aws:sagemaker:us--1:111122223333:training-job/x", "region"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:training-job/a_b", "character"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:training-job/a.b", "character"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:training-job/%78", "character"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:training-job/x#1", "character"),
             ("arn:aws:s3:::bucket", "service"),
             ("arn:aws:sagemaker::111122223333:training-job/x", "region"),
             ("arn:aws:sagemaker:us-east-1:1:training-job/x", "account"),

@@ -264,6 +264,6 @@ fn callback(wait: &Wait, record: &JobRecord) -> Result<Callback, serde_json::Err
         url: wait.callback_url.clone(),
         secret: wait.secret.clone(),
         id: format!("msg_{name}_{since}_{seq}"),
-        body: serde_json::to_string(&body)?,
+        body: body.encoded()?,
     })
 }

@@ -9,6 +9,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::arn::{ArnError, JobArn};
+use crate::bounds::{MAX_WORD, clip};
 use crate::kind::Kind;
 use crate::observation::{Observation, Source};
 
@@ -19,11 +20,6 @@ pub const SOURCE: &str = "aws.sagemaker";
 pub const SWEEP_SOURCE: &str = "sagebell.sweep";
 /// The detail-type of the sweep's own events.
 pub const SIGHTING: &str = "Job Sighting";
-
-/// Longest status or name kept, in bytes; SageMaker's own are at most 256.
-const MAX_WORD: usize = 256;
-/// Longest failure reason kept, in bytes; SageMaker's own are at most 1,024.
-const MAX_REASON: usize = 4_096;
 
 /// An event that is about no job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,7 +82,7 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     };
     match word("source")? {
         SOURCE => {}
-        SWEEP_SOURCE => return sighting(event),
+        SWEEP_SOURCE => return sighting(event, now),
         _ => return Ok(Parsed::Ignored(Ignored::OtherSource)),
     }
     let Some(kind) = Kind::of_detail_type(word("detail-type")?) else {
@@ -97,15 +93,15 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     let arn = arn_of(kind, detail, event.get("resources"))?;
     let seen_at = event.get("time").and_then(crate::time::parse_time).unwrap_or(now);
     let seen = observation(arn, detail, seen_at, Source::Event)?;
-    Ok(Parsed::Job(Box::new(seen)))
+    Ok(Parsed::Job(Box::new(seen.bounded(now))))
 }
 
 /// Reads what [`SIGHTING`] carries.
-fn sighting(event: &Value) -> Result<Parsed, Refused> {
+fn sighting(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     let detail = event.get("detail").ok_or_else(|| refused("detail", "missing"))?;
     let seen = Observation::deserialize(detail);
-    let seen = seen.map_err(|error| refused("detail", format!("no sighting: {error}")))?;
-    Ok(Parsed::Job(Box::new(seen)))
+    let seen = seen.map_err(|error| refused("detail", format!("no observation: {error}")))?;
+    Ok(Parsed::Job(Box::new(seen.bounded(now))))
 }
 
 /// Reads the answer of a kind's Describe call on `arn`.
@@ -113,7 +109,7 @@ fn sighting(event: &Value) -> Result<Parsed, Refused> {
 /// # Errors
 /// [`Refused`] if the answer has no status.
 pub fn from_describe(arn: JobArn, answer: &Value, now: Timestamp) -> Result<Observation, Refused> {
-    observation(arn, answer, now, Source::Describe)
+    Ok(observation(arn, answer, now, Source::Describe)?.bounded(now))
 }
 
 fn observation(
@@ -132,13 +128,13 @@ fn observation(
     let secondary = secondary_status(kind, detail);
     let phase = kind.phase(status, secondary.as_deref());
     let time = |pointers| times(detail, pointers).next();
-    let name = text(detail, fields.name).unwrap_or_else(|| arn.name());
+    let owned = |pointers| text(detail, pointers).map(str::to_owned);
     Ok(Observation {
-        name: clip(name, MAX_WORD),
+        name: owned(fields.name),
         phase,
-        status: clip(status, MAX_WORD),
+        status: status.to_owned(),
         secondary_status: secondary,
-        failure_reason: text(detail, fields.reason).map(|reason| clip(reason, MAX_REASON)),
+        failure_reason: owned(fields.reason),
         created_at: time(fields.created),
         modified_at: times(detail, fields.modified).max().unwrap_or(seen_at),
         ended_at: time(fields.ended),
@@ -208,9 +204,4 @@ fn text<'a>(detail: &'a Value, pointers: &[&str]) -> Option<&'a str> {
 
 fn times<'a>(detail: &'a Value, pointers: &'a [&str]) -> impl Iterator<Item = Timestamp> + 'a {
     pointers.iter().filter_map(|pointer| crate::time::parse_time(detail.pointer(pointer)?))
-}
-
-/// At most `limit` bytes of `text`, cut between characters.
-fn clip(text: &str, limit: usize) -> String {
-    text.get(..text.floor_char_boundary(limit)).unwrap_or_default().to_owned()
 }

@@ -71,6 +71,10 @@ pub struct TimelineEntry {
 pub struct JobRecord {
     /// The state.
     pub job: Job,
+    /// Whether a name field of SageMaker's told the name; until then it is the
+    /// ARN's last part.
+    #[serde(default)]
+    pub named: bool,
     /// Grows by one with every change of state; never reset, so that a waiter's
     /// place in it outlasts a re-created job.
     pub revision: u64,
@@ -140,6 +144,7 @@ impl JobRecord {
                 modified_at: None,
                 settled_at: None,
             },
+            named: false,
             revision: 0,
             timeline: Vec::new(),
             timeline_dropped: 0,
@@ -171,7 +176,9 @@ impl JobRecord {
             Generation::Newer => {
                 self.timeline.clear();
                 self.timeline_dropped = 0;
+                self.named = false;
                 self.replace(seen);
+                self.take_name(seen);
                 Change::Advanced
             }
             Generation::Same => self.observe_same_generation(seen),
@@ -215,6 +222,7 @@ impl JobRecord {
             self.replace(seen);
         }
         self.job.created_at = before.created_at.max(seen.created_at);
+        self.take_name(seen);
         if change == Change::Duplicate && self.job != before {
             return Change::Refreshed;
         }
@@ -252,7 +260,7 @@ impl JobRecord {
         self.job = Job {
             arn: self.job.arn.clone(),
             kind: self.job.kind,
-            name: seen.name.clone(),
+            name: self.job.name.clone(),
             phase: seen.phase,
             status: Some(seen.status.clone()),
             secondary_status: seen.secondary_status.clone(),
@@ -261,6 +269,19 @@ impl JobRecord {
             modified_at: Some(seen.modified_at),
             settled_at: seen.settled_at(),
         };
+    }
+
+    /// Takes over how a name field spells the job, in its ARN too. A job has one
+    /// name; should two be told, the order in which they come makes no difference.
+    fn take_name(&mut self, seen: &Observation) {
+        let Some(name) = &seen.name else {
+            return;
+        };
+        if !self.named || *name < self.job.name {
+            self.job.name.clone_from(name);
+            self.job.arn = self.job.arn.spelt(name);
+        }
+        self.named = true;
     }
 
     fn note(&mut self, seen: &Observation, late: bool) {
@@ -303,7 +324,6 @@ struct Rank<'a> {
     secondary_status: Option<&'a str>,
     failure_reason: Option<&'a str>,
     settled_at: Option<Timestamp>,
-    name: &'a str,
 }
 
 impl<'a> Rank<'a> {
@@ -315,7 +335,6 @@ impl<'a> Rank<'a> {
             secondary_status: job.secondary_status.as_deref(),
             failure_reason: job.failure_reason.as_deref(),
             settled_at: job.settled_at,
-            name: &job.name,
         }
     }
 
@@ -327,7 +346,6 @@ impl<'a> Rank<'a> {
             secondary_status: seen.secondary_status.as_deref(),
             failure_reason: seen.failure_reason.as_deref(),
             settled_at: seen.settled_at(),
-            name: &seen.name,
         }
     }
 }

@@ -149,13 +149,13 @@ impl Kind {
         Self::all().find(|kind| kind.spec().detail_types.contains(&detail_type))
     }
 
-    /// The kind of an ARN's resource type and id.
+    /// The kind of an ARN's resource type, in lower case, and id.
     #[must_use]
     pub fn of_resource(resource: &str, id: &str) -> Option<Self> {
         match resource {
             "pipeline" => pipeline_kind(id),
             // The event's older spelling of hyper-parameter-tuning-job.
-            "tuningJob" => Some(Self::Tuning),
+            "tuningjob" => Some(Self::Tuning),
             _ => Self::all().find(|kind| kind.spec().resource == resource),
         }
     }

@@ -11,6 +11,7 @@
 )]
 
 pub mod arn;
+pub mod bounds;
 pub mod deliver;
 pub mod event;
 pub mod inert;

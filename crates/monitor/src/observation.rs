@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::JobArn;
+use crate::bounds::{MAX_REASON, MAX_WORD, believed, clip};
 use crate::kind::Kind;
 use crate::phase::Phase;
 
@@ -25,8 +26,10 @@ pub enum Source {
 pub struct Observation {
     /// The job.
     pub arn: JobArn,
-    /// Its name as SageMaker spells it.
-    pub name: String,
+    /// Its name as SageMaker spells it, where a name field tells; never cut out
+    /// of an ARN, whose case is not reliable.
+    #[serde(default)]
+    pub name: Option<String>,
     /// What the status means.
     pub phase: Phase,
     /// SageMaker's own word.
@@ -53,6 +56,34 @@ impl Observation {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.arn.kind()
+    }
+
+    /// The observation as it may be recorded, whoever made it and whatever it
+    /// says: texts held to their bounds, no time later than `now` by more than
+    /// clocks differ, and the phase that the table of kinds gives to the status.
+    ///
+    /// A time that is not believed is dropped. In the place of a modification
+    /// time stands the observation's own, in the place of that one `now`. A time
+    /// of creation that was moved to `now` would make a later generation of the
+    /// job, so there is none instead.
+    #[must_use]
+    pub fn bounded(self, now: Timestamp) -> Self {
+        let seen_at = believed(Some(self.seen_at), now).unwrap_or(now);
+        let status = clip(&self.status, MAX_WORD);
+        let secondary_status = self.secondary_status.map(|word| clip(&word, MAX_WORD));
+        Self {
+            name: self.name.map(|name| clip(&name, MAX_WORD)),
+            phase: self.arn.kind().phase(&status, secondary_status.as_deref()),
+            failure_reason: self.failure_reason.map(|reason| clip(&reason, MAX_REASON)),
+            created_at: believed(self.created_at, now),
+            modified_at: believed(Some(self.modified_at), now).unwrap_or(seen_at),
+            ended_at: believed(self.ended_at, now),
+            arn: self.arn,
+            source: self.source,
+            seen_at,
+            status,
+            secondary_status,
+        }
     }
 
     /// When the job settled, if this sighting says that it did.

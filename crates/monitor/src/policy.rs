@@ -34,6 +34,10 @@ impl Policy {
     /// give milliseconds, some whole seconds.
     pub const GENERATION_TOLERANCE: Duration = Duration::from_secs(2);
 
+    /// How far ahead of our clock a time from outside may lie: clocks differ by
+    /// minutes at most, and what is later is not believed.
+    pub const CLOCK_SKEW: Duration = Duration::from_secs(300);
+
     /// How far a one-shot job's creation may lie before its waiter's
     /// `not_before`: the waiter's clock may run ahead. A job takes longer than
     /// this to end, be deleted and be created again under its name.
@@ -42,6 +46,9 @@ impl Policy {
     /// The same for resources, whose next update may follow at once: no more
     /// than what cutting to whole seconds loses.
     pub const RESOURCE_SKEW: Duration = Duration::from_secs(1);
+
+    /// Jobs whose events of one batch are recorded at the same time.
+    pub const EVENTS_AT_ONCE: usize = 16;
 
     /// Timeline entries kept per job; the oldest but the first go.
     pub const TIMELINE_LIMIT: usize = 64;
@@ -96,7 +103,12 @@ impl Policy {
     pub const EXPIRY_SLACK: Duration = Duration::from_secs(86_400);
 
     /// Compare-and-set tries before a conflict is given back as "try again".
-    pub const CAS_TRIES: u32 = 8;
+    pub const CAS_TRIES: u32 = 12;
+
+    /// The longest pause before the second try, and before every later one, of a
+    /// writer that met another's write: doubling, and of each a random part.
+    pub const CAS_PAUSES: (Duration, Duration) =
+        (Duration::from_millis(10), Duration::from_millis(320));
 }
 
 impl Policy {
@@ -115,6 +127,15 @@ impl Policy {
         let longest = Self::RETRY_PAUSES.len() - 1;
         let seconds = Self::RETRY_PAUSES.get(step.min(longest)).copied().unwrap_or(300);
         jittered(Duration::from_secs(seconds), unit)
+    }
+
+    /// The pause of a writer that met another's write for the `conflicts`-th time:
+    /// a part, by `unit` in `0.0..1.0`, of what doubles with every conflict.
+    #[must_use]
+    pub fn cas_pause(conflicts: u32, unit: f64) -> Duration {
+        let (first, longest) = Self::CAS_PAUSES;
+        let doubled = 1_u32.checked_shl(conflicts.saturating_sub(1)).unwrap_or(u32::MAX);
+        first.saturating_mul(doubled).min(longest).mul_f64(unit.clamp(0.0, 1.0))
     }
 
     /// The pause before the next look at a job, after `checks` looks: doubling,

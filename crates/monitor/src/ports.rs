@@ -14,7 +14,7 @@ use crate::kind::Kind;
 use crate::observation::Observation;
 use crate::phase::Phase;
 use crate::signal::{Announcement, Callback, Doorbell};
-use crate::wait::{CallbackUrl, Wait, WaitId};
+use crate::wait::{CallbackUrl, Principal, Wait, WaitId};
 
 /// How a store call can fail. A failed condition is no failure: see [`Saved`].
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +82,25 @@ pub struct JobFilter {
 pub struct WaitKey {
     /// The job waited for.
     pub arn: JobArn,
-    /// The wait.
+    /// What its waiter calls it.
     pub id: WaitId,
+    /// Whose it is: two principals may call their waits alike. `None` for a wait
+    /// that 0.1.0 stored, whose key did not say; see [`Wait::keyed_by_owner`].
+    pub owner: Option<Principal>,
+}
+
+impl WaitKey {
+    /// The key of a principal's own wait.
+    #[must_use]
+    pub fn of(arn: JobArn, owner: Principal, id: WaitId) -> Self {
+        Self { arn, id, owner: Some(owner) }
+    }
+
+    /// The key under which 0.1.0 stored the wait.
+    #[must_use]
+    pub fn before_owners(&self) -> Self {
+        Self { owner: None, ..self.clone() }
+    }
 }
 
 /// Jobs and waits, durable, with compare-and-set per item and strongly
@@ -122,7 +139,7 @@ pub trait Store: Send + Sync {
         expect: Option<Version>,
     ) -> Result<Saved<Wait>, StoreError>;
 
-    /// Lists one job's waits, ordered by id, strongly consistent.
+    /// Lists one job's waits, ordered by id and owner, strongly consistent.
     async fn list_waits(
         &self,
         arn: &JobArn,

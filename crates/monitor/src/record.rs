@@ -4,8 +4,10 @@
 //! repeated sighting of the settled state reads them again; so a crash anywhere
 //! in here, followed by the queue's redelivery, loses no wake-up.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use metrics::counter;
 use serde_json::Value;
 
@@ -16,7 +18,8 @@ use crate::observation::{Observation, Source};
 use crate::phase::Phase;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, Clock, Intake, IntakeError, Queue, QueueError, Saved, Store, StoreError, Versioned,
+    Announcer, Clock, Entropy, Intake, IntakeError, Queue, QueueError, Saved, Store, StoreError,
+    Versioned,
 };
 use crate::signal::{Announcement, Doorbell};
 use crate::wait::{News, later};
@@ -68,6 +71,8 @@ pub struct Recorder {
     pub announcer: Arc<dyn Announcer>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Jitter, for writers that meet.
+    pub entropy: Arc<dyn Entropy>,
     /// The numbers.
     pub policy: Arc<Policy>,
 }
@@ -78,21 +83,69 @@ impl Recorder {
     /// # Errors
     /// [`RecordError`]; all but `Refused` go away by trying again.
     pub async fn take(&self, event: &Value) -> Result<Taken, RecordError> {
-        let parsed = event::parse(event, self.clock.now()).inspect_err(|refused| {
-            counter!("sagebell_events_refused_total", "field" => refused.field).increment(1);
-        })?;
-        match parsed {
-            Parsed::Ignored(why) => Ok(Self::ignore(why)),
-            Parsed::Job(seen) if !self.policy.in_scope(&seen.arn) => {
-                Ok(Self::ignore(Ignored::OutOfScope))
-            }
+        match self.read(event)? {
+            Parsed::Ignored(why) => Ok(Taken::Ignored(why)),
             Parsed::Job(seen) => self.record(&seen).await,
         }
     }
 
-    fn ignore(why: Ignored) -> Taken {
-        counter!("sagebell_events_ignored_total", "reason" => why.as_str()).increment(1);
-        Taken::Ignored(why)
+    /// Takes many events in, and says of each, in their order, what came of it:
+    /// those of one job one after the other, so that they do not get in each
+    /// other's way; of different jobs, [`Policy::EVENTS_AT_ONCE`] at a time.
+    pub async fn take_all(&self, events: &[Value]) -> Vec<Result<Taken, RecordError>> {
+        let mut results = BTreeMap::new();
+        let mut by_job: BTreeMap<JobArn, Vec<(usize, Box<Observation>)>> = BTreeMap::new();
+        for (place, event) in events.iter().enumerate() {
+            match self.read(event) {
+                Ok(Parsed::Job(seen)) => {
+                    by_job.entry(seen.arn.clone()).or_default().push((place, seen));
+                }
+                Ok(Parsed::Ignored(why)) => {
+                    results.insert(place, Ok(Taken::Ignored(why)));
+                }
+                Err(refused) => {
+                    results.insert(place, Err(refused.into()));
+                }
+            }
+        }
+        let jobs = futures::stream::iter(by_job.into_values()).map(|seen| self.record_each(seen));
+        let recorded: Vec<_> = jobs.buffer_unordered(Policy::EVENTS_AT_ONCE).collect().await;
+        results.extend(recorded.into_iter().flatten());
+        results.into_values().collect()
+    }
+
+    async fn record_each(
+        &self,
+        seen: Vec<(usize, Box<Observation>)>,
+    ) -> Vec<(usize, Result<Taken, RecordError>)> {
+        let mut results = Vec::with_capacity(seen.len());
+        for (place, seen) in seen {
+            results.push((place, self.record(&seen).await));
+        }
+        results
+    }
+
+    /// What an event says, as far as it is this monitor's matter.
+    fn read(&self, event: &Value) -> Result<Parsed, Refused> {
+        let parsed = event::parse(event, self.clock.now()).inspect_err(|refused| {
+            counter!("sagebell_events_refused_total", "field" => refused.field).increment(1);
+        })?;
+        let parsed = match parsed {
+            Parsed::Job(seen) if !self.policy.in_scope(&seen.arn) => {
+                Parsed::Ignored(Ignored::OutOfScope)
+            }
+            parsed => parsed,
+        };
+        if let Parsed::Ignored(why) = parsed {
+            counter!("sagebell_events_ignored_total", "reason" => why.as_str()).increment(1);
+        }
+        Ok(parsed)
+    }
+
+    /// Lets a writer that met another's write try again at another time than all
+    /// others that met it.
+    pub(crate) async fn back_off(&self, conflicts: u32) {
+        self.clock.sleep(Policy::cas_pause(conflicts, self.entropy.unit())).await;
     }
 
     /// Takes one sighting in.
@@ -132,7 +185,7 @@ impl Recorder {
         mut current: Option<Versioned<JobRecord>>,
         mut edit: impl FnMut(&mut JobRecord) + Send,
     ) -> Result<JobRecord, RecordError> {
-        for _ in 0..Policy::CAS_TRIES {
+        for tries in 1..=Policy::CAS_TRIES {
             let now = self.clock.now();
             let expires_at = later(now, self.policy.retention);
             let (before, expect) = match current {
@@ -150,6 +203,7 @@ impl Recorder {
                 Saved::Stored(_) => return Ok(record),
                 Saved::Conflict(found) => current = found,
             }
+            self.back_off(tries).await;
         }
         Err(RecordError::Contended(arn.to_string()))
     }

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::JobArn;
+use crate::bounds::{MAX_REASON, MAX_WORD, clip};
 use crate::job::Job;
 use crate::ports::WaitKey;
-use crate::wait::{CallbackUrl, Secret, WaitId};
+use crate::wait::{CallbackUrl, Principal, Secret, WaitId};
 
 /// The queue's message: this wait has something to hear. It carries no state,
 /// so that a late one tells the latest and a doubled one tells nothing twice.
@@ -16,19 +17,22 @@ use crate::wait::{CallbackUrl, Secret, WaitId};
 pub struct Doorbell {
     /// The job.
     pub arn: JobArn,
+    /// Whose wait; absent for a wait that 0.1.0 stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Principal>,
     /// The wait to ring.
     pub wait_id: WaitId,
 }
 
 impl From<WaitKey> for Doorbell {
     fn from(key: WaitKey) -> Self {
-        Self { arn: key.arn, wait_id: key.id }
+        Self { arn: key.arn, owner: key.owner, wait_id: key.id }
     }
 }
 
 impl From<Doorbell> for WaitKey {
     fn from(doorbell: Doorbell) -> Self {
-        Self { arn: doorbell.arn, id: doorbell.wait_id }
+        Self { arn: doorbell.arn, owner: doorbell.owner, id: doorbell.wait_id }
     }
 }
 
@@ -80,7 +84,35 @@ impl SignalBody {
             data: SignalData { wait_id, seq, job },
         }
     }
+
+    /// The body as JSON of at most [`BODY_LIMIT`] bytes, measured as it is sent:
+    /// JSON writes a control character in six bytes. What a store holds from before
+    /// texts were bounded is bounded here; the reason gives way for the rest.
+    ///
+    /// # Errors
+    /// None that a caller can cause: texts, numbers and times always serialize.
+    pub fn encoded(mut self) -> Result<String, serde_json::Error> {
+        let job = &mut self.data.job;
+        job.name = clip(&job.name, MAX_WORD);
+        for word in [&mut job.status, &mut job.secondary_status].into_iter().flatten() {
+            *word = clip(word, MAX_WORD);
+        }
+        let mut room = MAX_REASON;
+        loop {
+            let job = &mut self.data.job;
+            job.failure_reason = job.failure_reason.take().map(|reason| clip(&reason, room));
+            let body = serde_json::to_string(&self)?;
+            if body.len() <= BODY_LIMIT || room == 0 {
+                return Ok(body);
+            }
+            room /= 2;
+        }
+    }
 }
+
+/// The largest body of a callback, in bytes: Standard Webhooks asks for less than
+/// 20 kB.
+pub const BODY_LIMIT: usize = 20_000;
 
 /// What others may subscribe to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -129,5 +161,52 @@ impl Announcement {
             Self::JobSettled { job } => &job.arn,
             Self::WaitUndeliverable { arn, .. } | Self::WaitAbandoned { arn, .. } => arn,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::JobRecord;
+    use crate::phase::Phase;
+
+    fn body(reason: &str, word: &str) -> SignalBody {
+        let arn = "arn:aws:sagemaker:us-east-1:111122223333:training-job/x";
+        let arn = JobArn::parse(arn).unwrap();
+        let mut job = JobRecord::unseen(&arn, Timestamp::UNIX_EPOCH, Timestamp::MAX).job;
+        job.phase = Phase::Failed;
+        job.failure_reason = Some(reason.to_owned());
+        (job.status, job.secondary_status) = (Some(word.to_owned()), Some(word.to_owned()));
+        job.name = word.to_owned();
+        SignalBody::new(WaitId::parse(&"w".repeat(128)).unwrap(), u64::MAX, job)
+    }
+
+    #[test]
+    fn every_end_can_be_told_whatever_its_texts_are() {
+        for text in ["\u{1}", "x", "\"", "é", "🦀", "\u{2028}"] {
+            let long = text.repeat(300_000);
+            let encoded = body(&long, &long).encoded().unwrap();
+            assert!(encoded.len() <= BODY_LIMIT, "{text:?}: {} bytes", encoded.len());
+            let told: SignalBody = serde_json::from_str(&encoded).unwrap();
+            assert_eq!(told.data.job.phase, Phase::Failed);
+            let reason = told.data.job.failure_reason.unwrap();
+            assert!(reason.starts_with(text) && reason.ends_with('…'), "{reason:.40}");
+            assert!(told.data.job.status.unwrap().ends_with('…'));
+        }
+    }
+
+    #[test]
+    fn what_fits_is_told_as_it_is() {
+        let whole = body("disk full\n", "Failed");
+        assert_eq!(whole.clone().encoded().unwrap(), serde_json::to_string(&whole).unwrap());
+    }
+
+    #[test]
+    fn a_signal_request_of_0_1_0_is_read() {
+        let arn = "arn:aws:sagemaker:us-east-1:111122223333:training-job/x";
+        let old = serde_json::json!({"arn": arn, "wait_id": "w"});
+        let bell: Doorbell = serde_json::from_value(old.clone()).unwrap();
+        assert_eq!(bell.owner, None);
+        assert_eq!(serde_json::to_value(bell).unwrap(), old);
     }
 }

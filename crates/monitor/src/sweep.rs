@@ -255,7 +255,7 @@ impl Sweep {
         let status = "Deleted";
         let reason = "SageMaker knows this job no more: it was deleted before its end was seen.";
         let gone = Observation {
-            name: wait.arn.name().to_owned(),
+            name: None,
             phase: wait.arn.kind().phase(status, None),
             status: status.to_owned(),
             secondary_status: None,

@@ -239,7 +239,7 @@ impl WaitState {
 
 /// Who registered a wait: account and role or user, without the session name,
 /// which changes with every pod restart.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Principal(pub String);
 
@@ -281,6 +281,10 @@ pub struct Wait {
     pub id: WaitId,
     /// Who registered it.
     pub owner: Principal,
+    /// Whether the store's key names the owner. Those of 0.1.0 did not; such a wait
+    /// stays under its old key until its life is over.
+    #[serde(default)]
+    pub keyed_by_owner: bool,
     /// Where to call back.
     pub callback_url: CallbackUrl,
     /// What to sign with.
@@ -332,7 +336,8 @@ impl Wait {
     /// The wait's name in the store.
     #[must_use]
     pub fn key(&self) -> WaitKey {
-        WaitKey { arn: self.arn.clone(), id: self.id.clone() }
+        let owner = self.keyed_by_owner.then(|| self.owner.clone());
+        WaitKey { arn: self.arn.clone(), id: self.id.clone(), owner }
     }
 
     /// Whether `record` speaks of the job, or the update, this wait was

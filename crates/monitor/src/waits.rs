@@ -49,6 +49,12 @@ pub struct Registration {
     pub labels: BTreeMap<String, String>,
 }
 
+impl Registration {
+    fn key(&self) -> WaitKey {
+        WaitKey::of(self.arn.clone(), self.owner.clone(), self.id.clone())
+    }
+}
+
 /// A wait and its job, as now known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitAndJob {
@@ -72,9 +78,6 @@ pub enum WaitError {
     /// A job of an account or region that this monitor is not for.
     #[error("this monitor does not take jobs of {0}")]
     OutOfScope(String),
-    /// The wait is another principal's.
-    #[error("the wait belongs to another principal: choose another wait id")]
-    NotYours,
     /// No such wait.
     #[error("no such wait on this job")]
     NotFound,
@@ -122,7 +125,7 @@ impl Waits {
     /// [`WaitError`] names the field, the scope or the owner at fault.
     pub async fn register(&self, asked: Registration) -> Result<WaitAndJob, WaitError> {
         let asked = self.validate(asked)?;
-        let key = WaitKey { arn: asked.arn.clone(), id: asked.id.clone() };
+        let key = asked.key();
         let found = self.store.load_wait(&key).await?;
         if let Some(answered) = self.answered_before(&asked, found.as_ref()).await? {
             return Ok(answered);
@@ -138,9 +141,9 @@ impl Waits {
     /// Reads a wait and its job.
     ///
     /// # Errors
-    /// `NotFound`, `NotYours`, or the store's.
-    pub async fn inspect(&self, key: &WaitKey, who: &Principal) -> Result<WaitAndJob, WaitError> {
-        let wait = self.owned(key, who).await?;
+    /// `NotFound`, also for a wait of another principal's, or the store's.
+    pub async fn inspect(&self, key: &WaitKey) -> Result<WaitAndJob, WaitError> {
+        let wait = self.find(key).await?;
         let record = self.job_for(&wait.value).await?;
         Ok(WaitAndJob { wait: wait.value, job: record.job })
     }
@@ -149,19 +152,14 @@ impl Waits {
     /// whose life is over changes nothing.
     ///
     /// # Errors
-    /// `NotFound`, `NotYours`, `NotStopped` (the wait stays), or the store's.
-    pub async fn cancel(
-        &self,
-        key: &WaitKey,
-        who: &Principal,
-        stop: bool,
-    ) -> Result<WaitAndJob, WaitError> {
-        let mut wait = self.owned(key, who).await?;
+    /// `NotFound`, `NotStopped` (the wait stays), or the store's.
+    pub async fn cancel(&self, key: &WaitKey, stop: bool) -> Result<WaitAndJob, WaitError> {
+        let mut wait = self.find(key).await?;
         let record = self.job_for(&wait.value).await?;
         if stop && !wait.value.is_settled_by(&record) {
             self.sagemaker.stop(&key.arn).await.map_err(WaitError::NotStopped)?;
         }
-        for _ in 0..Policy::CAS_TRIES {
+        for tries in 1..=Policy::CAS_TRIES {
             if wait.value.state != WaitState::Waiting {
                 return Ok(WaitAndJob { wait: wait.value, job: record.job });
             }
@@ -173,13 +171,18 @@ impl Waits {
                 Saved::Conflict(Some(found)) => wait = found,
                 Saved::Conflict(None) => return Err(WaitError::NotFound),
             }
+            self.recorder.back_off(tries).await;
         }
         Err(contended(key))
     }
 
-    async fn owned(&self, key: &WaitKey, who: &Principal) -> Result<Versioned<Wait>, WaitError> {
-        let wait = self.store.load_wait(key).await?.ok_or(WaitError::NotFound)?;
-        if wait.value.owner == *who { Ok(wait) } else { Err(WaitError::NotYours) }
+    /// The wait of this key, or the same principal's that 0.1.0 stored.
+    async fn find(&self, key: &WaitKey) -> Result<Versioned<Wait>, WaitError> {
+        if let Some(wait) = self.store.load_wait(key).await? {
+            return Ok(wait);
+        }
+        let old = self.store.load_wait(&key.before_owners()).await?;
+        old.filter(|old| Some(&old.value.owner) == key.owner.as_ref()).ok_or(WaitError::NotFound)
     }
 
     fn validate(&self, asked: Registration) -> Result<Registration, WaitError> {
@@ -203,6 +206,11 @@ impl Waits {
                 format!("must be after now ({now}) and not after {latest}"),
             ));
         }
+        let newest = later(now, Policy::CLOCK_SKEW);
+        if asked.not_before.is_some_and(|not_before| not_before > newest) {
+            let problem = format!("lies in the future; the time now is {now}");
+            return Err(invalid("not_before", problem));
+        }
         let kind = asked.arn.kind();
         if asked.on_abandon == OnAbandon::Stop && kind.spec().operations.stop.is_none() {
             let problem = format!("SageMaker can't stop a {kind}: say `keep`");
@@ -221,9 +229,6 @@ impl Waits {
         let Some(Versioned { value: wait, .. }) = found else {
             return Ok(None);
         };
-        if wait.owner != asked.owner {
-            return Err(WaitError::NotYours);
-        }
         if wait.state != WaitState::Signalled || wait.not_before != asked.not_before {
             return Ok(None);
         }
@@ -237,13 +242,10 @@ impl Waits {
         asked: &Registration,
         mut found: Option<Versioned<Wait>>,
     ) -> Result<Versioned<Wait>, WaitError> {
-        for _ in 0..Policy::CAS_TRIES {
+        for tries in 1..=Policy::CAS_TRIES {
             let now = self.clock.now();
             let expect = found.as_ref().map(|found| found.version);
             let before = found.map(|found| found.value);
-            if before.as_ref().is_some_and(|before| before.owner != asked.owner) {
-                return Err(WaitError::NotYours);
-            }
             let mut wait = Wait::registered(asked, before, now, &self.policy);
             wait.reschedule(&self.policy);
             match self.store.save_wait(&wait, expect).await? {
@@ -252,8 +254,9 @@ impl Waits {
                 }
                 Saved::Conflict(current) => found = current,
             }
+            self.recorder.back_off(tries).await;
         }
-        Err(contended(&WaitKey { arn: asked.arn.clone(), id: asked.id.clone() }))
+        Err(contended(&asked.key()))
     }
 
     /// The job's record, with what the wait wants of it noted. A job that was
@@ -284,7 +287,7 @@ impl Waits {
         mut wait: Versioned<Wait>,
         record: &JobRecord,
     ) -> Result<Versioned<Wait>, WaitError> {
-        for _ in 0..Policy::CAS_TRIES {
+        for tries in 1..=Policy::CAS_TRIES {
             wait.value.delivery.heard = Some(record.revision);
             wait.value.finish(WaitState::Signalled, self.clock.now(), &self.policy);
             match self.store.save_wait(&wait.value, Some(wait.version)).await? {
@@ -297,6 +300,7 @@ impl Waits {
                 Saved::Conflict(Some(found)) => return Ok(found),
                 Saved::Conflict(None) => return Err(WaitError::NotFound),
             }
+            self.recorder.back_off(tries).await;
         }
         Err(contended(&wait.value.key()))
     }
@@ -360,6 +364,7 @@ impl Wait {
             arn: asked.arn.clone(),
             id: asked.id.clone(),
             owner: asked.owner.clone(),
+            keyed_by_owner: true,
             callback_url: asked.callback_url.clone(),
             secret: asked.secret.clone(),
             hear: asked.hear,

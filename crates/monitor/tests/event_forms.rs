@@ -99,7 +99,7 @@ fn a_training_job_out_of_time_reports_stopped() {
             Phase::TimedOut,
             "2020-03-10T09:18:09.05Z",
         );
-        assert_eq!(seen(&event).name, "t", "the ARN names it where the detail does not");
+        assert_eq!(seen(&event).name, None, "a name is never cut out of an ARN");
     }
 }
 
@@ -416,7 +416,7 @@ fn long_texts_are_cut_between_characters() {
         "FailureReason": "é".repeat(10_000),
     });
     let reason = seen(&event("Training Job State Change", &[], detail)).failure_reason.unwrap();
-    assert_eq!(reason.len(), 4_096);
+    assert!(reason.len() <= 4_096 && reason.ends_with('…'), "{}", reason.len());
 }
 
 #[test]
@@ -426,7 +426,7 @@ fn a_sighting_of_the_sweeps_comes_back_as_it_was() {
     for (rest, status) in [("training-job/t", "Completed"), ("model/m", "Deleted")] {
         let arn = monitor::arn::JobArn::parse(&format!("{ACCOUNT}:{rest}")).unwrap();
         let sighting = Observation {
-            name: arn.name().to_owned(),
+            name: None,
             phase: arn.kind().phase(status, None),
             status: status.to_owned(),
             secondary_status: None,

@@ -34,7 +34,7 @@ fn arn(kind: Kind) -> JobArn {
 fn sighting(kind: Kind, created: i64, modified: i64, status: &str) -> Observation {
     Observation {
         arn: arn(kind),
-        name: "x".to_owned(),
+        name: Some("x".to_owned()),
         phase: kind.phase(status, None),
         status: status.to_owned(),
         secondary_status: None,

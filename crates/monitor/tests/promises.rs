@@ -27,7 +27,7 @@ fn arn() -> JobArn {
 }
 
 fn key(id: &str) -> WaitKey {
-    WaitKey { arn: arn(), id: WaitId::parse(id).unwrap() }
+    WaitKey::of(arn(), FakeWorld::owner(), WaitId::parse(id).unwrap())
 }
 
 async fn wait(world: &FakeWorld, id: &str) -> Wait {
@@ -568,15 +568,142 @@ async fn refusal(world: &FakeWorld, change: impl FnOnce(&mut Registration)) -> W
 async fn a_wait_belongs_to_who_registered_it() {
     let world = FakeWorld::default();
     register(&world, "w").await;
+    let before = wait(&world, "w").await;
     let other = Principal("111122223333:role/other".to_owned());
-    let error = refusal(&world, |asked| asked.owner = other.clone()).await;
-    assert!(matches!(error, WaitError::NotYours));
-    assert!(matches!(world.waits().inspect(&key("w"), &other).await, Err(WaitError::NotYours)));
-    assert!(matches!(
-        world.waits().cancel(&key("w"), &other, true).await,
-        Err(WaitError::NotYours)
-    ));
+    let theirs = WaitKey { owner: Some(other.clone()), ..key("w") };
+    assert!(matches!(world.waits().inspect(&theirs).await, Err(WaitError::NotFound)));
+    assert!(matches!(world.waits().cancel(&theirs, true).await, Err(WaitError::NotFound)));
     assert_eq!(world.sagemaker.count("stop"), 0);
+    let mut asked = world.registration("w");
+    (asked.owner, asked.hear) = (other, Hear::Progress);
+    world.waits().register(asked).await.unwrap();
+    assert_eq!(wait(&world, "w").await, before, "a name is each principal's own");
+}
+
+#[tokio::test]
+async fn a_wait_of_0_1_0_is_its_owners_still() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    let mut old = wait(&world, "w").await;
+    (old.keyed_by_owner, old.id) = (false, WaitId::parse("old").unwrap());
+    world.store.save_wait(&old, None).await.unwrap();
+    let stranger = Principal("111122223333:role/other".to_owned());
+    let theirs = WaitKey { owner: Some(stranger), ..key("old") };
+    assert!(matches!(world.waits().inspect(&theirs).await, Err(WaitError::NotFound)));
+    assert_eq!(world.waits().inspect(&key("old")).await.unwrap().wait, old);
+    take(&world, "Completed", "Completed", 20).await;
+    assert_eq!(world.deliver_all().await, [Rung::Signalled, Rung::Signalled]);
+    let told = world.waits().cancel(&key("old"), false).await.unwrap().wait;
+    assert_eq!(told.state, WaitState::Signalled);
+}
+
+/// Whatever the case of its name in an ARN, a job is one job.
+#[tokio::test]
+async fn a_job_is_found_by_its_arn_in_any_case_and_named_by_a_name_field() {
+    let world = FakeWorld::default();
+    let mut asked = world.registration("w");
+    asked.arn = JobArn::parse(&TRAINING_ARN.replace("mnist", "MNIST")).unwrap();
+    let answer = world.waits().register(asked).await.unwrap();
+    assert_eq!(answer.job.name, "MNIST", "the registered spelling, for want of a better");
+    take(&world, "InProgress", "Training", 10).await;
+    let job = world.jobs().get(&arn()).await.unwrap().unwrap().job;
+    assert_eq!((job.name.as_str(), job.arn.as_str()), ("mnist", TRAINING_ARN));
+    take(&world, "Completed", "Completed", 20).await;
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+}
+
+// Times from the future
+
+/// Takes an event of the training job with these members of its detail changed.
+async fn take_with(
+    world: &FakeWorld,
+    status: &str,
+    members: &[(&str, serde_json::Value)],
+) -> Change {
+    let mut event = FakeWorld::training_event(status, status, 20);
+    for (member, value) in members {
+        event["detail"][*member] = value.clone();
+    }
+    match world.recorder().take(&event).await.unwrap() {
+        Taken::Recorded { change, .. } => change,
+        Taken::Ignored(why) => panic!("ignored: {why:?}"),
+    }
+}
+
+const IN_2031: i64 = 1_924_992_000_000;
+
+#[tokio::test]
+async fn an_event_from_the_future_does_not_make_the_true_end_late() {
+    for member in ["CreationTime", "LastModifiedTime", "TrainingEndTime"] {
+        let world = FakeWorld::default();
+        pass(&world, 60);
+        register(&world, "w").await;
+        take_with(&world, "InProgress", &[(member, json!(IN_2031))]).await;
+        assert_eq!(
+            take(&world, "Completed", "Completed", 50).await,
+            (Change::Advanced, 1),
+            "{member}"
+        );
+        assert_eq!(world.deliver_all().await, [Rung::Signalled], "{member}");
+        let record = world.store.load_job(&arn()).await.unwrap().unwrap().value;
+        let times = [record.job.created_at, record.job.modified_at, record.job.settled_at];
+        let latest = world.clock.now() + Policy::CLOCK_SKEW;
+        assert!(times.into_iter().flatten().all(|at| at <= latest), "{member}: {times:?}");
+        assert!(record.timeline.iter().all(|entry| entry.at.max(entry.seen_at) <= latest));
+    }
+}
+
+#[tokio::test]
+async fn a_settled_job_is_not_made_anew_by_an_event_from_the_future() {
+    let world = FakeWorld::default();
+    take(&world, "Completed", "Completed", 20).await;
+    let change = take_with(&world, "InProgress", &[("CreationTime", json!(IN_2031))]).await;
+    assert_eq!(change, Change::Late);
+    let job = world.store.load_job(&arn()).await.unwrap().unwrap().value.job;
+    assert_eq!(job.phase, Phase::Succeeded);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_minutes_ahead_is_believed() {
+    let world = FakeWorld::default();
+    let ahead = world.clock.now() + Duration::from_secs(290);
+    let millis = json!(ahead.as_millisecond());
+    take_with(&world, "InProgress", &[("LastModifiedTime", millis)]).await;
+    let job = world.store.load_job(&arn()).await.unwrap().unwrap().value.job;
+    assert_eq!(job.modified_at, Some(ahead));
+}
+
+// Contention
+
+#[tokio::test]
+async fn events_of_one_job_in_one_batch_are_recorded_in_their_order() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    let end = FakeWorld::training_event("Completed", "Completed", 40);
+    let mut events: Vec<_> = (0..9)
+        .map(|step| FakeWorld::training_event("InProgress", &format!("s{step}"), 10 + step))
+        .collect();
+    events.insert(4, json!({"source": "aws.s3"}));
+    events.insert(5, json!({"source": 1}));
+    events.push(end);
+    let taken = world.recorder().take_all(&events).await;
+    assert_eq!(taken.len(), events.len());
+    for (place, taken) in taken.iter().enumerate() {
+        match (place, taken) {
+            (4, Ok(Taken::Ignored(_))) | (5, Err(RecordError::Refused(_))) => {}
+            (_, Ok(Taken::Recorded { change, .. })) => assert_eq!(*change, Change::Advanced),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+}
+
+#[test]
+fn writers_that_met_pause_for_a_random_part_of_what_doubles() {
+    let millis = |conflicts, unit| Policy::cas_pause(conflicts, unit).as_millis();
+    let longest: Vec<_> = (1..=8).map(|conflicts| millis(conflicts, 1.0)).collect();
+    assert_eq!(longest, [10, 20, 40, 80, 160, 320, 320, 320]);
+    assert_eq!((millis(3, 0.0), millis(3, 0.5), millis(u32::MAX, 1.0)), (0, 20, 320));
 }
 
 #[tokio::test]
@@ -619,8 +746,7 @@ async fn jobs_out_of_scope_are_refused_and_their_events_counted() {
 async fn a_cancelled_wait_hears_nothing() {
     let world = FakeWorld::default();
     register(&world, "w").await;
-    let owner = world.registration("w").owner;
-    let answer = world.waits().cancel(&key("w"), &owner, true).await.unwrap();
+    let answer = world.waits().cancel(&key("w"), true).await.unwrap();
     assert_eq!((answer.wait.state, world.sagemaker.count("stop")), (WaitState::Cancelled, 1));
     assert_eq!(take(&world, "Stopped", "Stopped", 20).await, (Change::Advanced, 0));
 }
@@ -630,8 +756,7 @@ async fn a_stop_that_fails_leaves_the_wait() {
     let world = FakeWorld::default();
     register(&world, "w").await;
     world.sagemaker.refuse_stop(Some(|| SageMakerError::Refused("AccessDenied".to_owned())));
-    let owner = world.registration("w").owner;
-    let error = world.waits().cancel(&key("w"), &owner, true).await.unwrap_err();
+    let error = world.waits().cancel(&key("w"), true).await.unwrap_err();
     assert!(matches!(error, WaitError::NotStopped(_)));
     assert_eq!(wait(&world, "w").await.state, WaitState::Waiting);
 }

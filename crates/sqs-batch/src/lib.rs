@@ -42,6 +42,35 @@ where
     response
 }
 
+/// Hands all records' bodies to `handle` at once, which answers for each in their
+/// order, and lists those that failed; what it does not answer for has failed.
+pub async fn together<E, F>(
+    event: SqsEvent,
+    handle: impl FnOnce(Vec<String>) -> F,
+) -> SqsBatchResponse
+where
+    E: Display,
+    F: Future<Output = Vec<Result<(), E>>>,
+{
+    let records = event.records.into_iter();
+    let (ids, bodies): (Vec<_>, Vec<_>) = records
+        .map(|record| (record.message_id.unwrap_or_default(), record.body.unwrap_or_default()))
+        .unzip();
+    let mut handled = handle(bodies).await.into_iter();
+    let mut response = SqsBatchResponse::default();
+    for id in ids {
+        match handled.next() {
+            Some(Ok(())) => continue,
+            Some(Err(error)) => tracing::warn!(message_id = id, %error, "record failed"),
+            None => tracing::warn!(message_id = id, "record not answered for"),
+        }
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = id;
+        response.batch_item_failures.push(failure);
+    }
+    response
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +97,22 @@ mod tests {
             vec![record(Some("1"), "ok"), record(Some("2"), "bad"), record(Some("3"), "ok")];
         assert_eq!(failures(batch).await, ["2"]);
         assert!(failures(Vec::new()).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_batch_handled_together_reports_the_same() {
+        let answers = [("1", Some(true)), ("2", Some(false)), ("3", Some(true)), ("4", None)];
+        let mut event = SqsEvent::default();
+        event.records = answers.iter().map(|(id, _)| record(Some(id), id)).collect();
+        let handle = |bodies: Vec<String>| async move {
+            assert_eq!(bodies, ["1", "2", "3", "4"]);
+            let told = answers.iter().filter_map(|(_, well)| *well);
+            told.map(|well| if well { Ok(()) } else { Err("no") }).collect()
+        };
+        let response = together(event, handle).await;
+        let failures = response.batch_item_failures.into_iter();
+        let ids: Vec<_> = failures.map(|failure| failure.item_identifier).collect();
+        assert_eq!(ids, ["2", "4"]);
     }
 
     #[tokio::test]

@@ -5,11 +5,13 @@
 
 use jiff::Timestamp;
 use monitor::arn::JobArn;
-use monitor::ports::{Cursor, WaitKey};
+use monitor::ports::Cursor;
 use monitor::wait::WaitId;
 
 use crate::error::Fault;
-use crate::index::{due_at, recorded_at};
+use crate::index::recorded_at;
+use crate::item::{Item, WAIT as WAIT_SK};
+use crate::schema::SK;
 
 const JOB: &str = "job|";
 const WAIT: &str = "wait|";
@@ -28,14 +30,19 @@ pub(crate) fn resume_jobs(after: Option<&Cursor>) -> Result<Option<String>, Faul
     })
 }
 
-/// In the list of one job's waits: the wait's id.
-pub(crate) fn wait(id: &WaitId) -> Cursor {
-    Cursor(format!("{WAIT}{id}"))
+/// In the list of one job's waits: the sort key of this item, without its mark.
+pub(crate) fn wait(item: &Item) -> Option<Cursor> {
+    let place = item.get(SK)?.as_s().ok()?.strip_prefix(WAIT_SK)?;
+    Some(Cursor(format!("{WAIT}{place}")))
 }
 
-/// The wait that a cursor of the list of waits marks.
-pub(crate) fn resume_waits(after: Option<&Cursor>) -> Result<Option<WaitId>, Fault> {
-    resume(after, |text| WaitId::parse(text.strip_prefix(WAIT)?).ok())
+/// The place that a cursor of the list of waits marks.
+pub(crate) fn resume_waits(after: Option<&Cursor>) -> Result<Option<String>, Fault> {
+    resume(after, |text| {
+        let place = text.strip_prefix(WAIT)?;
+        let id = place.split_once('#').map_or(place, |(id, _)| id);
+        WaitId::parse(id).ok().map(|_| place.to_owned())
+    })
 }
 
 /// In the due index: its sort key.
@@ -46,11 +53,16 @@ pub(crate) fn due(left_off: String) -> Cursor {
 /// The sort key that a cursor of the due index marks.
 pub(crate) fn resume_due(after: Option<&Cursor>) -> Result<Option<String>, Fault> {
     resume(after, |text| {
-        let (at, key) = text.strip_prefix(DUE)?.split_once('#')?;
-        // An ARN may have a `#` in it, a wait's id never.
-        let (arn, id) = key.rsplit_once('#')?;
-        let (arn, id) = (JobArn::parse(arn).ok()?, WaitId::parse(id).ok()?);
-        Some(due_at(time(at)?, &WaitKey { arn, id }))
+        // Neither an ARN nor a wait's id has a `#` in it; a digest may follow them.
+        let place = text.strip_prefix(DUE)?;
+        let mut parts = place.split('#');
+        let at = time(parts.next()?)?;
+        JobArn::parse(parts.next()?).ok()?;
+        WaitId::parse(parts.next()?).ok()?;
+        let digest = parts.next().is_none_or(|text| text.bytes().all(|b| b.is_ascii_hexdigit()));
+        // Written as the index has it.
+        let (_, rest) = place.split_once('#')?;
+        (digest && parts.next().is_none()).then(|| format!("{at:.9}#{rest}"))
     })
 }
 
@@ -67,24 +79,27 @@ fn resume<T>(
 
 #[cfg(test)]
 mod tests {
-    use monitor::ports::StoreError;
+    use monitor::ports::{StoreError, WaitKey};
+    use monitor::wait::Principal;
 
     use super::*;
+    use crate::index::due_at;
+    use crate::item::Key;
 
-    const ARN: &str = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/x#1|2";
+    const ARN: &str = "arn:aws:sagemaker:eu-west-1:111122223333:training-job/x-1";
 
     fn cursors() -> [Cursor; 3] {
         let arn = JobArn::parse(ARN).unwrap();
-        let id = WaitId::parse("w:1").unwrap();
-        let jobs = job(recorded_at(Timestamp::MAX, &arn));
-        let waits = wait(&id);
-        [jobs, waits, due(due_at(Timestamp::UNIX_EPOCH, &WaitKey { arn, id }))]
+        let owner = Principal("111122223333:role/r#1".to_owned());
+        let key = WaitKey::of(arn, owner, WaitId::parse("w:1").unwrap());
+        let jobs = job(recorded_at(Timestamp::MAX, &key.arn));
+        let item = Item::from([(SK.to_owned(), Key::from(&key).sk())]);
+        [jobs, wait(&item).unwrap(), due(due_at(Timestamp::UNIX_EPOCH, &key))]
     }
 
     fn places(cursor: &Cursor) -> [Result<Option<String>, Fault>; 3] {
         let after = Some(cursor);
-        let waits = resume_waits(after).map(|id| id.map(String::from));
-        [resume_jobs(after), waits, resume_due(after)]
+        [resume_jobs(after), resume_waits(after), resume_due(after)]
     }
 
     #[test]

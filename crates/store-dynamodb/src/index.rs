@@ -67,14 +67,25 @@ impl Index {
     }
 }
 
-/// The sort key of a wait in the due index.
+/// The sort key of a wait in the due index. A sort key has at most 1,024 bytes
+/// (DynamoDB Developer Guide, "Quotas"): of the owner there is a digest, enough to
+/// tell two of one id apart.
 pub(crate) fn due_at(at: Timestamp, key: &WaitKey) -> String {
-    format!("{at:.9}#{}#{}", key.arn, key.id)
+    let arn = pk_arn(key);
+    match &key.owner {
+        None => format!("{at:.9}#{arn}#{}", key.id),
+        Some(owner) => format!("{at:.9}#{arn}#{}#{:016x}", key.id, digest(&[&owner.0])),
+    }
+}
+
+/// The ARN as the wait's partition key has it: 0.1.0 wrote it as it was spelt.
+fn pk_arn(key: &WaitKey) -> &str {
+    if key.owner.is_some() { key.arn.key() } else { key.arn.as_str() }
 }
 
 /// The sort key of a job in the listing index.
 pub(crate) fn recorded_at(at: Timestamp, arn: &JobArn) -> String {
-    format!("{at:.9}#{arn}")
+    format!("{at:.9}#{}", arn.key())
 }
 
 /// An item's place in an index.
@@ -88,12 +99,12 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn due(at: Timestamp, key: &WaitKey) -> Self {
         // By the wait, not by the job: one job's ten thousand waits are spread.
-        let shard = shard_of(&[key.arn.as_str(), key.id.as_str()]);
+        let shard = shard_of(&[pk_arn(key), key.id.as_str()]);
         Self { index: Index::Due, shard, at: due_at(at, key) }
     }
 
     pub(crate) fn listed(at: Timestamp, arn: &JobArn) -> Self {
-        let shard = shard_of(&[arn.as_str()]);
+        let shard = shard_of(&[arn.key()]);
         Self { index: Index::Listing, shard, at: recorded_at(at, arn) }
     }
 
@@ -105,16 +116,20 @@ impl Place {
 
 /// Which shard a name belongs to: the same for ever, on every machine.
 fn shard_of(name: &[&str]) -> u64 {
+    digest(name) % SHARDS
+}
+
+fn digest(name: &[&str]) -> u64 {
     let mut hasher = FnvHasher::default();
     for part in name {
         hasher.write(part.as_bytes());
     }
-    hasher.finish() % SHARDS
+    hasher.finish()
 }
 
 #[cfg(test)]
 mod tests {
-    use monitor::wait::WaitId;
+    use monitor::wait::{Principal, WaitId};
 
     use super::*;
 
@@ -124,7 +139,7 @@ mod tests {
     }
 
     fn key(name: &str, id: &str) -> WaitKey {
-        WaitKey { arn: arn(name), id: WaitId::parse(id).unwrap() }
+        WaitKey::of(arn(name), Principal("1:role/r".to_owned()), WaitId::parse(id).unwrap())
     }
 
     /// How far the fullest and the emptiest shard are from an even share.

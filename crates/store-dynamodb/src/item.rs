@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::ports::{Version, Versioned, WaitKey};
-use monitor::wait::WaitId;
+use monitor::wait::{Principal, WaitId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -35,19 +35,29 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Key<'a> {
     Job(&'a JobArn),
-    Wait(&'a JobArn, &'a WaitId),
+    Wait(&'a JobArn, &'a WaitId, Option<&'a Principal>),
+}
+
+impl<'a> From<&'a WaitKey> for Key<'a> {
+    fn from(key: &'a WaitKey) -> Self {
+        Self::Wait(&key.arn, &key.id, key.owner.as_ref())
+    }
 }
 
 impl Key<'_> {
     pub(crate) fn pk(&self) -> AttributeValue {
-        let (Self::Job(arn) | Self::Wait(arn, _)) = self;
+        let arn = match self {
+            // As 0.1.0 wrote it.
+            Self::Wait(arn, _, None) => arn.as_str(),
+            Self::Job(arn) | Self::Wait(arn, _, Some(_)) => arn.key(),
+        };
         text(format!("{JOB}{arn}"))
     }
 
     pub(crate) fn sk(&self) -> AttributeValue {
         match self {
             Self::Job(_) => text(STATE),
-            Self::Wait(_, id) => text(format!("{WAIT}{id}")),
+            Self::Wait(_, id, owner) => text(wait_sk(id, *owner)),
         }
     }
 }
@@ -56,18 +66,25 @@ impl fmt::Display for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Job(arn) => write!(f, "job {arn}"),
-            Self::Wait(arn, id) => write!(f, "wait {id} on {arn}"),
+            Self::Wait(arn, id, _) => write!(f, "wait {id} on {arn}"),
         }
     }
 }
 
-/// Which wait an item is, by its keys.
-pub(crate) fn wait_key(item: &Item) -> Result<WaitKey, Fault> {
+/// The sort key of a wait. No id has a `#`, so that those of one id are together.
+pub(crate) fn wait_sk(id: &WaitId, owner: Option<&Principal>) -> String {
+    owner.map_or_else(|| format!("{WAIT}{id}"), |owner| format!("{WAIT}{id}#{}", owner.0))
+}
+
+/// Which wait an item is, by its keys; `None` for one whose ARN an older version
+/// took and this one does not: nobody can ask for it, and it goes when it expires.
+pub(crate) fn wait_key(item: &Item) -> Option<WaitKey> {
     let name = |key: &str, mark: &str| item.get(key)?.as_s().ok()?.strip_prefix(mark);
-    let arn = name(PK, JOB).and_then(|arn| JobArn::parse(arn).ok());
-    let id = name(SK, WAIT).and_then(|id| WaitId::parse(id).ok());
-    let key = arn.zip(id).map(|(arn, id)| WaitKey { arn, id });
-    key.ok_or_else(|| Fault::terminal("an item of the due index is no wait"))
+    let arn = JobArn::parse(name(PK, JOB)?).ok()?;
+    let name = name(SK, WAIT)?;
+    let (id, owner) = name.split_once('#').map_or((name, None), |(id, who)| (id, Some(who)));
+    let owner = owner.map(|owner| Principal(owner.to_owned()));
+    Some(WaitKey { arn, id: WaitId::parse(id).ok()?, owner })
 }
 
 pub(crate) fn text(text: impl Into<String>) -> AttributeValue {

@@ -4,7 +4,15 @@
 //! | item | `PK` | `SK` | in the index |
 //! |---|---|---|---|
 //! | job | `JOB#<arn>` | `STATE` | `listing`: `LISTING#<shard>`, `<recorded at>#<arn>` |
-//! | wait | `JOB#<arn>` | `WAIT#<id>` | `due`, if it has a due time: `DUE#<shard>`, `<due at>#<arn>#<id>` |
+//! | wait | `JOB#<arn>` | `WAIT#<id>#<owner>` | `due`, if it has a due time: `DUE#<shard>`, `<due at>#<arn>#<id>#<digest of the owner>` |
+//!
+//! `<arn>` is the ARN's key: in lower case, but for a pipeline step's name.
+//!
+//! 0.1.0 wrote ARNs as they were spelt, and waits without `#<owner>`. Its items are
+//! not rewritten. A wait of it is read, and looked after by the sweep, under its old
+//! key until its life is over; its waiter's next renewal makes a wait under the new
+//! key beside it. Where the name has capitals, the job is recorded anew by its next
+//! observation, and the old item is listed until it expires.
 //!
 //! Times in keys are RFC 3339 with nine digits of fraction, so that they sort.
 

@@ -74,7 +74,7 @@ impl Store for DynamoStore {
     }
 
     async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError> {
-        Ok(self.0.load(Key::Wait(&key.arn, &key.id)).await?)
+        Ok(self.0.load(key.into()).await?)
     }
 
     async fn save_wait(

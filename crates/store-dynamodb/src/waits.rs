@@ -15,7 +15,7 @@ use crate::table::Table;
 
 impl Entity for Wait {
     fn item_key(&self) -> Key<'_> {
-        Key::Wait(&self.arn, &self.id)
+        Key::Wait(&self.arn, &self.id, self.keyed_by_owner.then_some(&self.owner))
     }
 
     fn expires_at(&self) -> Timestamp {
@@ -36,7 +36,7 @@ pub(crate) async fn list(
     limit: usize,
 ) -> Result<Page<Wait>, Fault> {
     let first = match cursor::resume_waits(after)? {
-        Some(id) => format!("{WAIT}{id}{FIRST}"),
+        Some(place) => format!("{WAIT}{place}{FIRST}"),
         None => WAIT.to_owned(),
     };
     let query = table
@@ -53,18 +53,18 @@ pub(crate) async fn list(
         .expression_attribute_values(":now", table.now());
     let answer = query.send().await.map_err(|error| Fault::sdk("Query", &table.name, &error))?;
     let mut found = answer.items.unwrap_or_default();
-    let mut left_off = answer.last_evaluated_key.map(|key| wait_key(&key)).transpose()?;
+    let mut left_off = answer.last_evaluated_key.as_ref().and_then(cursor::wait);
     if found.len() > limit {
         found.truncate(limit);
-        left_off = found.last().map(wait_key).transpose()?;
+        left_off = found.last().and_then(cursor::wait);
     }
-    let items = found.into_iter().map(wait).collect::<Result<_, _>>()?;
-    Ok(Page { items, next: left_off.map(|key| cursor::wait(&key.id)) })
+    let items = found.into_iter().map(|item| wait(item, arn)).collect::<Result<_, _>>()?;
+    Ok(Page { items, next: left_off })
 }
 
-fn wait(item: Item) -> Result<Wait, Fault> {
-    let WaitKey { arn, id } = wait_key(&item)?;
-    Ok(decode(item, Key::Wait(&arn, &id))?.value)
+fn wait(item: Item, arn: &JobArn) -> Result<Wait, Fault> {
+    let name = wait_key(&item).map_or_else(String::new, |key| key.id.to_string());
+    Ok(decode(item, format!("wait {name} on {arn}"))?.value)
 }
 
 pub(crate) async fn list_due(
@@ -80,6 +80,6 @@ pub(crate) async fn list_due(
     }
     let list = List { table, index: Index::Due, until, filter: Filter::default() };
     let page = list.page(after, limit).await?;
-    let items = page.items.iter().map(wait_key).collect::<Result<_, _>>()?;
+    let items = page.items.iter().filter_map(wait_key).collect();
     Ok(Page { items, next: page.left_off.map(cursor::due) })
 }

@@ -5,7 +5,7 @@
 
 use monitor::arn::JobArn;
 use monitor::ports::{Cursor, Page, WaitKey};
-use monitor::wait::WaitId;
+use monitor::wait::{Principal, WaitId};
 
 use crate::error::Fault;
 
@@ -18,11 +18,32 @@ pub(crate) trait Place: Sized {
 /// In the list of jobs: when recorded, in microseconds, and the ARN.
 pub(crate) struct JobPlace(pub(crate) i64, pub(crate) String);
 
-/// In the list of one job's waits.
-pub(crate) struct WaitPlace(pub(crate) String);
+/// In the list of one job's waits: id and owner.
+pub(crate) struct WaitPlace(pub(crate) String, pub(crate) String);
 
 /// In the due index: when due, in microseconds, and the wait.
-pub(crate) struct DuePlace(pub(crate) i64, pub(crate) WaitKey);
+pub(crate) struct DuePlace {
+    pub(crate) due_at: i64,
+    pub(crate) arn: String,
+    pub(crate) id: String,
+    pub(crate) owner: String,
+}
+
+impl DuePlace {
+    /// A place before a time before all times.
+    pub(crate) fn before_all() -> Self {
+        let none = String::new;
+        Self { due_at: i64::MIN, arn: none(), id: none(), owner: none() }
+    }
+
+    /// The wait at this place; `None` for one whose ARN an older version took and
+    /// this one does not: nobody can ask for it, and it goes when it expires.
+    pub(crate) fn key(&self) -> Option<WaitKey> {
+        let owner = (!self.owner.is_empty()).then(|| Principal(self.owner.clone()));
+        let arn = JobArn::parse(&self.arn).ok()?;
+        Some(WaitKey { arn, id: WaitId::parse(&self.id).ok()?, owner })
+    }
+}
 
 impl Place for JobPlace {
     fn write(&self) -> String {
@@ -32,33 +53,34 @@ impl Place for JobPlace {
     fn read(text: &str) -> Option<Self> {
         let (recorded_at, arn) = text.strip_prefix("job|")?.split_once('|')?;
         let arn = JobArn::parse(arn).ok()?;
-        Some(Self(recorded_at.parse().ok()?, arn.into()))
+        Some(Self(recorded_at.parse().ok()?, arn.key().to_owned()))
     }
 }
 
 impl Place for WaitPlace {
     fn write(&self) -> String {
-        format!("wait|{}", self.0)
+        format!("wait|{}|{}", self.0, self.1)
     }
 
     fn read(text: &str) -> Option<Self> {
-        let id = WaitId::parse(text.strip_prefix("wait|")?).ok()?;
-        Some(Self(id.into()))
+        let (id, owner) = text.strip_prefix("wait|")?.split_once('|')?;
+        Some(Self(WaitId::parse(id).ok()?.into(), owner.to_owned()))
     }
 }
 
 impl Place for DuePlace {
     fn write(&self) -> String {
-        format!("due|{}|{}|{}", self.0, self.1.id, self.1.arn)
+        format!("due|{}|{}|{}|{}", self.due_at, self.id, self.arn, self.owner)
     }
 
     fn read(text: &str) -> Option<Self> {
-        // The ARN comes last: it alone may have a `|` in it.
-        let mut parts = text.strip_prefix("due|")?.splitn(3, '|');
+        // The owner comes last: it alone may have a `|` in it.
+        let mut parts = text.strip_prefix("due|")?.splitn(4, '|');
         let due_at = parts.next()?.parse().ok()?;
-        let id = WaitId::parse(parts.next()?).ok()?;
-        let arn = JobArn::parse(parts.next()?).ok()?;
-        Some(Self(due_at, WaitKey { arn, id }))
+        let mut next = || Some(parts.next()?.to_owned());
+        let (id, arn, owner) = (next()?, next()?, next()?);
+        let place = Self { due_at, arn, id, owner };
+        place.key().map(|_| place)
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn load(
     arn: &JobArn,
     now: i64,
 ) -> Result<Option<Versioned<JobRecord>>, Fault> {
-    let found = find(conn, FIND, params![arn.as_str(), now])?;
+    let found = find(conn, FIND, params![arn.key(), now])?;
     found.map(|found| found.decode(&name(arn.as_str()))).transpose()
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn save(
     expect: Option<Version>,
     now: i64,
 ) -> Result<Saved<JobRecord>, Fault> {
-    let arn = record.job.arn.as_str();
+    let arn = record.job.arn.key();
     let name = name(arn);
     let found = find(tx, FIND, params![arn, now])?;
     if let Some(conflict) = conflict(found, expect, &name)? {

@@ -216,7 +216,7 @@ impl Queue for SqliteQueue {
             let mut statement = tx.prepare_cached(PUSH)?;
             for doorbell in &doorbells {
                 let text = encode(doorbell, "a doorbell")?;
-                statement.execute(params![now, text, doorbell.arn.as_str()])?;
+                statement.execute(params![now, text, doorbell.arn.key()])?;
             }
             Ok(())
         };

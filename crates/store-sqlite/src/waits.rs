@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::ports::{Cursor, Page, Saved, Version, Versioned, WaitKey};
-use monitor::wait::{Wait, WaitId};
+use monitor::wait::Wait;
 use tokio_rusqlite::rusqlite::{Connection, Transaction, params};
 
 use crate::cursor::{DuePlace, WaitPlace, page, resume, rows_for};
@@ -11,26 +11,26 @@ use crate::database::micros;
 use crate::document::{conflict, decode, encode, find, next_version};
 use crate::error::Fault;
 
-const FIND: &str =
-    "SELECT version, document FROM waits WHERE arn = ?1 AND id = ?2 AND expires_at > ?3";
+const FIND: &str = "SELECT version, document FROM waits
+     WHERE arn = ?1 AND id = ?2 AND owner = ?3 AND expires_at > ?4";
 
 const UPSERT: &str = "
-    INSERT INTO waits (arn, id, version, due_at, expires_at, document)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-    ON CONFLICT (arn, id) DO UPDATE SET
+    INSERT INTO waits (arn, id, owner, version, due_at, expires_at, document)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (arn, id, owner) DO UPDATE SET
         version = excluded.version, due_at = excluded.due_at,
         expires_at = excluded.expires_at, document = excluded.document";
 
 const LIST: &str = "
-    SELECT id, document FROM waits
-    WHERE arn = ?1 AND id > ?2 AND expires_at > ?3
-    ORDER BY id LIMIT ?4";
+    SELECT id, owner, document FROM waits
+    WHERE arn = ?1 AND (id, owner) > (?2, ?3) AND expires_at > ?4
+    ORDER BY id, owner LIMIT ?5";
 
 const LIST_DUE: &str = "
-    SELECT due_at, arn, id FROM waits
-    WHERE due_at IS NOT NULL AND due_at <= ?1 AND (due_at, arn, id) > (?2, ?3, ?4)
-        AND expires_at > ?5
-    ORDER BY due_at, arn, id LIMIT ?6";
+    SELECT due_at, arn, id, owner FROM waits
+    WHERE due_at IS NOT NULL AND due_at <= ?1 AND (due_at, arn, id, owner) > (?2, ?3, ?4, ?5)
+        AND expires_at > ?6
+    ORDER BY due_at, arn, id, owner LIMIT ?7";
 
 const PURGE: &str = "
     DELETE FROM waits WHERE rowid IN
@@ -40,13 +40,18 @@ fn name(arn: &str, id: &str) -> String {
     format!("wait {id} on {arn}")
 }
 
+/// The owner as the table has it.
+fn owner(key: &WaitKey) -> &str {
+    key.owner.as_ref().map_or("", |owner| &owner.0)
+}
+
 pub(crate) fn load(
     conn: &Connection,
     key: &WaitKey,
     now: i64,
 ) -> Result<Option<Versioned<Wait>>, Fault> {
-    let (arn, id) = (key.arn.as_str(), key.id.as_str());
-    let found = find(conn, FIND, params![arn, id, now])?;
+    let (arn, id) = (key.arn.key(), key.id.as_str());
+    let found = find(conn, FIND, params![arn, id, owner(key), now])?;
     found.map(|found| found.decode(&name(arn, id))).transpose()
 }
 
@@ -56,9 +61,10 @@ pub(crate) fn save(
     expect: Option<Version>,
     now: i64,
 ) -> Result<Saved<Wait>, Fault> {
-    let (arn, id) = (wait.arn.as_str(), wait.id.as_str());
+    let key = wait.key();
+    let (arn, id) = (key.arn.key(), key.id.as_str());
     let name = name(arn, id);
-    let found = find(tx, FIND, params![arn, id, now])?;
+    let found = find(tx, FIND, params![arn, id, owner(&key), now])?;
     if let Some(conflict) = conflict(found, expect, &name)? {
         return Ok(conflict);
     }
@@ -66,6 +72,7 @@ pub(crate) fn save(
     tx.prepare_cached(UPSERT)?.execute(params![
         arn,
         id,
+        owner(&key),
         version,
         wait.due_at.map(micros),
         micros(wait.expires_at),
@@ -82,13 +89,14 @@ pub(crate) fn list(
     now: i64,
 ) -> Result<Page<Wait>, Fault> {
     // Without a cursor: after the empty text, which is no wait's id.
-    let WaitPlace(after) = resume(after)?.unwrap_or_else(|| WaitPlace(String::new()));
+    let WaitPlace(id, owner) =
+        resume(after)?.unwrap_or_else(|| WaitPlace(String::new(), String::new()));
     let mut statement = conn.prepare_cached(LIST)?;
-    let mut rows = statement.query(params![arn.as_str(), after, now, rows_for(limit)])?;
+    let mut rows = statement.query(params![arn.key(), id, owner, now, rows_for(limit)])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let place = WaitPlace(row.get(0)?);
-        let document: String = row.get(1)?;
+        let place = WaitPlace(row.get(0)?, row.get(1)?);
+        let document: String = row.get(2)?;
         let wait: Wait = decode(&document, &name(arn.as_str(), &place.0))?;
         found.push((place, wait));
     }
@@ -104,27 +112,20 @@ pub(crate) fn list_due(
 ) -> Result<Page<WaitKey>, Fault> {
     let after: Option<DuePlace> = resume(after)?;
     // Without a cursor: after a time before all times.
-    let (due_at, arn, id) = after
-        .as_ref()
-        .map_or((i64::MIN, "", ""), |place| (place.0, place.1.arn.as_str(), place.1.id.as_str()));
+    let place = after.unwrap_or_else(DuePlace::before_all);
     let mut statement = conn.prepare_cached(LIST_DUE)?;
-    let values = params![micros(until), due_at, arn, id, now, rows_for(limit)];
+    let DuePlace { due_at, arn, id, owner } = &place;
+    let values = params![micros(until), due_at, arn, id, owner, now, rows_for(limit)];
     let mut rows = statement.query(values)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let (arn, id): (String, String) = (row.get(1)?, row.get(2)?);
-        let key = key(&arn, &id)?;
-        found.push((DuePlace(row.get(0)?, key.clone()), key));
+        let (arn, id, owner) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        let place = DuePlace { due_at: row.get(0)?, arn, id, owner };
+        let key = place.key();
+        found.push((place, key));
     }
-    Ok(page(found, limit))
-}
-
-fn key(arn: &str, id: &str) -> Result<WaitKey, Fault> {
-    let unreadable = || Fault::terminal(format!("{} has no valid name", name(arn, id)));
-    Ok(WaitKey {
-        arn: JobArn::parse(arn).map_err(|_| unreadable())?,
-        id: WaitId::parse(id).map_err(|_| unreadable())?,
-    })
+    let page = page(found, limit);
+    Ok(Page { items: page.items.into_iter().flatten().collect(), next: page.next })
 }
 
 pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, Fault> {

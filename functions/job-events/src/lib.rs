@@ -5,13 +5,12 @@
 //! named and, from SQS, ends in the dead-letter queue; a store or queue that
 //! fails makes the event come again; everything else is recorded or counted.
 
+use std::collections::BTreeMap;
+
 use aws_lambda_events::sqs::SqsEvent;
 use monitor::record::{RecordError, Recorder, Taken};
 use serde::Serialize;
 use serde_json::{Value, json};
-
-/// Events of a batch recorded at once.
-const CONCURRENCY: usize = 16;
 
 /// What a bare event came to, for whoever invoked the function.
 #[derive(Serialize)]
@@ -42,12 +41,29 @@ pub async fn handle(recorder: &Recorder, payload: Value) -> Result<Value, Handle
         return Ok(report(&recorder.take(&payload).await?));
     }
     let batch: SqsEvent = serde_json::from_value(payload)?;
-    let record = |body: String| async move {
-        let event: Value = serde_json::from_str(&body)?;
-        recorder.take(&event).await?;
-        Ok::<(), HandleError>(())
-    };
-    Ok(serde_json::to_value(sqs_batch::each(batch, CONCURRENCY, record).await)?)
+    let answer = sqs_batch::together(batch, |bodies| record(recorder, bodies)).await;
+    Ok(serde_json::to_value(answer)?)
+}
+
+/// Records the events of these texts, and says of each what came of it.
+async fn record(recorder: &Recorder, bodies: Vec<String>) -> Vec<Result<(), HandleError>> {
+    let parsed = bodies.iter().map(|body| serde_json::from_str::<Value>(body));
+    let (mut places, mut events, mut results) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for (place, event) in parsed.enumerate() {
+        match event {
+            Ok(event) => {
+                places.push(place);
+                events.push(event);
+            }
+            Err(error) => {
+                results.insert(place, Err(error.into()));
+            }
+        }
+    }
+    let taken = recorder.take_all(&events).await.into_iter();
+    let taken = taken.map(|taken| taken.map(drop).map_err(HandleError::from));
+    results.extend(places.into_iter().zip(taken));
+    results.into_values().collect()
 }
 
 fn is_sqs(payload: &Value) -> bool {

@@ -26,7 +26,7 @@ fn check(event: &Value) {
     let Ok(Parsed::Job(seen)) = parse(event, Timestamp::UNIX_EPOCH) else {
         return;
     };
-    assert!(seen.status.len() <= 256 && seen.name.len() <= 640);
+    assert!(seen.status.len() <= 256 && seen.name.as_ref().is_none_or(|name| name.len() <= 256));
     assert!(seen.failure_reason.as_ref().is_none_or(|reason| reason.len() <= 4_096));
     let mut record = JobRecord::unseen(&seen.arn, Timestamp::UNIX_EPOCH, Timestamp::MAX);
     record.observe(&seen, Timestamp::UNIX_EPOCH);

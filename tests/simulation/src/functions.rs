@@ -107,6 +107,7 @@ impl Parts {
             queue: Arc::new(SimQueue(Arc::clone(&self.world))),
             announcer: Arc::new(Silent),
             clock: self.clock(caller),
+            entropy: self.jitter(),
             policy: Arc::clone(&self.policy),
         }
     }

@@ -1,16 +1,16 @@
-//! Another principal, who has heard of a wait and reaches for it.
+//! Another principal, who has heard of a wait and reaches for it by its name.
 
 use std::sync::Arc;
 
 use monitor::ports::WaitKey;
-use monitor::wait::{CallbackUrl, Principal, Secret};
-use monitor::waits::{Registration, WaitAndJob, WaitError};
+use monitor::wait::Principal;
+use monitor::waits::{WaitAndJob, WaitError};
 
 use crate::executor::Millis;
 use crate::functions::Cloud;
 use crate::lock;
 use crate::mutation::Mutation;
-use crate::waiter::{owner, registration};
+use crate::waiter::owner;
 
 /// How often it looks whether the wait is there, and how long for.
 const PAUSE: Millis = 10_000;
@@ -31,18 +31,11 @@ pub async fn reach_for(cloud: Arc<Cloud>, task: usize, at: Millis) {
 
 async fn reach(cloud: &Cloud, task: usize) {
     let (world, waits) = (&cloud.world, &cloud.waits);
-    let asked = Registration {
-        owner: stranger(cloud),
-        callback_url: CallbackUrl::parse("http://10.0.0.254:8080/callback").unwrap(),
-        secret: Secret::from_bytes(&[0; 24]).unwrap(),
-        deadline: None,
-        ..registration(world, task)
-    };
-    let key = WaitKey { arn: asked.arn.clone(), id: asked.id.clone() };
-    let who = stranger(cloud);
-    judge(cloud, task, "read", cloud.invoke(waits.inspect(&key, &who)).await);
-    judge(cloud, task, "renewed", cloud.invoke(waits.register(asked)).await);
-    judge(cloud, task, "took back", cloud.invoke(waits.cancel(&key, &who, true)).await);
+    let plan = &world.plan.tasks[task];
+    let arn = world.plan.jobs[plan.job].arn.clone();
+    let key = WaitKey::of(arn, stranger(cloud), plan.wait_id.clone());
+    judge(cloud, task, "read", cloud.invoke(waits.inspect(&key)).await);
+    judge(cloud, task, "took back", cloud.invoke(waits.cancel(&key, true)).await);
 }
 
 fn stranger(cloud: &Cloud) -> Principal {
@@ -54,7 +47,7 @@ fn stranger(cloud: &Cloud) -> Principal {
 
 /// No answer is none; any but a refusal is one too many.
 fn judge(cloud: &Cloud, task: usize, did: &str, answer: Option<Result<WaitAndJob, WaitError>>) {
-    let refused = matches!(&answer, None | Some(Err(WaitError::NotYours | WaitError::Record(_))));
+    let refused = matches!(&answer, None | Some(Err(WaitError::NotFound | WaitError::Record(_))));
     if refused {
         cloud.world.note(|| format!("a stranger is kept from the wait of task {task}"));
     } else {

@@ -218,12 +218,12 @@ impl Waiter {
     async fn cancel(&self, stop: bool) -> Result<WaitAndJob, NoAnswer> {
         let plan = self.plan();
         let arn = self.cloud.world.plan.jobs[plan.job].arn.clone();
-        let key = WaitKey { arn, id: plan.wait_id.clone() };
+        let key = WaitKey::of(arn, owner(), plan.wait_id.clone());
         lock(&self.cloud.world.judge).jobs[plan.job].calls += 1;
         self.call(move |cloud| async move {
-            match cloud.waits.cancel(&key, &owner(), stop).await {
+            match cloud.waits.cancel(&key, stop).await {
                 // Never registered: nothing to take back.
-                Err(WaitError::NotFound) => cloud.waits.inspect(&key, &owner()).await,
+                Err(WaitError::NotFound) => cloud.waits.inspect(&key).await,
                 other => other,
             }
         })

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use monitor::record::{RecordError, Recorder};
+use monitor::record::{RecordError, Recorder, Taken};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,19 +55,29 @@ pub(super) async fn put_events(
     if request.entries.is_empty() || request.entries.len() > PUT_EVENTS_LIMIT {
         return error("ValidationException", "Entries: 1 to 10 of them");
     }
-    let taken = request.entries.iter().map(|entry| take(&recorder, entry));
-    let entries = futures::future::join_all(taken).await;
+    let entries = take(&recorder, &request.entries).await;
     let failed = entries.iter().filter(|entry| entry.error_code.is_some()).count();
     answer(StatusCode::OK, &json!({ "FailedEntryCount": failed, "Entries": entries }))
 }
 
-async fn take(recorder: &Recorder, entry: &Entry) -> PutEventsEntry {
-    let event_id = uuid::Uuid::new_v4().to_string();
-    let event = match event(entry, &event_id) {
-        Ok(event) => event,
-        Err(message) => return refused(message.0, message.1),
+/// Takes the entries that are events, and answers for all in their order.
+async fn take(recorder: &Recorder, entries: &[Entry]) -> Vec<PutEventsEntry> {
+    let read = |entry| {
+        let id = uuid::Uuid::new_v4().to_string();
+        event(entry, &id).map(|event| (id, event))
     };
-    match recorder.take(&event).await {
+    let read: Vec<_> = entries.iter().map(read).collect();
+    let events: Vec<Value> = read.iter().flatten().map(|(_, event)| event.clone()).collect();
+    let mut taken = recorder.take_all(&events).await.into_iter();
+    let answers = read.into_iter().map(|read| match read {
+        Err((code, message)) => Some(refused(code, message)),
+        Ok((id, _)) => taken.next().map(|taken| answered(id, taken)),
+    });
+    answers.flatten().collect()
+}
+
+fn answered(event_id: String, taken: Result<Taken, RecordError>) -> PutEventsEntry {
+    match taken {
         Ok(_) => PutEventsEntry { event_id: Some(event_id), error_code: None, error_message: None },
         Err(RecordError::Refused(why)) => refused("InvalidArgument", why.to_string()),
         Err(why) => {

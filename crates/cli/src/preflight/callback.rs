@@ -174,7 +174,7 @@ impl Probe<'_> {
 fn gone(arn: &JobArn) -> Observation {
     let (now, status) = (SystemClock.now(), "Deleted");
     Observation {
-        name: arn.name().to_owned(),
+        name: None,
         phase: arn.kind().phase(status, None),
         status: status.to_owned(),
         secondary_status: None,

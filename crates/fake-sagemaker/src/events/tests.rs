@@ -62,7 +62,8 @@ fn the_monitor_reads_every_kinds_events() {
                 panic!("{}: {event}", spec.wire);
             };
             assert_eq!((seen.arn.as_str(), seen.arn.kind()), (arn.as_str(), spec.kind));
-            assert_eq!(seen.name, "mnist", "{}", spec.wire);
+            // Some kinds' events have no name field.
+            assert!(seen.name.is_none_or(|name| name == "mnist"), "{}", spec.wire);
             assert!(seen.modified_at < Timestamp::MAX, "{}: it has a time", spec.wire);
             phases.push(seen.phase);
         }

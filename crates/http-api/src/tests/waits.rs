@@ -5,7 +5,10 @@ use std::time::Duration;
 use monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use serde_json::{Value, json};
 
-use super::{SECRET, call, call_as, described, get, happens, job_path, registration, request};
+use super::{
+    OWNER, SECRET, api, call, call_as, described, get, happens, job_path, registration, request,
+    send,
+};
 
 #[tokio::test]
 async fn a_put_answers_the_wait_and_the_job() {
@@ -118,11 +121,43 @@ async fn another_principal_gets_nowhere_near_a_wait() {
     let world = FakeWorld::default();
     let path = job_path("/waits/w");
     let before = call(&world, "PUT", &path, registration()).await.ok();
-    for (method, body) in [("PUT", registration()), ("GET", Value::Null), ("DELETE", Value::Null)] {
-        let other = "111122223333:role/other";
-        let answer = call_as(&world, other, request(method, &path, body.to_string())).await;
-        assert_eq!(answer.code(), "wait_not_yours", "{method}");
+    let other = "111122223333:role/other";
+    for method in ["GET", "DELETE"] {
+        let answer = call_as(&world, other, request(method, &path, "")).await;
+        assert_eq!(answer.code(), "wait_not_found", "{method}");
         assert!(!answer.text.contains("token"), "{method}");
     }
+    // The name is not taken: it is each principal's own.
+    let mut own = registration();
+    own["callback_url"] = json!("http://10.9.9.9:8080/theirs");
+    let own = request("PUT", &path, own.to_string());
+    let theirs = call_as(&world, other, own).await.ok();
+    assert_eq!(theirs["wait"]["callback_url"], "http://10.9.9.9:8080/theirs");
+    let gone = call_as(&world, other, request("DELETE", &path, "")).await.ok();
+    assert_eq!(gone["wait"]["state"], "cancelled");
     assert_eq!(get(&world, &path).await.ok(), before);
+}
+
+#[tokio::test]
+async fn a_caller_is_told_its_own_name() {
+    let world = FakeWorld::default();
+    let told = call_as(&world, "111122223333:role/x", request("GET", "/v1/principal", "")).await;
+    assert_eq!(told.ok(), json!({"principal": "111122223333:role/x"}));
+    let nobody = send(api(&world), request("GET", "/v1/principal", "")).await;
+    assert_eq!(nobody.code(), "caller_unknown");
+}
+
+#[tokio::test]
+async fn a_body_that_says_a_thing_twice_is_refused_by_name() {
+    let world = FakeWorld::default();
+    let body = registration().to_string();
+    let body = body.trim_end_matches('}');
+    for (more, field) in [
+        (r#""on_abandon": "keep", "on_abandon": "stop""#, "on_abandon"),
+        (r#""labels": {"run": "a", "run": "b"}"#, "run"),
+    ] {
+        let body = format!("{body}, {more}}}");
+        let answer = call_as(&world, OWNER, request("PUT", &job_path("/waits/w"), body)).await;
+        assert_eq!(answer.problem(), ("invalid_field".to_owned(), field.to_owned()));
+    }
 }

@@ -14,7 +14,7 @@ use crate::job::{Job, JobRecord};
 use crate::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
-use crate::wait::{Wait, WaitId};
+use crate::wait::{Principal, Wait, WaitId};
 
 /// The reference model: maps under a lock.
 pub struct MemoryStore {
@@ -28,7 +28,28 @@ struct State {
     /// made anew never comes back to a version it had.
     last_version: u64,
     jobs: BTreeMap<JobArn, Versioned<JobRecord>>,
-    waits: BTreeMap<JobArn, BTreeMap<WaitId, Versioned<Wait>>>,
+    waits: BTreeMap<JobArn, BTreeMap<Name, Versioned<Wait>>>,
+}
+
+/// A wait's name among those of its job.
+type Name = (WaitId, Option<Principal>);
+
+fn name(key: &WaitKey) -> Name {
+    (key.id.clone(), key.owner.clone())
+}
+
+/// A wait's name in a cursor: the owner comes last, for it may hold anything.
+fn written(key: &WaitKey) -> String {
+    let owner = key.owner.as_ref().map_or("", |owner| &owner.0);
+    format!("{}|{}|{owner}", key.id, key.arn)
+}
+
+fn read(text: &str) -> Option<WaitKey> {
+    let mut parts = text.splitn(3, '|');
+    let id = WaitId::parse(parts.next()?).ok()?;
+    let arn = JobArn::parse(parts.next()?).ok()?;
+    let owner = parts.next().filter(|owner| !owner.is_empty());
+    Some(WaitKey { arn, id, owner: owner.map(|owner| Principal(owner.to_owned())) })
 }
 
 trait Expires {
@@ -157,7 +178,7 @@ impl Store for MemoryStore {
     async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError> {
         let now = self.clock.now();
         let state = self.lock();
-        let found = state.waits.get(&key.arn).and_then(|job| job.get(&key.id));
+        let found = state.waits.get(&key.arn).and_then(|job| job.get(&name(key)));
         Ok(live(found, now).cloned())
     }
 
@@ -168,14 +189,15 @@ impl Store for MemoryStore {
     ) -> Result<Saved<Wait>, StoreError> {
         let now = self.clock.now();
         let mut state = self.lock();
-        let found = state.waits.get(&wait.arn).and_then(|job| job.get(&wait.id));
+        let key = wait.key();
+        let found = state.waits.get(&key.arn).and_then(|job| job.get(&name(&key)));
         if let Some(conflict) = conflict(found, expect, now) {
             return Ok(conflict);
         }
         let version = state.next_version();
         let value = wait.clone();
-        let job = state.waits.entry(wait.arn.clone()).or_default();
-        job.insert(wait.id.clone(), Versioned { value, version });
+        let job = state.waits.entry(key.arn.clone()).or_default();
+        job.insert(name(&key), Versioned { value, version });
         Ok(Saved::Stored(version))
     }
 
@@ -185,7 +207,7 @@ impl Store for MemoryStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<Wait>, StoreError> {
-        let after = resume(after, |text| WaitId::parse(text.strip_prefix("id|")?).ok())?;
+        let after = resume(after, |text| read(text.strip_prefix("wait|")?))?;
         let now = self.clock.now();
         let state = self.lock();
         let found = state
@@ -195,10 +217,10 @@ impl Store for MemoryStore {
             .flat_map(BTreeMap::values)
             .filter_map(|found| live(Some(found), now))
             .map(|found| &found.value)
-            .filter(|wait| after.as_ref().is_none_or(|after| wait.id > *after))
+            .filter(|wait| after.as_ref().is_none_or(|after| wait.key() > *after))
             .cloned()
             .collect();
-        Ok(page(found, limit, |last: &Wait| format!("id|{}", last.id)))
+        Ok(page(found, limit, |last: &Wait| format!("wait|{}", written(&last.key()))))
     }
 
     async fn list_due(
@@ -208,11 +230,8 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Page<WaitKey>, StoreError> {
         let after = resume(after, |text| {
-            let mut parts = text.splitn(3, '|');
-            let due_at: Timestamp = parts.next()?.parse().ok()?;
-            let id = WaitId::parse(parts.next()?).ok()?;
-            let arn = JobArn::parse(parts.next()?).ok()?;
-            Some((due_at, WaitKey { arn, id }))
+            let (due_at, key) = text.split_once('|')?;
+            Some((due_at.parse::<Timestamp>().ok()?, read(key)?))
         })?;
         let today = self.clock.now();
         let state = self.lock();
@@ -225,7 +244,7 @@ impl Store for MemoryStore {
             .filter(|place| place.0 <= now && after.as_ref().is_none_or(|after| place > after))
             .collect();
         found.sort();
-        let found = page(found, limit, |(due_at, key)| format!("{due_at}|{}|{}", key.id, key.arn));
+        let found = page(found, limit, |(due_at, key)| format!("{due_at}|{}", written(key)));
         Ok(Page { items: found.items.into_iter().map(|(_, key)| key).collect(), next: found.next })
     }
 

@@ -38,7 +38,13 @@ pub fn job(arn: &JobArn, now: Timestamp) -> JobRecord {
 /// Of a wait on the job.
 #[must_use]
 pub fn key(arn: &JobArn, id: &str) -> WaitKey {
-    WaitKey { arn: arn.clone(), id: WaitId::parse(id).unwrap() }
+    WaitKey::of(arn.clone(), owner(), WaitId::parse(id).unwrap())
+}
+
+/// Who registers the samples.
+#[must_use]
+pub fn owner() -> Principal {
+    Principal("111122223333:role/kfp".to_owned())
 }
 
 /// A wait for the end of the job, which is never due.
@@ -47,7 +53,8 @@ pub fn wait(arn: &JobArn, id: &str, now: Timestamp) -> Wait {
     Wait {
         arn: arn.clone(),
         id: WaitId::parse(id).unwrap(),
-        owner: Principal("111122223333/role/kfp".to_owned()),
+        owner: owner(),
+        keyed_by_owner: true,
         callback_url: CallbackUrl::parse("http://10.0.0.7:8080/").unwrap(),
         secret: Secret::from_bytes(&[7; 24]).unwrap(),
         hear: Hear::Settled,

@@ -249,6 +249,7 @@ impl FakeWorld {
             queue: self.queue.clone(),
             announcer: self.announcer.clone(),
             clock: self.clock.clone(),
+            entropy: Arc::new(NoJitter),
             policy: self.policy.clone(),
         }
     }
@@ -303,13 +304,19 @@ impl FakeWorld {
         }
     }
 
+    /// Who registers in this world.
+    #[must_use]
+    pub fn owner() -> Principal {
+        Principal("111122223333:role/pipeline".to_owned())
+    }
+
     /// A plain registration on [`TRAINING_ARN`].
     #[must_use]
     pub fn registration(&self, id: &str) -> Registration {
         Registration {
             arn: JobArn::parse(TRAINING_ARN).unwrap(),
             id: WaitId::parse(id).unwrap(),
-            owner: Principal("111122223333:role/pipeline".to_owned()),
+            owner: Self::owner(),
             callback_url: CallbackUrl::parse("http://10.1.2.3:8080/").unwrap(),
             secret: Secret::from_bytes(&[7; 32]).unwrap(),
             hear: Hear::Settled,

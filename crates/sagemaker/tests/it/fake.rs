@@ -47,7 +47,7 @@ async fn a_job_is_seen_to_its_end() {
     for _ in 0..PATIENCE {
         let seen = port.describe(&arn).await.unwrap();
         if seen.phase.is_settled() {
-            assert_eq!((seen.phase, seen.name.as_str()), (Phase::Succeeded, "x"));
+            assert_eq!((seen.phase, seen.name.as_deref()), (Phase::Succeeded, Some("x")));
             assert!(seen.created_at < seen.ended_at);
             return fake.stop().await;
         }

@@ -33,7 +33,7 @@ async fn look(
 async fn a_step_is_found_in_its_executions_list() {
     let (server, seen) = look(&[&["other"], &["s", "x"], &["never read"]], "Executing").await;
     let seen = seen.unwrap();
-    assert_eq!((seen.name.as_str(), seen.phase), ("s", Phase::Running));
+    assert_eq!((seen.name.as_deref(), seen.phase), (Some("s"), Phase::Running));
     assert_eq!(seen.modified_at.as_second(), 2000, "its start is its last change");
     assert_eq!(server.operations(), ["ListPipelineExecutionSteps"; 2]);
     let execution = arn("pipeline/p/execution/e");

@@ -45,11 +45,11 @@ async fn an_item_is_its_document_with_keys() {
     let arn = arn("j");
     for (attribute, value) in [
         ("PK", json!({"S": format!("JOB#{arn}")})),
-        ("SK", json!({"S": "WAIT#w"})),
+        ("SK", json!({"S": "WAIT#w#111122223333:role/kfp"})),
         ("ItemVersion", json!({"N": version.0.to_string()})),
         ("ExpiresMicros", json!({"N": "1767225601500001"})),
         ("TTL", json!({"N": "1767225602"})),
-        ("DueSK", json!({"S": format!("2026-01-01T00:00:00.000000000Z#{arn}#w")})),
+        ("DueSK", json!({"S": format!("2026-01-01T00:00:00.000000000Z#{arn}#w#9c74a73981f92c15")})),
         ("state", json!({"S": "waiting"})),
         ("lease_seconds", json!({"N": "600"})),
         ("labels", json!({"M": {"run": {"S": "run-1"}}})),

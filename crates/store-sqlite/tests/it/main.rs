@@ -21,6 +21,7 @@ mod processes;
 mod queue;
 mod samples;
 mod sharing;
+mod upgrade;
 
 async fn fresh(clock: Arc<dyn Clock>) -> (Arc<dyn Store>, TempDir) {
     let (dir, path) = new_path();

@@ -173,7 +173,7 @@ async fn more_is_purged_than_one_transaction_takes() {
     let conn = Connection::open(&path).unwrap();
     conn.execute_batch(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
-         INSERT INTO waits SELECT 'an-arn', 'w-' || i, i, NULL, 1, '' FROM n",
+         INSERT INTO waits SELECT 'an-arn', 'w-' || i, 'me', i, NULL, 1, '' FROM n",
     )
     .unwrap();
     assert_eq!(store.purge_expired().await.unwrap(), 1_200);

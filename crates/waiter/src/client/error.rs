@@ -21,7 +21,7 @@ use crate::signature::SignError;
 
 /// The codes by which the API refuses a call for good: the same call would be refused
 /// again (`docs/errors.md`).
-pub const FINAL_CODES: [&str; 9] = [
+pub const FINAL_CODES: [&str; 8] = [
     "body_too_large",
     "invalid_body",
     "invalid_field",
@@ -30,7 +30,6 @@ pub const FINAL_CODES: [&str; 9] = [
     "not_owner",
     "operation_unsupported",
     "wait_not_found",
-    "wait_not_yours",
 ];
 
 /// Why a call came to nothing.

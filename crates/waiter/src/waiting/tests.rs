@@ -116,7 +116,7 @@ async fn a_registration_is_tried_for_as_long_as_it_takes() {
 
 #[tokio::test(start_paused = true)]
 async fn only_a_refusal_of_the_monitors_own_ends_it() {
-    let answer = |at| Err(if at < 5 * MINUTE { foreign(403) } else { refusal("wait_not_yours") });
+    let answer = |at| Err(if at < 5 * MINUTE { foreign(403) } else { refusal("not_owner") });
     let (mut waiting, _) = waiting(answer).await;
     assert!(matches!(waiting.next().await, Ok(Heard::Outage(_))));
     assert!(matches!(waiting.next().await, Err(WaitError::Refused(_))));

@@ -37,7 +37,7 @@ pub(super) fn full_job(now: Timestamp) -> JobRecord {
         source: [Source::Event, Source::Describe][step as usize % 2],
         late: step % 3 == 0,
     };
-    let mut record = job(&arn("Full.job-1"), now);
+    let mut record = job(&arn("Full-Job-1"), now);
     record.job.name = AWKWARD.to_owned();
     record.job.phase = Phase::TimedOut;
     record.job.status = Some("Stopped".to_owned());
@@ -59,7 +59,7 @@ pub(super) fn full_job(now: Timestamp) -> JobRecord {
 /// A wait with something in every field, and times to the nanosecond.
 pub(super) fn full_wait(now: Timestamp) -> Wait {
     let at = |step: u32| later(now, Duration::new(u64::from(step), 987_654_321));
-    let mut wait = wait(&arn("Full.job-1"), "Az09._:-", now);
+    let mut wait = wait(&arn("Full-Job-1"), "Az09._:-", now);
     wait.owner = Principal(AWKWARD.to_owned());
     wait.callback_url = CallbackUrl::parse("https://[fd00::7]:8443/ä?x=%20&y=🦀#z").unwrap();
     wait.secret = Secret::from_bytes(&[0xA5; 64]).unwrap();
