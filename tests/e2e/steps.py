@@ -20,7 +20,7 @@ CHANNEL = {
     "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://inputs/"}},
 }
 OUTPUTS = ("job_arn", "status", "failure_reason")
-OWN_OUTPUTS = {"train": ("job_name", "model_artifact_url"), "deploy": ("endpoint_name",), "sagemaker-wait": ()}
+OWN_OUTPUTS = {"train": ("job_name", "model_artifact_url"), "deploy": ("endpoint_name",), "sagemaker-wait": (), "process": ("job_name",)}
 JSON = {"content-type": "application/json"}
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
 

@@ -8,10 +8,12 @@ import signal
 
 import pytest
 from conftest import call, until, wait_url
-from kfp import compiler
+from kfp import compiler, dsl
 from kfp_cluster import VERSIONS, Run, TaskFailed
 from test_fake_sagemaker import running
 from test_kfp_compile import PIPELINES
+
+from sagebell import component
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"
@@ -34,6 +36,18 @@ ANYTHING = {
 }
 
 
+PROCESSING = {
+    "region": "us-east-1", "role": ROLE, "image": IMAGE, "instance_type": "ml.m5.large", "instance_count": 1,
+    "output_config": [{"OutputName": "o", "S3Output": {
+        "S3Uri": BUCKET, "LocalPath": "/opt/ml/processing/out", "S3UploadMode": "EndOfJob"}}],
+}
+TRAINING = {
+    "region": "us-east-1", "role": ROLE, "image": IMAGE, "model_artifact_path": BUCKET,
+    "channels": [{"ChannelName": "x", "DataSource": {"S3DataSource": {"S3Uri": "s3://x", "S3DataType": "S3Prefix"}}}],
+}
+process, train = component("v1/process"), component("v1/train")
+
+
 class World:
     """A monitor and a SageMaker that tells it of its jobs."""
 
@@ -50,13 +64,17 @@ class World:
         }
 
     def run(self, pipeline, version=None, **parameters):
-        file = self.folder / f"{pipeline}.yaml"
-        compiler.Compiler().compile(PIPELINES[pipeline], str(file))
-        run = Run(file, self.folder, self.environment, **({"version": version} if version else {}))
+        run = self.made_of(PIPELINES[pipeline], **({"version": version} if version else {}))
         definitions = run.ir["root"].get("inputDefinitions", {}).get("parameters", {})
         given = {key: value for key, value in ANYTHING.items() if key in definitions}
         run.parameters.update(given, **parameters)
         return run
+
+    def made_of(self, pipeline, **more):
+        """A run of a pipeline of the test's own."""
+        file = self.folder / f"{pipeline.name}.yaml"
+        compiler.Compiler().compile(pipeline, str(file))
+        return Run(file, self.folder, self.environment, **more)
 
     def requests(self, operation):
         asked = self.fake.control("GET", "requests")["requests"]
@@ -189,25 +207,12 @@ def test_a_pod_that_is_killed_and_started_again_makes_no_second_job(world):
 
 
 def test_two_tasks_of_one_run_make_two_jobs(world):
-    from kfp import dsl
-
-    from sagebell import component
-
-    process = component("v1/process")
-    arguments = {
-        "region": "us-east-1", "role": ROLE, "image": IMAGE, "instance_type": "ml.m5.large", "instance_count": 1,
-        "output_config": [{"OutputName": "o", "S3Output": {
-            "S3Uri": BUCKET, "LocalPath": "/opt/ml/processing/out", "S3UploadMode": "EndOfJob"}}],
-    }
-
     @dsl.pipeline(name="twice")
     def twice():
-        process(**arguments)
-        process(**arguments)
+        process(**PROCESSING)
+        process(**PROCESSING)
 
-    file = world.folder / "twice.yaml"
-    compiler.Compiler().compile(twice, str(file))
-    first, second = Run(file, world.folder, world.environment).go().values()
+    first, second = world.made_of(twice).go().values()
     assert first["job_arn"] != second["job_arn"]
 
 
@@ -249,3 +254,100 @@ def test_kfp_gets_the_pages_and_the_metrics(world):
     task, = run.tasks.values()
     assert "Completed" in task.artifacts["timeline"]["content"]
     assert task.artifacts["metrics"]["metadata"] == json.loads(task.artifacts["metrics"]["content"])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_parameter_within_a_list_or_a_text_is_filled_in_whatever_the_order(version, world):
+    @dsl.pipeline(name="inside")
+    def inside(data: str = "s3://my-data/a", size: int = 3, prefix: str = "s3://my-models"):
+        source = {"S3Uri": data, "S3DataType": "S3Prefix"}
+        train(**TRAINING | {
+            "channels": [{"ChannelName": "train", "DataSource": {"S3DataSource": source}}],
+            "hyperparameters": {"size": f"{size}", "from": f"{data} and {prefix}"},
+            "model_artifact_path": f"{prefix}/out",
+        })
+
+    for order in range(3):
+        world.made_of(inside, version=VERSIONS[version], order=order).go()
+        asked = world.requests("CreateTrainingJob")[-1]
+        assert asked["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] == "s3://my-data/a"
+        assert asked["HyperParameters"] == {"size": "3", "from": "s3://my-data/a and s3://my-models"}
+        assert asked["OutputDataConfig"]["S3OutputPath"] == "s3://my-models/out"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("note", ['say "hi"', "two\nlines", 'x","image":"theirs', "back\\slash"])
+def test_a_text_with_quotes_that_was_put_together_is_an_error_that_says_what_to_do(version, note, world):
+    @dsl.pipeline(name="quotes")
+    def quotes(note: str):
+        train(**TRAINING | {"hyperparameters": {"note": f"a {note}"}})
+
+    run = world.made_of(quotes, version=VERSIONS[version], note=note)
+    with pytest.raises(TaskFailed, match="quotes") as failed:
+        run.go()
+    assert failed.value.code == 2
+    assert world.requests("CreateTrainingJob") == []
+
+
+def test_each_round_of_a_loop_has_a_job_of_its_own(world):
+    @dsl.pipeline(name="loop")
+    def loop(sizes: list = [1, 2, 3]):
+        with dsl.ParallelFor(sizes) as size:
+            train(**TRAINING | {"hyperparameters": {"size": "x"}, "volume_size": size})
+
+    world.made_of(loop).go()
+    asked = world.requests("CreateTrainingJob")
+    assert [request["ResourceConfig"]["VolumeSizeInGB"] for request in asked] == [1, 2, 3]
+    assert len({request["TrainingJobName"] for request in asked}) == 3
+
+
+FAILS = {"name": "*", "stages": [{"status": "InProgress"}, {"status": "Failed", "reason": "no such bucket"}]}
+
+
+@pytest.mark.parametrize("ends_well", [True, False])
+def test_a_job_that_ended_badly_can_be_reported_and_decided_on(ends_well, world):
+    @dsl.pipeline(name="decides")
+    def decides():
+        trained = train(**TRAINING, on_failure="report")
+        with dsl.If(trained.outputs["status"] != "Completed"):
+            process(**PROCESSING)
+
+    if not ends_well:
+        world.lives({**FAILS, "kind": "training"})
+    run = world.made_of(decides)
+    run.go()
+    trained = run.tasks["sagemaker-training-job"].values
+    assert trained["status"] == ("Completed" if ends_well else "Failed")
+    assert ("no such bucket" in trained["failure_reason"]) is not ends_well
+    assert bool(trained["model_artifact_url"]) is ends_well
+    assert len(world.requests("CreateProcessingJob")) == (0 if ends_well else 1)
+
+
+def test_what_is_no_jobs_end_fails_the_step_whatever_it_is_told(world):
+    @dsl.pipeline(name="refused")
+    def refused(role: str):
+        train(**TRAINING | {"role": role, "on_failure": "report"})
+
+    with pytest.raises(TaskFailed, match="RoleArn"):
+        world.made_of(refused, role="short").go()
+    world.lives({"name": "*", "stages": [{"status": "InProgress"}]})
+    world.environment |= {"SAGEBELL_WAIT": "poll", "SAGEBELL_POLL_SECONDS": "0.1"}
+    task, = world.made_of(refused, role=ROLE).tasks.values()
+    process = task.start()
+    world.made("DescribeTrainingJob")
+    process.send_signal(signal.SIGTERM)
+    with pytest.raises(TaskFailed, match="Stopped"):
+        task.finish(process)
+
+
+def test_kfp_skips_what_an_earlier_run_did_and_not_what_acts_each_time(world):
+    @dsl.pipeline(name="again")
+    def again():
+        train(**TRAINING)
+        process(**PROCESSING).set_caching_options(False)
+
+    cache = {}
+    first, second = (world.made_of(again, cache=cache).go() for _ in range(2))
+    assert first["sagemaker-training-job"] == second["sagemaker-training-job"]
+    assert len(world.requests("CreateTrainingJob")) == 1
+    assert len(world.requests("CreateProcessingJob")) == 2

@@ -10,7 +10,6 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::faults::Faults;
 use crate::journal::Journal;
-use crate::quotas::Quotas;
 use crate::world::{Settings, World};
 
 /// One fake's state.
@@ -18,7 +17,6 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) journal: Mutex<Journal>,
-    pub(crate) quotas: Mutex<Quotas>,
     world: Mutex<World>,
     outbox: Option<mpsc::Sender<Value>>,
     changed: Notify,
@@ -40,7 +38,6 @@ impl Shared {
             clock,
             faults: Mutex::default(),
             journal: Mutex::default(),
-            quotas: Mutex::default(),
             world: Mutex::new(World::new(settings)),
             outbox,
             changed: Notify::new(),

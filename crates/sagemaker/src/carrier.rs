@@ -19,7 +19,6 @@ use http_body_util::Limited;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::begun::Begun;
 use crate::budget::Budget;
 use crate::classify::classify;
 use crate::error::Class;
@@ -51,8 +50,6 @@ pub(crate) struct Carrier {
     pub(crate) answer: Answer,
     /// Told of every attempt that is throttled.
     pub(crate) budget: Option<Arc<Budget>>,
-    /// Told of every attempt.
-    pub(crate) begun: Arc<Begun>,
 }
 
 impl std::fmt::Debug for Carrier {
@@ -79,7 +76,6 @@ impl Intercept for Carrier {
         headers.try_insert("x-amz-target", format!("SageMaker.{}", self.operation))?;
         headers.try_insert("content-length", self.body.len().to_string())?;
         *request.body_mut() = SdkBody::from(self.body.clone());
-        self.begun.sent();
         Ok(())
     }
 
@@ -118,10 +114,6 @@ impl Intercept for Carrier {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let dated = context.response().and_then(|response| response.headers().get("date"));
-        if let Some(date) = dated.and_then(date) {
-            self.begun.answered(date);
-        }
         let Some(budget) = &self.budget else {
             return Ok(());
         };

@@ -12,6 +12,8 @@ mod executor_input;
 pub mod placeholder;
 mod unique;
 
+use serde_json::Value;
+
 pub use executor_input::{ExecutorInput, Unreadable};
 
 /// Longest part of an identity; two of them fit into a tag.
@@ -23,6 +25,20 @@ const LONGEST: usize = 120;
 pub fn is_absent(text: &str) -> bool {
     let text = text.trim();
     text.is_empty() || text == "null"
+}
+
+/// A value as KFP writes it into a text (`backend/src/v2/metadata/converter.go`,
+/// `PbValueToText`): all digits, and no point where there is no fraction.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => {
+            let fraction = number.as_f64().filter(|_| number.is_f64());
+            fraction.map_or_else(|| number.to_string(), |fraction| fraction.to_string())
+        }
+        other => other.to_string(),
+    }
 }
 
 /// The run and the task, by the run's id where it was filled in, and by where an

@@ -16,10 +16,10 @@ pub const PARAMETER: &str = "/sagebell/api";
 /// Nothing tells where the monitor is.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "where the monitor is was not given: there is no input `sagebell_api` (--api), no variable \
-     SAGEBELL_API, and the parameter {PARAMETER} of Systems Manager in {region} does not tell: \
-     {why}. Give one of the three: `sagebell preflight` prints the address; or --wait poll (the \
-     input `wait`) to ask SageMaker from this pod, without a monitor"
+    "nothing says where the monitor is: the input `sagebell_api` (--api) and the variable \
+     SAGEBELL_API are empty, and the parameter {PARAMETER} of Systems Manager in {region} can't be \
+     used: {why}. Give the address (`sagebell preflight` prints it) in one of the three, or set \
+     `wait` to `poll`: the step then asks SageMaker itself, without a monitor"
 )]
 pub struct NoAddress {
     region: String,
@@ -32,7 +32,11 @@ pub struct NoAddress {
 /// [`NoAddress`] names all three places, and why the last one is no help.
 pub async fn find(sdk: &SdkConfig, region: &str, clock: Arc<dyn Clock>) -> Result<Url, NoAddress> {
     let no = |why: String| NoAddress { region: region.to_owned(), why };
-    let text = read(sdk, region, clock).await.map_err(|error| no(error.to_string()))?;
+    let text = read(sdk, region, clock).await.map_err(|error| match error {
+        // Systems Manager's own message is empty.
+        AskError::NotFound(_) => no("there is none of this name".to_owned()),
+        error => no(error.to_string()),
+    })?;
     let url = Url::parse(text.trim()).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
     url.ok_or_else(|| no(format!("{text:?} is no http or https URL")))

@@ -5,6 +5,9 @@
 //! and the input over the variable; an empty one counts as absent, since KFP passes
 //! every input.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -259,7 +262,7 @@ impl<E: Env> Reader<'_, E> {
         let told = || self.executor?.place();
         let Some(task) = self.text("--task").or_else(told) else { return Task::alone(unique) };
         let (run, task) = kfp::identity(&self.text("--run").unwrap_or_default(), &task);
-        Task::of_pipeline(&run, &task)
+        Task::of_pipeline(&run, &task, self.env.get("KFP_RETRY_INDEX").as_deref())
     }
 }
 
@@ -284,95 +287,4 @@ fn told(flag: &str) -> String {
 fn variable(flag: &str) -> String {
     let word = flag.trim_start_matches('-').replace('-', "_").to_ascii_uppercase();
     format!("SAGEBELL_{word}")
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    /// No variable at all, or one.
-    struct One(&'static str, &'static str);
-
-    impl Env for One {
-        fn get(&self, name: &str) -> Option<String> {
-            (name == self.0).then(|| self.1.to_owned())
-        }
-    }
-
-    const NONE: One = One("", "");
-
-    fn read(flags: &[(&str, &str)], env: &One) -> Result<Options, OptionsError> {
-        let flags = flags.iter().map(|(flag, text)| ((*flag).to_owned(), (*text).to_owned()));
-        Options::from(&flags.collect(), None, env, "unique")
-    }
-
-    fn problem(flags: &[(&str, &str)]) -> String {
-        read(flags, &NONE).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn the_monitors_address_may_be_left_to_the_account() {
-        let api = |flags| match read(flags, &NONE).unwrap().wait {
-            WaitMode::Callback { api, .. } => api,
-            WaitMode::Poll(..) => panic!("it polls"),
-        };
-        assert_eq!(api(&[]), None);
-        assert!(
-            problem(&[("api", "ftp://x")])
-                .contains("--api (input `sagebell_api`, variable SAGEBELL_API)")
-        );
-    }
-
-    #[test]
-    fn an_empty_flag_counts_as_absent_and_a_given_one_wins() {
-        let env = One("SAGEBELL_API", "http://env/");
-        let api = |flags: &[(&str, &str)]| match read(flags, &env).unwrap().wait {
-            WaitMode::Callback { api, .. } => api.unwrap().to_string(),
-            WaitMode::Poll(..) => String::new(),
-        };
-        assert_eq!(api(&[("api", "")]), "http://env/");
-        assert_eq!(api(&[("api", "http://flag/")]), "http://flag/");
-    }
-
-    #[test]
-    fn all_that_is_wrong_is_told_at_once_by_name() {
-        let problem = problem(&[
-            ("wait", "poll"),
-            ("max-wait", "soon"),
-            ("logs", "some"),
-            ("on-abandon", "?"),
-            ("on-failure", "ignore"),
-            ("name-prefix", "-x"),
-            ("lease-seconds", "1"),
-        ]);
-        let names =
-            ["max-wait", "logs", "on-abandon", "on-failure", "name-prefix", "lease-seconds"];
-        for name in names.map(|name| format!("--{name} (")) {
-            assert!(problem.contains(&name), "{name}: {problem}");
-        }
-    }
-
-    #[test]
-    fn a_step_of_a_pipeline_keeps_who_it_is_and_others_are_alone() {
-        let poll = ("wait", "poll");
-        let of = |flags: &[(&str, &str)]| read(flags, &NONE).unwrap().task;
-        assert_eq!(of(&[poll, ("run", "r"), ("task", "t")]), Task::of_pipeline("r", "t"));
-        assert_eq!(of(&[poll, ("run", "r")]), Task::alone("unique"));
-    }
-
-    #[test]
-    fn a_step_of_kfp_is_known_by_its_artifacts_and_writes_them_where_they_are_taken() {
-        let uri = "s3://b/pipe/run-1/train/salt/metrics";
-        let executor =
-            json!({"outputs": {"artifacts": {"metrics": {"artifacts": [{"uri": uri}]}}}});
-        let executor = ExecutorInput::parse(&executor.to_string()).unwrap();
-        let options = Options::from(&BTreeMap::new(), Some(&executor), &NONE, "unique").unwrap();
-        assert_eq!(options.task, Task::of_pipeline("run-1", "train/salt"));
-        let metrics = PathBuf::from("/s3/b/pipe/run-1/train/salt/metrics");
-        assert_eq!(options.artifacts, BTreeMap::from([("metrics".to_owned(), metrics)]));
-        let wait = WaitMode::Callback { api: None, host: None, port: PORT_UNDER_KFP };
-        assert_eq!(options.wait, wait);
-    }
 }

@@ -50,6 +50,15 @@ pub enum Watch {
     Polled(Statuses),
 }
 
+impl Watch {
+    /// How it is known of one of this kind. A kind that SageMaker gives no status (a
+    /// model, an endpoint's configuration) is there once it is made.
+    #[must_use]
+    pub fn of(kind: Kind) -> Self {
+        if kind.spec().fields.status.is_empty() { Self::Made } else { Self::Job(kind) }
+    }
+}
+
 /// Where the status of a polled resource stands, and which are its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statuses {
@@ -133,6 +142,12 @@ mod tests {
     fn read_by(resource: &str) -> Option<Call> {
         let arn = format!("arn:aws:sagemaker:us-east-1:123456789012:{resource}");
         describe(&JobArn::parse(&arn).unwrap())
+    }
+
+    #[test]
+    fn only_what_has_no_status_is_not_waited_for() {
+        let made: Vec<_> = Kind::all().filter(|kind| Watch::of(*kind) == Watch::Made).collect();
+        assert_eq!(made, [Kind::EndpointConfig, Kind::Model]);
     }
 
     #[test]

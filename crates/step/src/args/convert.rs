@@ -18,23 +18,6 @@ pub(super) fn default(input: &Input) -> Result<Value, String> {
     input.default.as_ref().map_or(Ok(Value::Null), |text| value(input, text))
 }
 
-/// A value as KFP writes it into an argument (`backend/src/v2/metadata/converter.go`,
-/// `PbValueToText`): so that it means the same in either form.
-pub(super) fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => {
-            number.as_f64().filter(|_| number.is_f64()).map_or_else(|| number.to_string(), decimal)
-        }
-        other => other.to_string(),
-    }
-}
-
-/// All digits, and no point where there is no fraction.
-fn decimal(number: f64) -> String {
-    format!("{number}")
-}
-
 fn no_choice(input: &Input, text: &str) -> String {
     let choices: Vec<String> = input.choices.iter().map(|choice| format!("'{choice}'")).collect();
     format!("invalid choice: '{text}' (choose from {})", choices.join(", "))
@@ -69,7 +52,17 @@ fn value(input: &Input, text: &str) -> Result<Value, String> {
 fn document(text: &str) -> Result<Value, String> {
     match serde_json::from_str(text) {
         Ok(value) => Ok(value),
+        // To YAML it would be a key with backslashes and no value.
+        Err(_) if has_escaped_quotes(text) => {
+            Err(format!("its quotes are escaped: give the JSON itself, not as a text: '{text}'"))
+        }
         Err(json) => yaml::load(text)
             .map_err(|yaml| format!("neither JSON ({json}) nor YAML ({yaml}): '{text}'")),
     }
+}
+
+/// Whether it is JSON that was made a text once too often: `{\"a\":1}`.
+fn has_escaped_quotes(text: &str) -> bool {
+    let inner = text.trim_start().strip_prefix(['{', '[']);
+    inner.is_some_and(|inner| inner.trim_start().starts_with("\\\""))
 }

@@ -122,7 +122,7 @@ impl<'a> Reading<'a> {
         for input in &self.definition.inputs {
             let Some(value) = executor.input(&input.name) else { continue };
             if !self.seen.contains(&input.name.as_str()) {
-                self.take_input(input, &convert::text(value))
+                self.take_input(input, &kfp::text(value))
                     .map_err(|problem| self.wrong(named(&input.name, problem)))?;
             }
         }
@@ -132,7 +132,7 @@ impl<'a> Reading<'a> {
             if self.own.contains(&option.flag.as_str())
                 && !self.parsed.own.contains_key(&option.flag)
             {
-                self.take_option(&option.flag, &convert::text(value))
+                self.take_option(&option.flag, &kfp::text(value))
                     .map_err(|problem| self.wrong(named(name, problem)))?;
             }
         }

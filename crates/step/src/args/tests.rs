@@ -104,6 +104,9 @@ fn what_is_wrong_is_said() {
     assert_eq!(ambiguous, "ambiguous option: --r=x could match --region, --role, --role_name");
     assert!(problem(&["--region=r", "--tags=[]"]).contains("--tags"));
     assert!(problem(&["--region=r", "--tags={a"]).contains("neither JSON"));
+    for tags in [r#"{\"a\":\"b\"}"#, r#" [ \"a\"]"#] {
+        assert!(problem(&["--region=r", "--tags", tags]).contains("quotes are escaped"));
+    }
 }
 
 #[test]

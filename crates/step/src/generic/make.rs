@@ -16,6 +16,9 @@ use crate::request::Request;
 /// Inputs that are not fields of the request.
 const NO_FIELDS: [&str; 4] = ["region", "endpoint_url", "assume_role", "request"];
 
+/// Gives a token of 34 characters: SageMaker's take from 32 to 36.
+const TOKEN_PREFIX: &str = "request-token";
+
 pub(super) struct Make {
     definition: Definition,
     kind: Kind,
@@ -42,12 +45,12 @@ impl Make {
         request.fill(self.fields(), inputs)?;
         let word = self.kind.as_str().replace('_', "-");
         for token in model::tokens(self.operation()) {
-            request.name(&token, || fresh.token());
+            request.name(&token, || fresh.with(TOKEN_PREFIX));
         }
         let operations = self.kind.spec().operations;
         let named = self.is_named(&request);
         let name = if named {
-            request.job_name(operations.key, (self.kind, &word), fresh)
+            request.name(operations.key, || fresh.with(&word))
         } else {
             fresh.with(&word)
         };
@@ -81,7 +84,7 @@ impl Component for Make {
         fresh: &FreshName,
         _api: &Api,
     ) -> Result<Plan, ComponentError> {
-        Ok(Plan::of(self.main(inputs, fresh)?, Watch::Job(self.kind)))
+        Ok(Plan::of(self.main(inputs, fresh)?, Watch::of(self.kind)))
     }
 
     fn known(&self, finished: Finished<'_>) -> Outputs {
@@ -104,7 +107,7 @@ mod tests {
     fn make(name: &str, given: &[(&str, Value)]) -> plan::Make {
         let definition = definition::find(Generation::Generic, name).unwrap();
         let given = given.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        let fresh = Task::of_pipeline("run", "task").fresh_name();
+        let fresh = Task::of_pipeline("run", "task", None).fresh_name();
         Make::new(definition).unwrap().main(&Inputs::from_iter(given), &fresh).unwrap()
     }
 

@@ -57,7 +57,7 @@ fn plan(arn: &str, region: &str) -> Result<Plan, String> {
     let main = Make { describe: Some(call.clone()), call, name, taggable: false };
     // It may have settled long ago.
     let not_before = Some(Timestamp::UNIX_EPOCH);
-    Ok(Plan { already_asked: true, not_before, ..Plan::of(main, Watch::Job(arn.kind())) })
+    Ok(Plan { already_asked: true, not_before, ..Plan::of(main, Watch::of(arn.kind())) })
 }
 
 #[cfg(test)]

@@ -3,12 +3,16 @@
 //! The message is `ExecutorInput` of `api/v2alpha1/pipeline_spec.proto`, in protobuf's
 //! JSON: numbers are doubles, and what is empty is left out.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::placeholder;
 use super::unique::Unique;
 
 /// The folders under which the launcher keeps what it brings to and from a store
@@ -78,7 +82,28 @@ impl ExecutorInput {
     /// # Errors
     /// [`Unreadable`] says what usually does this, and what to do.
     pub fn parse(text: &str) -> Result<Self, Unreadable> {
-        serde_json::from_str(text).map_err(|error| Unreadable { reason: error.to_string() })
+        let read: Self =
+            serde_json::from_str(text).map_err(|error| Unreadable { reason: error.to_string() })?;
+        match read.changed_part() {
+            None => Ok(read),
+            Some(name) => {
+                Err(Unreadable { reason: format!("`{name}` is not in it as it was given") })
+            }
+        }
+    }
+
+    /// The part of a value that did not come through: a text with quotes can also make
+    /// JSON that can be read and says something else. A part that JSON has to escape is
+    /// whole in the value that it is a part of, or it was pasted as it is.
+    fn changed_part(&self) -> Option<&str> {
+        let is_part = |name: &str| placeholder::is_part_of_a_value(name);
+        let parts = self.inputs().filter(|(name, _)| is_part(name));
+        let mut special = parts.filter_map(|(name, value)| Some((name, value.as_str()?)));
+        let found = special.find(|(_, text)| {
+            let mut values = self.inputs().filter(|(name, _)| !is_part(name));
+            text.contains(is_escaped) && !values.any(|(_, value)| has_text(value, text))
+        });
+        found.map(|(name, _)| name)
     }
 
     /// The value of an input; `None`: the pipeline gave none, and there is no default.
@@ -138,6 +163,23 @@ fn spelled(name: &str) -> &str {
     name.trim_matches('_')
 }
 
+/// What JSON does not have in a text as it is.
+fn is_escaped(letter: char) -> bool {
+    matches!(letter, '"' | '\\' | '\0'..='\x1f')
+}
+
+/// Whether a text is part of one in a value, in the keys of its objects too.
+fn has_text(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(own) => own.contains(text),
+        Value::Array(items) => items.iter().any(|item| has_text(item, text)),
+        Value::Object(members) => {
+            members.iter().any(|(key, value)| key.contains(text) || has_text(value, text))
+        }
+        _ => false,
+    }
+}
+
 /// Where the launcher keeps a URI's content; a path stays as it is, as runs without a
 /// cluster give it (`sdk/python/kfp/local`).
 fn local_path(uri: &str) -> Option<PathBuf> {
@@ -145,83 +187,4 @@ fn local_path(uri: &str) -> Option<PathBuf> {
         uri.strip_prefix(scheme).map(|key| PathBuf::from(format!("{folder}{key}")))
     });
     stored.or_else(|| (!uri.contains("://")).then(|| PathBuf::from(uri)))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::definition::{self, Generation, family};
-
-    const ROOT: &str = "s3://bucket/v2/pipe/run-1/train/salt";
-
-    fn input() -> ExecutorInput {
-        let artifact =
-            |name: &str| json!({"artifacts": [{"name": name, "uri": format!("{ROOT}/{name}")}]});
-        let text = json!({
-            "inputs": {"parameterValues": {"region": "r", "count": 3.0, "task": "t", "none": null}},
-            "outputs": {
-                "parameters": {"status": {"outputFile": "/tmp/kfp/outputs/status"}},
-                "artifacts": {"executor-logs": artifact("executor-logs"), "metrics": artifact("metrics")},
-                "outputFile": "/s3/bucket/v2/pipe/run-1/train/salt/output_metadata.json",
-            },
-        });
-        ExecutorInput::parse(&text.to_string()).unwrap()
-    }
-
-    #[test]
-    fn it_tells_inputs_outputs_artifacts_and_the_place() {
-        let input = input();
-        assert_eq!(input.input("region"), Some(&json!("r")));
-        assert_eq!((input.input("task_"), input.input("none")), (Some(&json!("t")), None));
-        assert_eq!(input.output("status"), Some(Path::new("/tmp/kfp/outputs/status")));
-        let metrics = PathBuf::from("/s3/bucket/v2/pipe/run-1/train/salt/metrics");
-        assert_eq!(input.artifact_file("metrics"), Some(metrics));
-        assert_eq!(input.place().unwrap(), format!("{ROOT}/metrics"));
-        assert_eq!((input.output("x"), input.artifact_file("x")), (None, None));
-    }
-
-    #[test]
-    fn what_is_left_out_is_empty_and_a_task_without_artifacts_has_its_file_for_a_place() {
-        let empty = ExecutorInput::parse("{}").unwrap();
-        assert_eq!((empty.input("region"), empty.place(), empty.output_file()), (None, None, None));
-        let input = r#"{"outputs": {"outputFile": "/gcs/b/p/run/task/salt/output_metadata.json"}}"#;
-        let input = ExecutorInput::parse(input).unwrap();
-        assert_eq!(crate::kfp::identity("", &input.place().unwrap()).0, "run");
-    }
-
-    #[test]
-    fn a_uri_is_kept_where_the_launcher_keeps_it() {
-        for (uri, path) in [
-            ("gs://b/k", Some("/gcs/b/k")),
-            ("minio://b/k", Some("/minio/b/k")),
-            ("s3://b/k", Some("/s3/b/k")),
-            ("/outputs/k", Some("/outputs/k")),
-            ("oci://b/k", None),
-        ] {
-            assert_eq!(local_path(uri), path.map(PathBuf::from));
-        }
-    }
-
-    #[test]
-    fn what_is_no_json_says_what_does_this() {
-        let pasted = r#"{"inputs": {"parameterValues": {"note": "say "hi""}}}"#;
-        let over = r#"{"inputs": {"parameterValues": {"a": "x", "b": "1", "a": "y"}}}"#;
-        for text in [pasted, over, "", r#"{"inputs": []"#] {
-            let told = ExecutorInput::parse(text).unwrap_err().to_string();
-            assert!(told.contains("quotes") && told.contains("f\"…{parameter}…\""), "{told}");
-        }
-    }
-
-    #[test]
-    fn the_tables_names_are_those_of_kfp() {
-        let rows = [Generation::V1, Generation::V2, Generation::Generic].map(family).concat();
-        let options = definition::common().options.iter().map(|option| &option.input);
-        let own = rows.iter().flat_map(|row| row.inputs.iter());
-        for input in own.chain(options) {
-            let kept = |letter: char| "_0123456789".contains(letter) || letter.is_ascii_lowercase();
-            assert!(input.name.chars().all(kept), "{}", input.name);
-        }
-    }
 }

@@ -107,11 +107,12 @@ impl Step<'_> {
         watched: &Watched,
         history: &mut History,
     ) -> Option<(Value, Seen)> {
-        match self.question(plan, watched).ask().await {
+        let is_still_busy = |answer: &Value| self.component.is_still_busy(answer);
+        let question = self.question(plan, watched, &is_still_busy);
+        match question.ask().await {
             Ok((answer, seen)) => {
                 history.note(seen.clone(), self.clock.now());
-                let is_over = seen.phase.is_settled() && !self.component.is_still_busy(&answer);
-                is_over.then_some((answer, seen))
+                (seen.phase.is_settled() && !is_still_busy(&answer)).then_some((answer, seen))
             }
             Err(error) => {
                 tell(format_args!("{error}"));
