@@ -1,0 +1,68 @@
+"""What the pages say of files, parameters and headings is there."""
+
+import re
+
+import pytest
+import yaml
+from policies import TEMPLATES
+from translate import INFRA
+
+ROOT = INFRA.parent
+DOCS = ROOT / "docs"
+PAGES = ["alarms.md", "cost.md", "deploy.md", "first-deployment.md", "iam.md"]
+each_page = pytest.mark.parametrize("page", PAGES)
+PARAMETERS = {name for template in TEMPLATES.values() for name in template["Parameters"]}
+
+
+def text(page):
+    return (DOCS / page).read_text()
+
+
+def anchors(path):
+    """As GitHub makes them of headings, and those that a page sets itself."""
+    source = path.read_text()
+    titles = re.findall(r"^#+ (.+)$", source, re.MULTILINE)
+    made = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    return made | set(re.findall(r'<a id="([^"]+)">', source))
+
+
+@each_page
+def test_parameters_are_those_of_the_templates(page):
+    """`Name=value`, as commands and the configuration of SAM have it."""
+    named = set(re.findall(r"(?<![\w.\[-])([A-Z][a-z]\w+)=(?=[\w\[…])", text(page)))
+    assert named <= PARAMETERS, named - PARAMETERS
+
+
+@each_page
+def test_links_lead_to_pages_and_headings(page):
+    for link, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", text(page)):
+        path = (DOCS / link).resolve() if link else DOCS / page
+        assert path.exists(), link
+        if anchor and path.suffix == ".md":
+            assert anchor in anchors(path), f"{link}#{anchor}"
+
+
+@each_page
+def test_files_of_infra_are_there(page):
+    """By their path from infra/ or from the root."""
+    named = re.findall(r"\b((?:infra/)?(?:(?:k8s|iam)/[\w/.-]*\w|template\.yaml|samconfig\.toml))\b", text(page))
+    for name in named:
+        assert (ROOT / name).exists() or (INFRA / name).exists(), name
+
+
+def test_every_overlay_and_component_of_the_pages_is_there_and_the_other_way_round():
+    said = set(re.findall(r"k8s/overlays/([a-z][\w-]+)", text("deploy.md")))
+    assert said == {path.name for path in (INFRA / "k8s" / "overlays").iterdir()}
+
+
+def test_every_parameter_of_the_pods_role_is_explained():
+    """Which a person has to choose; the page that tells how to deploy names them all."""
+    page = text("deploy.md")
+    for layer in ("pipeline-pod", "execution"):
+        for name in TEMPLATES[layer]["Parameters"]:
+            assert re.search(rf"\b{name}\b", page), f"{layer}: {name}"
+
+
+def test_the_page_of_the_first_deployment_names_what_the_kustomizations_have():
+    policy = yaml.safe_load((INFRA / "k8s" / "components" / "callbacks" / "network-policy.yaml").read_text())
+    assert f"`{policy['metadata']['name']}`" in text("first-deployment.md")
