@@ -156,6 +156,7 @@ def test_every_schedule_keeps_what_it_could_not_start():
 
 def test_steps_find_the_api():
     parameter = RESOURCES["ApiAddress"]
+    assert parameter["Condition"] == "PublishesApi"
     (_, url) = parameter["Properties"]["Value"]["Fn::GetAtt"]
     assert (parameter["Properties"]["Name"], url) == ("/sagebell/api", "FunctionUrl")
     (read,) = [
@@ -183,6 +184,23 @@ def test_the_url_asks_who_calls():
 def test_only_signals_is_in_the_vpc():
     inside = [name for name, one in of_type("AWS::Lambda::Function").items() if "VpcConfig" in one]
     assert inside == ["Signals"]
+
+
+def test_signals_reaches_pods_of_either_version_of_ip():
+    """IPv6 where its subnets have it: in others Lambda refuses the configuration."""
+    dual = RESOURCES["Signals"]["Properties"]["VpcConfig"]["Ipv6AllowedForDualStack"]
+    assert dual == {"Fn::If": ["SignalsHasIpv6", True, {"Ref": "AWS::NoValue"}]}
+    assert STACK["Parameters"]["SignalsIpv6"]["Default"] == "false"
+    pattern = STACK["Parameters"]["CallbackCidrs"]["AllowedPattern"]
+    assert re.fullmatch(pattern, "10.0.0.0/16,2600:1f18:1234:ab00::/56")
+
+
+def test_one_hour_without_events_wakes_nobody():
+    """SageMaker sends events as best it can: it takes two hours of three."""
+    silence = RESOURCES["SilenceAlarm"]["Properties"]
+    periods = {one["MetricStat"]["Period"] for one in silence["Metrics"] if "MetricStat" in one}
+    assert periods == {3600}
+    assert (silence["DatapointsToAlarm"], silence["EvaluationPeriods"]) == (2, 3)
 
 
 def test_everything_kept_is_encrypted():

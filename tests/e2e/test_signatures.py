@@ -111,11 +111,13 @@ def by_botocore(request, keys):
     return parts(same.headers["Authorization"])
 
 
+# `wait` asks first who it is to the monitor.
+WAIT = ["wait", ARN, "--id", "a:b.c_d-1"]
 JOBS = ["jobs", "--run", "nightly/3 of #7 + ü & k=v*~?", "--phase", "succeeded", "--limit", "7"]
 COMMANDS = {
     "a query": (JOBS, ["GET"]),
-    "an ARN in the path and a body": (["wait", ARN, "--id", "a:b.c_d-1"], ["PUT"]),
-    "a call without a body": (["wait", ARN, "--id", "a:b.c_d-1", "--max-wait", "1s"], ["PUT", "DELETE"]),
+    "an ARN in the path and a body": (WAIT, ["GET", "PUT"]),
+    "a call without a body": ([*WAIT, "--max-wait", "1s"], ["GET", "PUT", "DELETE"]),
 }
 
 
@@ -124,7 +126,9 @@ COMMANDS = {
 def test_requests_are_signed_as_botocore_signs_them(recorder, keys, command):
     words, methods = COMMANDS[command]
     phase = "running" if "--max-wait" in words else "succeeded"
-    recorder.answer = {"wait": {"state": "waiting"}, "job": {**JOB, "phase": phase}, "items": [], "next": None}
+    recorder.answer = {
+        "principal": "somebody", "wait": {"state": "waiting"}, "job": {**JOB, "phase": phase}, "items": [], "next": None,
+    }
     done = sagebell(recorder.url, keys, *words)
     assert done.returncode == (3 if phase == "running" else 0), done.stderr
     assert [request.method for request in recorder.requests] == methods
