@@ -29,7 +29,7 @@ def anchors(path):
 @each_page
 def test_parameters_are_those_of_the_templates(page):
     """`Name=value`, as commands and the configuration of SAM have it."""
-    named = set(re.findall(r"(?<![\w.\[-])([A-Z][a-z]\w+)=(?=[\w\[…])", text(page)))
+    named = set(re.findall(r"(?<![\w.\[-])([A-Z][a-z]\w+)=(?=[\w\[…<])", text(page)))
     assert named <= PARAMETERS, named - PARAMETERS
 
 
