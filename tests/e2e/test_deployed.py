@@ -73,6 +73,19 @@ def depth(cloud, url):
     return int(answer["Attributes"][name])
 
 
+def test_signals_takes_what_its_schedule_sends(cloud, deployed):
+    """An empty batch, which keeps its interfaces and does nothing."""
+    scheduler, function = cloud.client("scheduler"), deployed.outputs["SignalsFunctionName"]
+    schedules = [
+        scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"])["Target"]
+        for one in scheduler.list_schedules()["Schedules"]
+    ]
+    (target,) = [one for one in schedules if one["Arn"].endswith(f":{function}")]
+    done = cloud.client("lambda").invoke(FunctionName=function, Payload=target["Input"])
+    assert "FunctionError" not in done
+    assert json.loads(done["Payload"].read()) == {"batchItemFailures": []}
+
+
 @pytest.mark.parametrize(("kind", "name", "phase"), settled_samples())
 def test_an_event_of_every_kind_reaches_its_waiter(cloud, deployed, waiter, kind, name, phase):
     event = sample(name)
