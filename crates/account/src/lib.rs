@@ -5,7 +5,8 @@
 //!
 //! No SDK crate: of seven services one or two reads each are needed, and the crates of
 //! CloudFormation and IAM alone would add minutes to the build. The calls are AWS's
-//! query and JSON protocols, signed.
+//! query and JSON protocols, signed. The credentials that any caller of AWS needs are
+//! kept here too ([`KeptCredentials`]).
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
@@ -16,6 +17,7 @@ mod call;
 mod endpoint;
 mod error;
 mod identity;
+mod kept;
 mod logs;
 mod parameters;
 mod resources;
@@ -26,6 +28,7 @@ mod stack;
 pub use call::Account;
 pub use error::AskError;
 pub use identity::Caller;
+pub use kept::KeptCredentials;
 pub use logs::{From as LogsFrom, LogPage};
 pub use resources::{Queue, Rule, Table};
 pub use roles::Passing;

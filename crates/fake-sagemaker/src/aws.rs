@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Map, Value, json};
 
 use crate::error::AwsError;
@@ -105,8 +106,10 @@ async fn answer(
 ) -> Response {
     let call = Call { operation: operation.to_owned(), region: region(headers), input };
     lock(&shared.journal).called(&call, size);
+    let is_allowed = lock(&shared.quotas).take(operation, shared.clock.now());
     let fault = lock(&shared.faults).take(operation);
-    match fault {
+    let mut response = match fault {
+        None if !is_allowed => refuse(&AwsError::new("ThrottlingException", "Rate exceeded")),
         None => perform(shared, &call),
         Some(FaultRule { fault: Fault::Slow, millis, .. }) => {
             shared.clock.sleep(Duration::from_millis(millis)).await;
@@ -118,7 +121,13 @@ async fn answer(
         }
         Some(FaultRule { fault: Fault::Reset, .. }) => hang_up(),
         Some(rule) => refuse(&asked_for(rule)),
+    };
+    // By the clock that the world goes by, which a test may have set.
+    let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&shared.clock.now());
+    if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
+        response.headers_mut().insert(header::DATE, date);
     }
+    response
 }
 
 fn asked_for(rule: FaultRule) -> AwsError {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::faults::FaultRule;
 use crate::life::{Life, Stage};
+use crate::quotas::{Quota, Quotas};
 use crate::shared::{Shared, lock};
 use crate::world::MAX_LIVES;
 
@@ -23,6 +24,7 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/_fake/lives", put(set_lives).post(add_life))
         .route("/_fake/jobs/{arn}/status", post(set_status))
         .route("/_fake/faults", post(add_fault))
+        .route("/_fake/quotas", put(set_quotas))
         .route("/_fake/calls", get(calls))
         .route("/_fake/requests", get(requests))
         .route("/_fake/events", get(events))
@@ -87,6 +89,12 @@ async fn add_fault(State(shared): State<Arc<Shared>>, Json(rule): Json<FaultRule
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// These quotas, and no others, from now on.
+async fn set_quotas(State(shared): State<Arc<Shared>>, Json(quotas): Json<Vec<Quota>>) -> Told {
+    *lock(&shared.quotas) = Quotas::new(quotas, shared.clock.now()).map_err(bad)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn calls(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(lock(&shared.journal).calls())
 }
@@ -99,10 +107,11 @@ async fn events(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(json!({ "events": lock(&shared.journal).events() }))
 }
 
-/// Forgets resources, lives, faults, calls, requests and events.
+/// Forgets resources, lives, faults, quotas, calls, requests and events.
 async fn reset(State(shared): State<Arc<Shared>>) -> Response {
     shared.with_world(|world, _| world.reset());
     *lock(&shared.faults) = crate::faults::Faults::default();
+    *lock(&shared.quotas) = Quotas::default();
     *lock(&shared.journal) = crate::journal::Journal::default();
     StatusCode::NO_CONTENT.into_response()
 }

@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::publish::{self, Target};
+use crate::quotas::{Quota, Quotas};
 use crate::server;
-use crate::shared::Shared;
+use crate::shared::{Shared, lock};
 use crate::world::Settings;
 
 /// The time between the stages of a life that no script gives.
@@ -36,6 +37,11 @@ pub struct Options {
     pub events: Vec<Target>,
     /// The `source` of events.
     pub events_source: String,
+    /// What an account may call; nothing is throttled without one.
+    pub quotas: Vec<Quota>,
+    /// Whether lists tell ARNs in lower case, as SageMaker's do, whatever the case of
+    /// the name is (<https://github.com/boto/boto3/issues/4606>).
+    pub lists_in_lower_case: bool,
     /// The time. With a clock whose sleep moves it, lives end as they begin.
     pub clock: Arc<dyn Clock>,
 }
@@ -48,6 +54,8 @@ impl Default for Options {
             step: DEFAULT_STEP,
             events: Vec::new(),
             events_source: monitor::event::SOURCE.to_owned(),
+            quotas: Vec::new(),
+            lists_in_lower_case: false,
             clock: Arc::new(SystemClock),
         }
     }
@@ -67,6 +75,9 @@ pub enum StartError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// A quota is none.
+    #[error("the quotas: {0}")]
+    Quotas(String),
     /// The HTTP client for events could not be made.
     #[error("the HTTP client for events could not be made: {0}")]
     Client(#[from] reqwest::Error),
@@ -85,7 +96,7 @@ impl Fake {
     /// # Errors
     /// [`StartError`] says what to mend.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { listen, account, step, events, events_source, clock } = options;
+        let Options { listen, account, step, events, events_source, clock, .. } = options;
         if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(StartError::Account(account));
         }
@@ -96,8 +107,11 @@ impl Fake {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let (outbox, inbox) = mpsc::channel(publish::QUEUE);
         let outbox = (!events.is_empty()).then_some(outbox);
-        let settings = Settings { account, step, source: events_source };
+        let lists_in_lower_case = options.lists_in_lower_case;
+        let settings = Settings { account, step, source: events_source, lists_in_lower_case };
+        let quotas = Quotas::new(options.quotas, clock.now()).map_err(StartError::Quotas)?;
         let shared = Arc::new(Shared::new(settings, clock, outbox));
+        *lock(&shared.quotas) = quotas;
         tasks.spawn(publish::run(publish::client()?, events, inbox));
         tasks.spawn(keep_time(Arc::clone(&shared), stop.clone()));
         tasks.spawn(server::run(socket, server::router(shared), stop.clone()));

@@ -34,6 +34,9 @@ struct Args {
     /// A URL that each event is posted to.
     #[arg(long, value_name = "URL")]
     events_post: Option<Url>,
+    /// Lists tell ARNs in lower case, as SageMaker's do.
+    #[arg(long)]
+    lists_in_lower_case: bool,
     /// The source that events name.
     #[arg(long, default_value = "aws.sagemaker")]
     events_source: String,
@@ -63,6 +66,7 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
         step: Duration::from_millis(args.step_millis),
         events: put.into_iter().chain(post).collect(),
         events_source: args.events_source,
+        lists_in_lower_case: args.lists_in_lower_case,
         ..Options::default()
     })
     .await?;

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::faults::Faults;
 use crate::journal::Journal;
+use crate::quotas::Quotas;
 use crate::world::{Settings, World};
 
 /// One fake's state.
@@ -17,6 +18,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) faults: Mutex<Faults>,
     pub(crate) journal: Mutex<Journal>,
+    pub(crate) quotas: Mutex<Quotas>,
     world: Mutex<World>,
     outbox: Option<mpsc::Sender<Value>>,
     changed: Notify,
@@ -38,6 +40,7 @@ impl Shared {
             clock,
             faults: Mutex::default(),
             journal: Mutex::default(),
+            quotas: Mutex::default(),
             world: Mutex::new(World::new(settings)),
             outbox,
             changed: Notify::new(),

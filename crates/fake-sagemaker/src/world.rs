@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) step: Duration,
     /// The `source` of events.
     pub(crate) source: String,
+    /// Whether lists tell ARNs in lower case.
+    pub(crate) lists_in_lower_case: bool,
 }
 
 type Name = (&'static str, String, String);

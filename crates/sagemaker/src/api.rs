@@ -8,12 +8,15 @@ use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::config::retry::RetryConfig;
 use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::config::{Builder, Region};
+use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::begun::Begun;
 use crate::budget::Budget;
 use crate::carrier::{Answer, Answered, Carrier};
 use crate::error::{CallError, Class};
 use crate::pages::Pages;
+use crate::patience::Patience;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// One attempt, from the first byte sent to the last one read.
@@ -33,6 +36,8 @@ pub struct Api {
     /// `None`: those of [`Api::new`].
     timeouts: Option<TimeoutConfig>,
     budget: Arc<Budget>,
+    begun: Arc<Begun>,
+    patience: Option<Patience>,
 }
 
 impl Api {
@@ -45,10 +50,14 @@ impl Api {
         Self::with_attempts(config, budget, ATTEMPTS)
     }
 
-    /// The same, with calls that are tried at most `attempts` times and take at most
-    /// 10 s in all for each.
+    /// The same for a caller that has time: what passes by itself is called again for
+    /// as long as `patience` says.
     #[must_use]
-    pub fn with_attempts(config: &SdkConfig, budget: Arc<Budget>, attempts: u32) -> Self {
+    pub fn patient(config: &SdkConfig, budget: Arc<Budget>, patience: Patience) -> Self {
+        Self { patience: Some(patience), ..Self::with_attempts(config, budget, 1) }
+    }
+
+    fn with_attempts(config: &SdkConfig, budget: Arc<Budget>, attempts: u32) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -56,7 +65,14 @@ impl Api {
         let config = Builder::from(config)
             .timeout_config(timeouts.build())
             .retry_config(RetryConfig::standard().with_max_attempts(attempts));
-        Self { client: Client::from_conf(config.build()), region: None, timeouts: None, budget }
+        Self {
+            client: Client::from_conf(config.build()),
+            region: None,
+            timeouts: None,
+            begun: Arc::new(Begun::now(budget.clock())),
+            budget,
+            patience: None,
+        }
     }
 
     /// The same API in a region that is not the configured one.
@@ -96,8 +112,23 @@ impl Api {
     /// # Errors
     /// As for [`call`](Self::call).
     pub async fn call_dated(&self, operation: &str, input: &Value) -> Result<Answered, CallError> {
-        let budgeted = is_budgeted(operation);
         check(operation, input)?;
+        match &self.patience {
+            Some(patience) => patience.call(|| self.call_once(operation, input)).await,
+            None => self.call_once(operation, input).await,
+        }
+    }
+
+    /// When this API was made, by SageMaker's own clock: exactly that or a little
+    /// later, by a second at most and what the first answered call took. `None` as long
+    /// as no call was answered.
+    #[must_use]
+    pub fn begun(&self) -> Option<Timestamp> {
+        self.begun.by_service()
+    }
+
+    async fn call_once(&self, operation: &str, input: &Value) -> Result<Answered, CallError> {
+        let budgeted = is_budgeted(operation);
         if budgeted {
             self.budget.take().await.map_err(|spent| CallError::spent(operation, spent))?;
         }
@@ -128,6 +159,7 @@ impl Api {
             body: input.to_string(),
             answer: answer.clone(),
             budget: budgeted.then(|| self.budget.clone()),
+            begun: Arc::clone(&self.begun),
         };
         let mut own = Builder::new();
         own.set_region(self.region.clone());

@@ -74,6 +74,10 @@ impl Budget {
         Self { full, clock, entropy, bucket }
     }
 
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// Takes one call's token, after a wait of at most [`Rate::longest_wait`].
     ///
     /// # Errors

@@ -19,6 +19,7 @@ use http_body_util::Limited;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::begun::Begun;
 use crate::budget::Budget;
 use crate::classify::classify;
 use crate::error::Class;
@@ -50,6 +51,8 @@ pub(crate) struct Carrier {
     pub(crate) answer: Answer,
     /// Told of every attempt that is throttled.
     pub(crate) budget: Option<Arc<Budget>>,
+    /// Told of every attempt.
+    pub(crate) begun: Arc<Begun>,
 }
 
 impl std::fmt::Debug for Carrier {
@@ -76,6 +79,7 @@ impl Intercept for Carrier {
         headers.try_insert("x-amz-target", format!("SageMaker.{}", self.operation))?;
         headers.try_insert("content-length", self.body.len().to_string())?;
         *request.body_mut() = SdkBody::from(self.body.clone());
+        self.begun.sent();
         Ok(())
     }
 
@@ -114,6 +118,10 @@ impl Intercept for Carrier {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let dated = context.response().and_then(|response| response.headers().get("date"));
+        if let Some(date) = dated.and_then(date) {
+            self.begun.answered(date);
+        }
         let Some(budget) = &self.budget else {
             return Ok(());
         };

@@ -4,15 +4,15 @@
 //! `ResourceNotFound`, `ConflictException`) and the API reference's "Common
 //! Errors". Much that other services say by code, SageMaker says by message under
 //! `ValidationException`; the wordings are those that SageMaker's own Kubernetes
-//! controller (ACK) goes by, and moto's.
+//! controller (ACK) goes by, and moto's. Which codes mean that credentials have ended
+//! is what AWS's own SDKs go by (aws-sdk-go `aws/request/retryer.go`,
+//! `credsExpiredCodes`).
 
 use crate::error::Class;
 
 const CODES: &[(&str, Class)] = &[
     ("AccessDenied", Class::Denied),
     ("AccessDeniedException", Class::Denied),
-    ("ExpiredToken", Class::Denied),
-    ("ExpiredTokenException", Class::Denied),
     ("IncompleteSignature", Class::Denied),
     ("IncompleteSignatureException", Class::Denied),
     ("InvalidClientTokenId", Class::Denied),
@@ -23,6 +23,9 @@ const CODES: &[(&str, Class)] = &[
     ("OptInRequired", Class::Denied),
     ("SignatureDoesNotMatch", Class::Denied),
     ("UnrecognizedClientException", Class::Denied),
+    ("ExpiredToken", Class::Stale),
+    ("ExpiredTokenException", Class::Stale),
+    ("RequestExpired", Class::Stale),
     ("ConflictException", Class::Conflict),
     ("ResourceInUse", Class::Conflict),
     ("ResourceLimitExceeded", Class::LimitExceeded),
@@ -175,7 +178,8 @@ mod tests {
         let of = |code, status| classify("CreateTrainingJob", code, "", Some(status));
         assert_eq!(of(Some("ThrottlingException"), 400), Class::Throttled);
         assert_eq!(of(Some("AccessDeniedException"), 400), Class::Denied);
-        assert_eq!(of(Some("ExpiredTokenException"), 400), Class::Denied);
+        assert_eq!(of(Some("ExpiredTokenException"), 400), Class::Stale);
+        assert_eq!(of(Some("ExpiredToken"), 403), Class::Stale);
         assert_eq!(of(Some("ResourceLimitExceeded"), 400), Class::LimitExceeded);
         assert_eq!(of(Some("InternalFailure"), 500), Class::Unavailable);
     }

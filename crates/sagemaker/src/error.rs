@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_sagemaker::operation::RequestId as _;
 use aws_sdk_sagemaker::operation::delete_tags::DeleteTagsError;
@@ -16,7 +17,7 @@ pub enum Class {
     AlreadyExists,
     /// The resource is in a state in which it can't be done now.
     Conflict,
-    /// The credentials are missing, wrong, expired or not allowed to.
+    /// The credentials are missing, wrong or not allowed to.
     Denied,
     /// The request is wrong: the message says what.
     Invalid,
@@ -26,6 +27,9 @@ pub enum Class {
     NotFound,
     /// None of the others.
     Other,
+    /// The credentials have ended, or could not be had just now: with new ones the same
+    /// call may be allowed.
+    Stale,
     /// SageMaker throttles, or the process has spent its own budget: later.
     Throttled,
     /// SageMaker is out of reach, out of order or too slow. A write may or may
@@ -90,6 +94,13 @@ impl CallError {
 /// Failures in which the service did not speak: what the response's status
 /// says, else how far the call got.
 fn without_word(error: &SdkError<DeleteTagsError>, status: Option<u16>) -> Class {
+    if let Some(error) = of_credentials(error) {
+        return match error {
+            CredentialsError::CredentialsNotLoaded(_)
+            | CredentialsError::InvalidConfiguration(_) => Class::Denied,
+            _ => Class::Stale,
+        };
+    }
     match (status, error) {
         (Some(429), _) => Class::Throttled,
         (Some(401 | 403), _) => Class::Denied,
@@ -98,13 +109,17 @@ fn without_word(error: &SdkError<DeleteTagsError>, status: Option<u16>) -> Class
     }
 }
 
+/// What the credentials' provider said, if that is why there was no call.
+fn of_credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+    causes(error).find_map(|error| error.downcast_ref())
+}
+
 /// The error and its causes, in one line: the SDK's own text stops at "dispatch
 /// failure".
-fn chain(error: &dyn Error) -> String {
-    let (mut words, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
+fn chain(error: &(dyn Error + 'static)) -> String {
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }

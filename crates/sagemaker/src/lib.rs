@@ -4,17 +4,20 @@
 //! - [`Api`] sends any operation and reads its answer, with typed errors
 //!   ([`CallError`]), page by page where it lists ([`Pages`]).
 //! - [`Budget`] bounds the Describe and List calls of the whole process.
+//! - [`Patience`] calls again what failed for what passes by itself.
 //! - [`SageMakerApi`] is the monitor's port: it looks at a job of any kind and
 //!   stops it.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod api;
+mod begun;
 mod budget;
 mod carrier;
 mod classify;
 mod connect;
 mod error;
 mod pages;
+mod patience;
 mod port;
 mod request;
 mod step;
@@ -25,4 +28,5 @@ pub use carrier::Answered;
 pub use connect::connect;
 pub use error::{CallError, Class};
 pub use pages::Pages;
+pub use patience::{Patience, Tell};
 pub use port::SageMakerApi;

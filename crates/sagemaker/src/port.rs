@@ -130,7 +130,9 @@ fn same_account(arn: &JobArn, answer: &Value) -> Result<(), SageMakerError> {
 fn port_error(error: CallError) -> SageMakerError {
     match error.class {
         Class::NotFound => SageMakerError::NotFound,
-        Class::Throttled | Class::Unavailable => SageMakerError::Throttled(error.to_string()),
+        Class::Stale | Class::Throttled | Class::Unavailable => {
+            SageMakerError::Throttled(error.to_string())
+        }
         Class::Denied => SageMakerError::Refused(format!(
             "{error}. The role that makes the call must be allowed {}",
             error.iam_action()

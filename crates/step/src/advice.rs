@@ -42,6 +42,10 @@ pub fn on_call(error: &CallError) -> Option<String> {
             "the pod's role must be allowed {}: infra/iam/pipeline-pod.yaml has the statements",
             error.iam_action()
         )),
+        Class::Stale => Some(
+            "no credentials that AWS takes could be had for a quarter of an hour: look at what hands them to the pod (Pod Identity agent, web identity token)"
+                .to_owned(),
+        ),
         Class::LimitExceeded => Some(QUOTA.to_owned()),
         Class::Throttled => Some("the account's limit of calls is used up: try again later".to_owned()),
         Class::Unavailable => Some(

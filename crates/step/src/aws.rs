@@ -1,47 +1,91 @@
-//! The clients of one step: its region, its role, its endpoint.
+//! The clients of one step: its region, its role, its endpoint, its patience.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use account::KeptCredentials;
+use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use bootstrap::{RandomEntropy, SystemClock};
-use sagemaker::{Api, Budget, Rate};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use bootstrap::{RandomEntropy, SystemClock, say};
+use monitor::policy::Policy;
+use sagemaker::{Api, Budget, CallError, Class, Patience, Rate};
 
 use crate::inputs::Inputs;
 
-/// Tries of one call: as many as the old components made of a throttled one.
-const ATTEMPTS: u32 = 10;
 /// The name under which an assumed role's sessions are seen in CloudTrail.
 const SESSION: &str = "sagebell-step";
 /// A step looks a few times at its end; without a monitor, once in a pause.
 const LOOKS: Rate = Rate { per_second: 20.0, burst: 40.0, longest_wait: Duration::from_secs(10) };
 
-/// Region and credentials, by the inputs `region` and `assume_role`; the rest as any
-/// AWS tool finds it. An assumed role is assumed anew before it expires.
-pub async fn sdk_config(inputs: &Inputs) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest());
-    if let Some(region) = inputs.given("region") {
-        loader = loader.region(Region::new(region.to_owned()));
-    }
-    let base = loader.load().await;
-    let Some(role) = inputs.given("assume_role") else { return base };
-    let provider = AssumeRoleProvider::builder(role).session_name(SESSION).configure(&base);
-    let role =
-        aws_credential_types::provider::SharedCredentialsProvider::new(provider.build().await);
-    base.into_builder().credentials_provider(role).build()
+/// What a step calls AWS with.
+pub struct Aws {
+    /// Region and credentials, by the inputs `region` and `assume_role`; the rest as
+    /// any AWS tool finds it.
+    pub sdk: SdkConfig,
+    kept: Vec<KeptCredentials>,
 }
 
-/// SageMaker, at the input `endpoint_url` if there is one.
-#[must_use]
-pub fn sagemaker(sdk: &SdkConfig, inputs: &Inputs) -> Api {
-    let clock = Arc::new(SystemClock);
-    let budget = Arc::new(Budget::new(LOOKS, clock, Arc::new(RandomEntropy)));
-    match inputs.given("endpoint_url") {
-        Some(url) => {
-            let there = sdk.clone().into_builder().endpoint_url(url).build();
-            Api::with_attempts(&there, budget, ATTEMPTS)
+impl Aws {
+    /// Finds them; asks nothing yet. An assumed role is assumed anew before it expires.
+    pub async fn of(inputs: &Inputs) -> Self {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(region) = inputs.given("region") {
+            loader = loader.region(Region::new(region.to_owned()));
         }
-        None => Api::with_attempts(sdk, budget, ATTEMPTS),
+        let mut aws = Self { sdk: loader.load().await, kept: Vec::new() };
+        if let Some(provider) = aws.sdk.credentials_provider() {
+            aws.keep(provider);
+        }
+        if let Some(role) = inputs.given("assume_role") {
+            let provider =
+                AssumeRoleProvider::builder(role).session_name(SESSION).configure(&aws.sdk);
+            aws.keep(SharedCredentialsProvider::new(provider.build().await));
+        }
+        aws
     }
+
+    /// Calls with these from now on, and keeps them itself: the SDK's cache can't be
+    /// told that they are stale.
+    fn keep(&mut self, provider: SharedCredentialsProvider) {
+        let kept = KeptCredentials::new(provider, Arc::new(SystemClock));
+        let provider = SharedCredentialsProvider::new(kept.clone());
+        let sdk = self.sdk.to_builder().credentials_provider(provider);
+        self.sdk = sdk.identity_cache(IdentityCache::no_cache()).build();
+        self.kept.push(kept);
+    }
+
+    /// SageMaker, at the input `endpoint_url` if there is one. A throttled call is made
+    /// again for `longest`; `None`: for as long as a monitor would wait.
+    #[must_use]
+    pub fn sagemaker(&self, inputs: &Inputs, longest: Option<Duration>) -> Api {
+        let clock = Arc::new(SystemClock);
+        let budget = Arc::new(Budget::new(LOOKS, clock.clone(), Arc::new(RandomEntropy)));
+        let kept = self.kept.clone();
+        let patience = Patience {
+            longest: longest.unwrap_or(Policy::DEADLINE_LONGEST),
+            clock,
+            entropy: Arc::new(RandomEntropy),
+            renew: Arc::new(move || kept.iter().for_each(KeptCredentials::renew)),
+            tell: Arc::new(tell),
+        };
+        match inputs.given("endpoint_url") {
+            Some(url) => {
+                let there = self.sdk.clone().into_builder().endpoint_url(url).build();
+                Api::patient(&there, budget, patience)
+            }
+            None => Api::patient(&self.sdk, budget, patience),
+        }
+    }
+}
+
+fn tell(error: &CallError, longest: Duration) {
+    let what = match error.class {
+        Class::Throttled => "SageMaker throttles, trying again",
+        Class::Stale => "trying again with new credentials",
+        _ => "trying again",
+    };
+    let longest = jiff::SignedDuration::from_secs(longest.as_secs().try_into().unwrap_or(i64::MAX));
+    say::err(format_args!("sagebell-step: {error}; {what} for {longest:#} at most"));
 }

@@ -50,15 +50,21 @@ pub enum MakeError {
     },
 }
 
-/// Makes it, with this task's mark on it; adopts it if it is there with that mark.
+/// Makes it, with this task's mark on it, and the principal's if it is known; adopts it
+/// if it is there with the task's mark.
 ///
 /// # Errors
 /// [`MakeError`].
-pub async fn make(api: &Api, make: &Make, task: &Task) -> Result<Made, MakeError> {
+pub async fn make(
+    api: &Api,
+    make: &Make,
+    task: &Task,
+    principal: Option<&str>,
+) -> Result<Made, MakeError> {
     let Call { operation, input } = &make.call;
     let mut input = input.clone();
     if make.taggable {
-        task.mark(&mut input);
+        task.mark(&mut input, principal);
     }
     match api.call_dated(operation, &input).await {
         Ok(answered) => {
@@ -74,6 +80,11 @@ pub async fn make(api: &Api, make: &Make, task: &Task) -> Result<Made, MakeError
             }
         }
         Err(error) if error.class == Class::AlreadyExists => adopt(api, make, task).await,
+        // Which of two refusals SageMaker tells first is not documented: it may be the
+        // very job that is there already which uses the quota up.
+        Err(error) if error.class == Class::LimitExceeded => {
+            adopt(api, make, task).await.or(Err(error.into()))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bootstrap::{ProcessEnv, SystemClock, log_for_people, say};
 use step::args::{self, UsageError};
+use step::aws::Aws;
 use step::component::Component;
 use step::options::{FLAGS, Options};
 use step::run::Step;
-use step::{aws, kfp, registry, roles};
+use step::{kfp, registry, roles};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
@@ -53,8 +54,8 @@ async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
     if let Err(error) = listen_for_termination(&terminated) {
         return complain(&format!("no signal handler: {error}"), FAILED);
     }
-    let sdk = aws::sdk_config(&parsed.inputs).await;
-    let inputs = match roles::resolved(component.definition(), &parsed.inputs, &sdk).await {
+    let aws = Aws::of(&parsed.inputs).await;
+    let inputs = match roles::resolved(component.definition(), &parsed.inputs, &aws.sdk).await {
         Ok(inputs) => inputs,
         Err(error) => return complain(&error.to_string(), FAILED),
     };
@@ -64,8 +65,8 @@ async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
         options: &options,
         output_paths: &parsed.output_paths,
         executor,
-        api: aws::sagemaker(&sdk, &inputs),
-        sdk: &sdk,
+        api: aws.sagemaker(&inputs, options.max_wait),
+        sdk: &aws.sdk,
         clock: Arc::new(SystemClock),
         terminated: &terminated.bell,
         is_terminated: &terminated.came,

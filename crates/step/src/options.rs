@@ -262,7 +262,7 @@ impl<E: Env> Reader<'_, E> {
         let told = || self.executor?.place();
         let Some(task) = self.text("--task").or_else(told) else { return Task::alone(unique) };
         let (run, task) = kfp::identity(&self.text("--run").unwrap_or_default(), &task);
-        Task::of_pipeline(&run, &task, self.env.get("KFP_RETRY_INDEX").as_deref())
+        Task::of_pipeline(&run, &task)
     }
 }
 

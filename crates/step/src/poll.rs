@@ -11,6 +11,7 @@ use monitor::wait::later;
 use sagemaker::{Api, CallError, Class};
 use serde_json::Value;
 
+use crate::component::Component;
 use crate::plan::{Call, Watch};
 use crate::progress::{History, Seen};
 
@@ -44,8 +45,8 @@ pub struct Question<'a> {
     pub describe: &'a Call,
     /// What its answer means.
     pub watch: &'a Watch,
-    /// Whether work goes on though the status has settled.
-    pub is_still_busy: &'a (dyn Fn(&Value) -> bool + Sync),
+    /// Knows whether work goes on though the status has settled.
+    pub component: &'a dyn Component,
     /// Time.
     pub clock: &'a dyn Clock,
 }
@@ -78,7 +79,7 @@ impl Question<'_> {
             match self.ask().await {
                 Ok((answer, seen)) => {
                     history.note(seen.clone(), self.clock.now());
-                    if seen.phase.is_settled() && !(self.is_still_busy)(&answer) {
+                    if seen.phase.is_settled() && !self.component.is_still_busy(&answer) {
                         return Ok((answer, seen));
                     }
                 }
@@ -101,7 +102,7 @@ impl Question<'_> {
 }
 
 fn passes(error: &CallError) -> bool {
-    matches!(error.class, Class::Throttled | Class::Unavailable)
+    matches!(error.class, Class::Stale | Class::Throttled | Class::Unavailable)
 }
 
 fn jittered(pause: Duration, unit: f64) -> Duration {

@@ -76,6 +76,12 @@ impl Seen {
     }
 }
 
+impl std::fmt::Display for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&words(self))
+    }
+}
+
 impl From<Job> for Seen {
     fn from(job: Job) -> Self {
         Self {

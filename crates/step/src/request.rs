@@ -1,11 +1,13 @@
 //! A request made of a component's inputs, under the API's own names.
 
+use monitor::kind::Kind;
 use serde_json::{Map, Value, json};
 
 use crate::component::ComponentError;
 use crate::definition::{Input, Type};
 use crate::inputs::Inputs;
 use crate::model;
+use crate::names::FreshName;
 
 /// A request that is being put together.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +80,20 @@ impl Request {
     #[must_use]
     pub(crate) fn has(&self, member: &str) -> bool {
         self.members.contains_key(member)
+    }
+
+    /// Gives the member that names a job of this kind the name of `fresh`'s generation,
+    /// made of the name it has, else of the word.
+    pub(crate) fn job_name(
+        &mut self,
+        member: &str,
+        (kind, word): (Kind, &str),
+        fresh: &FreshName,
+    ) -> String {
+        let given = self.members.get(member).and_then(Value::as_str);
+        let name = fresh.of_job(kind, given, word);
+        self.members.insert(member.to_owned(), json!(name));
+        name
     }
 
     /// The text of a member, which it gets if it has none.

@@ -6,6 +6,7 @@
 
 mod finishing;
 mod hearing;
+mod making;
 mod waiting;
 
 use std::collections::BTreeMap;
@@ -20,11 +21,11 @@ use sagemaker::{Api, CallError};
 use tokio::sync::Notify;
 
 use crate::advice;
-use crate::callback::CallbackError;
+use crate::callback::{CallbackError, Ready};
 use crate::component::{Component, ComponentError};
 use crate::inputs::Inputs;
 use crate::kfp::ExecutorInput;
-use crate::made::{Made, MakeError, find, make};
+use crate::made::MakeError;
 use crate::model::{self, Problem};
 use crate::monitor_address::NoAddress;
 use crate::options::Options;
@@ -66,6 +67,14 @@ pub enum StepError {
     NoArn {
         /// The operation.
         operation: String,
+    },
+    /// Every generation of the job's name is used up.
+    #[error(
+        "{name}: a hundred tries of this task ended badly before this one; run the pipeline anew"
+    )]
+    TooManyTries {
+        /// The last name.
+        name: String,
     },
     /// `--max-wait` has passed.
     #[error("not settled within --max-wait; {0}")]
@@ -145,12 +154,11 @@ impl Step<'_> {
     /// # Errors
     /// [`StepError`] says what happened; what is known by then is in the outputs.
     pub async fn run(&self) -> Result<(), StepError> {
-        let fresh = self.options.task.fresh_name().under(&self.options.name_prefix);
-        let plan = self.component.plan(self.inputs, &fresh, &self.api).await?;
-        check(&plan)?;
+        let plan = self.plan(0).await?;
         // Before there is a job: no monitor, no job; and nothing rings unheard.
         let ready = self.ready(&plan).await?;
-        let made = self.make(&plan).await?;
+        let principal = ready.as_ref().and_then(Ready::principal);
+        let (plan, made) = self.make(plan, principal).await?;
         let arn = made.arn.clone();
         let (ended, result) = match self.wait(&plan, made, ready).await {
             // There is a second left at most.
@@ -162,20 +170,6 @@ impl Step<'_> {
             }
         };
         self.finish(&plan, arn.as_deref(), &ended, result).await
-    }
-
-    async fn make(&self, plan: &Plan) -> Result<Made, StepError> {
-        for first in &plan.first {
-            let made = make(&self.api, first, &self.options.task).await?;
-            tell_made(&first.call, &first.name, &made);
-        }
-        let main = &plan.main;
-        let made = match &main.describe {
-            Some(describe) if plan.already_asked => find(&self.api, describe).await?,
-            _ => make(&self.api, main, &self.options.task).await?,
-        };
-        tell_made(&main.call, &main.name, &made);
-        Ok(made)
     }
 }
 
@@ -190,10 +184,4 @@ fn check(plan: &Plan) -> Result<(), StepError> {
         })?;
     }
     Ok(())
-}
-
-fn tell_made(call: &Call, name: &str, made: &Made) {
-    let how = if made.adopted { "made before by this task" } else { "done" };
-    let arn = made.arn.as_deref().unwrap_or(name);
-    say::out(format_args!("{}: {how}: {arn}", call.operation));
 }

@@ -21,6 +21,7 @@ fn world() -> World {
         account: "111122223333".to_owned(),
         step: STEP,
         source: monitor::event::SOURCE.to_owned(),
+        lists_in_lower_case: false,
     })
 }
 

@@ -10,7 +10,7 @@ use crate::naming::{self, Identity};
 use crate::resource::{Birth, Resource, Tags};
 use crate::world::World;
 
-/// Longest name, in bytes; that of most kinds is shorter.
+/// Longest name of most, in bytes; those of jobs are shorter (the service model).
 const MAX_NAME: usize = 256;
 /// The most steps of one pipeline execution.
 const MAX_STEPS: usize = 50;
@@ -69,7 +69,12 @@ fn check_name(request: &Request<'_>, identity: &Identity) -> Result<(), AwsError
         _ => "-",
     };
     let fits = |letter: char| letter.is_ascii_alphanumeric() || more.contains(letter);
-    if name.len() <= MAX_NAME && name.chars().all(fits) {
+    let longest = match request.family.kind {
+        Some(Kind::Tuning | Kind::AutoMl) => 32,
+        Some(Kind::Training | Kind::Processing | Kind::Transform | Kind::Labeling) => 63,
+        _ => MAX_NAME,
+    };
+    if name.len() <= longest && name.chars().all(fits) {
         return Ok(());
     }
     let member = request.family.key;

@@ -37,10 +37,22 @@ pub(super) fn list(world: &World, request: &Request<'_>) -> Result<Value, AwsErr
     let page: Vec<_> = found.iter().skip(start).take(size).collect();
     let more = found.len() > start + page.len();
     let next = page.last().filter(|_| more).map(|(of, _)| of.number.to_string());
-    let items = page.iter().map(|(_, view)| Value::Object(listing.item.project(view)));
+    let lower = world.settings.lists_in_lower_case;
+    let item = |view: &View| listed(listing.item.project(view), lower);
+    let items = page.iter().map(|(_, view)| Value::Object(item(view)));
     let mut answer = View::from_iter([(listing.key.clone(), items.collect())]);
     answer.extend(next.map(|next| ("NextToken".to_owned(), json!(next))));
     Ok(Value::Object(answer))
+}
+
+fn listed(mut item: View, in_lower_case: bool) -> View {
+    let arns = item.iter_mut().filter(|(member, _)| in_lower_case && member.ends_with("Arn"));
+    for (_, arn) in arns {
+        if let Value::String(arn) = arn {
+            arn.make_ascii_lowercase();
+        }
+    }
+    item
 }
 
 fn page_size(input: &View) -> Result<usize, AwsError> {

@@ -11,7 +11,7 @@ use crate::component::{Component, ComponentError, Finished, Outputs};
 use crate::definition::Definition;
 use crate::inputs::Inputs;
 use crate::names::FreshName;
-use crate::plan::{Call, Expected, Make, Plan};
+use crate::plan::{Call, Expected, Make, Plan, Watch};
 use crate::request::Request;
 
 pub(super) struct Resource {
@@ -91,7 +91,11 @@ impl Component for Resource {
         api: &Api,
     ) -> Result<Plan, ComponentError> {
         let mut request = Request::of(self.kind.create, fields(&self.definition), inputs)?;
-        let name = request.name(self.kind.key, || fresh.with(self.kind.prefix));
+        let (key, word) = (self.kind.key, self.kind.prefix);
+        let name = match self.kind.watch() {
+            Watch::Job(kind) => request.job_name(key, (kind, word), fresh),
+            _ => request.name(key, || fresh.with(word)),
+        };
         let request = request.into_members();
         let Some(update) = self.kind.update else {
             return Ok(Plan::of(self.make(self.kind.create, &request, &name), self.kind.watch()));

@@ -16,9 +16,6 @@ use crate::request::Request;
 /// Inputs that are not fields of the request.
 const NO_FIELDS: [&str; 4] = ["region", "endpoint_url", "assume_role", "request"];
 
-/// Gives a token of 34 characters: SageMaker's take from 32 to 36.
-const TOKEN_PREFIX: &str = "request-token";
-
 pub(super) struct Make {
     definition: Definition,
     kind: Kind,
@@ -45,12 +42,12 @@ impl Make {
         request.fill(self.fields(), inputs)?;
         let word = self.kind.as_str().replace('_', "-");
         for token in model::tokens(self.operation()) {
-            request.name(&token, || fresh.with(TOKEN_PREFIX));
+            request.name(&token, || fresh.token());
         }
         let operations = self.kind.spec().operations;
         let named = self.is_named(&request);
         let name = if named {
-            request.name(operations.key, || fresh.with(&word))
+            request.job_name(operations.key, (self.kind, &word), fresh)
         } else {
             fresh.with(&word)
         };
@@ -107,7 +104,7 @@ mod tests {
     fn make(name: &str, given: &[(&str, Value)]) -> plan::Make {
         let definition = definition::find(Generation::Generic, name).unwrap();
         let given = given.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        let fresh = Task::of_pipeline("run", "task", None).fresh_name();
+        let fresh = Task::of_pipeline("run", "task").fresh_name();
         Make::new(definition).unwrap().main(&Inputs::from_iter(given), &fresh).unwrap()
     }
 

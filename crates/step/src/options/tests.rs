@@ -67,7 +67,7 @@ fn all_that_is_wrong_is_told_at_once_by_name() {
 fn a_step_of_a_pipeline_keeps_who_it_is_and_others_are_alone() {
     let poll = ("wait", "poll");
     let of = |flags: &[(&str, &str)]| read(flags, &NONE).unwrap().task;
-    assert_eq!(of(&[poll, ("run", "r"), ("task", "t")]), Task::of_pipeline("r", "t", None));
+    assert_eq!(of(&[poll, ("run", "r"), ("task", "t")]), Task::of_pipeline("r", "t"));
     assert_eq!(of(&[poll, ("run", "r")]), Task::alone("unique"));
 }
 
@@ -77,7 +77,7 @@ fn a_step_of_kfp_is_known_by_its_artifacts_and_writes_them_where_they_are_taken(
     let executor = json!({"outputs": {"artifacts": {"metrics": {"artifacts": [{"uri": uri}]}}}});
     let executor = ExecutorInput::parse(&executor.to_string()).unwrap();
     let options = Options::from(&BTreeMap::new(), Some(&executor), &NONE, "unique").unwrap();
-    assert_eq!(options.task, Task::of_pipeline("run-1", "train/salt", None));
+    assert_eq!(options.task, Task::of_pipeline("run-1", "train/salt"));
     let metrics = PathBuf::from("/s3/b/pipe/run-1/train/salt/metrics");
     assert_eq!(options.artifacts, BTreeMap::from([("metrics".to_owned(), metrics)]));
     let wait = WaitMode::Callback { api: None, host: None, port: PORT_UNDER_KFP };

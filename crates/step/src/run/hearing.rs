@@ -107,12 +107,11 @@ impl Step<'_> {
         watched: &Watched,
         history: &mut History,
     ) -> Option<(Value, Seen)> {
-        let is_still_busy = |answer: &Value| self.component.is_still_busy(answer);
-        let question = self.question(plan, watched, &is_still_busy);
-        match question.ask().await {
+        match self.question(plan, watched).ask().await {
             Ok((answer, seen)) => {
                 history.note(seen.clone(), self.clock.now());
-                (seen.phase.is_settled() && !is_still_busy(&answer)).then_some((answer, seen))
+                let is_over = seen.phase.is_settled() && !self.component.is_still_busy(&answer);
+                is_over.then_some((answer, seen))
             }
             Err(error) => {
                 tell(format_args!("{error}"));

@@ -39,7 +39,7 @@ pub(super) struct Watched {
 
 impl Watched {
     /// `None` if nothing says how to read it.
-    fn of(plan: &Plan, made: &Made) -> Option<Self> {
+    pub(super) fn of(plan: &Plan, made: &Made) -> Option<Self> {
         let arn = made.arn.as_deref().and_then(|arn| JobArn::parse(arn).ok());
         let by_arn = || arn.as_ref().and_then(crate::plan::describe);
         let describe = plan.main.describe.clone().or_else(by_arn)?;
@@ -103,7 +103,7 @@ impl Step<'_> {
     }
 
     /// Nothing is waited for without end: where the monitor gives up, so does the step.
-    async fn patience(&self) {
+    pub(super) async fn patience(&self) {
         self.clock.sleep(self.options.max_wait.unwrap_or(Policy::DEADLINE_LONGEST)).await;
     }
 
@@ -155,8 +155,7 @@ impl Step<'_> {
         pauses: Pauses,
         history: &mut History,
     ) -> Result<(Value, Seen), StepError> {
-        let is_still_busy = |answer: &Value| self.component.is_still_busy(answer);
-        let question = self.question(plan, watched, &is_still_busy);
+        let question = self.question(plan, watched);
         tokio::select! {
             found = question.until_settled(pauses, history) => Ok(found?),
             () = self.terminated.notified() => Err(StepError::Terminated("the job goes on")),
@@ -181,17 +180,12 @@ impl Step<'_> {
         self.ask(plan, watched, pauses, history).await
     }
 
-    pub(super) fn question<'a>(
-        &'a self,
-        plan: &'a Plan,
-        watched: &'a Watched,
-        is_still_busy: &'a (dyn Fn(&Value) -> bool + Sync),
-    ) -> Question<'a> {
+    pub(super) fn question<'a>(&'a self, plan: &'a Plan, watched: &'a Watched) -> Question<'a> {
         Question {
             api: &self.api,
             describe: &watched.describe,
             watch: &plan.watch,
-            is_still_busy,
+            component: self.component,
             clock: &*self.clock,
         }
     }

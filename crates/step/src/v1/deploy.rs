@@ -148,7 +148,7 @@ impl Update<'_> {
         let Some(given) = self.inputs.given("endpoint_config_name") else {
             return Ok(self.fresh.with(CONFIG));
         };
-        let suffixed = self.fresh.with(given);
+        let suffixed = self.fresh.beside(given);
         if self.goes_by(&suffixed) {
             return Ok(suffixed);
         }

@@ -58,9 +58,13 @@ pub(super) struct Maker {
 
 impl Maker {
     fn name(&self, inputs: &Inputs, fresh: &FreshName) -> String {
-        match self.job.prefix {
-            Some(prefix) => parts::name(inputs, self.job.name_input, fresh, prefix),
-            None => inputs.text(self.job.name_input).to_owned(),
+        let input = self.job.name_input;
+        match (&self.job.watch, self.job.prefix) {
+            (Watch::Job(kind), prefix) => {
+                fresh.of_job(*kind, inputs.given(input), prefix.unwrap_or_default())
+            }
+            (_, Some(prefix)) => parts::name(inputs, input, fresh, prefix),
+            (_, None) => inputs.text(input).to_owned(),
         }
     }
 }

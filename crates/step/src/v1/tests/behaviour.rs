@@ -64,7 +64,7 @@ async fn plan_at(
 }
 
 fn task() -> Task {
-    Task::of_pipeline("run", "task", None)
+    Task::of_pipeline("run", "task")
 }
 
 async fn plan(component: &str, words: &[&[&str]]) -> Result<Plan, ComponentError> {
@@ -421,7 +421,7 @@ async fn a_configuration_gets_a_suffix_only_if_its_name_is_taken_by_another() {
     };
     let there = json!({"EndpointConfigArn": "arn:c"});
     let own = json!([{"Key": OWNER_TAG, "Value": task().owner()}]);
-    let suffixed = task().fresh_name().with("c");
+    let suffixed = task().fresh_name().beside("c");
     assert_eq!(config_of(missing(), json!([]), "old").await, ("c".to_owned(), false));
     assert_eq!(config_of(there.clone(), json!([]), "c").await, (suffixed, false));
     assert_eq!(config_of(there.clone(), own.clone(), "old").await, ("c".to_owned(), false));

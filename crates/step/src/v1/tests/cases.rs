@@ -64,7 +64,7 @@ async fn outcome(case: &Case, component: &dyn Component, server: &Server) -> Out
         Ok(parsed) => parsed,
         Err(_) => return Outcome::Usage,
     };
-    let fresh = Task::of_pipeline("run", "task", None).fresh_name();
+    let fresh = Task::of_pipeline("run", "task").fresh_name();
     let plan = match component.plan(&parsed.inputs, &fresh, &server.api).await {
         Ok(plan) => plan,
         Err(error) => return Outcome::Refused(error.to_string()),

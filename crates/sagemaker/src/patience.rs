@@ -1,0 +1,212 @@
+//! A caller that has time: what passes by itself is waited for, and called again.
+//!
+//! SageMaker allows an account one Create and five Describes of a kind a second, for
+//! everybody together ([general reference]); credentials end while a job runs. Neither
+//! is a reason to give a job up.
+//!
+//! [general reference]: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use monitor::ports::{Clock, Entropy};
+use monitor::wait::later;
+
+use crate::carrier::Answered;
+use crate::error::{CallError, Class};
+
+/// The first pause; each is twice the last, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// Of a hundred and fifty that wait for one call a second each asks every twelve
+/// seconds or so: often enough that no second goes unused, and the last is not late.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// The part of a pause that is left to chance, so that those who were refused together
+/// do not come back together.
+const JITTER: f64 = 0.75;
+/// How long credentials are asked for again: an endpoint that hands them out may be
+/// out of order for minutes.
+const STALE_LONGEST: Duration = Duration::from_secs(15 * 60);
+/// How long a SageMaker that does not answer is called.
+const OUTAGE_LONGEST: Duration = Duration::from_secs(2 * 60);
+/// Between two words about the same wait.
+const WORDS_APART: Duration = Duration::from_secs(60);
+
+/// Told what a call that is made again waits for, and for how long it is at most.
+pub type Tell = dyn Fn(&CallError, Duration) + Send + Sync;
+
+/// How long calls are made again that failed for what passes by itself.
+#[derive(Clone)]
+pub struct Patience {
+    /// The longest that a throttled call is made again; what else passes has shorter
+    /// bounds, and never a longer one.
+    pub longest: Duration,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// Drops the credentials that are kept, which have gone stale.
+    pub renew: Arc<dyn Fn() + Send + Sync>,
+    /// Called at a call's first failure, and once a minute after.
+    pub tell: Arc<Tell>,
+}
+
+impl Patience {
+    /// Calls until there is an answer, a refusal, or no more patience: then the last
+    /// error. A call that is under way is never broken off.
+    pub(crate) async fn call<F>(&self, attempt: impl Fn() -> F) -> Result<Answered, CallError>
+    where
+        F: Future<Output = Result<Answered, CallError>>,
+    {
+        let begun = self.clock.now();
+        let mut word_at = begun;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let error = match attempt().await {
+                Err(error) => error,
+                answered => return answered,
+            };
+            let drawn = pause.mul_f64(1.0 - JITTER * self.entropy.unit());
+            let now = self.clock.now();
+            let limit = self.limit(error.class).unwrap_or_default();
+            if later(now, drawn) > later(begun, limit) {
+                return Err(error);
+            }
+            if error.class == Class::Stale {
+                (self.renew)();
+            }
+            if now >= word_at {
+                (self.tell)(&error, limit);
+                word_at = later(now, WORDS_APART);
+            }
+            self.clock.sleep(drawn).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// `None`: it does not pass by itself.
+    fn limit(&self, class: Class) -> Option<Duration> {
+        let longest = match class {
+            Class::Throttled => self.longest,
+            Class::Stale => STALE_LONGEST,
+            Class::Unavailable => OUTAGE_LONGEST,
+            Class::AlreadyExists
+            | Class::Conflict
+            | Class::Denied
+            | Class::Invalid
+            | Class::LimitExceeded
+            | Class::NotFound
+            | Class::Other => return None,
+        };
+        Some(longest.min(self.longest))
+    }
+}
+
+impl std::fmt::Debug for Patience {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Patience").field("longest", &self.longest).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use jiff::Timestamp;
+    use monitor::testing::ManualClock;
+    use monitor::testing::world::NoJitter;
+
+    use super::*;
+
+    struct Trial {
+        clock: Arc<ManualClock>,
+        attempts: Mutex<Vec<Timestamp>>,
+        renewed: Arc<Mutex<u32>>,
+        told: Arc<Mutex<u32>>,
+        patience: Patience,
+    }
+
+    impl Trial {
+        fn with(longest: Duration) -> Self {
+            let (clock, renewed, told) =
+                (Arc::new(ManualClock::default()), Arc::default(), Arc::default());
+            let count = |of: &Arc<Mutex<u32>>| {
+                let of = Arc::clone(of);
+                move || *of.lock().unwrap() += 1
+            };
+            let (renew, tell) = (count(&renewed), count(&told));
+            let patience = Patience {
+                longest,
+                clock: clock.clone(),
+                entropy: Arc::new(NoJitter),
+                renew: Arc::new(renew),
+                tell: Arc::new(move |_, _| tell()),
+            };
+            Self { clock, attempts: Mutex::default(), renewed, told, patience }
+        }
+
+        /// How it ends if the first `failures` calls fail so.
+        async fn end(&self, class: Class, failures: usize) -> Result<Answered, CallError> {
+            let attempt = async || {
+                let mut attempts = self.attempts.lock().unwrap();
+                attempts.push(self.clock.now());
+                if attempts.len() <= failures {
+                    return Err(CallError::new(class, "CreateTrainingJob", "later"));
+                }
+                Ok(Answered { value: serde_json::json!({}), date: None })
+            };
+            self.patience.call(attempt).await
+        }
+
+        fn lasted(&self) -> Duration {
+            let attempts = self.attempts.lock().unwrap();
+            let (first, last) = (attempts.first().unwrap(), attempts.last().unwrap());
+            last.duration_since(*first).try_into().unwrap()
+        }
+    }
+
+    const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+    #[tokio::test]
+    async fn what_passes_is_called_again_until_it_has_passed() {
+        for class in [Class::Throttled, Class::Stale, Class::Unavailable] {
+            let trial = Trial::with(DAY);
+            trial.end(class, 6).await.unwrap();
+            assert_eq!(trial.attempts.lock().unwrap().len(), 7);
+            let renewed = if class == Class::Stale { 6 } else { 0 };
+            assert_eq!(*trial.renewed.lock().unwrap(), renewed, "{class:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_final() {
+        for class in [Class::Denied, Class::Invalid, Class::AlreadyExists, Class::LimitExceeded] {
+            let trial = Trial::with(DAY);
+            assert_eq!(trial.end(class, 1).await.unwrap_err().class, class);
+            assert_eq!(trial.attempts.lock().unwrap().len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn patience_has_an_end_that_the_caller_may_draw_nearer() {
+        for (class, longest, wanted) in [
+            (Class::Throttled, DAY, DAY),
+            (Class::Throttled, Duration::from_secs(90), Duration::from_secs(90)),
+            (Class::Stale, DAY, STALE_LONGEST),
+            (Class::Unavailable, DAY, OUTAGE_LONGEST),
+            (Class::Unavailable, Duration::from_secs(30), Duration::from_secs(30)),
+        ] {
+            let trial = Trial::with(longest);
+            trial.end(class, usize::MAX).await.unwrap_err();
+            let lasted = trial.lasted();
+            assert!(lasted <= wanted && lasted + LONGEST_PAUSE >= wanted, "{class:?}: {lasted:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn it_says_so_at_first_and_then_once_a_minute() {
+        let trial = Trial::with(Duration::from_secs(600));
+        trial.end(Class::Throttled, usize::MAX).await.unwrap_err();
+        let told = *trial.told.lock().unwrap();
+        assert!((8..=10).contains(&told), "{told} times in ten minutes");
+    }
+}

@@ -1,0 +1,201 @@
+//! Making: the newest generation of a job is adopted, or the next one is made.
+//!
+//! A job that ended badly keeps its name, so a task's next try needs another:
+//! `base`, `base-r1`, `base-r2`, … (for what is named by the token of its call, the
+//! token changes so). The rules:
+//!
+//! - Create comes first, with the first generation's name: SageMaker itself tells,
+//!   in one step with the making, whether it is there. Then it is described, and its
+//!   mark is read: another's job is refused.
+//! - One that runs or that succeeded is adopted. One that is being stopped is waited
+//!   out, since two must not run.
+//! - One that ended badly (failed, stopped by whomever, timed out, or with debugger
+//!   rules that failed) *before this try began* is left where it is, and the same is
+//!   done with the next generation. One that ended badly since then is this try's
+//!   end: it is adopted, and reported.
+//!
+//! *Invariant:* a generation is made only after the one before was seen settled, and
+//! what has settled never runs again. So of one task's jobs one runs at any time,
+//! however many pods of it there are: of two that make the same generation SageMaker
+//! refuses one, which adopts. (Who deletes a task's settled job while a later one runs
+//! frees its name, and breaks this.)
+//!
+//! *When a try began* is the step's start by SageMaker's clock ([`Api::begun`]), and it
+//! is compared with the end that SageMaker describes: a pod's own clock may be wrong by
+//! hours. KFP tells nothing to go by: the UI's Retry hands over an identical executor
+//! input, and the count of retries grows when a pod is lost whose job still runs.
+//!
+//! *A job that failed while no pod ran* (its pod was lost, and nobody reported it) is
+//! by these rules an old failure: the pod that comes next makes another generation. It
+//! can't be told from a retry that somebody asked for, and a report of it would be a
+//! try that did nothing. A start of a pod makes one job at most, and a task a hundred.
+//!
+//! [`Api::begun`]: sagemaker::Api::begun
+
+use std::time::Duration;
+
+use bootstrap::say;
+use jiff::Timestamp;
+use monitor::kind::{Kind, Lifecycle};
+use monitor::phase::Phase;
+use monitor::time::parse_time;
+use serde_json::Value;
+
+use super::waiting::{LOOKS, Watched};
+use super::{Step, StepError, check};
+use crate::made::{Made, find, make};
+use crate::names::LAST_GENERATION;
+use crate::plan::{Call, Plan, Watch};
+use crate::poll::Question;
+use crate::progress::{History, Seen};
+
+/// What a call that is under way is given when the step is terminated: KFP kills it
+/// within a second.
+const LAST_CALL: Duration = Duration::from_millis(500);
+
+impl Step<'_> {
+    /// What to ask of SageMaker in this generation. Everything that would be sent is
+    /// looked at before anything is.
+    pub(super) async fn plan(&self, generation: u32) -> Result<Plan, StepError> {
+        let fresh = self.options.task.fresh_name().under(&self.options.name_prefix);
+        let fresh = fresh.generation(generation);
+        let plan = self.component.plan(self.inputs, &fresh, &self.api).await?;
+        check(&plan)?;
+        Ok(plan)
+    }
+
+    /// Makes what the plan asks for, or adopts it; the plan that comes back is that of
+    /// its generation. A termination ends it, but for a call that is under way.
+    pub(super) async fn make(
+        &self,
+        plan: Plan,
+        principal: Option<&str>,
+    ) -> Result<(Plan, Made), StepError> {
+        let making = self.make_newest(plan, principal);
+        tokio::pin!(making);
+        tokio::select! {
+            made = &mut making => return made,
+            () = self.terminated.notified() => {}
+        }
+        tokio::select! {
+            made = &mut making => {
+                // Told again to who waits for the job.
+                self.terminated.notify_one();
+                made
+            }
+            () = self.clock.sleep(LAST_CALL) => {
+                Err(StepError::Terminated("nothing was made that this step knows of"))
+            }
+        }
+    }
+
+    async fn make_newest(
+        &self,
+        mut plan: Plan,
+        principal: Option<&str>,
+    ) -> Result<(Plan, Made), StepError> {
+        let task = &self.options.task;
+        for first in &plan.first {
+            let made = make(&self.api, first, task, principal).await?;
+            tell_made(&first.call, &first.name, &made);
+        }
+        if let Some(describe) = plan.main.describe.as_ref().filter(|_| plan.already_asked) {
+            let made = find(&self.api, describe).await?;
+            tell_made(&plan.main.call, &plan.main.name, &made);
+            return Ok((plan, made));
+        }
+        for generation in 1..=LAST_GENERATION {
+            let mut made = make(&self.api, &plan.main, task, principal).await?;
+            tell_made(&plan.main.call, &plan.main.name, &made);
+            let Some(end) = self.old_end(&plan, &mut made).await? else { return Ok((plan, made)) };
+            let next = self.plan(generation).await?;
+            if next.main.call == plan.main.call {
+                return Ok((plan, made));
+            }
+            let (old, new) = (&plan.main.name, &next.main.name);
+            say::out(format_args!(
+                "{old} had ended before this try began ({end}): this try makes {new}"
+            ));
+            plan = next;
+        }
+        Err(StepError::TooManyTries { name: plan.main.name })
+    }
+
+    /// How the job ended badly before this try began; `None`: it did not. What is being
+    /// stopped is waited for.
+    async fn old_end(&self, plan: &Plan, made: &mut Made) -> Result<Option<Seen>, StepError> {
+        let Watch::Job(kind) = plan.watch else { return Ok(None) };
+        let is_by_token = plan.main.describe.is_none();
+        let has_generations = is_by_token || kind.spec().lifecycle == Lifecycle::OneShot;
+        // The call with a token answers the same for what it made long ago.
+        if !has_generations || !(made.adopted || is_by_token) {
+            return Ok(None);
+        }
+        let Some(watched) = Watched::of(plan, made) else { return Ok(None) };
+        let question = self.question(plan, &watched);
+        let seen = Seen::in_answer(&plan.watch, &made.answer, self.clock.now());
+        let mut seen = match seen.filter(|_| made.adopted) {
+            Some(seen) => seen,
+            None => {
+                let (answer, seen) = question.ask().await?;
+                made.answer = answer;
+                seen
+            }
+        };
+        let was_stopping = seen.phase == Phase::Stopping;
+        if was_stopping {
+            (made.answer, seen) = self.wait_out(&question, made.at).await?;
+        }
+        let is_bad =
+            seen.phase != Phase::Succeeded || self.component.failure(&made.answer).is_some();
+        let is_over = seen.phase.is_settled() && !self.component.is_still_busy(&made.answer);
+        let is_old = was_stopping || ended_before(kind, &made.answer, self.api.begun());
+        Ok(Some(seen).filter(|_| is_over && is_bad && is_old))
+    }
+
+    async fn wait_out(
+        &self,
+        question: &Question<'_>,
+        begun: Option<Timestamp>,
+    ) -> Result<(Value, Seen), StepError> {
+        say::out("It is being stopped: waiting for its end");
+        let mut history = History::since(begun.unwrap_or_else(|| self.clock.now()));
+        tokio::select! {
+            settled = question.until_settled(LOOKS, &mut history) => Ok(settled?),
+            () = self.patience() => Err(StepError::GaveUp("the job of an earlier try is still stopping")),
+        }
+    }
+}
+
+/// Whether the job that `answer` describes ended before `begun`. Where either is not
+/// known, it had ended when this try first looked.
+fn ended_before(kind: Kind, answer: &Value, begun: Option<Timestamp>) -> bool {
+    let fields = &kind.spec().fields;
+    let mut times = fields.ended.iter().chain(fields.modified);
+    let ended = times.find_map(|pointer| answer.pointer(pointer).and_then(parse_time));
+    ended.zip(begun).is_none_or(|(ended, begun)| ended < begun)
+}
+
+fn tell_made(call: &Call, name: &str, made: &Made) {
+    let how = if made.adopted { "made before by this task" } else { "done" };
+    let arn = made.arn.as_deref().unwrap_or(name);
+    say::out(format_args!("{}: {how}: {arn}", call.operation));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_end_is_compared_with_the_start_of_the_try_by_sagemakers_clock() {
+        let begun = Timestamp::from_second(1_000).ok();
+        let old = |answer: &Value| ended_before(Kind::Training, answer, begun);
+        assert!(old(&json!({"TrainingEndTime": 999.9, "LastModifiedTime": 1_500})));
+        assert!(!old(&json!({"TrainingEndTime": 1_000.1, "LastModifiedTime": 900})));
+        // One that never started training has no such end.
+        assert!(old(&json!({"LastModifiedTime": 999})));
+        assert!(old(&json!({})) && ended_before(Kind::Training, &json!({}), None));
+    }
+}
