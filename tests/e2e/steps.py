@@ -99,6 +99,7 @@ class Step:
         self.folder, self.scene, self.api = folder, scene, api
         command = [STEP, component, "--run", "run-1", "--task", task, "--api", api.url]
         command += ["--timeline-path", folder / "timeline.html", "--metrics-path", folder / "metrics.json"]
+        command += ["--summary-path", folder / "summary.md"]
         for name, value in inputs.items():
             command += [f"--{name}", value]
         for name in (*OUTPUTS, *OWN_OUTPUTS[component]):

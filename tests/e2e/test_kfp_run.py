@@ -253,6 +253,7 @@ def test_kfp_gets_the_pages_and_the_metrics(world):
     run.go()
     task, = run.tasks.values()
     assert "Completed" in task.artifacts["timeline"]["content"]
+    assert task.artifacts["summary"]["content"].startswith("## Training job: succeeded\n")
     assert task.artifacts["metrics"]["metadata"] == json.loads(task.artifacts["metrics"]["content"])
 
 

@@ -90,7 +90,16 @@ def test_a_failure_is_told_in_sagemakers_words_with_what_to_do(scene):
     lives(scene, IN_PROGRESS, {"status": "Failed", "reason": "AlgorithmError: exit code 1", "after_millis": 300})
     step = scene.train("--logs", "none")
     assert step.ends() == 1
-    assert "AlgorithmError: exit code 1" in step.said() and "its log says why" in step.said()
+    *_, header, advice, took, arn, console, logs, output, page = step.said().splitlines()
+    name = step.output("job_name")
+    assert header == f"sagebell-step: {name} is Failed: AlgorithmError: exit code 1"
+    assert advice == "  to do    the container failed: its log says why"
+    assert took.startswith("  took ") and arn == f"  arn      {step.output('job_arn')}"
+    assert console.startswith("  console  https://") and console.endswith(f"#/jobs/{name}")
+    assert logs.startswith("  logs     https://") and f"prefix={name}/" in logs
+    assert output == "  output   s3://outputs/" and page.startswith("           https://")
+    summary = (step.folder / "summary.md").read_text()
+    assert all(line.split()[-1] in summary for line in (arn, console, logs, page))
     assert step.output("status") == "Failed" and "exit code 1" in step.output("failure_reason")
     assert step.output("job_name") and step.output("job_arn").startswith("arn:aws:sagemaker:")
     assert step.output("model_artifact_url") == ""

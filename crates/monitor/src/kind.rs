@@ -113,8 +113,8 @@ pub struct KindSpec {
     pub timed_out: &'static [&'static str],
     /// SageMaker's operations on it.
     pub operations: Operations,
-    /// The CloudWatch log group, where it logs; `{name}` stands for its name in the
-    /// ARN, `{ClusterName}` for that member of its description.
+    /// The CloudWatch log group, where it logs; `{name}` stands for its name, `{id}` for
+    /// what its ARN calls it, `{ClusterName}` for that member of its description.
     pub log_group: Option<&'static str>,
 }
 

@@ -426,7 +426,7 @@ pub(crate) static KINDS: [KindSpec; 24] = [
             None,
             "ClusterName",
         )),
-        log_group: Some("/aws/sagemaker/Clusters/{ClusterName}/{name}"),
+        log_group: Some("/aws/sagemaker/Clusters/{ClusterName}/{id}"),
         ..row(Kind::Cluster, "cluster", "cluster", "cluster")
     },
     KindSpec {

@@ -10,6 +10,7 @@ use crate::definition::Definition;
 use crate::inputs::Inputs;
 use crate::names::FreshName;
 use crate::plan::Plan;
+use crate::subject;
 
 /// Why a component can't work with what it was given.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,14 @@ pub struct Finished<'a> {
     pub arn: Option<&'a str>,
     /// The answer to the plan's `describe`; without one, to its call.
     pub answer: &'a Value,
+}
+
+impl Finished<'_> {
+    /// Its name, in SageMaker's own spelling.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        subject::name(self.plan, self.arn, self.answer)
+    }
 }
 
 /// One component.

@@ -35,5 +35,7 @@ pub mod registry;
 mod request;
 pub mod roles;
 pub mod run;
+mod subject;
+pub mod summary;
 pub mod timeline;
 pub mod v1;

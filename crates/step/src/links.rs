@@ -1,43 +1,94 @@
 //! Where to read on about a job: the console's pages, its logs, its files.
+//!
+//! Promise: an address holds letters that KFP's log viewer takes for part of an
+//! address, so that it can be followed from there (`frontend/src/components/LogViewer.tsx`,
+//! `parseLine`), and nothing of others' that is not percent-encoded.
 
 use monitor::arn::JobArn;
 use monitor::kind::Kind;
 use monitor::partition::Partition;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use monitor::phase::Phase;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use serde_json::Value;
+
+use crate::subject::Subject;
 
 /// A place to read on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Link {
     /// What is there.
-    pub(crate) title: &'static str,
-    /// What it is called.
+    pub(crate) what: What,
+    /// What it is called: a log group, a place in S3.
     pub(crate) text: String,
     /// Where it is.
     pub(crate) url: String,
 }
 
-/// What a job reads and writes in S3, in the descriptions of the kinds that do.
-const ARTIFACTS: [(&str, &str); 4] = [
-    ("model", "/ModelArtifacts/S3ModelArtifacts"),
+/// What a link leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The job's page of the console.
+    Console,
+    /// Its logs.
+    Logs,
+    /// Something in S3: a word for it.
+    Files(&'static str),
+}
+
+impl What {
+    /// One word, for the log.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Console => "console",
+            Self::Logs => "logs",
+            Self::Files(word) => word,
+        }
+    }
+
+    /// A caption, for a page.
+    pub(crate) fn caption(self) -> String {
+        match self {
+            Self::Console => "SageMaker console".to_owned(),
+            Self::Logs => "CloudWatch logs".to_owned(),
+            Self::Files(word) => format!("{word} in S3"),
+        }
+    }
+}
+
+const MODEL: &str = "model";
+
+/// What a job writes to S3, in the descriptions of the kinds that do.
+const FILES: [(&str, &str); 5] = [
+    (MODEL, "/ModelArtifacts/S3ModelArtifacts"),
     ("output", "/TransformOutput/S3OutputPath"),
     ("output", "/OutputDataConfig/S3OutputPath"),
+    ("output", "/OutputConfig/S3OutputLocation"),
     ("labels", "/LabelingJobOutput/OutputDatasetS3Uri"),
 ];
+/// A processing job's outputs; so many are linked at most.
+const PROCESSING_OUTPUTS: &str = "/ProcessingOutputConfig/Outputs";
+const MOST_OUTPUTS: usize = 10;
 
 /// A cluster's name in its log group: its ARN has its id alone.
 const CLUSTER: &str = "{ClusterName}";
 
-/// The links of one job.
+/// What stays as it is in a part of an address.
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
+
+fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, KEPT)
+}
+
+/// The links of what a step is about; none where its ARN is of no job.
 #[must_use]
-pub(crate) fn links(arn: &str, answer: &Value) -> Vec<Link> {
-    let job = JobArn::parse(arn).ok();
-    let of_job = job.iter().flat_map(|arn| [console(arn), logs(arn, answer)]).flatten();
-    of_job.chain(artifacts(job.as_ref(), answer)).collect()
+pub(crate) fn links(subject: &Subject<'_>) -> Vec<Link> {
+    let Some(arn) = &subject.job else { return Vec::new() };
+    let own = [console(arn, subject.name), logs(arn, subject)].into_iter().flatten();
+    own.chain(files(arn, subject)).collect()
 }
 
 /// The console's page of a kind (the console's own addresses; AWS documents none).
-fn console(arn: &JobArn) -> Option<Link> {
+fn console(arn: &JobArn, name: &str) -> Option<Link> {
     let page = match arn.kind() {
         Kind::Training => "jobs",
         Kind::Tuning => "hyper-tuning-jobs",
@@ -49,46 +100,67 @@ fn console(arn: &JobArn) -> Option<Link> {
         Kind::Compilation => "compilation-jobs",
         _ => return None,
     };
-    let (host, region) = (host(arn), arn.region());
-    let url = format!("https://{host}/sagemaker/home?region={region}#/{page}/{}", arn.name());
-    Some(Link { title: "console", text: arn.name().to_owned(), url })
+    let (host, region, name) = (host(arn), arn.region(), encoded(name));
+    let url = format!("https://{host}/sagemaker/home?region={region}#/{page}/{name}");
+    Some(Link { what: What::Console, text: name.to_string(), url })
 }
 
-fn logs(arn: &JobArn, answer: &Value) -> Option<Link> {
-    let group = log_group(arn, answer)?;
+/// The console's list of the job's streams. Its newer addresses have `$` in them, where
+/// KFP's log viewer ends a link; these it forwards to those, and KFP's own SageMaker
+/// components told them too (`components/aws/sagemaker/TrainingJob/src/`).
+fn logs(arn: &JobArn, subject: &Subject<'_>) -> Option<Link> {
+    let group = log_group(arn, subject.name, subject.answer)?;
     let (host, region) = (host(arn), arn.region());
-    // The console wants the group encoded twice, with `$` for the second `%`.
-    let encoded = utf8_percent_encode(&group, NON_ALPHANUMERIC).to_string().replace('%', "$25");
+    let prefix = stream_prefix(arn.kind(), subject.name);
     let url = format!(
-        "https://{host}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{encoded}$3FlogStreamNameFilter$3D{}",
-        arn.name()
+        "https://{host}/cloudwatch/home?region={region}#logStream:group={};prefix={};streamFilter=typeLogStreamPrefix",
+        encoded(&group),
+        encoded(&prefix),
     );
-    Some(Link { title: "logs", text: group, url })
+    Some(Link { what: What::Logs, text: group, url })
 }
 
-/// The CloudWatch log group that a job writes to, by its description where its ARN
-/// does not say enough.
+/// The CloudWatch log group that a job of this name writes to, by its description where
+/// its ARN and its name do not say enough.
 #[must_use]
-pub(crate) fn log_group(arn: &JobArn, answer: &Value) -> Option<String> {
-    let group = arn.kind().spec().log_group?.replace("{name}", arn.name());
+pub(crate) fn log_group(arn: &JobArn, name: &str, answer: &Value) -> Option<String> {
+    let group = arn.kind().spec().log_group?;
     if !group.contains(CLUSTER) {
-        return Some(group);
+        return Some(group.replace("{name}", name));
     }
-    Some(group.replace(CLUSTER, answer.get("ClusterName")?.as_str()?))
+    let cluster = answer.get("ClusterName")?.as_str()?;
+    Some(group.replace("{id}", arn.id()).replace(CLUSTER, cluster))
 }
 
-fn artifacts<'a>(
-    arn: Option<&'a JobArn>,
-    answer: &'a Value,
-) -> impl Iterator<Item = Link> + use<'a> {
-    ARTIFACTS.iter().filter_map(move |(title, pointer)| {
-        let uri = answer.pointer(pointer)?.as_str()?;
-        let (bucket, prefix) = uri.strip_prefix("s3://")?.split_once('/')?;
-        let host = host(arn?);
-        let prefix = utf8_percent_encode(prefix, NON_ALPHANUMERIC);
-        let url = format!("https://{host}/s3/buckets/{bucket}?prefix={prefix}");
-        Some(Link { title, text: uri.to_owned(), url })
-    })
+/// How the streams of a job begin. A group of one resource's own is its alone; in a
+/// shared one, its streams begin with its name. A tuning job's are its training jobs'.
+#[must_use]
+pub(crate) fn stream_prefix(kind: Kind, name: &str) -> String {
+    match kind {
+        Kind::Endpoint | Kind::Cluster | Kind::InferenceComponent => String::new(),
+        Kind::Tuning => format!("{name}-"),
+        _ => format!("{name}/"),
+    }
+}
+
+fn files<'a>(arn: &'a JobArn, subject: &'a Subject<'_>) -> impl Iterator<Item = Link> + use<'a> {
+    // Where a model was to go is told of a job that failed too: there is none.
+    let failed = subject.last.is_some_and(|last| last.phase == Phase::Failed);
+    let single = FILES.iter().filter(move |(word, _)| !(failed && *word == MODEL));
+    let single = single.map(|(word, pointer)| (*word, subject.answer.pointer(pointer)));
+    let outputs = subject.answer.pointer(PROCESSING_OUTPUTS).and_then(Value::as_array);
+    let outputs = outputs.into_iter().flatten().take(MOST_OUTPUTS);
+    let outputs = outputs.map(|output| ("output", output.pointer("/S3Output/S3Uri")));
+    single.chain(outputs).filter_map(|(word, uri)| in_s3(arn, word, uri?.as_str()?))
+}
+
+fn in_s3(arn: &JobArn, word: &'static str, uri: &str) -> Option<Link> {
+    let place = uri.strip_prefix("s3://")?;
+    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+    let (host, region) = (host(arn), arn.region());
+    let (bucket, prefix) = (encoded(bucket), encoded(prefix));
+    let url = format!("https://{host}/s3/buckets/{bucket}?prefix={prefix}&region={region}");
+    Some(Link { what: What::Files(word), text: uri.to_owned(), url })
 }
 
 fn host(arn: &JobArn) -> String {
@@ -97,22 +169,51 @@ fn host(arn: &JobArn) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::progress::History;
+
+    fn urls(arn: &str, name: &str, answer: &Value) -> Vec<String> {
+        let subject = Subject {
+            name,
+            noun: "job".to_owned(),
+            arn: Some(arn),
+            job: JobArn::parse(arn).ok(),
+            last: None,
+            answer,
+            history: &History::default(),
+        };
+        links(&subject).into_iter().map(|link| link.url).collect()
+    }
 
     #[test]
     fn a_training_job_has_a_page_logs_and_a_model() {
         let arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/x";
         let answer =
             json!({"ModelArtifacts": {"S3ModelArtifacts": "s3://b/x/output/model.tar.gz"}});
-        let urls: Vec<_> = links(arn, &answer).into_iter().map(|link| link.url).collect();
         assert_eq!(
-            urls,
+            urls(arn, "X", &answer),
             [
-                "https://us-east-1.console.aws.amazon.com/sagemaker/home?region=us-east-1#/jobs/x",
-                "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/$252Faws$252Fsagemaker$252FTrainingJobs$3FlogStreamNameFilter$3Dx",
-                "https://us-east-1.console.aws.amazon.com/s3/buckets/b?prefix=x%2Foutput%2Fmodel%2Etar%2Egz",
+                "https://us-east-1.console.aws.amazon.com/sagemaker/home?region=us-east-1#/jobs/X",
+                "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logStream:group=/aws/sagemaker/TrainingJobs;prefix=X/;streamFilter=typeLogStreamPrefix",
+                "https://us-east-1.console.aws.amazon.com/s3/buckets/b?prefix=x/output/model.tar.gz&region=us-east-1",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_output_of_a_processing_job_is_linked() {
+        let arn = "arn:aws-cn:sagemaker:cn-north-1:123456789012:processing-job/x";
+        let output = |uri| json!({"OutputName": "o", "S3Output": {"S3Uri": uri}});
+        let answer = json!({"ProcessingOutputConfig": {"Outputs":
+            [output("s3://b"), output("s3://b/two"), {"FeatureStoreOutput": {}}]}});
+        assert_eq!(
+            urls(arn, "x", &answer).split_off(2),
+            [
+                "https://cn-north-1.console.amazonaws.cn/s3/buckets/b?prefix=&region=cn-north-1",
+                "https://cn-north-1.console.amazonaws.cn/s3/buckets/b?prefix=two&region=cn-north-1",
             ]
         );
     }
@@ -120,14 +221,31 @@ mod tests {
     #[test]
     fn a_clusters_logs_go_by_its_name_and_its_id() {
         let arn = "arn:aws:sagemaker:us-east-1:123456789012:cluster/ab12cd34ef56";
-        let group = |answer| log_group(&JobArn::parse(arn).unwrap(), &answer);
-        let named = group(json!({"ClusterName": "mine"}));
-        assert_eq!(named.as_deref(), Some("/aws/sagemaker/Clusters/mine/ab12cd34ef56"));
+        let group = |answer| log_group(&JobArn::parse(arn).unwrap(), "Mine", &answer);
+        let named = group(json!({"ClusterName": "Mine"}));
+        assert_eq!(named.as_deref(), Some("/aws/sagemaker/Clusters/Mine/ab12cd34ef56"));
         assert_eq!(group(json!({})), None);
     }
 
     #[test]
     fn what_is_no_job_of_sagemakers_has_none() {
-        assert_eq!(links("", &json!({})), []);
+        assert!(urls("", "x", &json!({})).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn kfps_log_viewer_takes_the_whole_address(name in ".{1,20}", key in ".{0,20}") {
+            let answer = json!({
+                "ModelArtifacts": {"S3ModelArtifacts": format!("s3://bucket/{key}")},
+            });
+            let arn = "arn:aws:sagemaker:us-east-1:123456789012:training-job/x";
+            // Its own pattern's letters, in and at the end of an address.
+            let is_taken = |c: char| c.is_ascii_alphanumeric() || "-+&@#/%?=~_|!:,.;".contains(c);
+            let is_end = |c: char| c.is_ascii_alphanumeric() || "-+&@#/%=~_|".contains(c);
+            for url in urls(arn, &name, &answer) {
+                prop_assert!(url.chars().all(is_taken), "{url}");
+                prop_assert!(!url.contains("s3/") || url.ends_with(is_end), "{url}");
+            }
+        }
     }
 }

@@ -2,13 +2,11 @@
 
 use account::{Account, AskError, LogsFrom};
 use bootstrap::say;
-use monitor::arn::JobArn;
 use monitor::inert::indented;
-use monitor::kind::Kind;
-use serde_json::Value;
 
-use crate::links::log_group;
+use crate::links::{log_group, stream_prefix};
 use crate::options::Logs;
+use crate::subject::Subject;
 
 /// Lines of each stream that are printed of a job that failed.
 const TAIL: u32 = 100;
@@ -17,34 +15,20 @@ const MARK: &str = "  | ";
 /// Pages of a stream at most, up to 10,000 lines or 1 MB each.
 const PAGES: usize = 1_000;
 
-/// Prints the logs of the job that `answer` describes, stream by stream, each from its
+/// Prints the logs of the job that `subject` is, stream by stream, each from its
 /// beginning to its end, as far as `logs` asks for them. That there are none, or that
 /// they can't be read, is said and is no failure.
-pub(crate) async fn print(
-    account: &Account,
-    arn: &JobArn,
-    answer: &Value,
-    logs: Logs,
-    failed: bool,
-) {
+pub(crate) async fn print(account: &Account, subject: &Subject<'_>, logs: Logs, failed: bool) {
     let wanted = match logs {
         Logs::None => false,
         Logs::Tail => failed,
         Logs::All => true,
     };
-    let Some(group) = log_group(arn, answer).filter(|_| wanted) else { return };
-    if let Err(error) = print_group(account, &group, &prefix(arn), logs).await {
+    let Some(job) = subject.job.as_ref().filter(|_| wanted) else { return };
+    let Some(group) = log_group(job, subject.name, subject.answer) else { return };
+    let prefix = stream_prefix(job.kind(), subject.name);
+    if let Err(error) = print_group(account, &group, &prefix, logs).await {
         say::out(format_args!("The job's logs could not be read: {error}"));
-    }
-}
-
-/// A group of one resource's own is its alone; in a shared one, its streams begin
-/// with its name. A tuning job's are its training jobs'.
-fn prefix(arn: &JobArn) -> String {
-    match arn.kind() {
-        Kind::Endpoint | Kind::Cluster | Kind::InferenceComponent => String::new(),
-        Kind::Tuning => format!("{}-", arn.name()),
-        _ => format!("{}/", arn.name()),
     }
 }
 

@@ -73,10 +73,7 @@ async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
     };
     match step.run().await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            error.tell();
-            ExitCode::from(if error.is_termination() { TERMINATED } else { FAILED })
-        }
+        Err(error) => ExitCode::from(if error.is_termination() { TERMINATED } else { FAILED }),
     }
 }
 

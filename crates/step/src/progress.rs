@@ -136,8 +136,21 @@ impl History {
 
     fn elapsed(&self, now: Timestamp) -> String {
         let since = self.begun.map_or(SignedDuration::ZERO, |begun| now.duration_since(begun));
-        format!("[{:#}]", SignedDuration::from_secs(since.as_secs().max(0)))
+        format!("[{}]", duration(since))
     }
+
+    /// From when it was made until it came to the state that was seen last.
+    #[must_use]
+    pub fn took(&self) -> Option<SignedDuration> {
+        Some(self.seen.last()?.at.duration_since(self.begun?))
+    }
+}
+
+/// A duration for people, in whole seconds: `4m 12s`. None is less than nothing, as
+/// clocks differ.
+#[must_use]
+pub fn duration(duration: SignedDuration) -> String {
+    format!("{:#}", SignedDuration::from_secs(duration.as_secs().max(0)))
 }
 
 fn words(seen: &Seen) -> String {

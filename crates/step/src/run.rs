@@ -118,11 +118,14 @@ impl StepError {
     }
 
     /// Says it to people, and what to do about it.
-    pub fn tell(&self) {
+    fn tell(&self) {
         let advice = self.advice().map(|advice| format!("\n  {advice}")).unwrap_or_default();
         say::err(format_args!("sagebell-step: {self}{advice}"));
     }
 }
+
+/// What was planned, its ARN, how the waiting ended, and whether that is good.
+type End = (Plan, Option<String>, waiting::Ended, Result<(), StepError>);
 
 /// One run of one component.
 pub struct Step<'a> {
@@ -149,11 +152,24 @@ pub struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// Does the work of the step.
+    /// Does the work of the step, and tells people how it ended.
     ///
     /// # Errors
     /// [`StepError`] says what happened; what is known by then is in the outputs.
     pub async fn run(&self) -> Result<(), StepError> {
+        match self.until_ended().await {
+            Ok((plan, arn, ended, result)) => {
+                self.finish(&plan, arn.as_deref(), &ended, result).await
+            }
+            Err(error) => {
+                error.tell();
+                Err(error)
+            }
+        }
+    }
+
+    /// Until there is an end to tell of, good or bad.
+    async fn until_ended(&self) -> Result<End, StepError> {
         let plan = self.plan(0).await?;
         // Before there is a job: no monitor, no job; and nothing rings unheard.
         let ready = self.ready(&plan).await?;
@@ -165,11 +181,11 @@ impl Step<'_> {
             Err((_, error)) if error.is_termination() => return Err(error),
             Err((ended, error)) => (ended, Err(error)),
             Ok(ended) => {
-                let verdict = self.verdict(&plan, &ended);
+                let verdict = self.verdict(&plan, arn.as_deref(), &ended);
                 (ended, verdict)
             }
         };
-        self.finish(&plan, arn.as_deref(), &ended, result).await
+        Ok((plan, arn, ended, result))
     }
 }
 

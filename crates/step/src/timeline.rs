@@ -1,81 +1,124 @@
-//! What a job went through, as a page for KFP's HTML artifact: its statuses with
-//! their durations, the seconds that cost, and where to read on.
+//! What a job went through, as a page for KFP's HTML artifact: its statuses to scale,
+//! then in a table, the seconds that cost, and where to read on.
+//!
+//! KFP shows it in a frame with `sandbox="allow-scripts"` and nothing more
+//! (`frontend/src/components/viewers/HTMLViewer.tsx`): a link there opens nothing. So
+//! the page has none, and no script: addresses are texts to copy, and the artifact
+//! `summary` has them as links. What others wrote is text, and inert.
 
-use jiff::{SignedDuration, Timestamp};
-use maud::{DOCTYPE, Markup, html};
+mod rows;
+
+use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use monitor::inert;
 use monitor::time::parse_time;
 use serde_json::Value;
 
+use crate::advice;
 use crate::links::{Link, links};
-use crate::progress::{History, Seen};
+use crate::progress::{Seen, duration};
+use crate::subject::Subject;
+use rows::{Row, Scale};
 
 /// The artifact's name.
 pub const NAME: &str = "timeline";
 
-const STYLE: &str = "body{font:14px sans-serif;margin:1.5em}table{border-collapse:collapse}\
-    td,th{text-align:left;padding:.2em 1em .2em 0;border-bottom:1px solid #ddd}\
-    .succeeded{color:#187a3d}.failed,.timed_out{color:#b3261e}.stopped{color:#8a6100}";
+const STYLE: &str = include_str!("timeline.css");
+/// Nothing is loaded and nothing runs, whatever got into the page.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// A line of the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Row {
-    status: String,
-    from: Timestamp,
-    lasted: Option<SignedDuration>,
-    message: String,
-}
-
-/// What the page is about.
-#[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
-    /// The job's name.
-    pub name: &'a str,
-    /// Its ARN.
-    pub arn: &'a str,
-    /// Its last state.
-    pub last: &'a Seen,
-    /// Its description.
-    pub answer: &'a Value,
-}
-
-/// The page.
+/// The page of a job of which `last` was seen last.
 #[must_use]
-pub fn page(subject: Subject<'_>, history: &History) -> String {
-    let Subject { name, arn, last, answer } = subject;
-    let transitions = transitions(answer);
-    let rows = if transitions.is_empty() { seen_rows(history) } else { transitions };
+pub(crate) fn page(subject: &Subject<'_>, last: &Seen) -> String {
+    let rows = rows::of(subject, last);
+    let name = inert::one_line(subject.name);
     let markup = html! {
         (DOCTYPE)
-        html {
-            head { meta charset="utf-8"; title { (name) } style { (STYLE) } }
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (name) }
+                style { (PreEscaped(STYLE)) }
+            }
             body {
-                h2 { (name) }
-                p class=(last.phase.as_str()) { b { (last.status) } }
-                @if let Some(reason) = &last.reason { p class="failed" { (reason) } }
-                p { code { (arn) } }
+                p class="soft" { (subject.noun) }
+                h1 { bdi { (name) } }
+                (verdict(subject, last))
+                @if let Some(reason) = &last.reason { (explained(reason)) }
+                h2 { "Timeline" }
+                (chart(&rows))
+                h2 { "Statuses" }
                 (table(&rows))
-                (costs(answer))
-                (list(&links(arn, answer)))
+                (costs(subject.answer))
+                (places(subject))
             }
         }
     };
     markup.into_string()
 }
 
+fn verdict(subject: &Subject<'_>, last: &Seen) -> Markup {
+    html! {
+        p {
+            span class={ "state " (last.phase.as_str()) } { bdi { (inert::one_line(&last.status)) } }
+            @if let Some(took) = subject.history.took() {
+                span class="soft" { " after " (duration(took)) }
+            }
+        }
+    }
+}
+
+fn explained(reason: &str) -> Markup {
+    html! {
+        pre { bdi { (inert::indented(reason, "")) } }
+        @if let Some(advice) = advice::on_reason(reason) { p { b { "What to do: " } (advice) } }
+    }
+}
+
+/// Each status on a line of its own, as long as it lasted.
+fn chart(rows: &[Row]) -> Markup {
+    let scale = Scale::of(rows);
+    html! {
+        div class="chart" role="list" {
+            @for row in rows {
+                @let (from, width) = scale.place(row);
+                div class=(row.phase.as_str()) role="listitem" {
+                    bdi { (row.status) }
+                    span class="track" {
+                        i style={ "left:" (from) "%;width:" (width) "%" } {}
+                    }
+                    span class="lasted" { @if let Some(lasted) = row.lasted { (duration(lasted)) } }
+                }
+            }
+        }
+        @if let Some((from, to)) = scale.ends() {
+            p class="ends soft" { span { (time(from)) } span { (time(to)) } }
+        }
+    }
+}
+
 fn table(rows: &[Row]) -> Markup {
     html! {
         table {
-            tr { th { "status" } th { "from" } th { "lasted" } th { "" } }
-            @for row in rows {
-                tr {
-                    td { (row.status) }
-                    td { (row.from.strftime("%Y-%m-%d %H:%M:%S UTC")) }
-                    td { @if let Some(lasted) = row.lasted { (words(lasted)) } }
-                    td { (row.message) }
+            thead { tr { @for head in ["Status", "From", "Lasted", ""] { th scope="col" { (head) } } } }
+            tbody {
+                @for row in rows {
+                    tr {
+                        td { bdi { (row.status) } }
+                        td class="at" { (time(row.from)) }
+                        td class="lasted" { @if let Some(lasted) = row.lasted { (duration(lasted)) } }
+                        td class="soft" { bdi { (row.message) } }
+                    }
                 }
             }
         }
     }
+}
+
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 fn costs(answer: &Value) -> Markup {
@@ -89,8 +132,9 @@ fn costs(answer: &Value) -> Markup {
     let billed = seconds("BillableTimeInSeconds").or_else(|| run_time(answer));
     html! {
         @if let (Some(count), Some(kind), Some(billed)) = (count, kind, billed) {
+            h2 { "Cost" }
             p {
-                (count) " × " (kind) ", " (billed) " s each: "
+                (count) " × " bdi { (inert::one_line(kind)) } ", " (billed) " s each: "
                 b { (count.saturating_mul(billed)) " instance seconds" }
                 @if let Some(whole) = seconds("TrainingTimeInSeconds").filter(|whole| *whole > billed) {
                     ", " (count.saturating_mul(whole - billed)) " s saved by spot instances"
@@ -110,56 +154,35 @@ fn run_time(answer: &Value) -> Option<i64> {
     Some(ended.duration_since(began).as_secs())
 }
 
-fn list(links: &[Link]) -> Markup {
+fn places(subject: &Subject<'_>) -> Markup {
+    let links = links(subject);
+    let text =
+        |link: &Link| (link.text != subject.name).then(|| inert::one_line(&link.text).into_owned());
     html! {
-        ul {
-            @for link in links {
-                li { (link.title) ": " a href=(link.url) { (link.text) } }
+        h2 { "Where to read on" }
+        dl {
+            @for link in &links {
+                dt { (link.what.word()) }
+                dd { @if let Some(text) = text(link) { bdi { (text) } } code { (link.url) } }
             }
+            @if let Some(arn) = subject.arn { dt { "ARN" } dd { code { (inert::one_line(arn)) } } }
+        }
+        @if !links.is_empty() {
+            p class="soft" { "KFP opens no links from here: copy an address, or follow those of the artifact “summary”." }
         }
     }
 }
 
-/// A training job's own account of its states.
-fn transitions(answer: &Value) -> Vec<Row> {
-    let all = answer.get("SecondaryStatusTransitions").and_then(Value::as_array);
-    let row = |transition: &Value| {
-        let time = |member: &str| transition.get(member).and_then(parse_time);
-        let text = |member: &str| transition.get(member)?.as_str().map(str::to_owned);
-        let from = time("StartTime")?;
-        Some(Row {
-            status: text("Status")?,
-            from,
-            lasted: time("EndTime").map(|end| end.duration_since(from)),
-            message: text("StatusMessage").unwrap_or_default(),
-        })
-    };
-    all.into_iter().flatten().filter_map(row).collect()
-}
-
-fn seen_rows(history: &History) -> Vec<Row> {
-    let seen = history.seen();
-    let next = seen.iter().skip(1).map(|next| Some(next.at)).chain([None]);
-    let row = |(seen, next): (&Seen, Option<Timestamp>)| Row {
-        status: seen.status.clone(),
-        from: seen.at,
-        lasted: next.map(|next| next.duration_since(seen.at)),
-        message: seen.detail.clone().unwrap_or_default(),
-    };
-    seen.iter().zip(next).map(row).collect()
-}
-
-fn words(duration: SignedDuration) -> String {
-    format!("{:#}", SignedDuration::from_secs(duration.as_secs().max(0)))
-}
-
 #[cfg(test)]
 mod tests {
+    use monitor::arn::JobArn;
     use monitor::kind::Kind;
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
     use crate::plan::Watch;
+    use crate::progress::History;
 
     const ARN: &str = "arn:aws:sagemaker:us-east-1:123456789012:training-job/x";
 
@@ -168,7 +191,16 @@ mod tests {
         let last = last.unwrap();
         let mut history = History::since(Timestamp::UNIX_EPOCH);
         history.note(last.clone(), Timestamp::UNIX_EPOCH);
-        page(Subject { name: "x", arn: ARN, last: &last, answer }, &history)
+        let subject = Subject {
+            name: "x",
+            noun: "training job".to_owned(),
+            arn: Some(ARN),
+            job: JobArn::parse(ARN).ok(),
+            last: Some(&last),
+            answer,
+            history: &history,
+        };
+        page(&subject, &last)
     }
 
     #[test]
@@ -185,9 +217,26 @@ mod tests {
     }
 
     #[test]
-    fn what_sagemaker_says_is_no_markup() {
-        let html = of(&json!({"TrainingJobStatus": "Failed",
-            "FailureReason": "<script>alert(1)</script>"}));
-        assert!(html.contains("&lt;script&gt;") && !html.contains("<script>"), "{html}");
+    fn a_frame_that_opens_nothing_needs_no_link_and_no_script() {
+        let html = of(&json!({"TrainingJobStatus": "Completed"}));
+        assert!(html.contains("https://us-east-1.console.aws.amazon.com/"), "{html}");
+        for active in ["<a", "href", "<script", "src="] {
+            assert!(!html.contains(active), "{active}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_sagemaker_says_is_text_and_inert(words in "w[<>&\"'/a-c\u{1b}\u{202e}\n]{0,30}") {
+            let html = of(&json!({"TrainingJobStatus": "Failed", "FailureReason": &words,
+                "SecondaryStatusTransitions": [
+                    {"Status": &words, "StartTime": 1_700_000_000, "StatusMessage": &words}]}));
+            let plain = of(&json!({"TrainingJobStatus": "Failed", "FailureReason": "w",
+                "SecondaryStatusTransitions": [
+                    {"Status": "w", "StartTime": 1_700_000_000, "StatusMessage": "w"}]}));
+            // No word of theirs begins a tag.
+            prop_assert_eq!(html.matches('<').count(), plain.matches('<').count());
+            prop_assert!(!html.contains(|c| inert::acts(c) && c != '\n'));
+        }
     }
 }

@@ -29,7 +29,7 @@ fn outputs(definition: &Definition, finished: &Finished<'_>) -> Outputs {
     let value = |output: &definition::Output| match (&output.from, output.name.as_str()) {
         (Some(pointer), _) => Some(finished.answer.pointer(pointer).cloned().unwrap_or_default()),
         (None, "description") => Some(finished.answer.clone()),
-        (None, "name") => Some(json!(finished.plan.main.name)),
+        (None, "name") => Some(json!(finished.name())),
         (None, _) => None,
     };
     let outputs = definition.outputs.iter();

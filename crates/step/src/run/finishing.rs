@@ -6,27 +6,31 @@ use std::sync::atomic::Ordering;
 
 use account::Account;
 use bootstrap::say;
-use monitor::arn::JobArn;
 use monitor::phase::Phase;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::waiting::Ended;
 use super::{Step, StepError};
 use crate::component::{Finished, Outputs};
 use crate::options::OnFailure;
 use crate::plan::Plan;
+use crate::subject::{self, Subject};
+use crate::summary::{self, Summary};
 use crate::{logs, metrics, outputs, timeline};
 
 impl Step<'_> {
     /// Whether what has settled is what was asked for.
-    pub(super) fn verdict(&self, plan: &Plan, ended: &Ended) -> Result<(), StepError> {
+    pub(super) fn verdict(
+        &self,
+        plan: &Plan,
+        arn: Option<&str>,
+        ended: &Ended,
+    ) -> Result<(), StepError> {
         let Some(last) = &ended.last else { return Ok(()) };
         if last.phase != Phase::Succeeded {
             let reason = last.reason.as_deref().unwrap_or("SageMaker gives no reason");
-            return Err(StepError::Failed(format!(
-                "{} is {}: {reason}",
-                plan.main.name, last.status
-            )));
+            let name = subject::name(plan, arn, &ended.answer);
+            return Err(StepError::Failed(format!("{name} is {}: {reason}", last.status)));
         }
         if let Some(expected) = &plan.expected
             && ended.answer.pointer(expected.pointer) != Some(&expected.value)
@@ -40,7 +44,8 @@ impl Step<'_> {
         }
     }
 
-    /// Outputs, artifacts, logs, and what was to be done after.
+    /// Outputs, artifacts, logs, what was to be done after, and the last words: what
+    /// happened and where to read on.
     pub(super) async fn finish(
         &self,
         plan: &Plan,
@@ -58,23 +63,31 @@ impl Step<'_> {
         }
         add_common(&mut outputs, arn, ended, result.as_ref().err());
         let written = outputs::write(self.component.definition(), self.output_paths, &outputs);
-        self.write_artifacts(plan, arn, ended);
-        self.print_logs(arn, &ended.answer, result.is_err()).await;
+        let subject = Subject::of(plan, arn, (&ended.answer, ended.last.as_ref()), &ended.history);
+        self.write_artifacts(&subject, &Summary::of(&subject, result.as_ref().err()));
+        self.print_logs(&subject, result.is_err()).await;
         if let Err(error) = &result
             && self.reports(error)
         {
-            error.tell();
+            Summary::of(&subject, Some(error)).say();
             say::out(
                 "The step succeeds all the same, as `on_failure` asks: its outputs tell of it",
             );
             return Ok(written?);
         }
+        let done = self.do_after(plan, result).await.and(written.map_err(StepError::from));
+        Summary::of(&subject, done.as_ref().err()).say();
+        done
+    }
+
+    /// What was to be done after, if all went well.
+    async fn do_after(&self, plan: &Plan, result: Result<(), StepError>) -> Result<(), StepError> {
         result?;
         for call in &plan.after {
             self.api.call(&call.operation, &call.input).await?;
             say::out(format_args!("{} done", call.operation));
         }
-        Ok(written?)
+        Ok(())
     }
 
     /// Whether this end is told of in the outputs and fails no step: of a job that ended
@@ -86,26 +99,25 @@ impl Step<'_> {
     }
 
     /// The pages that KFP shows. A page that can't be written is no failed job.
-    fn write_artifacts(&self, plan: &Plan, arn: Option<&str>, ended: &Ended) {
+    fn write_artifacts(&self, subject: &Subject<'_>, summary: &Summary) {
         let path = |name| self.options.artifacts.get(name);
-        let metrics = metrics::of(&ended.answer);
+        let write = |name, text: String| path(name).map(|path| outputs::write_file(path, &text));
+        let metrics = metrics::of(subject.answer);
         let handed =
             metrics::hand_over(&metrics, path(metrics::NAME).map(PathBuf::as_path), self.executor);
-        let page = ended.last.as_ref().zip(path(timeline::NAME)).map(|(last, path)| {
-            let arn = arn.unwrap_or_default();
-            let subject =
-                timeline::Subject { name: &plan.main.name, arn, last, answer: &ended.answer };
-            outputs::write_file(path, &timeline::page(subject, &ended.history))
-        });
-        for error in [handed.err(), page.and_then(Result::err)].into_iter().flatten() {
+        let page = subject.last.map(|last| timeline::page(subject, last));
+        let page = page.and_then(|page| write(timeline::NAME, page));
+        let summary = write(summary::NAME, summary.markdown());
+        let written = [Some(handed), page, summary].into_iter().flatten();
+        for error in written.filter_map(Result::err) {
             say::err(format_args!("sagebell-step: an artifact could not be written: {error}"));
         }
     }
 
-    async fn print_logs(&self, arn: Option<&str>, answer: &Value, failed: bool) {
-        let Some(arn) = arn.and_then(|arn| JobArn::parse(arn).ok()) else { return };
+    async fn print_logs(&self, subject: &Subject<'_>, failed: bool) {
+        let Some(arn) = &subject.job else { return };
         match Account::new(self.sdk, arn.region(), Arc::clone(&self.clock)) {
-            Ok(account) => logs::print(&account, &arn, answer, self.options.logs, failed).await,
+            Ok(account) => logs::print(&account, subject, self.options.logs, failed).await,
             Err(error) => say::err(format_args!("sagebell-step: {error}")),
         }
     }
