@@ -9,6 +9,7 @@ use monitor::arn::JobArn;
 use monitor::observation::Observation;
 use monitor::ports::{Announcer, Clock, Entropy, SageMaker, SageMakerError};
 use monitor::signal::Announcement;
+use monitor::wait::Principal;
 
 /// The system's clock and tokio's timer.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,6 +65,10 @@ pub struct NoSageMaker;
 #[async_trait]
 impl SageMaker for NoSageMaker {
     async fn describe(&self, _arn: &JobArn) -> Result<Observation, SageMakerError> {
+        Err(SageMakerError::Unavailable)
+    }
+
+    async fn owner(&self, _arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
         Err(SageMakerError::Unavailable)
     }
 

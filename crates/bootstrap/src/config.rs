@@ -155,6 +155,8 @@ impl Config {
             ),
             accounts: reader.words("SAGEBELL_ACCOUNTS"),
             regions: reader.words("SAGEBELL_REGIONS"),
+            waiters: reader.words("SAGEBELL_WAITERS"),
+            viewers: reader.words("SAGEBELL_VIEWERS"),
             ..defaults
         };
         match (store, auth, loopback, cidrs, ports) {
@@ -428,12 +430,14 @@ mod tests {
             ("SAGEBELL_CALLBACK_PORTS", "80, 9000-9001"),
             ("SAGEBELL_RETENTION_DAYS", "7"),
             ("SAGEBELL_REGIONS", "us-east-1, eu-west-1"),
+            ("SAGEBELL_VIEWERS", "*:role/dashboard, 111122223333:user/*"),
         ])
         .unwrap();
         assert_eq!(config.auth, Auth::None);
         assert_eq!(config.callback_ports, [80..=80, 9000..=9001]);
         assert_eq!(config.policy.retention, Duration::from_secs(7 * 86_400));
         assert_eq!(config.policy.regions, ["us-east-1", "eu-west-1"]);
+        assert_eq!(config.policy.viewers, ["*:role/dashboard", "111122223333:user/*"]);
     }
 
     #[test]

@@ -31,8 +31,14 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// There is no such route.
     NotFound,
+    /// Only the job's owner may do that.
+    NotOwner,
     /// SageMaker has no such operation for this kind of job.
     OperationUnsupported,
+    /// Others still wait for the job that is to be stopped.
+    OthersWaiting,
+    /// The caller may read, and do nothing else.
+    ReadOnly,
     /// SageMaker refused the call.
     SagemakerRefused,
     /// SageMaker throttles, or the call budget is spent.
@@ -47,7 +53,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::BodyTooLarge,
         Self::CallerUnknown,
         Self::Internal,
@@ -57,7 +63,10 @@ impl ErrorCode {
         Self::JobOutOfScope,
         Self::MethodNotAllowed,
         Self::NotFound,
+        Self::NotOwner,
         Self::OperationUnsupported,
+        Self::OthersWaiting,
+        Self::ReadOnly,
         Self::SagemakerRefused,
         Self::SagemakerThrottled,
         Self::SagemakerUnavailable,
@@ -78,7 +87,10 @@ impl ErrorCode {
             Self::JobOutOfScope => "job_out_of_scope",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotFound => "not_found",
+            Self::NotOwner => "not_owner",
             Self::OperationUnsupported => "operation_unsupported",
+            Self::OthersWaiting => "others_waiting",
+            Self::ReadOnly => "read_only",
             Self::SagemakerRefused => "sagemaker_refused",
             Self::SagemakerThrottled => "sagemaker_throttled",
             Self::SagemakerUnavailable => "sagemaker_unavailable",
@@ -93,7 +105,10 @@ impl ErrorCode {
         match self {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::InvalidBody | Self::InvalidField => StatusCode::BAD_REQUEST,
-            Self::CallerUnknown | Self::JobOutOfScope => StatusCode::FORBIDDEN,
+            Self::CallerUnknown | Self::JobOutOfScope | Self::NotOwner | Self::ReadOnly => {
+                StatusCode::FORBIDDEN
+            }
+            Self::OthersWaiting => StatusCode::CONFLICT,
             Self::JobNotFound | Self::NotFound | Self::WaitNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OperationUnsupported => StatusCode::UNPROCESSABLE_ENTITY,
@@ -119,7 +134,10 @@ impl ErrorCode {
             Self::JobOutOfScope => "This monitor does not take the job",
             Self::MethodNotAllowed => "The route does not take this method",
             Self::NotFound => "There is no such route",
+            Self::NotOwner => "The job is another's",
             Self::OperationUnsupported => "SageMaker has no such operation",
+            Self::OthersWaiting => "Others still wait for the job",
+            Self::ReadOnly => "The caller may only read",
             Self::SagemakerRefused => "SageMaker refused",
             Self::SagemakerThrottled => "SageMaker is throttled",
             Self::SagemakerUnavailable => "This monitor runs without SageMaker",

@@ -9,6 +9,7 @@ use http::request::Parts;
 use monitor::arn::JobArn;
 use monitor::ports::WaitKey;
 use monitor::wait::{Principal, WaitId};
+use monitor::waits::Stop;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -20,11 +21,14 @@ use crate::query;
 /// The job in the path: a job of this monitor's accounts and regions.
 pub(crate) struct JobPath(pub(crate) JobArn);
 
+/// A caller who may do more than read.
+pub(crate) struct Waiter(pub(crate) Principal);
+
 /// The wait in the path: the caller's own of that name.
 pub(crate) struct WaitPath(pub(crate) WaitKey);
 
 /// Whether a cancelled wait's job is to be stopped too.
-pub(crate) struct StopWish(pub(crate) bool);
+pub(crate) struct StopWish(pub(crate) Stop);
 
 #[derive(Deserialize)]
 struct JobParams {
@@ -46,6 +50,20 @@ impl FromRequestParts<Api> for JobPath {
     }
 }
 
+impl FromRequestParts<Api> for Waiter {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let caller = caller(parts)?;
+        if api.waits.policy.may_wait(&caller) {
+            return Ok(Self(caller));
+        }
+        let detail =
+            format!("{} may read here, and neither register, cancel nor refresh", caller.0);
+        Err(Problem::new(ErrorCode::ReadOnly, detail))
+    }
+}
+
 impl FromRequestParts<Api> for WaitPath {
     type Rejection = Problem;
 
@@ -54,9 +72,7 @@ impl FromRequestParts<Api> for WaitPath {
         let arn = job_arn(&arn, api)?;
         let id = WaitId::parse(&wait_id)
             .map_err(|error| Problem::invalid_field("wait_id", error.to_string()))?;
-        let owner = parts.extensions.get::<Principal>().cloned();
-        let owner = owner.ok_or_else(Problem::caller_unknown)?;
-        Ok(Self(WaitKey::of(arn, owner, id)))
+        Ok(Self(WaitKey::of(arn, caller(parts)?, id)))
     }
 }
 
@@ -64,13 +80,23 @@ impl<S: Sync> FromRequestParts<S> for StopWish {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let asked = query::parameters(&parts.uri, &["stop"])?;
-        match asked.get("stop").map(String::as_str) {
-            None | Some("false") => Ok(Self(false)),
-            Some("true") => Ok(Self(true)),
-            Some(_) => Err(Problem::invalid_field("stop", "`true` or `false`")),
+        let asked = query::parameters(&parts.uri, &["stop", "force"])?;
+        let asked = |name: &'static str| match asked.get(name).map(String::as_str) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Problem::invalid_field(name, "`true` or `false`")),
+        };
+        match (asked("stop")?, asked("force")?) {
+            (false, false) => Ok(Self(Stop::No)),
+            (true, false) => Ok(Self(Stop::Unwanted)),
+            (true, true) => Ok(Self(Stop::Forced)),
+            (false, true) => Err(Problem::invalid_field("force", "goes with `stop=true` only")),
         }
     }
+}
+
+fn caller(parts: &Parts) -> Result<Principal, Problem> {
+    parts.extensions.get().cloned().ok_or_else(Problem::caller_unknown)
 }
 
 async fn path<T: DeserializeOwned + Send>(parts: &mut Parts) -> Result<T, Problem> {

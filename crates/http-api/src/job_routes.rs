@@ -5,7 +5,7 @@ use axum::extract::State;
 use monitor::job::{Job, JobRecord};
 
 use crate::Api;
-use crate::extract::JobPath;
+use crate::extract::{JobPath, Waiter};
 use crate::problem::Problem;
 use crate::query::JobsQuery;
 use crate::schema::{ARN_HINT, JobSchema, KindWord, PhaseWord};
@@ -43,6 +43,7 @@ pub(crate) async fn get_timeline(
 /// Ask SageMaker about a job now
 ///
 /// Describes the job and records what SageMaker says, as if an event had told it.
+/// Only for the job's owner, or if it has none yet.
 #[utoipa::path(
     post, path = "/v1/jobs/{arn}/refresh", tag = "jobs",
     params(("arn" = String, Path, description = ARN_HINT)),
@@ -50,9 +51,10 @@ pub(crate) async fn get_timeline(
 )]
 pub(crate) async fn refresh_job(
     State(api): State<Api>,
+    Waiter(caller): Waiter,
     JobPath(arn): JobPath,
 ) -> Result<Json<Job>, Problem> {
-    Ok(Json(known(api.jobs.refresh(&arn).await?)?.job))
+    Ok(Json(known(api.jobs.refresh(&arn, &caller).await?)?.job))
 }
 
 /// List jobs

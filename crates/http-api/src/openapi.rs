@@ -40,15 +40,17 @@ const BODY: [ErrorCode; 2] = [ErrorCode::BodyTooLarge, ErrorCode::InvalidBody];
 const JOB: [ErrorCode; 1] = [ErrorCode::JobOutOfScope];
 const KNOWN: [ErrorCode; 1] = [ErrorCode::JobNotFound];
 const WAIT: [ErrorCode; 1] = [ErrorCode::WaitNotFound];
+const OWNER: [ErrorCode; 2] = [ErrorCode::NotOwner, ErrorCode::ReadOnly];
+const OTHERS: [ErrorCode; 1] = [ErrorCode::OthersWaiting];
 
 /// The codes that an operation can fail with.
 fn errors_of(operation_id: &str) -> Vec<ErrorCode> {
     let groups: &[&[ErrorCode]] = match operation_id {
-        "register_wait" => &[&CALLER, &JOB, &BODY],
+        "register_wait" => &[&CALLER, &JOB, &BODY, &OWNER, &SAGEMAKER],
         "inspect_wait" => &[&CALLER, &JOB, &WAIT],
-        "cancel_wait" => &[&CALLER, &JOB, &WAIT, &SAGEMAKER],
+        "cancel_wait" => &[&CALLER, &JOB, &WAIT, &OWNER, &OTHERS, &SAGEMAKER],
         "get_job" | "get_timeline" => &[&CALLER, &JOB, &KNOWN],
-        "refresh_job" => &[&CALLER, &JOB, &SAGEMAKER],
+        "refresh_job" => &[&CALLER, &JOB, &OWNER, &SAGEMAKER],
         "list_jobs" | "read_principal" | "show_dashboard" => &[&CALLER],
         _ => &[],
     };

@@ -159,6 +159,7 @@ impl From<SageMakerError> for Problem {
 impl From<RefreshError> for Problem {
     fn from(error: RefreshError) -> Self {
         match error {
+            RefreshError::NotOwner(_) => Self::new(ErrorCode::NotOwner, error.to_string()),
             RefreshError::SageMaker(error) => error.into(),
             RefreshError::Record(error) => error.into(),
             RefreshError::Store(error) => error.into(),
@@ -173,6 +174,8 @@ impl From<WaitError> for Problem {
             WaitError::Invalid { field, problem } => Self::invalid_field(field, problem),
             WaitError::OutOfScope(_) => Self::new(ErrorCode::JobOutOfScope, detail),
             WaitError::NotFound => Self::new(ErrorCode::WaitNotFound, detail),
+            WaitError::NotOwner(_) => Self::new(ErrorCode::NotOwner, detail),
+            WaitError::OthersWait => Self::new(ErrorCode::OthersWaiting, detail),
             WaitError::NotStopped(error) => Self { detail: detail.into(), ..error.into() },
             WaitError::Record(error) => error.into(),
         }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::Api;
-use crate::extract::{StopWish, WaitPath};
+use crate::extract::{StopWish, WaitPath, Waiter};
 use crate::problem::Problem;
 use crate::schema::{ARN_HINT, WAIT_ID_HINT};
 use crate::views::WaitAndJobView;
@@ -28,6 +28,7 @@ type Answer = Result<Json<WaitAndJobView>, Problem>;
 )]
 pub(crate) async fn register_wait(
     State(api): State<Api>,
+    _: Waiter,
     WaitPath(key): WaitPath,
     request: WaitRequest,
 ) -> Answer {
@@ -59,12 +60,14 @@ pub(crate) async fn inspect_wait(State(api): State<Api>, WaitPath(key): WaitPath
     params(
         ("arn" = String, Path, description = ARN_HINT),
         ("wait_id" = String, Path, description = WAIT_ID_HINT),
-        ("stop" = Option<bool>, Query, description = "Stop the job first; if that fails the wait stays"),
+        ("stop" = Option<bool>, Query, description = "Stop the job first, as its owner and if nobody else waits for it; if that fails the wait stays"),
+        ("force" = Option<bool>, Query, description = "With `stop`: whoever else waits for it"),
     ),
     responses((status = 200, description = "The wait as it ended, and its job", body = WaitAndJobView)),
 )]
 pub(crate) async fn cancel_wait(
     State(api): State<Api>,
+    _: Waiter,
     WaitPath(key): WaitPath,
     StopWish(stop): StopWish,
 ) -> Answer {

@@ -13,6 +13,7 @@ use crate::kind::{Kind, Lifecycle};
 use crate::observation::{Observation, Source};
 use crate::phase::Phase;
 use crate::policy::Policy;
+use crate::wait::Principal;
 
 /// A job on the wire, in API answers and callbacks alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,9 @@ pub struct JobRecord {
     /// ARN's last part.
     #[serde(default)]
     pub named: bool,
+    /// Who registered on it first; its tag goes before (see [`crate::owners`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Principal>,
     /// Grows by one with every change of state; never reset, so that a waiter's
     /// place in it outlasts a re-created job.
     pub revision: u64,
@@ -145,6 +149,7 @@ impl JobRecord {
                 settled_at: None,
             },
             named: false,
+            owner: None,
             revision: 0,
             timeline: Vec::new(),
             timeline_dropped: 0,

@@ -6,6 +6,7 @@ use crate::arn::JobArn;
 use crate::job::{Job, JobRecord};
 use crate::ports::{Cursor, JobFilter, Page, SageMaker, SageMakerError, Store, StoreError};
 use crate::record::{RecordError, Recorder};
+use crate::wait::Principal;
 
 /// Most jobs on one page.
 pub const PAGE_LIMIT: usize = 200;
@@ -13,6 +14,9 @@ pub const PAGE_LIMIT: usize = 200;
 /// Why a job could not be refreshed.
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
+    /// Another principal owns the job.
+    #[error("only a job's owner may have it looked at: it belongs to {0}")]
+    NotOwner(String),
     /// SageMaker did not tell.
     #[error(transparent)]
     SageMaker(#[from] SageMakerError),
@@ -57,12 +61,23 @@ impl Jobs {
         self.store.list_jobs(filter, after, limit.clamp(1, PAGE_LIMIT)).await
     }
 
-    /// Describes the job now and records what it says.
+    /// Describes the job now, for its owner or where it has none yet, and records
+    /// what it says.
     ///
     /// # Errors
-    /// SageMaker's, the recorder's or the store's.
-    pub async fn refresh(&self, arn: &JobArn) -> Result<Option<JobRecord>, RefreshError> {
-        let seen = self.sagemaker.describe(arn).await?;
+    /// `NotOwner`, SageMaker's, the recorder's or the store's.
+    pub async fn refresh(
+        &self,
+        arn: &JobArn,
+        who: &Principal,
+    ) -> Result<Option<JobRecord>, RefreshError> {
+        let known = self.get(arn).await?;
+        let owner = known.as_ref().and_then(|record| record.owner.as_ref());
+        if let Some(owner) = owner.filter(|owner| *owner != who) {
+            return Err(RefreshError::NotOwner(owner.0.clone()));
+        }
+        let spelt = known.as_ref().map_or(arn, |record| &record.job.arn);
+        let seen = self.sagemaker.describe(spelt).await?;
         self.recorder.record(&seen).await?;
         Ok(self.get(arn).await?)
     }

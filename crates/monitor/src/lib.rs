@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod kind;
 mod kinds;
 pub mod observation;
+pub mod owners;
 pub mod partition;
 pub mod phase;
 pub mod policy;

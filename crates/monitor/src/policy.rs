@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::arn::JobArn;
 use crate::kind::Kind;
+use crate::wait::Principal;
 
 /// Times and limits of the monitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,11 @@ pub struct Policy {
     pub accounts: Vec<String>,
     /// Regions whose jobs are taken; empty means any.
     pub regions: Vec<String>,
+    /// Who may wait: patterns of principals, in which `*` stands for anything; empty
+    /// means everybody whom the API knows.
+    pub waiters: Vec<String>,
+    /// Who may read and do nothing else, in the same form, also if `waiters` has them.
+    pub viewers: Vec<String>,
 }
 
 impl Policy {
@@ -119,6 +125,13 @@ impl Policy {
         takes(&self.accounts, arn.account()) && takes(&self.regions, arn.region())
     }
 
+    /// Whether this principal may register, cancel and refresh, and not only read.
+    #[must_use]
+    pub fn may_wait(&self, who: &Principal) -> bool {
+        let named = |patterns: &[String]| patterns.iter().any(|one| matches(one, &who.0));
+        (self.waiters.is_empty() || named(&self.waiters)) && !named(&self.viewers)
+    }
+
     /// The pause before the next attempt, after `attempts` failed ones: ±20 %,
     /// by `unit` in `0.0..1.0`.
     #[must_use]
@@ -151,6 +164,25 @@ impl Policy {
     }
 }
 
+/// Whether `text` is what the pattern says, in which `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let Some(last) = parts.next_back() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
 fn jittered(pause: Duration, unit: f64) -> Duration {
     pause.mul_f64(0.8 + 0.4 * unit.clamp(0.0, 1.0))
 }
@@ -166,6 +198,50 @@ impl Default for Policy {
             concurrency: 64,
             accounts: Vec::new(),
             regions: Vec::new(),
+            waiters: Vec::new(),
+            viewers: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn may_wait(waiters: &[&str], viewers: &[&str], who: &str) -> bool {
+        let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        let policy =
+            Policy { waiters: owned(waiters), viewers: owned(viewers), ..Policy::default() };
+        policy.may_wait(&Principal(who.to_owned()))
+    }
+
+    #[test]
+    fn everybody_waits_unless_told_otherwise() {
+        assert!(may_wait(&[], &[], "111122223333:role/x"));
+        assert!(!may_wait(&[], &["*:role/dashboard"], "111122223333:role/dashboard"));
+        assert!(may_wait(&[], &["*:role/dashboard"], "111122223333:role/dashboards"));
+        assert!(!may_wait(&["111122223333:role/kfp-*"], &[], "111122223333:role/x"));
+        assert!(may_wait(&["111122223333:role/kfp-*"], &[], "111122223333:role/kfp-a"));
+        assert!(!may_wait(&["*"], &["*:user/*"], "111122223333:user/x"));
+    }
+
+    #[test]
+    fn a_star_stands_for_anything_and_all_else_for_itself() {
+        for (pattern, text, does) in [
+            ("a", "a", true),
+            ("a", "ab", false),
+            ("a", "b", false),
+            ("*", "", true),
+            ("a*", "a", true),
+            ("*a", "ba", true),
+            ("*a", "ab", false),
+            ("a*a", "a", false),
+            ("a*a", "aa", true),
+            ("a*b*c", "a-b-c", true),
+            ("a*b*c", "a-c-b", false),
+            ("**", "x", true),
+        ] {
+            assert_eq!(matches(pattern, text), does, "{pattern} {text}");
         }
     }
 }

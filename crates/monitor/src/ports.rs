@@ -236,6 +236,10 @@ pub trait SageMaker: Send + Sync {
     /// Reads the job now.
     async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError>;
 
+    /// Who owns the job, by its tag [`OWNER_TAG`](crate::owners::OWNER_TAG); `None`
+    /// if it has none, or is of a kind that can have none.
+    async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError>;
+
     /// Stops the job; stopping one that is stopping or settled is no error.
     async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError>;
 }

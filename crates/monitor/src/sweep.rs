@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::observation::{Observation, Source};
+use crate::owners::{self, NotAllowed};
 use crate::policy::Policy;
 use crate::ports::{
     Announcer, Clock, Entropy, Intake, Queue, SageMaker, SageMakerError, Saved, Store, StoreError,
@@ -210,7 +211,8 @@ impl Sweep {
         record: Option<&JobRecord>,
         seen: &Described,
     ) -> Result<(), StepError> {
-        let arn = wait.value.arn.clone();
+        // A name field may have told a better spelling than the wait's.
+        let arn = record.map_or(&wait.value.arn, |record| &record.job.arn).clone();
         if record.is_none_or(|record| wait.value.news(record) == News::None) {
             // With nothing to tell, a claim or a retry that somebody left behind
             // would keep the wait due for ever.
@@ -299,26 +301,14 @@ impl Sweep {
         if stopping { self.stop(wait, record).await } else { Ok(()) }
     }
 
-    /// Waiters whose time ran out as well want nothing any more, even if the sweep has yet to look at them: two that look at each other would
-    /// both leave the job to the other.
     async fn is_wanted_by_others(&self, wait: &Wait) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        let mut after = None;
-        loop {
-            let page = self.store.list_waits(&wait.arn, after.as_ref(), PAGE).await?;
-            let live = |other: &Wait| {
-                other.state == WaitState::Waiting
-                    && other.id != wait.id
-                    && other.abandoned_at(&self.policy).min(other.deadline) > now
-            };
-            if page.items.iter().any(live) {
-                return Ok(true);
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(false);
-            }
-        }
+        owners::is_wanted_by_others(&*self.store, wait, self.clock.now(), &self.policy).await
+    }
+
+    /// Stops the wait's job, if its principal may have that.
+    async fn stop_owned(&self, wait: &Wait, record: Option<&JobRecord>) -> Result<(), NotAllowed> {
+        owners::check(&*self.sagemaker, wait, record).await?;
+        Ok(self.sagemaker.stop(record.map_or(&wait.arn, |record| &record.job.arn)).await?)
     }
 
     /// A stop that failed before: by now somebody else may wait for the job.
@@ -342,13 +332,18 @@ impl Sweep {
     ) -> Result<(), StepError> {
         let arn = wait.value.arn.clone();
         let settled = record.is_some_and(|record| wait.value.is_settled_by(record));
-        let stopped = if settled { Ok(()) } else { self.sagemaker.stop(&arn).await };
+        let stopped = if settled { Ok(()) } else { self.stop_owned(&wait.value, record).await };
         match stopped {
-            Ok(()) | Err(SageMakerError::NotFound) => {
+            Ok(()) | Err(NotAllowed::Unknown(SageMakerError::NotFound)) => {
                 counter!("sagebell_orphans_stopped_total").increment(1);
                 wait.value.stop_pending = false;
             }
-            Err(error) => {
+            Err(why @ (NotAllowed::OwnedBy(_) | NotAllowed::Unowned)) => {
+                tracing::warn!(%arn, %why, "an abandoned job is not stopped: it is another's");
+                counter!("sagebell_stops_refused_total").increment(1);
+                wait.value.stop_pending = false;
+            }
+            Err(NotAllowed::Unknown(error)) => {
                 let given_up = self.clock.now() >= later(wait.value.deadline, Policy::EXPIRY_SLACK)
                     || matches!(error, SageMakerError::Unsupported { .. });
                 tracing::error!(%arn, %error, given_up, "an abandoned job could not be stopped");

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::arn::JobArn;
 use crate::job::{Job, JobRecord};
+use crate::owners::{self, NotAllowed};
 use crate::policy::Policy;
 use crate::ports::{
     CallbackGuard, Clock, SageMaker, SageMakerError, Saved, Store, StoreError, Versioned, WaitKey,
@@ -55,6 +56,17 @@ impl Registration {
     }
 }
 
+/// Whether a job is to be stopped when its wait is cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It runs on.
+    No,
+    /// Unless others still wait for it.
+    Unwanted,
+    /// Whoever waits for it.
+    Forced,
+}
+
 /// A wait and its job, as now known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitAndJob {
@@ -81,12 +93,27 @@ pub enum WaitError {
     /// No such wait.
     #[error("no such wait on this job")]
     NotFound,
+    /// The job is another principal's, or nobody's that is known.
+    #[error("only a job's owner may have it stopped: {0}")]
+    NotOwner(NotAllowed),
+    /// Others still wait for the job that is to be stopped.
+    #[error("others still wait for the job: cancel without stop, or force it as its owner")]
+    OthersWait,
     /// SageMaker did not stop the job.
     #[error("the job was not stopped, and the wait stays: {0}")]
     NotStopped(#[source] SageMakerError),
     /// Recording or the store failed.
     #[error(transparent)]
     Record(#[from] RecordError),
+}
+
+impl From<NotAllowed> for WaitError {
+    fn from(why: NotAllowed) -> Self {
+        match why {
+            NotAllowed::Unknown(error) => Self::NotStopped(error),
+            why @ (NotAllowed::OwnedBy(_) | NotAllowed::Unowned) => Self::NotOwner(why),
+        }
+    }
 }
 
 impl From<StoreError> for WaitError {
@@ -130,8 +157,13 @@ impl Waits {
         if let Some(answered) = self.answered_before(&asked, found.as_ref()).await? {
             return Ok(answered);
         }
+        let before = found.as_ref().map(|found| found.value.clone());
         let mut wait = self.upsert(&asked, found).await?;
         let record = self.job_for(&wait.value).await?;
+        if let Err(refused) = self.check_stop_wish(&wait.value, before.as_ref(), &record).await {
+            self.undo(wait, before).await?;
+            return Err(refused);
+        }
         if wait.value.is_settled_by(&record) {
             wait = self.signal_by_answer(wait, &record).await?;
         }
@@ -148,16 +180,48 @@ impl Waits {
         Ok(WaitAndJob { wait: wait.value, job: record.job })
     }
 
-    /// Takes a wait back; with `stop`, stops the job first. Cancelling a wait
-    /// whose life is over changes nothing.
+    /// A stop by abandonment is its owner's wish. It is judged after the wait and the
+    /// job are written, which costs nothing where all is well, and once: a renewal of
+    /// what was allowed is allowed, and the sweep asks again before it stops.
+    async fn check_stop_wish(
+        &self,
+        wait: &Wait,
+        before: Option<&Wait>,
+        record: &JobRecord,
+    ) -> Result<(), WaitError> {
+        let allowed = before.is_some_and(|before| before.on_abandon == OnAbandon::Stop);
+        if wait.on_abandon == OnAbandon::Keep
+            || allowed
+            || owners::is_recorded_owner(record, &wait.owner)
+        {
+            return Ok(());
+        }
+        // Whoever came first may have guessed the name: the tag goes before.
+        Ok(owners::check(&*self.sagemaker, wait, Some(record)).await?)
+    }
+
+    /// Puts back what a refused registration wrote over, unless others wrote since.
+    async fn undo(&self, written: Versioned<Wait>, before: Option<Wait>) -> Result<(), WaitError> {
+        let undone = before.unwrap_or_else(|| {
+            let mut wait = written.value;
+            wait.finish(WaitState::Cancelled, self.clock.now(), &self.policy);
+            wait
+        });
+        self.store.save_wait(&undone, Some(written.version)).await?;
+        Ok(())
+    }
+
+    /// Takes a wait back, and has the job stopped first if that is asked for.
+    /// Cancelling a wait whose life is over changes nothing.
     ///
     /// # Errors
-    /// `NotFound`, `NotStopped` (the wait stays), or the store's.
-    pub async fn cancel(&self, key: &WaitKey, stop: bool) -> Result<WaitAndJob, WaitError> {
+    /// `NotFound`; `NotOwner`, `OthersWait` and `NotStopped`, after which the wait
+    /// stays; or the store's.
+    pub async fn cancel(&self, key: &WaitKey, stop: Stop) -> Result<WaitAndJob, WaitError> {
         let mut wait = self.find(key).await?;
         let record = self.job_for(&wait.value).await?;
-        if stop && !wait.value.is_settled_by(&record) {
-            self.sagemaker.stop(&key.arn).await.map_err(WaitError::NotStopped)?;
+        if stop != Stop::No && !wait.value.is_settled_by(&record) {
+            self.stop(&wait.value, &record, stop).await?;
         }
         for tries in 1..=Policy::CAS_TRIES {
             if wait.value.state != WaitState::Waiting {
@@ -174,6 +238,17 @@ impl Waits {
             self.recorder.back_off(tries).await;
         }
         Err(contended(key))
+    }
+
+    async fn stop(&self, wait: &Wait, record: &JobRecord, stop: Stop) -> Result<(), WaitError> {
+        owners::check(&*self.sagemaker, wait, Some(record)).await?;
+        let now = self.clock.now();
+        if stop == Stop::Unwanted
+            && owners::is_wanted_by_others(&*self.store, wait, now, &self.policy).await?
+        {
+            return Err(WaitError::OthersWait);
+        }
+        self.sagemaker.stop(&record.job.arn).await.map_err(WaitError::NotStopped)
     }
 
     /// The wait of this key, or the same principal's that 0.1.0 stored.
@@ -311,6 +386,7 @@ fn contended(key: &WaitKey) -> WaitError {
 }
 
 fn note_wants(record: &mut JobRecord, wait: &Wait) {
+    record.owner.get_or_insert_with(|| wait.owner.clone());
     if wait.state == WaitState::Waiting && wait.hear == Hear::Progress {
         record.progress_wanted = true;
     }

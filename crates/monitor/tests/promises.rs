@@ -19,7 +19,7 @@ use monitor::record::{RecordError, Taken};
 use monitor::signal::Announcement;
 use monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
 use monitor::wait::{CallbackUrl, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState};
-use monitor::waits::{Registration, WaitError};
+use monitor::waits::{Registration, Stop, WaitError};
 use serde_json::json;
 
 fn arn() -> JobArn {
@@ -572,7 +572,10 @@ async fn a_wait_belongs_to_who_registered_it() {
     let other = Principal("111122223333:role/other".to_owned());
     let theirs = WaitKey { owner: Some(other.clone()), ..key("w") };
     assert!(matches!(world.waits().inspect(&theirs).await, Err(WaitError::NotFound)));
-    assert!(matches!(world.waits().cancel(&theirs, true).await, Err(WaitError::NotFound)));
+    assert!(matches!(
+        world.waits().cancel(&theirs, Stop::Unwanted).await,
+        Err(WaitError::NotFound)
+    ));
     assert_eq!(world.sagemaker.count("stop"), 0);
     let mut asked = world.registration("w");
     (asked.owner, asked.hear) = (other, Hear::Progress);
@@ -593,7 +596,7 @@ async fn a_wait_of_0_1_0_is_its_owners_still() {
     assert_eq!(world.waits().inspect(&key("old")).await.unwrap().wait, old);
     take(&world, "Completed", "Completed", 20).await;
     assert_eq!(world.deliver_all().await, [Rung::Signalled, Rung::Signalled]);
-    let told = world.waits().cancel(&key("old"), false).await.unwrap().wait;
+    let told = world.waits().cancel(&key("old"), Stop::No).await.unwrap().wait;
     assert_eq!(told.state, WaitState::Signalled);
 }
 
@@ -746,7 +749,7 @@ async fn jobs_out_of_scope_are_refused_and_their_events_counted() {
 async fn a_cancelled_wait_hears_nothing() {
     let world = FakeWorld::default();
     register(&world, "w").await;
-    let answer = world.waits().cancel(&key("w"), true).await.unwrap();
+    let answer = world.waits().cancel(&key("w"), Stop::Unwanted).await.unwrap();
     assert_eq!((answer.wait.state, world.sagemaker.count("stop")), (WaitState::Cancelled, 1));
     assert_eq!(take(&world, "Stopped", "Stopped", 20).await, (Change::Advanced, 0));
 }
@@ -756,7 +759,7 @@ async fn a_stop_that_fails_leaves_the_wait() {
     let world = FakeWorld::default();
     register(&world, "w").await;
     world.sagemaker.refuse_stop(Some(|| SageMakerError::Refused("AccessDenied".to_owned())));
-    let error = world.waits().cancel(&key("w"), true).await.unwrap_err();
+    let error = world.waits().cancel(&key("w"), Stop::Unwanted).await.unwrap_err();
     assert!(matches!(error, WaitError::NotStopped(_)));
     assert_eq!(wait(&world, "w").await.state, WaitState::Waiting);
 }

@@ -7,9 +7,11 @@ use monitor::arn::JobArn;
 use monitor::event::from_describe;
 use monitor::kind::Kind;
 use monitor::observation::Observation;
+use monitor::owners::OWNER_TAG;
 use monitor::phase::Phase;
 use monitor::ports::{Clock, SageMaker, SageMakerError};
-use serde_json::Value;
+use monitor::wait::Principal;
+use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::error::{CallError, Class};
@@ -54,6 +56,20 @@ impl SageMakerApi {
         answer.map_err(port_error)
     }
 
+    async fn tags(&self, arn: &JobArn, answer: &Value) -> Result<Vec<Value>, SageMakerError> {
+        // As SageMaker spells it: a tag is looked up by the ARN.
+        let spelt = own_arn(arn, answer).unwrap_or(arn.as_str());
+        let api = self.api.in_region(arn.region());
+        let tags = api.pages("ListTags", &json!({"ResourceArn": spelt}), "Tags").all().await;
+        tags.map_err(|error| match port_error(error) {
+            // The job was there a moment ago: this says nothing of it.
+            SageMakerError::NotFound => {
+                SageMakerError::Refused(format!("it has no tags of {spelt} to tell"))
+            }
+            error => error,
+        })
+    }
+
     /// Unlike any other call's: by execution and millisecond. SageMaker wants 32 to
     /// 128 characters.
     fn token(&self, arn: &JobArn) -> String {
@@ -68,6 +84,19 @@ impl SageMaker for SageMakerApi {
     async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError> {
         let (_, seen) = self.look(arn).await?;
         Ok(seen)
+    }
+
+    /// Reads the tags of the job that a Describe tells of. Executions of pipelines,
+    /// their steps and human loops have no tags (SageMaker API reference, `AddTags`).
+    async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
+        if matches!(arn.kind(), Kind::PipelineExecution | Kind::PipelineStep | Kind::HumanLoop) {
+            return Ok(None);
+        }
+        let (answer, _) = self.look(arn).await?;
+        let tags = self.tags(arn, &answer).await?;
+        let word = |tag: &Value, member| Some(tag.get(member)?.as_str()?.to_owned());
+        let tag = tags.iter().find(|tag| word(tag, "Key").as_deref() == Some(OWNER_TAG));
+        Ok(tag.and_then(|tag| word(tag, "Value")).map(Principal))
     }
 
     /// Looks before it stops: a name is not enough to stop a job of the account
@@ -109,12 +138,16 @@ fn is_over(seen: &Observation) -> bool {
     }
 }
 
+/// The job's ARN as a Describe spells it.
+fn own_arn<'a>(arn: &JobArn, answer: &'a Value) -> Option<&'a str> {
+    let mut arns = arn.kind().spec().fields.arn.iter();
+    arns.find_map(|pointer| answer.pointer(pointer)?.as_str())
+}
+
 /// Most Describe calls take a name: in another account's credentials they answer
 /// with another job of that name.
 fn same_account(arn: &JobArn, answer: &Value) -> Result<(), SageMakerError> {
-    let mut arns = arn.kind().spec().fields.arn.iter();
-    let own = arns.find_map(|pointer| answer.pointer(pointer)?.as_str());
-    let account = own.and_then(|own| own.split(':').nth(4));
+    let account = own_arn(arn, answer).and_then(|own| own.split(':').nth(4));
     match account {
         Some(account) if account != arn.account() => Err(SageMakerError::Refused(format!(
             "the credentials are for account {account}, the job is in {}",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use monitor::ports::WaitKey;
 use monitor::wait::Principal;
-use monitor::waits::{WaitAndJob, WaitError};
+use monitor::waits::{Stop, WaitAndJob, WaitError};
 
 use crate::executor::Millis;
 use crate::functions::Cloud;
@@ -35,7 +35,7 @@ async fn reach(cloud: &Cloud, task: usize) {
     let arn = world.plan.jobs[plan.job].arn.clone();
     let key = WaitKey::of(arn, stranger(cloud), plan.wait_id.clone());
     judge(cloud, task, "read", cloud.invoke(waits.inspect(&key)).await);
-    judge(cloud, task, "took back", cloud.invoke(waits.cancel(&key, true)).await);
+    judge(cloud, task, "took back", cloud.invoke(waits.cancel(&key, Stop::Forced)).await);
 }
 
 fn stranger(cloud: &Cloud) -> Principal {

@@ -7,6 +7,7 @@ use monitor::arn::JobArn;
 use monitor::event;
 use monitor::observation::Observation;
 use monitor::ports::{SageMaker, SageMakerError};
+use monitor::wait::Principal;
 
 use crate::checks;
 use crate::faults::Fault;
@@ -68,6 +69,11 @@ impl SageMaker for SimSageMaker {
         crate::functions::spoil(world, arn.kind(), &mut answer);
         let seen = event::from_describe(arn.clone(), &answer, instant(world.time.now()));
         Ok(seen.unwrap())
+    }
+
+    /// Jobs here have no tags: who registered first is the owner.
+    async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
+        describe(&self.world, job_of(&self.world, arn)).await.map(|_| None)
     }
 
     async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {

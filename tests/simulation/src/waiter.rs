@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use monitor::ports::WaitKey;
 use monitor::signal::SignalBody;
 use monitor::wait::{CallbackUrl, Principal, Secret, WaitState};
-use monitor::waits::{Registration, WaitAndJob, WaitError};
+use monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
 
 use crate::checks;
 use crate::ends;
@@ -221,7 +221,10 @@ impl Waiter {
         let key = WaitKey::of(arn, owner(), plan.wait_id.clone());
         lock(&self.cloud.world.judge).jobs[plan.job].calls += 1;
         self.call(move |cloud| async move {
+            let stop = if stop { Stop::Unwanted } else { Stop::No };
             match cloud.waits.cancel(&key, stop).await {
+                // Not the last one: the job is the others' to stop.
+                Err(WaitError::OthersWait) => cloud.waits.cancel(&key, Stop::No).await,
                 // Never registered: nothing to take back.
                 Err(WaitError::NotFound) => cloud.waits.inspect(&key).await,
                 other => other,

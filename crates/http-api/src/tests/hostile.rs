@@ -84,7 +84,7 @@ async fn a_query_that_is_not_understood_is_refused() {
             assert_eq!(answer.problem(), invalid(field), "{query}");
         }
     }
-    for query in ["stop=yes", "stop=1", "stop=true&stop=false", "stop=true&force=true"] {
+    for query in ["stop=yes", "stop=1", "stop=true&stop=false", "force=true", "stop=true&force=1"] {
         let field = if query.contains("force") { "force" } else { "stop" };
         let path = job_path(&format!("/waits/w?{query}"));
         let answer = call(&world, "DELETE", &path, Value::Null).await;

@@ -161,3 +161,47 @@ async fn a_body_that_says_a_thing_twice_is_refused_by_name() {
         assert_eq!(answer.problem(), ("invalid_field".to_owned(), field.to_owned()));
     }
 }
+
+/// Promise 6: a job is stopped for its owner only.
+#[tokio::test]
+async fn a_job_is_stopped_and_looked_at_for_its_owner_only() {
+    let world = FakeWorld::default();
+    let (path, other) = (job_path("/waits/w"), "111122223333:role/other");
+    call(&world, "PUT", &path, registration()).await.ok();
+    let mut asked = registration();
+    asked["on_abandon"] = json!("stop");
+    let refused = call_as(&world, other, request("PUT", &path, asked.to_string())).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (403, "not_owner"));
+    call_as(&world, other, request("PUT", &path, registration().to_string())).await.ok();
+    for query in ["stop=true", "stop=true&force=true"] {
+        let asked = request("DELETE", &format!("{path}?{query}"), "");
+        assert_eq!(call_as(&world, other, asked).await.code(), "not_owner", "{query}");
+    }
+    let refresh = request("POST", &job_path("/refresh"), "");
+    assert_eq!(call_as(&world, other, refresh).await.code(), "not_owner");
+    assert_eq!(world.sagemaker.count("stop"), 0);
+
+    let stop = format!("{path}?stop=true");
+    let held = call(&world, "DELETE", &stop, Value::Null).await;
+    assert_eq!((held.status.as_u16(), held.code().as_str()), (409, "others_waiting"));
+    let forced = call(&world, "DELETE", &format!("{stop}&force=true"), Value::Null).await.ok();
+    assert_eq!(forced["wait"]["state"], "cancelled");
+    assert_eq!(world.sagemaker.count("stop"), 1);
+}
+
+#[tokio::test]
+async fn a_viewer_reads_and_does_nothing_else() {
+    let viewers = vec!["*:role/dashboard".to_owned()];
+    let world = FakeWorld::with(monitor::policy::Policy { viewers, ..Default::default() });
+    happens(&world, "InProgress", "Training", 10).await;
+    let viewer = "111122223333:role/dashboard";
+    for path in [job_path(""), job_path("/timeline"), "/v1/jobs".to_owned(), "/".to_owned()] {
+        let answer = call_as(&world, viewer, request("GET", &path, "")).await;
+        assert!(answer.status.is_success(), "{path}");
+    }
+    for (method, rest) in [("PUT", "/waits/w"), ("DELETE", "/waits/w"), ("POST", "/refresh")] {
+        let asked = request(method, &job_path(rest), registration().to_string());
+        assert_eq!(call_as(&world, viewer, asked).await.code(), "read_only", "{method}");
+    }
+    assert!(world.sagemaker.calls.lock().unwrap().is_empty());
+}

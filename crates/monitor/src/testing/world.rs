@@ -120,11 +120,15 @@ pub enum Described {
     Error(fn() -> SageMakerError),
 }
 
+/// Whom a job's owner tag names, or how asking for it fails.
+pub type Tagged = Result<Option<Principal>, fn() -> SageMakerError>;
+
 /// A SageMaker that knows one answer and remembers what it was asked.
 pub struct FakeSageMaker {
     clock: Arc<ManualClock>,
     answer: Mutex<Described>,
     stop_error: Mutex<Option<fn() -> SageMakerError>>,
+    owner: Mutex<Tagged>,
     /// Every call, as `describe ARN` or `stop ARN`.
     pub calls: Mutex<Vec<String>>,
 }
@@ -138,6 +142,11 @@ impl FakeSageMaker {
     /// Refuses every Stop with this from now on.
     pub fn refuse_stop(&self, error: Option<fn() -> SageMakerError>) {
         *lock(&self.stop_error) = error;
+    }
+
+    /// Says of every job's owner tag this from now on.
+    pub fn tag(&self, owner: Tagged) {
+        *lock(&self.owner) = owner;
     }
 
     /// How many calls began with this word.
@@ -156,6 +165,11 @@ impl SageMaker for FakeSageMaker {
             }
             Described::Error(error) => Err(error()),
         }
+    }
+
+    async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
+        lock(&self.calls).push(format!("owner {arn}"));
+        lock(&self.owner).clone().map_err(|error| error())
     }
 
     async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {
@@ -233,6 +247,7 @@ impl FakeWorld {
                 clock: Arc::clone(&clock),
                 answer: Mutex::new(Described::Error(|| SageMakerError::Unavailable)),
                 stop_error: Mutex::new(None),
+                owner: Mutex::new(Ok(None)),
                 calls: Mutex::default(),
             }),
             announcer: Arc::default(),

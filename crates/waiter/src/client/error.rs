@@ -21,7 +21,7 @@ use crate::signature::SignError;
 
 /// The codes by which the API refuses a call for good: the same call would be refused
 /// again (`docs/errors.md`).
-pub const FINAL_CODES: [&str; 8] = [
+pub const FINAL_CODES: [&str; 9] = [
     "body_too_large",
     "invalid_body",
     "invalid_field",
@@ -29,6 +29,7 @@ pub const FINAL_CODES: [&str; 8] = [
     "job_out_of_scope",
     "not_owner",
     "operation_unsupported",
+    "read_only",
     "wait_not_found",
 ];
 

@@ -1,0 +1,92 @@
+//! Whose a job is, and who may have it stopped.
+//!
+//! Promise: a stop needs evidence that the asker owns the job: the job's own tag
+//! [`OWNER_TAG`], which whoever created it put on it, else the record of who
+//! registered on it first. The tag is read before every stop and before a refusal,
+//! and at no other time. What can't be read is no evidence.
+
+use jiff::Timestamp;
+
+use crate::job::JobRecord;
+use crate::policy::Policy;
+use crate::ports::{SageMaker, SageMakerError, Store, StoreError};
+use crate::wait::{Principal, Wait, WaitState};
+
+/// The tag that names a job's owner, as the monitor names principals. SageMaker
+/// takes `111122223333:role/name` as a tag's value (API reference, `Tag`).
+pub const OWNER_TAG: &str = "sagebell:owner";
+
+/// Waits read at a time.
+const PAGE: usize = 100;
+
+/// Why somebody may not have a job stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAllowed {
+    /// It is another principal's.
+    #[error("the job belongs to {0}")]
+    OwnedBy(String),
+    /// Nobody is known to own it.
+    #[error("nobody is known to own the job: it has no tag {OWNER_TAG} and no registration")]
+    Unowned,
+    /// Its tags could not be read.
+    #[error("whose the job is can't be read: {0}")]
+    Unknown(#[from] SageMakerError),
+}
+
+/// Whether `who` owns the job, as its record has it.
+pub(crate) fn is_recorded_owner(record: &JobRecord, who: &Principal) -> bool {
+    record.owner.as_ref().is_none_or(|owner| owner == who)
+}
+
+/// Makes sure that the wait's principal owns the job and may have it stopped.
+///
+/// A job that 0.1.0 recorded has no owner: there a wait that 0.1.0 stored counts as
+/// its owner's, as it did then; no such wait can be made any more.
+///
+/// # Errors
+/// [`NotAllowed`]: another owns it, or whose it is can't be found out now.
+pub(crate) async fn check(
+    sagemaker: &dyn SageMaker,
+    wait: &Wait,
+    record: Option<&JobRecord>,
+) -> Result<(), NotAllowed> {
+    let arn = record.map_or(&wait.arn, |record| &record.job.arn);
+    let tagged = sagemaker.owner(arn).await?;
+    let recorded = record.and_then(|record| record.owner.clone());
+    match tagged.or(recorded) {
+        Some(owner) if owner == wait.owner => Ok(()),
+        Some(owner) => Err(NotAllowed::OwnedBy(owner.0)),
+        None if !wait.keyed_by_owner => Ok(()),
+        None => Err(NotAllowed::Unowned),
+    }
+}
+
+/// Whether other waits than this one still want their job.
+///
+/// Waiters whose time ran out as well want nothing any more, even if the sweep has
+/// yet to look at them: two that look at each other would both leave the job to the
+/// other.
+pub(crate) async fn is_wanted_by_others(
+    store: &dyn Store,
+    wait: &Wait,
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<bool, StoreError> {
+    let key = wait.key();
+    let mut after = None;
+    loop {
+        let page = store.list_waits(&wait.arn, after.as_ref(), PAGE).await?;
+        let live = |other: &Wait| {
+            other.state == WaitState::Waiting
+                && other.key() != key
+                && other.abandoned_at(policy).min(other.deadline) > now
+        };
+        if page.items.iter().any(live) {
+            return Ok(true);
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(false);
+        }
+    }
+}
