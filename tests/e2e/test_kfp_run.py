@@ -89,6 +89,9 @@ class World:
         wait = wait_url(self.local.base, arn, f"step-{arn.rsplit('-', 1)[-1]}")
         until(lambda: call("GET", wait)[0] == 200, f"a wait for {arn}")
 
+    def says(self, task, words):
+        until(lambda: words in task.log.read_text(), words)
+
     def training(self):
         """The example that trains, with its job running and its step waiting: the task, its process, the ARN."""
         self.lives({"name": "*", "stages": [{"status": "InProgress"}]})

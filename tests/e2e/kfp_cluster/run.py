@@ -127,7 +127,8 @@ class Graph:
         self.tasks = {name: run.task(self, name) for name in spec["tasks"]}
 
     def go(self):
-        done = set()
+        """What is done already stays so: the UI's Retry starts what is not."""
+        done = {name for name, task in self.tasks.items() if task.values is not None}
         while left := set(self.tasks) - done:
             ready = [name for name in sorted(left) if self.tasks[name].needs() <= done]
             assert ready, "the tasks need each other"
@@ -197,3 +198,7 @@ class Run:
         """Runs every task, in the order that their needs give."""
         self.graph.go()
         return self.outputs
+
+    def retry(self):
+        """The UI's Retry: what failed gets a pod of its own again (backend/src/common/util/workflow.go:230)."""
+        return self.go()

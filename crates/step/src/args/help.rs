@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::definition::{Definition, Input, Type};
+use crate::definition::{Definition, Input, Type, common};
 
 /// The command, with its component.
 pub(super) fn command(definition: &Definition) -> String {
@@ -32,9 +32,15 @@ pub(super) fn help(definition: &Definition, own: &[&str]) -> String {
         let _ = writeln!(text, "  --{name}_output_path PATH (default: /tmp/{name})");
         let _ = writeln!(text, "      {}", output.description);
     }
-    let own: Vec<String> = own.iter().map(|own| format!("--{own} VALUE")).collect();
     if !own.is_empty() {
-        let _ = writeln!(text, "\noptions of the step:\n  {}", own.join(", "));
+        text.push_str("\noptions of the step:\n");
+    }
+    for flag in own {
+        let _ = writeln!(text, "  --{flag} VALUE");
+        let options = &common().options;
+        if let Some(option) = options.iter().find(|option| option.flag == *flag) {
+            let _ = writeln!(text, "      {}", option.input.description);
+        }
     }
     text
 }

@@ -121,7 +121,7 @@ fn help_tells_everything_and_is_no_failure() {
             "one of: 'File', 'Pipe'",
             "the price",
             "--job_name_output_path PATH (default: /tmp/job_name)",
-            "--max-wait",
+            "--max-wait VALUE\n      How long to wait at most",
         ] {
             assert!(text.contains(told), "{told}: {text}");
         }

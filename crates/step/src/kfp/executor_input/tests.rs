@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -86,5 +87,23 @@ fn the_tables_names_are_those_of_kfp() {
     for input in own.chain(options) {
         let kept = |letter: char| "_0123456789".contains(letter) || letter.is_ascii_lowercase();
         assert!(input.name.chars().all(kept), "{}", input.name);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_brings_it_down(text in ".{0,40}", part in ".{0,20}", note in ".{0,20}") {
+        let _ = ExecutorInput::parse(&text);
+        // As KFP makes it of a text that was put together, pasted as it is.
+        let pasted = format!(
+            r#"{{"inputs": {{"parameterValues": {{"pipelinechannel--a": {}, "note": "{note}{part}"}}}}}}"#,
+            json!(part)
+        );
+        let wanted = json!(format!("{note}{part}"));
+        if let Ok(read) = ExecutorInput::parse(&pasted)
+            && note.is_empty()
+        {
+            prop_assert_eq!(read.input("note"), Some(&wanted));
+        }
     }
 }
