@@ -11,7 +11,9 @@ import steps
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from policy_sentry.querying.actions import get_action_data
 from policies import ALL, PARAMETERS, SOURCES, TEMPLATES, actions, listed, of_role, policies_of, policy
+from samcli.lib.config.samconfig import SamConfig
 from suppressed import Suppressions
+from translate import INFRA
 
 # Without white space: "IAM and AWS STS quotas", IAM guide.
 ROLE_INLINE_LIMIT = 10_240
@@ -282,6 +284,34 @@ def test_the_stack_role_suffices_and_exceeds_nothing():
                 suppressions.take(action, resource_type)
     suppressions.settle()
     assert granted <= listed_anywhere
+
+
+def test_the_deployer_may_tag_the_stack_as_sam_is_told_to():
+    """A change set with tags needs a permission of its own ("Service Authorization Reference")."""
+    tags = SamConfig(INFRA).get_all(["deploy"], "parameters").get("tags")
+    (tagging,) = [
+        statement
+        for statement in policy("deployer", "DeployerRole", "deploy").statements("Allow")
+        if statement["Action"] == "cloudformation:TagResource"
+    ]
+    assert tags and tagging["Resource"].endswith(":stack/sagebell/*")
+
+
+def test_cloudformation_may_put_a_function_into_the_vpc():
+    """What Lambda asks of who names subnets and groups ("Giving Lambda functions access to resources in
+    an Amazon VPC", Lambda guide)."""
+    assert actions(of_role("deployer", "StackRole")) >= {
+        "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "ec2:GetSecurityGroupsForVpc",
+    }
+
+
+def test_lambda_may_handle_interfaces_and_the_functions_code_may_not():
+    """On all resources: the same page, and AWSLambdaVPCAccessExecutionRole."""
+    signals = policy("stack", "SignalsRole", "signals")
+    (allowed,) = [one for one in signals.statements("Allow") if one["Resource"] == "*"]
+    (denied,) = signals.statements("Deny")
+    assert allowed["Action"] == denied["Action"] and "ec2:DetachNetworkInterface" in allowed["Action"]
+    assert list(denied["Condition"]["ArnEquals"]) == ["lambda:SourceFunctionArn"]
 
 
 def test_roles_stay_under_their_limits():
