@@ -126,7 +126,7 @@ class Functions:
         return failed(self.answer("job-events", batch(bodies)))
 
     def ring(self, *keys):
-        bells = [{"arn": arn, "wait_id": wait_id} for arn, wait_id in keys]
+        bells = [{"arn": arn, "owner": "anyone", "wait_id": wait_id} for arn, wait_id in keys]
         return failed(self.answer("signals", batch(bells)))
 
     def state(self, arn, wait_id):

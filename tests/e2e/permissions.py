@@ -20,7 +20,11 @@ JOBS = {"execution", "wide"}
 KEY = {"PK": {"S": "PERMISSIONS"}, "SK": {"S": "STATE"}}
 ITEM = {"TableName": "{table}", "Key": KEY}
 OTHER_ITEM = {"TableName": "other", "Key": KEY}
-DOORBELL = json.dumps({"arn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/permissions", "wait_id": "none"})
+DOORBELL = json.dumps({
+    "arn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/permissions",
+    "owner": f"{ACCOUNT}:role/nobody",
+    "wait_id": "none",
+})
 SIGHTING = json.dumps({
     "arn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/permissions",
     "name": "permissions",

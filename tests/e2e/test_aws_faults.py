@@ -108,7 +108,7 @@ class Scenario:
         sleep(max(0, time - now().timestamp()))
 
     def stored(self):
-        key = {"PK": {"S": f"JOB#{self.arn}"}, "SK": {"S": "WAIT#w"}}
+        key = {"PK": {"S": f"JOB#{self.arn}"}, "SK": {"S": "WAIT#w#anyone"}}
         table = self.functions.names["TableName"]
         return self.functions.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
 

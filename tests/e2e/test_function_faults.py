@@ -77,7 +77,7 @@ def test_a_locked_store_is_tried_again_and_nothing_is_lost(functions, waiter):
     waiter.register(functions.api, job(0), "w0")
     assert functions.take([completed(job(0))]) == []
     wait = {"callback_url": waiter.url, "secret": waiter.secret}
-    bell = {"arn": job(0), "wait_id": "w0"}
+    bell = {"arn": job(0), "owner": "anyone", "wait_id": "w0"}
     with contextlib.closing(sqlite3.connect(functions.store, isolation_level=None)) as other:
         other.execute("begin immediate")
         with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -200,7 +200,7 @@ def test_a_signals_function_killed_while_it_sends_leaves_its_waiter_to_the_sweep
         waiter.register(functions.api, JOB, "w")
         assert functions.take([completed(JOB)]) == []
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            bell = batch([{"arn": JOB, "wait_id": "w"}])
+            bell = batch([{"arn": JOB, "owner": "anyone", "wait_id": "w"}])
             rung = pool.submit(functions.invoke, "signals", bell, UNANSWERED_SECONDS)
             until(proxy.all_faults_met, "the callback is under way")
             functions.kill("signals")

@@ -117,7 +117,7 @@ def test_a_wait_registered_through_the_function_url_is_called_back(emulator, fol
     recorded = emulator.answer("job-events", EVENTS / "training-completed.json")
     assert recorded["rung"] == 1
 
-    bell = json.dumps({"arn": TRAINING, "wait_id": "step-1"})
+    bell = json.dumps({"arn": TRAINING, "owner": "anyone", "wait_id": "step-1"})
     waiter.answers = [503]
     path = batch(folder, "bells", [bell, "no doorbell"])
     failures = emulator.answer("signals", path)["batchItemFailures"]

@@ -135,7 +135,7 @@ def test_the_aws_command_line_drives_it_all(tmp_path, cloud, functions, waiter):
     handed_to("signals", functions.names["SignalsQueueUrl"])
     assert waiter.hear()[1]["type"] == "sagemaker.endpoint.succeeded"
     table = ("--table-name", functions.names["TableName"], "--key")
-    key = {"PK": {"S": f"JOB#{ENDPOINT}"}, "SK": {"S": "WAIT#w"}}
+    key = {"PK": {"S": f"JOB#{ENDPOINT}"}, "SK": {"S": "WAIT#w#anyone"}}
     wait = aws("dynamodb", "get-item", *table, json.dumps(key))["Item"]
     assert wait["state"] == {"S": "signalled"} and "DuePK" not in wait
 

@@ -24,6 +24,9 @@ use crate::ports::{
 use crate::signal::{Callback, Doorbell, SignalBody};
 use crate::wait::{News, Wait, WaitState, later};
 
+/// Waits read at a time.
+const PAGE: usize = 100;
+
 /// What came of a doorbell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rung {
@@ -88,9 +91,21 @@ impl Deliver {
     /// # Errors
     /// The store's: the doorbell must be rung again.
     pub async fn ring(&self, bell: &Doorbell) -> Result<Rung, StoreError> {
-        let rung = self.answer(&bell.clone().into()).await?;
+        let rung = self.answer(&self.key_of(bell).await?).await?;
         counter!("sagebell_doorbells_total", "outcome" => rung.as_str()).increment(1);
         Ok(rung)
+    }
+
+    /// The wait that a signal request names. One that does not say whose, as 0.1.0
+    /// wrote them, means the wait that 0.1.0 stored, else one of that name.
+    async fn key_of(&self, bell: &Doorbell) -> Result<WaitKey, StoreError> {
+        let key = WaitKey::from(bell.clone());
+        if key.owner.is_some() || self.store.load_wait(&key).await?.is_some() {
+            return Ok(key);
+        }
+        let page = self.store.list_waits(&key.arn, None, PAGE).await?;
+        let named = page.items.iter().find(|wait| wait.id == key.id);
+        Ok(named.map_or(key, Wait::key))
     }
 
     async fn answer(&self, key: &WaitKey) -> Result<Rung, StoreError> {

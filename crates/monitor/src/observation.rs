@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arn::JobArn;
 use crate::bounds::{MAX_REASON, MAX_WORD, believed, clip};
-use crate::kind::Kind;
+use crate::kind::{Kind, Lifecycle};
 use crate::phase::Phase;
 
 /// Where a sighting came from.
@@ -62,21 +62,27 @@ impl Observation {
     /// says: texts held to their bounds, no time later than `now` by more than
     /// clocks differ, and the phase that the table of kinds gives to the status.
     ///
-    /// A time that is not believed is dropped. In the place of a modification
-    /// time stands the observation's own, in the place of that one `now`. A time
-    /// of creation that was moved to `now` would make a later generation of the
-    /// job, so there is none instead.
+    /// A time that is not believed gives no standing against observations whose
+    /// times are true: in the place of a modification time stands the creation, or,
+    /// where that is not told or a job has ended for good, the observation's own
+    /// time; in the place of that one `now`. A time of creation that was moved to
+    /// `now` would make a later generation of the job, so there is none instead.
     #[must_use]
     pub fn bounded(self, now: Timestamp) -> Self {
         let seen_at = believed(Some(self.seen_at), now).unwrap_or(now);
+        let created_at = believed(self.created_at, now);
         let status = clip(&self.status, MAX_WORD);
         let secondary_status = self.secondary_status.map(|word| clip(&word, MAX_WORD));
+        let kind = self.arn.kind();
+        let phase = kind.phase(&status, secondary_status.as_deref());
+        let over = kind.spec().lifecycle == Lifecycle::OneShot && phase.is_settled();
+        let in_its_place = created_at.filter(|_| !over).map_or(seen_at, |at| at.min(seen_at));
         Self {
             name: self.name.map(|name| clip(&name, MAX_WORD)),
-            phase: self.arn.kind().phase(&status, secondary_status.as_deref()),
+            phase,
             failure_reason: self.failure_reason.map(|reason| clip(&reason, MAX_REASON)),
-            created_at: believed(self.created_at, now),
-            modified_at: believed(Some(self.modified_at), now).unwrap_or(seen_at),
+            created_at,
+            modified_at: believed(Some(self.modified_at), now).unwrap_or(in_its_place),
             ended_at: believed(self.ended_at, now),
             arn: self.arn,
             source: self.source,

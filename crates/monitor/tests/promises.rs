@@ -600,6 +600,16 @@ async fn a_wait_of_0_1_0_is_its_owners_still() {
     assert_eq!(told.state, WaitState::Signalled);
 }
 
+#[tokio::test]
+async fn a_signal_request_that_does_not_say_whose_finds_the_wait() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    take(&world, "Completed", "Completed", 20).await;
+    let mut bell = world.queue.pop().unwrap();
+    bell.owner = None;
+    assert_eq!(world.deliver().ring(&bell).await.unwrap(), Rung::Signalled);
+}
+
 /// Whatever the case of its name in an ARN, a job is one job.
 #[tokio::test]
 async fn a_job_is_found_by_its_arn_in_any_case_and_named_by_a_name_field() {
@@ -654,6 +664,31 @@ async fn an_event_from_the_future_does_not_make_the_true_end_late() {
         assert!(times.into_iter().flatten().all(|at| at <= latest), "{member}: {times:?}");
         assert!(record.timeline.iter().all(|entry| entry.at.max(entry.seen_at) <= latest));
     }
+}
+
+#[tokio::test]
+async fn an_update_told_from_the_future_does_not_hide_its_true_end() {
+    let arn = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/live";
+    let world = FakeWorld::default();
+    let born = world.clock.now();
+    pass(&world, 600);
+    let mut asked = world.registration("w");
+    asked.arn = JobArn::parse(arn).unwrap();
+    world.waits().register(asked).await.unwrap();
+    let event = |status: &str, modified: i64| {
+        json!({
+            "source": "aws.sagemaker", "detail-type": "SageMaker Endpoint State Change",
+            "detail": {
+                "EndpointArn": arn, "EndpointName": "live", "EndpointStatus": status,
+                "CreationTime": born.as_millisecond(), "LastModifiedTime": modified,
+            },
+        })
+    };
+    world.recorder().take(&event("UPDATING", IN_2031)).await.unwrap();
+    // SageMaker's clock, a little behind ours.
+    let true_end = world.clock.now().as_millisecond() - 200;
+    world.recorder().take(&event("IN_SERVICE", true_end)).await.unwrap();
+    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
 }
 
 #[tokio::test]
