@@ -23,8 +23,11 @@ use crate::subject::Subject;
 /// The artifact's name.
 pub const NAME: &str = "summary";
 
-/// How wide a line of a reason gets at most, unless a word is wider, in characters.
+/// How wide a line of a reason gets at most in the log, unless a word is wider, in
+/// characters.
 const WIDTH: usize = 110;
+/// The same of a code block, which KFP's page does not wrap. No word is wider there.
+const PAGE_WIDTH: usize = 72;
 /// Before each line of a reason but the first, which others wrote.
 const MARK: &str = "  | ";
 
@@ -76,7 +79,7 @@ impl Summary {
 
     fn failure(&self, problem: &Problem) -> String {
         let mut text = String::from("sagebell-step: ");
-        text.push_str(&wrapped(&problem.what).join(&format!("\n{MARK}")));
+        text.push_str(&wrapped(&problem.what, WIDTH).join(&format!("\n{MARK}")));
         if let Some(advice) = &problem.advice {
             row(&mut text, "to do", advice);
         }
@@ -110,7 +113,10 @@ impl Summary {
     pub(crate) fn markdown(&self) -> String {
         let mut text = format!("## {}: {}\n\n", capitalized(&self.noun), self.verdict);
         code(&mut text, &self.ended());
-        self.arn.iter().for_each(|arn| code(&mut text, arn));
+        // Only in a line of text does an ARN wrap and stay one.
+        if let Some(arn) = self.arn.as_deref().filter(|arn| is_plain(arn)) {
+            push(&mut text, format_args!("\n`{arn}`\n"));
+        }
         if let Some(problem) = &self.problem {
             text.push_str("\n**What happened**\n\n");
             code(&mut text, &problem.what);
@@ -143,16 +149,16 @@ fn verdict(phase: Option<Phase>, failed: bool) -> &'static str {
 }
 
 /// The lines of others' text, broken between words where they are wide.
-fn wrapped(text: &str) -> Vec<String> {
-    inert::lines(text).flat_map(|line| broken(&line)).collect()
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    inert::lines(text).flat_map(|line| broken(&line, width)).collect()
 }
 
-fn broken(line: &str) -> Vec<String> {
+fn broken(line: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut width = 0;
     for word in line.split(' ') {
         let wide = word.chars().count();
-        if width > 0 && width + 1 + wide > WIDTH {
+        if width > 0 && width + 1 + wide > most {
             lines.push(String::new());
             width = 0;
         }
@@ -182,9 +188,20 @@ fn link_rows(text: &mut String, link: &Link) {
 
 /// Others' text as an indented code block, which is never empty.
 fn code(text: &mut String, of_others: &str) {
-    for line in wrapped(of_others).iter().filter(|line| !line.trim().is_empty()) {
-        push(text, format_args!("    {line}\n"));
+    for line in wrapped(of_others, PAGE_WIDTH) {
+        let letters: Vec<char> = line.chars().collect();
+        for part in letters.chunks(PAGE_WIDTH) {
+            let part: String = part.iter().collect();
+            if !part.trim().is_empty() {
+                push(text, format_args!("    {part}\n"));
+            }
+        }
     }
+}
+
+/// Whether a text has only what ARNs are made of, and so means nothing in Markdown.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.:/+=@".contains(letter))
 }
 
 fn capitalized(text: &str) -> String {
@@ -303,7 +320,9 @@ mod tests {
             let markdown = summary.markdown();
             let theirs = markdown.lines().filter(|line| !line.starts_with("    "));
             prop_assert!(theirs.clone().all(|line| !line.contains("evil")), "{markdown}");
-            prop_assert_eq!(theirs.filter(|line| !line.is_empty()).count(), 5, "{}", markdown);
+            prop_assert_eq!(theirs.filter(|line| !line.is_empty()).count(), 6, "{}", markdown);
+            let widest = markdown.lines().filter(|line| line.starts_with("    "));
+            prop_assert!(widest.map(|line| line.chars().count()).max() <= Some(4 + PAGE_WIDTH));
         }
     }
 }
