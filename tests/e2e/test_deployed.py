@@ -94,7 +94,8 @@ def test_an_event_of_every_kind_reaches_its_waiter(cloud, deployed, waiter, kind
     put(cloud, event)
     _, heard = waiter.hear()
     job = heard["data"]["job"]
-    assert (job["arn"], job["kind"], job["phase"]) == (arn, kind, phase)
+    # The case of SageMaker's ARNs is not reliable; names have SageMaker's own.
+    assert (job["arn"].lower(), job["kind"], job["phase"]) == (arn.lower(), kind, phase)
 
 
 def test_announcements_reach_who_subscribed_by_the_example_rule(cloud, deployed):
