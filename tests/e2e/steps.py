@@ -102,14 +102,14 @@ class Step:
         command += ["--summary-path", folder / "summary.md"]
         for name, value in inputs.items():
             command += [f"--{name}", value]
-        for name in (*OUTPUTS, *OWN_OUTPUTS[component]):
+        for name in (*OUTPUTS, *OWN_OUTPUTS.get(component, ())):
             command += [f"--{name}_output_path", folder / "outputs" / name / "data"]
         self.log = folder / "log"
+        self.environment = {"PATH": os.environ["PATH"], **KEYS, "AWS_ENDPOINT_URL": scene.aws.url, **environment}
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in [*command, *words]],
-                env={"PATH": os.environ["PATH"], **KEYS, "AWS_ENDPOINT_URL": scene.aws.url, **environment},
-                stdout=log, stderr=log, cwd=folder,
+                env=self.environment, stdout=log, stderr=log, cwd=folder,
             )
 
     def said(self):

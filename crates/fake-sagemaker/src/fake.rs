@@ -11,6 +11,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::faults::FaultRule;
+use crate::life::Life;
 use crate::publish::{self, Target};
 use crate::quotas::{Quota, Quotas};
 use crate::server;
@@ -88,6 +90,7 @@ pub struct Fake {
     address: SocketAddr,
     stop: CancellationToken,
     tasks: TaskTracker,
+    shared: Arc<Shared>,
 }
 
 impl Fake {
@@ -114,15 +117,34 @@ impl Fake {
         *lock(&shared.quotas) = quotas;
         tasks.spawn(publish::run(publish::client()?, events, inbox));
         tasks.spawn(keep_time(Arc::clone(&shared), stop.clone()));
-        tasks.spawn(server::run(socket, server::router(shared), stop.clone()));
+        tasks.spawn(server::run(socket, server::router(Arc::clone(&shared)), stop.clone()));
         tasks.close();
-        Ok(Self { address, stop, tasks })
+        Ok(Self { address, stop, tasks, shared })
     }
 
     /// Its URL, to be given to clients as SageMaker's endpoint.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Scripts a life that goes before those there are.
+    pub fn add_life(&self, life: Life) {
+        self.shared.with_world(|world, _| world.add_life(life));
+    }
+
+    /// Lets calls go wrong.
+    ///
+    /// # Errors
+    /// If there are too many faults, or it takes too long.
+    pub fn add_fault(&self, rule: FaultRule) -> Result<(), String> {
+        lock(&self.shared.faults).add(rule)
+    }
+
+    /// How often each operation was called.
+    #[must_use]
+    pub fn calls(&self) -> serde_json::Value {
+        lock(&self.shared.journal).calls()
     }
 
     /// Takes no more requests, finishes those under way, and ends.

@@ -108,6 +108,12 @@ pub trait Component: Send + Sync {
         Outputs::new()
     }
 
+    /// The outputs of [`results`](Self::results) that a job left which ended badly: a
+    /// training job that was stopped keeps its model. Those that can be had.
+    async fn left(&self, _finished: Finished<'_>, _api: &Api) -> Outputs {
+        Outputs::new()
+    }
+
     /// The outputs that only success brings, beside those that are known. May read
     /// more from SageMaker (a tuning job's best training job).
     ///

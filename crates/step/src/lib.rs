@@ -31,6 +31,7 @@ pub mod outputs;
 pub mod plan;
 pub mod poll;
 pub mod progress;
+pub mod reasons;
 pub mod registry;
 mod request;
 pub mod roles;

@@ -29,6 +29,9 @@ pub enum PollError {
     /// SageMaker refuses to tell.
     #[error("{0}; the job goes on")]
     Call(#[from] CallError),
+    /// The same of a job that has ended, as the monitor told.
+    #[error("{0}; the job has ended, and this much is known of it")]
+    AfterEnd(CallError),
     /// It tells nothing that is understood.
     #[error("{operation}: the answer has no status; the job goes on")]
     NoStatus {
@@ -87,6 +90,9 @@ impl Question<'_> {
                     if passes(&error) || self.trails(&error, trusted_from) =>
                 {
                     say::err(format_args!("sagebell-step: {error}; asking again"));
+                }
+                Err(PollError::Call(error)) if history.has_settled() => {
+                    return Err(PollError::AfterEnd(error));
                 }
                 Err(error) => return Err(error),
             }

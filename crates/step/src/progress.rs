@@ -68,6 +68,14 @@ impl Seen {
         })
     }
 
+    /// The status, and the finer word where that says more.
+    #[must_use]
+    pub fn state(&self) -> String {
+        let detail = self.detail.as_ref().filter(|detail| **detail != self.status);
+        let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+        format!("{}{detail}", self.status)
+    }
+
     /// Events write `IN_SERVICE` where a Describe writes `InService`.
     fn says_the_same_as(&self, other: &Self) -> bool {
         let words = |seen: &Self| [seen.status.clone(), seen.detail.clone().unwrap_or_default()];
@@ -128,6 +136,12 @@ impl History {
         self.seen.push(seen);
     }
 
+    /// Whether the last state is a settled one.
+    #[must_use]
+    pub fn has_settled(&self) -> bool {
+        self.seen.last().is_some_and(|last| last.phase.is_settled())
+    }
+
     /// The states, in the order in which they were seen.
     #[must_use]
     pub fn seen(&self) -> &[Seen] {
@@ -154,10 +168,8 @@ pub fn duration(duration: SignedDuration) -> String {
 }
 
 fn words(seen: &Seen) -> String {
-    let detail = seen.detail.as_ref().filter(|detail| **detail != seen.status);
-    let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
     let reason = seen.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    format!("{}{detail}{reason}", seen.status)
+    format!("{}{reason}", seen.state())
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@
 mod finishing;
 mod hearing;
 mod making;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 use std::collections::BTreeMap;
@@ -111,7 +113,9 @@ impl StepError {
             Self::Make(MakeError::Call(error))
             | Self::Call(error)
             | Self::Component(ComponentError::Call(error))
-            | Self::Poll(PollError::Call(error)) => advice::on_call(error),
+            | Self::Poll(PollError::Call(error) | PollError::AfterEnd(error)) => {
+                advice::on_call(error)
+            }
             Self::Failed(reason) => advice::on_reason(reason).map(str::to_owned),
             _ => None,
         }
@@ -181,7 +185,7 @@ impl Step<'_> {
             Err((_, error)) if error.is_termination() => return Err(error),
             Err((ended, error)) => (ended, Err(error)),
             Ok(ended) => {
-                let verdict = self.verdict(&plan, arn.as_deref(), &ended);
+                let verdict = self.verdict(&plan, arn.as_deref(), &ended).await;
                 (ended, verdict)
             }
         };
@@ -189,15 +193,18 @@ impl Step<'_> {
     }
 }
 
-/// Everything that would be sent is looked at before anything is.
-fn check(plan: &Plan) -> Result<(), StepError> {
+/// Everything that would be sent is looked at before anything is. What is not known is
+/// sent all the same: a line for each.
+fn check(plan: &Plan) -> Result<Vec<String>, StepError> {
     let main = (!plan.already_asked).then_some(&plan.main);
+    let mut unknown = Vec::new();
     for make in plan.first.iter().chain(main) {
         let Call { operation, input } = &make.call;
-        model::check(operation, input).map_err(|problems| StepError::Request {
+        let told = model::check(operation, input).map_err(|problems| StepError::Request {
             operation: operation.to_string(),
             problems,
         })?;
+        unknown.extend(told.into_iter().map(|problem| format!("{operation}: {problem}")));
     }
-    Ok(())
+    Ok(unknown)
 }

@@ -1,8 +1,9 @@
-//! Checks a request as botocore's ParamValidator would: unknown and missing
-//! members, types (null is none), least values and lengths. What is allowed
-//! beyond that, SageMaker itself judges.
+//! Checks a request as botocore's ParamValidator would: missing members, types (null is
+//! none), least values and lengths. What is allowed beyond that, SageMaker itself judges.
 //!
-//! One difference: a truth value is no number here.
+//! Two differences: a truth value is no number here, and a member that is not known is
+//! no error. An image lives for years, and SageMaker takes new members every month: it
+//! is told, and sent.
 
 use serde_json::{Map, Value};
 
@@ -15,29 +16,41 @@ const MOST: usize = 20;
 /// Checks an operation's input. An operation that no component calls is not
 /// known: its input is taken as it is.
 ///
+/// Returns the members that are not known, the first twenty.
+///
 /// # Errors
-/// Every [`Problem`] of it, the first twenty.
-pub fn check(operation: &str, input: &Value) -> Result<(), Vec<Problem>> {
+/// Every [`Problem`] of it, the first twenty, and then the members that are not known.
+pub fn check(operation: &str, input: &Value) -> Result<Vec<Problem>, Vec<Problem>> {
     let shapes = Shapes::new();
-    let Some(shape) = shapes.find(operation) else { return Ok(()) };
-    let mut checker = Checker { shapes, problems: Vec::new() };
+    let Some(shape) = shapes.find(operation) else { return Ok(Vec::new()) };
+    let mut checker = Checker { shapes, problems: Vec::new(), unknown: Vec::new() };
     checker.value("", &shape, input);
-    if checker.problems.is_empty() { Ok(()) } else { Err(checker.problems) }
+    let Checker { mut problems, unknown, .. } = checker;
+    if problems.is_empty() {
+        return Ok(unknown);
+    }
+    problems.extend(unknown);
+    Err(problems)
 }
 
 struct Checker {
     shapes: Shapes,
     problems: Vec<Problem>,
+    unknown: Vec<Problem>,
 }
 
 impl Checker {
     fn report(&mut self, path: &str, fault: Fault) {
-        match self.problems.len() {
+        let list = match fault {
+            Fault::Unknown { .. } => &mut self.unknown,
+            _ => &mut self.problems,
+        };
+        match list.len() {
             MOST.. => {}
             told if told + 1 == MOST => {
-                self.problems.push(Problem { path: String::new(), fault: Fault::More });
+                list.push(Problem { path: String::new(), fault: Fault::More });
             }
-            _ => self.problems.push(Problem { path: path.to_owned(), fault }),
+            _ => list.push(Problem { path: path.to_owned(), fault }),
         }
     }
 
@@ -104,8 +117,7 @@ impl Checker {
             match structure.members.get(name) {
                 Some(shape) => self.named(&below(path, name), shape, value),
                 None => {
-                    let fault = Fault::Unknown { name: name.clone(), known: known(structure) };
-                    self.report(path, fault);
+                    self.report(path, Fault::Unknown { name: name.clone() });
                 }
             }
         }
@@ -189,7 +201,27 @@ mod tests {
     #[test]
     fn a_request_that_botocore_would_send_is_let_through() {
         assert_eq!(problems(|_| ()), [""; 0]);
-        assert_eq!(check("DescribeTrainingJob", &json!({"Whatever": null})), Ok(()));
+        assert_eq!(check("DescribeTrainingJob", &json!({"Whatever": null})), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_newer_than_the_model_is_told_with_its_place_and_is_no_error() {
+        let mut input = training();
+        input["Newest"] = json!({"Deep": [1]});
+        input["ResourceConfig"]["InstanceGroups"] = json!([{"InstanceType": "ml.m5.large", "InstanceCount": 1,
+            "InstanceGroupName": "g", "Newer": true}]);
+        let told: Vec<_> = check("CreateTrainingJob", &input).unwrap();
+        let told: Vec<_> = told.iter().map(ToString::to_string).collect();
+        let why = "is newer than this step knows, or misspelled";
+        let wanted =
+            [format!("`Newest` {why}"), format!("ResourceConfig.InstanceGroups[0]: `Newer` {why}")];
+        assert_eq!(told.len(), wanted.len(), "{told:?}");
+        assert!(wanted.iter().all(|one| told.contains(one)), "{told:?}");
+        // What is known is checked all the same, and a misspelling is there to see.
+        input["StoppingCondition"] = json!({"MaxRuntimeInSecond": 60, "MaxRuntimeInSeconds": 0});
+        let told = check("CreateTrainingJob", &input).unwrap_err();
+        assert!(matches!(told[0].fault, Fault::Least { .. }), "{told:?}");
+        assert_eq!(told.len(), 4);
     }
 
     #[test]

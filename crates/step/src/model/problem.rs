@@ -33,13 +33,11 @@ pub enum Fault {
         /// Its name.
         name: String,
     },
-    /// There is no such member.
-    #[error("there is no `{name}`; known are {known}")]
+    /// No such member is known. It may be newer than the service model in here.
+    #[error("`{name}` is newer than this step knows, or misspelled")]
     Unknown {
         /// Its name.
         name: String,
-        /// The members that there are.
-        known: String,
     },
     /// One member is written in two ways.
     #[error("`{name}` is given twice")]

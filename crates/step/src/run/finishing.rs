@@ -6,21 +6,22 @@ use std::sync::atomic::Ordering;
 
 use account::Account;
 use bootstrap::say;
+use monitor::kind::Kind;
 use monitor::phase::Phase;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::waiting::Ended;
 use super::{Step, StepError};
 use crate::component::{Finished, Outputs};
 use crate::options::OnFailure;
-use crate::plan::Plan;
+use crate::plan::{Plan, Watch};
 use crate::subject::{self, Subject};
 use crate::summary::{self, Summary};
-use crate::{logs, metrics, outputs, timeline};
+use crate::{logs, metrics, outputs, reasons, timeline};
 
 impl Step<'_> {
     /// Whether what has settled is what was asked for.
-    pub(super) fn verdict(
+    pub(super) async fn verdict(
         &self,
         plan: &Plan,
         arn: Option<&str>,
@@ -28,20 +29,37 @@ impl Step<'_> {
     ) -> Result<(), StepError> {
         let Some(last) = &ended.last else { return Ok(()) };
         if last.phase != Phase::Succeeded {
-            let reason = last.reason.as_deref().unwrap_or("SageMaker gives no reason");
-            let name = subject::name(plan, arn, &ended.answer);
-            return Err(StepError::Failed(format!("{name} is {}: {reason}", last.status)));
+            let parts = self.failed_steps(plan, &ended.answer).await;
+            let reason = reasons::of(&ended.answer, &parts, ended.history.seen());
+            let reason = reason.as_deref().unwrap_or("SageMaker gives no reason");
+            let (name, state) = (subject::name(plan, arn, &ended.answer), last.state());
+            return Err(StepError::Failed(format!("{name} is {state}: {reason}")));
         }
         if let Some(expected) = &plan.expected
             && ended.answer.pointer(expected.pointer) != Some(&expected.value)
         {
-            let reason = last.reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+            let reason = reasons::of(&ended.answer, &[], ended.history.seen());
+            let reason = reason.map(|why| format!(": {why}")).unwrap_or_default();
             return Err(StepError::Failed(format!("{}{reason}", expected.otherwise)));
         }
         match self.component.failure(&ended.answer) {
             Some(why) => Err(StepError::Failed(why)),
             None => Ok(()),
         }
+    }
+
+    /// The steps of a pipeline's execution that failed: the execution itself tells only
+    /// that some did. They are told where the step may list them.
+    async fn failed_steps(&self, plan: &Plan, answer: &Value) -> Vec<Value> {
+        let arn = answer.get("PipelineExecutionArn");
+        let Some(arn) = arn.filter(|_| plan.watch == Watch::Job(Kind::PipelineExecution)) else {
+            return Vec::new();
+        };
+        let input = json!({"PipelineExecutionArn": arn, "MaxResults": 100});
+        let pages = self.api.pages("ListPipelineExecutionSteps", &input, "PipelineExecutionSteps");
+        let mut steps = pages.all().await.unwrap_or_default();
+        steps.retain(|step| step.get("StepStatus").and_then(Value::as_str) == Some("Failed"));
+        steps
     }
 
     /// Outputs, artifacts, logs, what was to be done after, and the last words: what
@@ -60,6 +78,8 @@ impl Step<'_> {
                 Ok(results) => outputs.extend(results),
                 Err(error) => result = Err(error.into()),
             }
+        } else if ended.last.as_ref().is_some_and(|last| last.phase.is_settled()) {
+            outputs.extend(self.component.left(finished, &self.api).await);
         }
         add_common(&mut outputs, arn, ended, result.as_ref().err());
         let written = outputs::write(self.component.definition(), self.output_paths, &outputs);

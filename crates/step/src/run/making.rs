@@ -60,7 +60,10 @@ impl Step<'_> {
         let fresh = self.options.task.fresh_name().under(&self.options.name_prefix);
         let fresh = fresh.generation(generation);
         let plan = self.component.plan(self.inputs, &fresh, &self.api).await?;
-        check(&plan)?;
+        let unknown = check(&plan)?;
+        for member in unknown.iter().filter(|_| generation == 0) {
+            say::err(format_args!("sagebell-step: {member}: it is sent as it is"));
+        }
         Ok(plan)
     }
 

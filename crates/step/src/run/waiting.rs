@@ -7,10 +7,11 @@ use bootstrap::say;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::kind::{Kind, Lifecycle};
+use monitor::phase::Phase;
 use monitor::policy::Policy;
 use monitor::ports::SageMaker as _;
 use monitor::wait::{OnAbandon, later};
-use sagemaker::SageMakerApi;
+use sagemaker::{Class, SageMakerApi};
 use serde_json::Value;
 use url::Url;
 
@@ -98,7 +99,11 @@ impl Step<'_> {
         };
         match found {
             Ok((answer, last)) => Ok(Ended { answer, last, history }),
-            Err(error) => Err((Ended { answer: made.answer, last: None, history }, error)),
+            // What was signalled is known, whatever could not be asked after it.
+            Err(error) => {
+                let last = history.seen().last().cloned();
+                Err((Ended { answer: made.answer, last, history }, error))
+            }
         }
     }
 
@@ -203,13 +208,23 @@ impl Step<'_> {
                 let port = SageMakerApi::new(self.api.clone(), Arc::clone(&self.clock));
                 port.stop(arn).await.map_err(|error| StepError::NotStopped(error.to_string()))
             }
-            (kind, _) => {
-                if let Some(operation) = kind.and_then(|kind| kind.spec().operations.stop) {
-                    self.api.call(operation, &watched.describe.input).await?;
-                }
-                Ok(())
+            (Some(kind), _) => self.stop_by_name(kind, &watched.describe).await,
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// SageMaker refuses to stop what has just ended: that is no failure.
+    async fn stop_by_name(&self, kind: Kind, describe: &Call) -> Result<(), StepError> {
+        let Some(operation) = kind.spec().operations.stop else { return Ok(()) };
+        let Err(error) = self.api.call(operation, &describe.input).await else { return Ok(()) };
+        if matches!(error.class, Class::Invalid | Class::Conflict) {
+            let answer = self.api.call(&describe.operation, &describe.input).await?;
+            let seen = Seen::in_answer(&Watch::Job(kind), &answer, self.clock.now());
+            if seen.is_some_and(|seen| seen.phase.is_settled() || seen.phase == Phase::Stopping) {
+                return Ok(());
             }
         }
+        Err(error.into())
     }
 
     async fn give_up(&self, plan: &Plan, made: &Made) -> StepError {

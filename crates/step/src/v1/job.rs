@@ -101,6 +101,15 @@ impl Component for Maker {
         (self.job.known)(finished)
     }
 
+    /// Of a training job that failed SageMaker tells where a model would have been.
+    async fn left(&self, finished: Finished<'_>, api: &Api) -> Outputs {
+        let status = finished.answer.get("TrainingJobStatus").and_then(Value::as_str);
+        match status {
+            Some("Failed") => Outputs::new(),
+            _ => (self.job.results)(finished, api).await.unwrap_or_default(),
+        }
+    }
+
     async fn results(&self, finished: Finished<'_>, api: &Api) -> Result<Outputs, ComponentError> {
         (self.job.results)(finished, api).await
     }
