@@ -9,13 +9,13 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use bootstrap::SystemClock;
-use monitor::ports::Clock as _;
+use monitor::signal::{PROBE, ProbeAnswer, ProbeBody};
 use monitor::wait::Secret;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use webhook::{SignedHeaders, Verifier};
+use webhook::{SignedHeaders, Verifier, prove};
 
 use crate::Shared;
 
@@ -34,6 +34,7 @@ struct Counts {
 #[derive(Clone)]
 struct Ear {
     verifier: Arc<Verifier>,
+    secret: Secret,
     counts: Shared<Counts>,
     all: usize,
     done: Arc<Notify>,
@@ -50,7 +51,13 @@ impl Receiver {
     pub(crate) async fn start(all: usize) -> Self {
         let secret = waiter::new_secret().expect("a secret");
         let verifier = Arc::new(Verifier::new(secret.clone()));
-        let ear = Ear { verifier, counts: Shared::default(), all, done: Arc::default() };
+        let ear = Ear {
+            verifier,
+            secret: secret.clone(),
+            counts: Shared::default(),
+            all,
+            done: Arc::default(),
+        };
         let socket = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = socket.local_addr().expect("its address");
         let routes = Router::new().route("/{wait}", post(hear)).with_state(ear.clone());
@@ -114,18 +121,24 @@ async fn hear(
     Path(wait): Path<usize>,
     headers: HeaderMap,
     body: Bytes,
-) -> StatusCode {
+) -> Response {
     let at = Instant::now();
-    let signed = SignedHeaders::read(&headers)
-        .is_ok_and(|signed| ear.verifier.verify(&signed, &body, SystemClock.now()).is_ok());
+    let signed = SignedHeaders::read(&headers).ok().and_then(|signed| {
+        let second = ear.verifier.authenticate(&signed, &body).ok()?;
+        Some((signed.id, second))
+    });
     let mut counts = lock(&ear.counts);
-    if !signed {
+    let Some((id, second)) = signed else {
         counts.refused += 1;
-        return StatusCode::UNAUTHORIZED;
+        return StatusCode::UNAUTHORIZED.into_response();
+    };
+    if serde_json::from_slice::<ProbeBody>(&body).is_ok_and(|body| body.event_type == PROBE) {
+        let proof = prove(&ear.secret, id, second, &body).expect("a proof");
+        return axum::Json(ProbeAnswer { proof }).into_response();
     }
     counts.heard.entry(wait).or_insert((at, 0)).1 += 1;
     if counts.heard.len() == ear.all {
         ear.done.notify_one();
     }
-    StatusCode::NO_CONTENT
+    StatusCode::NO_CONTENT.into_response()
 }

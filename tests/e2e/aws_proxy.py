@@ -73,7 +73,7 @@ def subject(operation, request):
     if operation in ("GetItem", "PutItem"):
         key = request.get("Key") or request["Item"]
         kind, _, _ = key["SK"]["S"].partition("#")
-        return {"STATE": " job", "WAIT": " wait", "CONNECTION": CONNECTING}[kind]
+        return {"STATE": " job", "WAIT": " wait", "HEARTBEAT": " heartbeat", "CONNECTION": CONNECTING}[kind]
     if operation == "Query":
         return f" {request.get('IndexName', 'waits')}"
     if operation == "PutEvents":

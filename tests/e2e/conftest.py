@@ -1,6 +1,7 @@
 """What the end-to-end tests share: real processes, and a waiter in Python."""
 
 import base64
+import datetime
 import http.server
 import json
 import os
@@ -86,16 +87,23 @@ class Waiter:
         self.answers = []  # statuses to give before 204
         self.retry_after = None  # seconds to name with a 503
         self.delays = []  # seconds to think before answering
+        self.probes = 0  # probes heard
+        self.lives = True  # whether it answers them
         waiter = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
-                time.sleep(waiter.delays.pop(0) if waiter.delays else 0)
-                status = waiter.answers.pop(0) if waiter.answers else 204
+                # Probes are answered at once and well: what a test scripts is of signals.
+                probe = b'"sagebell.probe"' in body
+                time.sleep(waiter.delays.pop(0) if waiter.delays and not probe else 0)
+                status = waiter.answers.pop(0) if waiter.answers and not probe else 204
+                answer = b""
                 try:
                     verified = standardwebhooks.Webhook(waiter.secret).verify(body, dict(self.headers))
-                    if status == 204:
+                    if verified["type"] == "sagebell.probe":
+                        status, answer = waiter.proves(self.headers, body)
+                    elif status == 204:
                         waiter.heard.put((self.headers["webhook-id"], verified))
                 except Exception as problem:  # noqa: BLE001 whatever it is, the test must see it
                     waiter.problems.append(repr(problem))
@@ -103,7 +111,9 @@ class Waiter:
                 self.send_response(status)
                 if status == 503 and waiter.retry_after:
                     self.send_header("retry-after", str(waiter.retry_after))
+                self.send_header("content-length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *_):
                 pass
@@ -111,6 +121,16 @@ class Waiter:
         self.server = http.server.ThreadingHTTPServer((host, port or 0), Handler)
         self.url = f"http://{host}:{self.server.server_port}/callback"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def proves(self, headers, body):
+        """The answer to a probe: signed as a callback whose id is that of the probe's answer."""
+        self.probes += 1
+        if not self.lives:
+            return 204, b""
+        signed_at = datetime.datetime.fromtimestamp(int(headers["webhook-timestamp"]), tz=datetime.UTC)
+        webhook = standardwebhooks.Webhook(self.secret)
+        proof = webhook.sign(f"answer_{headers['webhook-id']}", signed_at, body.decode())
+        return 200, json.dumps({"proof": proof}).encode()
 
     def register(self, base, arn, wait_id, **more):
         body = {"callback_url": self.url, "secret": self.secret, **more}

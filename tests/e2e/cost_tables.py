@@ -123,7 +123,7 @@ def idle_table(sweep):
     empty_batch = with_lambda(Bill({"Lambda request": 1, "Scheduler invocation": 1}))
     kept = Bill({"GB-month of the table": KEPT_GB, "GB-month of its recovery": KEPT_GB}).times(JOBS)
     always = [
-        ["a sweep each minute", f"{minutes:,} × (Scheduler, Lambda, {sweep['read unit']:g} read units)",
+        ["a sweep each minute", f"{minutes:,} × (Scheduler, Lambda, {sweep['read unit']:g} read units, {sweep['write unit']:g} write unit)",
          sweep.plus({"Scheduler invocation": 1}).times(minutes)],
         ["an empty batch for `signals` each day", f"{DAYS_A_MONTH} × (Scheduler, Lambda)", empty_batch.times(DAYS_A_MONTH)],
         ["Lambda's polls of two queues", f"{polls:,} SQS requests", Bill({"SQS request": polls})],

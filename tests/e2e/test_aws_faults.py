@@ -24,7 +24,9 @@ from functions_on_aws import OnAws, storage
 
 SETS = 20
 GRACE_SECONDS = 1
-QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1", "SAGEBELL_GRACE_SECONDS": str(GRACE_SECONDS)}
+# Unanswered, they are enough.
+PROBES = 3
+QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1", "SAGEBELL_GRACE_SECONDS": str(GRACE_SECONDS), "SAGEBELL_PROBE_SECONDS": "1"}
 # One that meets the fault, one that rings, one for what came in between.
 SWEEPS = 3
 # The SDK's attempts at one call, the first included, in all adapters.
@@ -34,6 +36,10 @@ ATTEMPTS = 3
 FEWEST = {Fault.SILENCE: 2, Fault.REFUSED_WITHIN: 1}
 # How often a caller whose call failed makes it again.
 CALLS_AGAIN = 3
+
+
+# A sweep says that it runs before it looks at anything.
+BEAT = ["GetItem heartbeat", "PutItem heartbeat"]
 
 
 class Scenario:
@@ -242,7 +248,7 @@ class RingsAgain(Settles):
     """A sweep, when a callback is to be tried again."""
 
     function, sweeps = "sweep", SWEEPS
-    calls = ["Query due"] * 8 + ["GetItem wait", "GetItem job", "SendMessageBatch", "PutItem wait"]
+    calls = BEAT + ["Query due"] * 8 + ["GetItem wait", "GetItem job", "SendMessageBatch", "PutItem wait"]
 
     def before(self):
         super().before()
@@ -259,7 +265,7 @@ class Looks(Scenario):
     """A sweep, when a job has ended and no event told."""
 
     function, sweeps = "sweep", SWEEPS
-    calls = ["Query due"] * 8 + [
+    calls = BEAT + ["Query due"] * 8 + [
         "GetItem wait", "GetItem job", "DescribeTrainingJob", "PutEvents Job Sighting", "PutItem wait",
     ]
 
@@ -280,7 +286,7 @@ class Abandons(Scenario):
     """A sweep, when a waiter is gone for good and its job is to be stopped."""
 
     function, sweeps = "sweep", SWEEPS
-    calls = ["Query due"] * 8 + [
+    calls = BEAT + ["Query due"] * 8 + [
         "GetItem wait", "GetItem job", "Query waits", "PutItem wait", "PutEvents Wait Abandoned",
         "DescribeTrainingJob", "StopTrainingJob", "PutItem wait",
     ]
@@ -288,7 +294,13 @@ class Abandons(Scenario):
     def before(self):
         self.start_job()
         self.register(lease_seconds=5, on_abandon="stop")
+        self.waiter.lives = False
         self.past(lambda wait: wait["lease_until"]["S"], GRACE_SECONDS)
+        while self.stored()["search"]["M"]["unanswered"]["N"] != str(PROBES):
+            self.past(due)
+            self.functions.invoke("sweep", {})
+            self.functions.drain()
+        self.past(due)
 
     def invoke(self):
         return swept(self.functions, "abandoned")
@@ -303,7 +315,7 @@ class GivesUp(Settles):
     """A sweep, when a waiter could not be told before its deadline."""
 
     function, sweeps = "sweep", SWEEPS
-    calls = ["Query due"] * 8 + ["GetItem wait", "GetItem job", "PutItem wait", "PutEvents Wait Undeliverable"]
+    calls = BEAT + ["Query due"] * 8 + ["GetItem wait", "GetItem job", "PutItem wait", "PutEvents Wait Undeliverable"]
 
     def before(self):
         self.start_job()

@@ -54,7 +54,7 @@ CALLS = {
         },
         "job-events": {"GetItem job": 1},
     },
-    "a sweep with nothing to do": {"sweep": {"Query due": 8}},
+    "a sweep with nothing to do": {"sweep": {"GetItem heartbeat": 1, "PutItem heartbeat": 1, "Query due": 8}},
 }
 
 
@@ -117,7 +117,7 @@ def live(functions, jobs, waiter):
     until(lambda: has_looked(functions), "the sweep looks at the job")
     assert functions.poll_events() == (1, 1)
     # The sweep itself is there for all jobs.
-    counted.part("a look at a silent job", queue=TAKEN, besides=("Query due",))
+    counted.part("a look at a silent job", queue=TAKEN, besides=("GetItem heartbeat", "PutItem heartbeat", "Query due"))
     take(functions, jobs.tell(arn, "Completed"))
     counted.part("the event of the end", queue=TAKEN)
     assert functions.poll_signals() == (1, 1)

@@ -17,7 +17,7 @@ from conftest import BIN, PATIENCE_SECONDS, call, event, until, wait_url
 from functions_on_aws import record, running_on_aws
 
 ENDPOINT = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/mnist-live"
-QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1", "SAGEBELL_GRACE_SECONDS": "1"}
+QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1", "SAGEBELL_GRACE_SECONDS": "1", "SAGEBELL_PROBE_SECONDS": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,15 @@ def test_the_sweep_tells_what_no_event_told(functions, jobs, waiter):
 def test_the_job_of_a_waiter_that_is_gone_is_stopped(functions, jobs, waiter):
     arn = jobs.create_training("orphan", [{"status": "InProgress"}])
     waiter.register(functions.api, arn, "w", lease_seconds=5, on_abandon="stop")
-    until(lambda: functions.answer("sweep", {})["abandoned"] == 1, "the wait is abandoned")
+    waiter.lives = False
+
+    def abandoned():
+        report = functions.answer("sweep", {})
+        functions.drain()
+        return report["abandoned"] == 1
+
+    until(abandoned, "the wait is abandoned")
+    assert waiter.probes == 3
     assert functions.state(arn, "w") == "abandoned"
     status = jobs.boto.describe_training_job(TrainingJobName="orphan")["TrainingJobStatus"]
     assert status in ("Stopping", "Stopped")

@@ -14,7 +14,7 @@ use monitor::arn::JobArn;
 use monitor::observation::{Observation, Source};
 use monitor::phase::Phase;
 use monitor::ports::{Announcer as _, Intake as _, Queue as _};
-use monitor::signal::{Announcement, Doorbell};
+use monitor::signal::{Announcement, Doorbell, Purpose};
 use monitor::wait::WaitId;
 use serde_json::{Value, json};
 
@@ -66,6 +66,7 @@ fn bells(count: usize) -> Vec<Doorbell> {
         arn: JobArn::parse(ARN).unwrap(),
         owner: None,
         wait_id: WaitId::parse(&format!("w{place}")).unwrap(),
+        purpose: Purpose::Signal,
     };
     (0..count).map(bell).collect()
 }

@@ -1,4 +1,4 @@
-//! Use case: answer a doorbell by calling its waiter back.
+//! Use case: answer a doorbell by calling its waiter back, or by looking for it.
 //!
 //! Promise: one signal at a time per wait, the latest state each time, the
 //! settled one last; at least once, and never again after the waiter said 2xx
@@ -10,6 +10,11 @@
 //! The claim is written before a send and released after it, and the job is read
 //! again after the release: a doorbell that meets a claim can be dropped, for
 //! whoever holds the claim sees what that doorbell was rung for.
+//!
+//! A target is sent nothing but a probe until it has proved that it has the wait's
+//! secret: a registration can make nobody else's server a target of signals.
+
+mod probe;
 
 use std::sync::Arc;
 
@@ -19,10 +24,11 @@ use metrics::counter;
 use crate::job::JobRecord;
 use crate::policy::Policy;
 use crate::ports::{
-    Clock, Entropy, Saved, SendOutcome, Sender, Store, StoreError, Versioned, WaitKey,
+    Clock, Entropy, Failure, ProbeOutcome, Saved, SendOutcome, Sender, Store, StoreError,
+    Versioned, WaitKey,
 };
-use crate::signal::{Callback, Doorbell, SignalBody};
-use crate::wait::{News, Wait, WaitState, later};
+use crate::signal::{Callback, Doorbell, Purpose, SignalBody};
+use crate::wait::{FailureClass, News, Wait, WaitState, later};
 
 /// Waits read at a time.
 const PAGE: usize = 100;
@@ -43,6 +49,10 @@ pub enum Rung {
     /// Not heard yet; the due index has the next try, or the deadline, at which
     /// the sweep gives up.
     Later,
+    /// Probed, and there.
+    Found,
+    /// Probed, and not there.
+    Missed,
 }
 
 impl Rung {
@@ -56,6 +66,8 @@ impl Rung {
             Self::Busy => "busy",
             Self::Gone => "gone",
             Self::Later => "later",
+            Self::Found => "found",
+            Self::Missed => "missed",
         }
     }
 }
@@ -85,13 +97,17 @@ enum After {
 }
 
 impl Deliver {
-    /// Tells the wait what it has not heard, if anything. Retries for a few
-    /// seconds; later tries come from the due index.
+    /// Tells the wait what it has not heard, if anything, or looks for its waiter.
+    /// Retries a signal for a few seconds; later tries come from the due index.
     ///
     /// # Errors
     /// The store's: the doorbell must be rung again.
     pub async fn ring(&self, bell: &Doorbell) -> Result<Rung, StoreError> {
-        let rung = self.answer(&self.key_of(bell).await?).await?;
+        let key = self.key_of(bell).await?;
+        let rung = match bell.purpose {
+            Purpose::Signal => self.answer(&key).await?,
+            Purpose::Probe => self.look_for(&key).await?,
+        };
         counter!("sagebell_doorbells_total", "outcome" => rung.as_str()).increment(1);
         Ok(rung)
     }
@@ -136,12 +152,13 @@ impl Deliver {
         &self,
         key: &WaitKey,
     ) -> Result<Option<(Versioned<Wait>, JobRecord)>, StoreError> {
-        let Some(wait) = self.store.load_wait(key).await? else {
+        let Some(mut wait) = self.store.load_wait(key).await? else {
             return Ok(None);
         };
         if wait.value.state != WaitState::Waiting {
             return Ok(None);
         }
+        wait.value.mend(self.clock.now(), &self.policy);
         let record = self.store.load_job(&key.arn).await?;
         Ok(record.map(|record| (wait, record.value)))
     }
@@ -163,13 +180,16 @@ impl Deliver {
 
     async fn attempt(
         &self,
-        wait: Versioned<Wait>,
+        mut wait: Versioned<Wait>,
         record: &JobRecord,
     ) -> Result<After, StoreError> {
-        let outcome = match callback(&wait.value, record) {
-            Ok(callback) => self.sender.send(&callback).await,
-            Err(error) => SendOutcome::Failed { reason: error.to_string(), retry_after: None },
-        };
+        if !wait.value.delivery.proven {
+            if let ProbeOutcome::Unanswered(failure) = self.probe(&wait.value).await {
+                return self.failed(wait, failure, None).await;
+            }
+            wait.value.delivery.proven = true;
+        }
+        let outcome = self.send(&wait.value, record).await;
         let settled = record.job.phase.is_settled();
         match outcome {
             SendOutcome::Delivered => {
@@ -190,8 +210,18 @@ impl Deliver {
                 self.mark(wait, gone).await?;
                 Ok(After::Done(Rung::Gone))
             }
-            SendOutcome::Failed { reason, retry_after } => {
-                self.failed(wait, reason, retry_after).await
+            SendOutcome::Failed { failure, retry_after } => {
+                self.failed(wait, failure, retry_after).await
+            }
+        }
+    }
+
+    async fn send(&self, wait: &Wait, record: &JobRecord) -> SendOutcome {
+        match callback(wait, record) {
+            Ok(callback) => self.sender.send(&callback).await,
+            Err(error) => {
+                let failure = Failure::new(FailureClass::Internal, error.to_string());
+                SendOutcome::Failed { failure, retry_after: None }
             }
         }
     }
@@ -199,7 +229,7 @@ impl Deliver {
     async fn failed(
         &self,
         wait: Versioned<Wait>,
-        reason: String,
+        failure: Failure,
         retry_after: Option<std::time::Duration>,
     ) -> Result<After, StoreError> {
         let attempts = wait.value.delivery.attempts.saturating_add(1);
@@ -208,12 +238,14 @@ impl Deliver {
         let retry_at = later(self.clock.now(), pause);
         let in_time = retry_at < wait.value.deadline;
         let key = wait.value.key();
+        let Failure { class, reason } = failure;
         tracing::info!(arn = %key.arn, wait = %key.id, attempts, reason, "callback failed");
         self.mark(wait, move |wait, _, _| {
             wait.delivery.restart();
             wait.delivery.attempts = attempts;
             wait.delivery.retry_at = Some(retry_at);
             wait.delivery.last_error = Some(reason.clone());
+            wait.delivery.last_error_class = Some(class);
         })
         .await?;
         // Of all attempts, not of this ring's: the later pauses are minutes long.
@@ -231,6 +263,7 @@ impl Deliver {
     ) -> Result<(), StoreError> {
         let sent = wait.value.clone();
         for _ in 0..Policy::CAS_TRIES {
+            wait.value.delivery.proven |= sent.delivery.proven;
             edit(&mut wait.value, self.clock.now(), &self.policy);
             wait.value.reschedule(&self.policy);
             match self.store.save_wait(&wait.value, Some(wait.version)).await? {

@@ -26,6 +26,7 @@ pub mod phase;
 pub mod policy;
 pub mod ports;
 pub mod record;
+pub mod search;
 pub mod signal;
 pub mod sweep;
 #[cfg(feature = "testing")]

@@ -8,9 +8,8 @@
 use jiff::Timestamp;
 
 use crate::job::JobRecord;
-use crate::policy::Policy;
 use crate::ports::{SageMaker, SageMakerError, Store, StoreError};
-use crate::wait::{Principal, Wait, WaitState};
+use crate::wait::{Principal, Wait};
 
 /// The tag that names a job's owner, as the monitor names principals. SageMaker
 /// takes `111122223333:role/name` as a tag's value (API reference, `Tag`).
@@ -70,17 +69,12 @@ pub(crate) async fn is_wanted_by_others(
     store: &dyn Store,
     wait: &Wait,
     now: Timestamp,
-    policy: &Policy,
 ) -> Result<bool, StoreError> {
     let key = wait.key();
     let mut after = None;
     loop {
         let page = store.list_waits(&wait.arn, after.as_ref(), PAGE).await?;
-        let live = |other: &Wait| {
-            other.state == WaitState::Waiting
-                && other.key() != key
-                && other.abandoned_at(policy).min(other.deadline) > now
-        };
+        let live = |other: &Wait| other.key() != key && other.is_wanted(now);
         if page.items.iter().any(live) {
             return Ok(true);
         }

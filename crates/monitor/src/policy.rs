@@ -10,9 +10,14 @@ use crate::wait::Principal;
 /// Times and limits of the monitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// How long after its lease a wait counts as abandoned: time enough for a
+    /// How long after its lease a waiter begins to be looked for: time enough for a
     /// preempted pod to be rescheduled, pull its image and renew.
     pub grace: Duration,
+    /// The pause between two probes of a waiter that is looked for.
+    pub probe_pause: Duration,
+    /// The longest pause between two sweeps. After a longer one the monitor was away
+    /// itself: every lease gets its time anew.
+    pub sweep_gap: Duration,
     /// How long jobs and finished waits are kept.
     pub retention: Duration,
     /// First pause before a job with waits and no news is looked at, for kinds
@@ -83,8 +88,20 @@ impl Policy {
     /// pauses between them; later ones come through the due index.
     pub const ATTEMPTS_AT_ONCE: u32 = 4;
 
-    /// How long one attempt holds a wait: longer than a send can take (5 s).
-    pub const CLAIM: Duration = Duration::from_secs(10);
+    /// How long one attempt holds a wait: longer than a probe and a send can take (5 s
+    /// each).
+    pub const CLAIM: Duration = Duration::from_secs(15);
+
+    /// Unanswered probes after which a waiter counts as gone.
+    pub const PROBES: u32 = 3;
+
+    /// By how much clocks of machines may differ. A time that is further ahead than a
+    /// rule allows, and by more than this, was written by a clock that has jumped.
+    pub const CLOCK_DRIFT: Duration = Duration::from_secs(60);
+
+    /// The longest pause before a signal is tried again: the longest of the pauses, with
+    /// its jitter, or what a waiter may wish for.
+    pub const LONGEST_RETRY: Duration = Duration::from_secs(360);
 
     /// Signals told one after the other in one `deliver`, when the job moves on
     /// while its waiter is being told.
@@ -183,6 +200,13 @@ fn matches(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
+impl Policy {
+    /// The longest pause between looks at a job of any kind.
+    pub(crate) fn longest_check_pause(&self) -> Duration {
+        jittered(self.check_longest.max(Self::CHECK_WITHOUT_EVENTS.1).max(Self::REDRIVE), 1.0)
+    }
+}
+
 fn jittered(pause: Duration, unit: f64) -> Duration {
     pause.mul_f64(0.8 + 0.4 * unit.clamp(0.0, 1.0))
 }
@@ -191,6 +215,8 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             grace: Duration::from_secs(300),
+            probe_pause: Duration::from_secs(60),
+            sweep_gap: Duration::from_secs(300),
             retention: Duration::from_secs(30 * 86_400),
             check_first: Duration::from_secs(300),
             check_longest: Duration::from_secs(3_600),

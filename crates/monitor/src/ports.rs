@@ -14,7 +14,8 @@ use crate::kind::Kind;
 use crate::observation::Observation;
 use crate::phase::Phase;
 use crate::signal::{Announcement, Callback, Doorbell};
-use crate::wait::{CallbackUrl, Principal, Wait, WaitId};
+use crate::sweep::Heartbeat;
+use crate::wait::{CallbackUrl, FailureClass, Principal, Wait, WaitId};
 
 /// How a store call can fail. A failed condition is no failure: see [`Saved`].
 #[derive(Debug, thiserror::Error)]
@@ -156,6 +157,16 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Page<WaitKey>, StoreError>;
 
+    /// Reads when the sweep last ran, strongly consistent.
+    async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError>;
+
+    /// Writes when the sweep last ran if its version still is `expect`. It never expires.
+    async fn save_heartbeat(
+        &self,
+        heartbeat: &Heartbeat,
+        expect: Option<Version>,
+    ) -> Result<Saved<Heartbeat>, StoreError>;
+
     /// Removes what is past its `expires_at`, where the store has no TTL of its
     /// own; says how many items went.
     async fn purge_expired(&self) -> Result<u64, StoreError>;
@@ -180,13 +191,40 @@ pub enum SendOutcome {
     Delivered,
     /// The waiter answered 410: drop the wait.
     Gone,
-    /// Anything else; `reason` is for people, without secrets.
+    /// Anything else.
     Failed {
-        /// What happened, e.g. `connection refused` or `HTTP 503`.
-        reason: String,
+        /// What happened.
+        failure: Failure,
         /// The waiter's own wish (`Retry-After`), already clamped.
         retry_after: Option<Duration>,
     },
+}
+
+/// What came of one probe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProbeOutcome {
+    /// The waiter proved that it is there.
+    Answered,
+    /// Anything else, a refused connection and an answer without proof included.
+    Unanswered(Failure),
+}
+
+/// Why a callback or a probe came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The kind of it, which tells nobody anything about a network.
+    pub class: FailureClass,
+    /// What happened, e.g. `connection refused` or `HTTP 503`: for the wait's owner,
+    /// without secrets.
+    pub reason: String,
+}
+
+impl Failure {
+    /// A failure of this kind.
+    #[must_use]
+    pub fn new(class: FailureClass, reason: impl Into<String>) -> Self {
+        Self { class, reason: reason.into() }
+    }
 }
 
 /// Calls waiters back.
@@ -194,6 +232,9 @@ pub enum SendOutcome {
 pub trait Sender: Send + Sync {
     /// Signs and sends one callback, within about five seconds.
     async fn send(&self, callback: &Callback) -> SendOutcome;
+
+    /// Signs and sends one probe and checks its answer, within about five seconds.
+    async fn probe(&self, probe: &Callback) -> ProbeOutcome;
 }
 
 /// Says which callback URLs are allowed, before anything is sent.

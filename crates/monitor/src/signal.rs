@@ -22,11 +22,39 @@ pub struct Doorbell {
     pub owner: Option<Principal>,
     /// The wait to ring.
     pub wait_id: WaitId,
+    /// What for. Queued by version 0.1.0, it has none.
+    #[serde(default, skip_serializing_if = "Purpose::is_signal")]
+    pub purpose: Purpose,
+}
+
+/// What a wait is called for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To be told of its job.
+    #[default]
+    Signal,
+    /// To see whether its waiter is still there.
+    Probe,
+}
+
+impl Purpose {
+    fn is_signal(&self) -> bool {
+        *self == Self::Signal
+    }
+}
+
+impl Doorbell {
+    /// Asks for a probe of this wait.
+    #[must_use]
+    pub fn probe(key: WaitKey) -> Self {
+        Self { purpose: Purpose::Probe, ..key.into() }
+    }
 }
 
 impl From<WaitKey> for Doorbell {
     fn from(key: WaitKey) -> Self {
-        Self { arn: key.arn, owner: key.owner, wait_id: key.id }
+        Self { arn: key.arn, owner: key.owner, wait_id: key.id, purpose: Purpose::Signal }
     }
 }
 
@@ -113,6 +141,45 @@ impl SignalBody {
 /// The largest body of a callback, in bytes: Standard Webhooks asks for less than
 /// 20 kB.
 pub const BODY_LIMIT: usize = 20_000;
+
+/// The `type` of a probe, by which a waiter tells it from a signal.
+pub const PROBE: &str = "sagebell.probe";
+
+/// The body of a probe: a callback that tells nothing and asks whether the waiter is
+/// there. It is answered with a [`ProbeAnswer`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeBody {
+    /// [`PROBE`].
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// When it was made.
+    pub timestamp: Timestamp,
+    /// Whom it is for.
+    pub data: ProbeData,
+}
+
+/// Whom a probe is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeData {
+    /// The wait.
+    pub wait_id: WaitId,
+}
+
+impl ProbeBody {
+    /// A probe of this wait.
+    #[must_use]
+    pub fn new(wait_id: WaitId, now: Timestamp) -> Self {
+        Self { event_type: PROBE.to_owned(), timestamp: now, data: ProbeData { wait_id } }
+    }
+}
+
+/// The answer to a probe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeAnswer {
+    /// A signature of the probe that only who has the wait's secret can make: as of a
+    /// callback whose id is `answer_` and the probe's id. Answering 2xx is no proof.
+    pub proof: String,
+}
 
 /// What others may subscribe to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,6 +4,11 @@
 //! Promise: whatever was lost, doubled or left half done, a wait that is due is
 //! looked at again until its life is over; and each look moves its due time on,
 //! so that nothing is looked at in a hot loop.
+//!
+//! A waiter counts as gone, and its job may be stopped, only after its lease and the
+//! grace ran out while the monitor was there, and after it was probed in vain.
+
+mod heartbeat;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,17 +27,22 @@ use crate::ports::{
     Announcer, Clock, Entropy, Intake, Queue, SageMaker, SageMakerError, Saved, Store, StoreError,
     Versioned, WaitKey,
 };
-use crate::signal::Announcement;
+use crate::signal::{Announcement, Doorbell};
 use crate::wait::{News, OnAbandon, Wait, WaitState, later};
 
 /// Waits read from the due index, or from a job, at a time.
 const PAGE: usize = 100;
+
+/// Probes that may be on their way: more than these, and `signals` does not send them.
+const UNSENT: u32 = 5;
 
 /// What one sweep did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SweepReport {
     /// Waits looked at.
     pub due: u64,
+    /// Probes asked for.
+    pub probed: u64,
     /// Doorbells rung again.
     pub rung: u64,
     /// Jobs described.
@@ -59,6 +69,9 @@ enum Step {
     Nothing,
     Ring,
     Check,
+    /// The monitor was away itself: its lease gets its time anew, until then.
+    Hold(Timestamp),
+    Probe,
     Abandon,
     Stop,
     Expire,
@@ -75,6 +88,8 @@ enum StepError {
     #[error(transparent)]
     Intake(#[from] crate::ports::IntakeError),
 }
+
+pub use heartbeat::Heartbeat;
 
 /// Looks at due waits.
 #[derive(Clone)]
@@ -109,12 +124,13 @@ impl Sweep {
     pub async fn sweep(&self) -> Result<SweepReport, StoreError> {
         let mut report =
             SweepReport { purged: self.store.purge_expired().await?, ..Default::default() };
+        let beat = self.beat().await?;
         let described = Described::default();
-        let now = self.clock.now();
         let mut after = None;
         while report.due < self.policy.sweep_limit as u64 {
-            let page = self.store.list_due(now, after.as_ref(), PAGE).await?;
-            let steps = futures::stream::iter(page.items).map(|key| self.look(key, &described));
+            let page = self.store.list_due(beat.look_until, after.as_ref(), PAGE).await?;
+            let look = |key| self.look(key, beat.since, &described);
+            let steps = futures::stream::iter(page.items).map(look);
             let steps: Vec<_> = steps.buffer_unordered(self.policy.concurrency).collect().await;
             for step in steps {
                 report.count(step);
@@ -154,8 +170,8 @@ impl Sweep {
         }
     }
 
-    async fn look(&self, key: WaitKey, described: &Described) -> Option<Step> {
-        match self.handle(&key, described).await {
+    async fn look(&self, key: WaitKey, since: Timestamp, described: &Described) -> Option<Step> {
+        match self.handle(&key, since, described).await {
             Ok(step) => Some(step),
             Err(error) => {
                 tracing::warn!(arn = %key.arn, wait = %key.id, %error, "sweep: left for the next");
@@ -175,17 +191,28 @@ impl Sweep {
         Ok(Some((wait, record.map(|record| record.value))))
     }
 
-    async fn handle(&self, key: &WaitKey, described: &Described) -> Result<Step, StepError> {
-        let Some((wait, record)) = self.load(key).await? else {
+    async fn handle(
+        &self,
+        key: &WaitKey,
+        since: Timestamp,
+        described: &Described,
+    ) -> Result<Step, StepError> {
+        let Some((mut wait, record)) = self.load(key).await? else {
             return Ok(Step::Nothing);
         };
         let now = self.clock.now();
+        let due_at = wait.value.due_at;
+        wait.value.mend(now, &self.policy);
+        wait.value.reschedule(&self.policy);
         if wait.value.due_at.is_some_and(|due| later(due, Policy::OVERDUE) <= now) {
             counter!("sagebell_sweep_overdue_total").increment(1);
         }
-        let step = plan(&wait.value, record.as_ref(), now, &self.policy);
+        let step = plan(&wait.value, record.as_ref(), since, now, &self.policy);
         match step {
+            Step::Nothing if wait.value.due_at != due_at => drop(self.save(wait).await?),
             Step::Nothing => {}
+            Step::Hold(until) => self.hold(wait, until).await?,
+            Step::Probe => self.probe(wait).await?,
             Step::Ring => self.ring(wait).await?,
             Step::Check => self.check(wait, record.as_ref(), described).await?,
             Step::Abandon => self.end(wait, record.as_ref(), WaitState::Abandoned).await?,
@@ -201,6 +228,27 @@ impl Sweep {
         wait.value.delivery.claimed_until = None;
         wait.value.delivery.retry_at = None;
         wait.value.check_at = later(self.clock.now(), Policy::REDRIVE);
+        self.save(wait).await?;
+        Ok(())
+    }
+
+    async fn hold(&self, mut wait: Versioned<Wait>, until: Timestamp) -> Result<(), StepError> {
+        wait.value.search.next_at = Some(until);
+        self.save(wait).await?;
+        Ok(())
+    }
+
+    /// Has `signals` look for the waiter: only that may be where it can be reached.
+    async fn probe(&self, mut wait: Versioned<Wait>) -> Result<(), StepError> {
+        self.queue.push(&[Doorbell::probe(wait.value.key())]).await?;
+        let search = &mut wait.value.search;
+        search.asked = search.asked.saturating_add(1);
+        if search.asked > search.unanswered + UNSENT {
+            let (arn, id) = (&wait.value.arn, &wait.value.id);
+            tracing::error!(%arn, wait = %id, "probes are asked for and not sent: is `signals` there?");
+            counter!("sagebell_probes_unsent_total").increment(1);
+        }
+        search.next_at = Some(later(self.clock.now(), self.policy.probe_pause));
         self.save(wait).await?;
         Ok(())
     }
@@ -302,7 +350,7 @@ impl Sweep {
     }
 
     async fn is_wanted_by_others(&self, wait: &Wait) -> Result<bool, StoreError> {
-        owners::is_wanted_by_others(&*self.store, wait, self.clock.now(), &self.policy).await
+        owners::is_wanted_by_others(&*self.store, wait, self.clock.now()).await
     }
 
     /// Stops the wait's job, if its principal may have that.
@@ -389,19 +437,26 @@ impl Sweep {
     }
 }
 
-/// What a wait needs now: the order is the order of importance.
-fn plan(wait: &Wait, record: Option<&JobRecord>, now: Timestamp, policy: &Policy) -> Step {
+/// What a wait needs now: the order is the order of importance. `since` is when the
+/// monitor was last away.
+fn plan(
+    wait: &Wait,
+    record: Option<&JobRecord>,
+    since: Timestamp,
+    now: Timestamp,
+    policy: &Policy,
+) -> Step {
     if wait.due_at.is_none_or(|due| due > now) {
         return Step::Nothing;
     }
     if wait.stop_pending {
         return Step::Stop;
     }
+    if let Some(step) = search(wait, since, now, policy) {
+        return step;
+    }
     let settled = record.is_some_and(|record| wait.is_settled_by(record));
     let news = record.map_or(News::None, |record| wait.news(record));
-    if wait.abandoned_at(policy) <= now {
-        return Step::Abandon;
-    }
     if wait.deadline <= now {
         return if settled { Step::Undeliverable } else { Step::Expire };
     }
@@ -412,11 +467,27 @@ fn plan(wait: &Wait, record: Option<&JobRecord>, now: Timestamp, policy: &Policy
     }
 }
 
+/// What is next in looking for a waiter, if its lease and the grace ran out.
+fn search(wait: &Wait, since: Timestamp, now: Timestamp, policy: &Policy) -> Option<Step> {
+    if wait.lapses_at(policy) > now || wait.search.next_at.is_some_and(|at| at > now) {
+        return None;
+    }
+    let lapses_at = wait.lapses_since(since, policy);
+    Some(if lapses_at > now {
+        Step::Hold(lapses_at)
+    } else if wait.search.is_in_vain() {
+        Step::Abandon
+    } else {
+        Step::Probe
+    })
+}
+
 impl SweepReport {
     fn publish(&self) {
         counter!("sagebell_sweep_due_total").increment(self.due);
         counter!("sagebell_sweep_rung_total").increment(self.rung);
         counter!("sagebell_sweep_checked_total").increment(self.checked);
+        counter!("sagebell_sweep_probed_total").increment(self.probed);
         counter!("sagebell_sweep_abandoned_total").increment(self.abandoned);
         counter!("sagebell_sweep_stopped_total").increment(self.stopped);
         counter!("sagebell_sweep_expired_total").increment(self.expired);
@@ -428,7 +499,8 @@ impl SweepReport {
         self.due += 1;
         let counted = match step {
             None => &mut self.failed,
-            Some(Step::Nothing) => return,
+            Some(Step::Nothing | Step::Hold(_)) => return,
+            Some(Step::Probe) => &mut self.probed,
             Some(Step::Ring) => &mut self.rung,
             Some(Step::Check) => &mut self.checked,
             Some(Step::Abandon) => &mut self.abandoned,

@@ -14,6 +14,7 @@ use crate::job::JobRecord;
 use crate::kind::Lifecycle;
 use crate::policy::Policy;
 use crate::ports::WaitKey;
+use crate::search::Search;
 
 /// Longest wait id, in bytes.
 const MAX_ID_LEN: usize = 128;
@@ -214,7 +215,7 @@ pub enum WaitState {
     Signalled,
     /// Taken back by its waiter, or its waiter answered 410.
     Cancelled,
-    /// Its lease and the grace ran out.
+    /// Its lease and the grace ran out, and its waiter was looked for in vain.
     Abandoned,
     /// Its job settled, and its waiter could not be told before the deadline.
     Undeliverable,
@@ -258,8 +259,38 @@ pub struct Delivery {
     pub claimed_until: Option<Timestamp>,
     /// When to try again.
     pub retry_at: Option<Timestamp>,
-    /// What the last failed attempt met.
+    /// What the last failed attempt met, for the wait's owner.
     pub last_error: Option<String>,
+    /// The kind of it, for everyone who may see the wait.
+    #[serde(default)]
+    pub last_error_class: Option<FailureClass>,
+    /// Whether what listens at the callback's URL has proved that it has the secret:
+    /// until then it is sent nothing but a probe. Waits of version 0.1.0 were registered
+    /// before there was such a proof, by waiters that know none.
+    #[serde(default = "registered_before_proofs")]
+    pub proven: bool,
+}
+
+fn registered_before_proofs() -> bool {
+    true
+}
+
+/// The kind of a failed callback or probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// The URL, or the address of its name, is not allowed.
+    NotAllowed,
+    /// No connection: refused, no route, no such name.
+    NoConnection,
+    /// A connection, but no answer in time, or one that broke off.
+    NoAnswer,
+    /// An answer that is neither 2xx nor 410.
+    BadStatus,
+    /// An answer to a probe that does not prove that the waiter has the secret.
+    NoProof,
+    /// A fault of Sagebell's own.
+    Internal,
 }
 
 impl Delivery {
@@ -269,6 +300,7 @@ impl Delivery {
         self.claimed_until = None;
         self.retry_at = None;
         self.last_error = None;
+        self.last_error_class = None;
     }
 }
 
@@ -307,6 +339,9 @@ pub struct Wait {
     pub state: WaitState,
     /// How far telling it has come.
     pub delivery: Delivery,
+    /// How far looking for its waiter has come.
+    #[serde(default)]
+    pub search: Search,
     /// When to look at the job itself, for want of events.
     pub check_at: Timestamp,
     /// How many such looks there were, for the pause before the next.
@@ -379,10 +414,22 @@ impl Wait {
         }
     }
 
-    /// When the waiter counts as gone.
+    /// When its waiter begins to be looked for.
     #[must_use]
-    pub fn abandoned_at(&self, policy: &Policy) -> Timestamp {
+    pub fn lapses_at(&self, policy: &Policy) -> Timestamp {
         later(self.lease_until, policy.grace)
+    }
+
+    /// Whether somebody still waits: nobody has looked for the waiter in vain.
+    #[must_use]
+    pub fn is_wanted(&self, now: Timestamp) -> bool {
+        self.state == WaitState::Waiting && self.deadline > now && !self.search.is_in_vain()
+    }
+
+    /// Lengthens the lease, as the waiter asked or has shown that it is there.
+    pub(crate) fn renew(&mut self, now: Timestamp) {
+        self.lease_until = later(now, Duration::from_secs(self.lease_seconds.into()));
+        self.search = Search::default();
     }
 
     /// Ends the wait's life.
@@ -400,7 +447,9 @@ impl Wait {
             _ if self.stop_pending => Some(self.check_at),
             WaitState::Waiting => {
                 let sending = self.delivery.claimed_until.or(self.delivery.retry_at);
-                let end = self.abandoned_at(policy).min(self.deadline);
+                let lapses_at = self.lapses_at(policy);
+                let search_at = self.search.next_at.map_or(lapses_at, |at| at.max(lapses_at));
+                let end = search_at.min(self.deadline);
                 Some(end.min(sending.unwrap_or(self.check_at)))
             }
             _ => None,

@@ -16,6 +16,7 @@ use crate::ports::{
     CallbackGuard, Clock, SageMaker, SageMakerError, Saved, Store, StoreError, Versioned, WaitKey,
 };
 use crate::record::{RecordError, Recorder};
+use crate::search::Search;
 use crate::wait::{
     CallbackUrl, Delivery, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
 };
@@ -243,9 +244,7 @@ impl Waits {
     async fn stop(&self, wait: &Wait, record: &JobRecord, stop: Stop) -> Result<(), WaitError> {
         owners::check(&*self.sagemaker, wait, Some(record)).await?;
         let now = self.clock.now();
-        if stop == Stop::Unwanted
-            && owners::is_wanted_by_others(&*self.store, wait, now, &self.policy).await?
-        {
+        if stop == Stop::Unwanted && owners::is_wanted_by_others(&*self.store, wait, now).await? {
             return Err(WaitError::OthersWait);
         }
         self.sagemaker.stop(&record.job.arn).await.map_err(WaitError::NotStopped)
@@ -427,6 +426,7 @@ impl Wait {
         let mut delivery = before.as_ref().map_or_else(Delivery::default, |b| b.delivery.clone());
         if moved {
             delivery.restart();
+            delivery.proven = false;
         }
         if renewed.is_none_or(|wait| wait.not_before != asked.not_before) {
             // What it is to hear is another thing, even if the words are the same:
@@ -452,6 +452,7 @@ impl Wait {
             labels: asked.labels.clone(),
             state: WaitState::Waiting,
             delivery,
+            search: Search::default(),
             check_at: renewed.map_or(first_check, |wait| wait.check_at),
             checks: renewed.map_or(0, |wait| wait.checks),
             stop_pending: false,

@@ -14,11 +14,13 @@ use monitor::deliver::Rung;
 use monitor::job::Change;
 use monitor::phase::Phase;
 use monitor::policy::Policy;
-use monitor::ports::{Clock as _, SageMakerError, SendOutcome, Store as _, WaitKey};
+use monitor::ports::{Clock as _, Failure, SageMakerError, SendOutcome, Store as _, WaitKey};
 use monitor::record::{RecordError, Taken};
 use monitor::signal::Announcement;
 use monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
-use monitor::wait::{CallbackUrl, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState};
+use monitor::wait::{
+    CallbackUrl, FailureClass, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState,
+};
 use monitor::waits::{Registration, Stop, WaitError};
 use serde_json::json;
 
@@ -401,9 +403,11 @@ async fn register_to_stop(world: &FakeWorld, id: &str) {
     world.waits().register(asked).await.unwrap();
 }
 
+/// The waiters are gone, and the sweep runs until they are found to be.
 async fn let_the_lease_run_out(world: &FakeWorld) {
-    pass(world, u64::from(Policy::LEASE_SECONDS_DEFAULT) + world.policy.grace.as_secs() + 1);
-    world.sweep().sweep().await.unwrap();
+    world.sender.nobody(true);
+    world.sweep_for(19).await;
+    world.sender.nobody(false);
 }
 
 #[tokio::test]
@@ -438,10 +442,10 @@ async fn a_job_that_others_wait_for_or_that_is_to_be_kept_is_not_stopped() {
     let world = FakeWorld::default();
     register_to_stop(&world, "gone").await;
     register(&world, "kept").await;
-    pass(&world, 500);
+    world.sender.nobody(true);
+    world.sweep_for(10).await;
     register(&world, "other").await;
-    pass(&world, 401);
-    world.sweep().sweep().await.unwrap();
+    world.sweep_for(10).await;
     assert_eq!(wait(&world, "gone").await.state, WaitState::Abandoned);
     assert_eq!(wait(&world, "kept").await.state, WaitState::Abandoned);
     assert_eq!(world.sagemaker.count("stop"), 0);
@@ -840,7 +844,7 @@ async fn retry_after_is_waited_for_elsewhere() {
     let world = FakeWorld::default();
     register(&world, "w").await;
     let busy = SendOutcome::Failed {
-        reason: "HTTP 503".to_owned(),
+        failure: Failure::new(FailureClass::BadStatus, "HTTP 503"),
         retry_after: Some(Duration::from_secs(90)),
     };
     world.sender.script([busy]);

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::ports::{Version, Versioned, WaitKey};
+use monitor::sweep::Heartbeat;
 use monitor::wait::{Principal, WaitId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +18,8 @@ use crate::schema::{EXPIRES_MICROS, ITEM_VERSION, PK, SK, TTL};
 
 const JOB: &str = "JOB#";
 const STATE: &str = "STATE";
+const SWEEP: &str = "SWEEP";
+const HEARTBEAT: &str = "HEARTBEAT";
 /// Begins the sort key of every wait.
 pub(crate) const WAIT: &str = "WAIT#";
 
@@ -36,6 +39,8 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
 pub(crate) enum Key<'a> {
     Job(&'a JobArn),
     Wait(&'a JobArn, &'a WaitId, Option<&'a Principal>),
+    /// When the sweep last ran.
+    Heartbeat,
 }
 
 impl<'a> From<&'a WaitKey> for Key<'a> {
@@ -47,6 +52,7 @@ impl<'a> From<&'a WaitKey> for Key<'a> {
 impl Key<'_> {
     pub(crate) fn pk(&self) -> AttributeValue {
         let arn = match self {
+            Self::Heartbeat => return text(SWEEP),
             // As 0.1.0 wrote it.
             Self::Wait(arn, _, None) => arn.as_str(),
             Self::Job(arn) | Self::Wait(arn, _, Some(_)) => arn.key(),
@@ -58,6 +64,7 @@ impl Key<'_> {
         match self {
             Self::Job(_) => text(STATE),
             Self::Wait(_, id, owner) => text(wait_sk(id, *owner)),
+            Self::Heartbeat => text(HEARTBEAT),
         }
     }
 }
@@ -67,7 +74,22 @@ impl fmt::Display for Key<'_> {
         match self {
             Self::Job(arn) => write!(f, "job {arn}"),
             Self::Wait(arn, id, _) => write!(f, "wait {id} on {arn}"),
+            Self::Heartbeat => f.write_str("the sweep's heartbeat"),
         }
+    }
+}
+
+impl Entity for Heartbeat {
+    fn item_key(&self) -> Key<'_> {
+        Key::Heartbeat
+    }
+
+    fn expires_at(&self) -> Timestamp {
+        Timestamp::MAX
+    }
+
+    fn place(&self) -> Option<Place> {
+        None
     }
 }
 

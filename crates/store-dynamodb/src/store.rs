@@ -11,6 +11,7 @@ use monitor::job::{Job, JobRecord};
 use monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
+use monitor::sweep::Heartbeat;
 use monitor::wait::Wait;
 
 use crate::client::{CONNECT, client};
@@ -101,6 +102,18 @@ impl Store for DynamoStore {
         limit: usize,
     ) -> Result<Page<WaitKey>, StoreError> {
         Ok(waits::list_due(&self.0, now, after, limit).await?)
+    }
+
+    async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
+        Ok(self.0.load(Key::Heartbeat).await?)
+    }
+
+    async fn save_heartbeat(
+        &self,
+        heartbeat: &Heartbeat,
+        expect: Option<Version>,
+    ) -> Result<Saved<Heartbeat>, StoreError> {
+        Ok(self.0.save(heartbeat, expect).await?)
     }
 
     /// Nothing: the service deletes expired items by the table's TTL, at no cost,

@@ -19,6 +19,7 @@ mod cursor;
 mod database;
 mod document;
 mod error;
+mod heartbeat;
 mod jobs;
 mod queue;
 mod schema;

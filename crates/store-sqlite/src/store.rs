@@ -10,12 +10,13 @@ use monitor::job::{Job, JobRecord};
 use monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
+use monitor::sweep::Heartbeat;
 use monitor::wait::Wait;
 use tokio_rusqlite::rusqlite::Transaction;
 
 use crate::database::Database;
 use crate::queue::SqliteQueue;
-use crate::{jobs, waits};
+use crate::{heartbeat, jobs, waits};
 
 /// Items thrown away in one transaction: others get to write in between.
 const PURGE_BATCH: u32 = 500;
@@ -108,6 +109,20 @@ impl Store for SqliteStore {
         let (until, after) = (now, after.cloned());
         let read = move |conn: &_, now| waits::list_due(conn, until, after.as_ref(), limit, now);
         Ok(self.0.read(read).await?)
+    }
+
+    async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
+        Ok(self.0.read(|conn, _now| heartbeat::load(conn)).await?)
+    }
+
+    async fn save_heartbeat(
+        &self,
+        heartbeat: &Heartbeat,
+        expect: Option<Version>,
+    ) -> Result<Saved<Heartbeat>, StoreError> {
+        let heartbeat = heartbeat.clone();
+        let write = move |tx: &Transaction<'_>, _now| heartbeat::save(tx, &heartbeat, expect);
+        Ok(self.0.write(write).await?)
     }
 
     async fn purge_expired(&self) -> Result<u64, StoreError> {

@@ -7,11 +7,13 @@ const FIRST: Duration = Duration::from_secs(1);
 /// How many of the longest pauses fit into a lease: several tries, each as late as it
 /// may be, and each as slow as it may be, still come before a lease is over.
 const PAUSES_PER_LEASE: u32 = 6;
+/// The longest pause, however long the lease is: whoever is cut off comes back soon.
+const LONGEST: Duration = Duration::from_secs(120);
 /// By which part of itself a pause may be longer, so that waiters that failed together
 /// do not come again together.
 const JITTER: f64 = 0.5;
 
-/// Pauses that double from one second to a sixth of a lease.
+/// Pauses that double from one second to a sixth of a lease, or two minutes.
 #[derive(Debug, Clone)]
 pub(crate) struct Backoff {
     next: Duration,
@@ -21,7 +23,7 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// The pauses that suit this lease.
     pub(crate) fn within(lease: Duration) -> Self {
-        let longest = lease / PAUSES_PER_LEASE;
+        let longest = (lease / PAUSES_PER_LEASE).min(LONGEST);
         Self { next: FIRST.min(longest), longest }
     }
 
@@ -54,6 +56,13 @@ mod tests {
         assert_eq!(pause(7), Duration::from_secs(7));
         assert_eq!(pause(3_600), Duration::from_secs(100));
         assert_eq!(pause(0), FIRST);
+    }
+
+    #[test]
+    fn a_long_lease_is_no_reason_to_come_back_late() {
+        let mut backoff = Backoff::within(Duration::from_secs(86_400));
+        let longest = (0..20).map(|_| backoff.pause(0.0, None)).max();
+        assert_eq!(longest, Some(LONGEST));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub mod sign;
 pub use guard::{Guard, GuardConfig, Refusal};
 pub use listener::{CALLBACK_PATH, Limits, Listener, Stats};
 pub use sender::{Lookup, SystemLookup, Timeouts, WebhookSender, retry_after};
-pub use sign::{SignError, SignedHeaders, Verifier, VerifyError, sign};
+pub use sign::{SignError, SignedHeaders, Verifier, VerifyError, prove, proves, sign};
 
 /// Longest body of a callback, in bytes: Standard Webhooks asks for less than
 /// 20 kB. The sender sends no longer one, the listener takes no longer one.

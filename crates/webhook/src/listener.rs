@@ -1,7 +1,8 @@
 //! The waiter's end: a small HTTP server that hears one wait's callbacks.
 //!
 //! Promises: it yields only what was signed with the wait's secret, within
-//! five minutes, for this wait, each `webhook-id` once; it answers before the
+//! five minutes, for this wait, each `webhook-id` once; it answers probes, which prove
+//! to the monitor that the waiter is there, by itself; it answers before the
 //! signal is looked at; nobody can hold it up or fill its memory by being slow,
 //! large or many. What it yields is a bell: read the job from SageMaker before
 //! trusting it.
@@ -19,7 +20,7 @@ use monitor::ports::Clock;
 use monitor::signal::SignalBody;
 use monitor::wait::{Secret, WaitId};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::sign::Verifier;
@@ -61,6 +62,8 @@ pub struct Stats {
     pub accepted: u64,
     /// Signals that were accepted before, by `webhook-id`.
     pub duplicates: u64,
+    /// Probes answered.
+    pub probes: u64,
     /// Requests and connections refused, by reason: `body`, `broken`, `busy`,
     /// `closed`, `crowded`, `headers`, `method`, `path`, `signature`, `slow`,
     /// `timestamp`, `too_large`, `wait`.
@@ -74,6 +77,7 @@ pub struct Listener {
     limits: Limits,
     intake: Arc<Intake>,
     signals: mpsc::Receiver<SignalBody>,
+    doubt: Arc<Notify>,
     stop: oneshot::Sender<()>,
     /// Holds the one server task, which a `JoinSet` aborts when dropped.
     server: JoinSet<()>,
@@ -107,11 +111,13 @@ impl Listener {
         let socket = TcpListener::bind(addr).await?;
         let local_addr = socket.local_addr()?;
         let (sender, signals) = mpsc::channel(limits.max_waiting.max(1));
-        let intake = Arc::new(Intake::new(Verifier::new(secret), wait_id, clock, sender));
+        let doubt = Arc::new(Notify::new());
+        let (verifier, told) = (Verifier::new(secret), Arc::clone(&doubt));
+        let intake = Arc::new(Intake::new(verifier, wait_id, clock, sender, told));
         let (stop, stopped) = oneshot::channel();
         let mut server = JoinSet::new();
         server.spawn(server::run(socket, Arc::clone(&intake), limits, stopped));
-        Ok(Self { local_addr, limits, intake, signals, stop, server })
+        Ok(Self { local_addr, limits, intake, signals, doubt, stop, server })
     }
 
     /// Where it listens.
@@ -124,6 +130,14 @@ impl Listener {
     /// closed and everything accepted was taken. Cancel safe.
     pub async fn next(&mut self) -> Option<SignalBody> {
         self.signals.recv().await
+    }
+
+    /// Notified when a callback came that was signed with the wait's secret, but not
+    /// within five minutes: the sender's clock or this one's is wrong, and it is time to
+    /// ask the monitor. It may be a replay, so do not ask at each.
+    #[must_use]
+    pub fn doubt(&self) -> Arc<Notify> {
+        Arc::clone(&self.doubt)
     }
 
     /// What it has met so far.

@@ -3,7 +3,8 @@
 //! Promises: every send is vetted anew and goes only to an address that was
 //! vetted for it; no proxy, no redirect; an attempt ends within
 //! [`Timeouts::total`]; what a waiter answers is read only so far; a reason
-//! for failure holds neither secret nor body.
+//! for failure holds neither secret nor body. A probe is answered only by who proves
+//! that it has the secret: any other 2xx is none.
 
 mod client;
 mod reason;
@@ -18,8 +19,10 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper_util::client::legacy::connect::HttpInfo;
-use monitor::ports::{Clock, SendOutcome, Sender};
-use monitor::signal::Callback;
+use jiff::Timestamp;
+use monitor::ports::{Clock, Failure, ProbeOutcome, SendOutcome, Sender};
+use monitor::signal::{Callback, ProbeAnswer};
+use monitor::wait::FailureClass;
 use reqwest::{Client, Response};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
@@ -27,8 +30,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::MAX_BODY;
 use crate::guard::Guard;
 use crate::recent::Recent;
-use crate::sign::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, sign};
-use client::{client, drain, plain_client};
+use crate::sign::{
+    HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, proves, sign,
+};
+use client::{beginning, client, drain, plain_client};
 use resolver::VettingResolver;
 
 pub use client::{SetUpError, Timeouts};
@@ -93,43 +98,55 @@ impl WebhookSender {
         })
     }
 
-    /// One attempt; the error is the reason, for people.
-    async fn deliver(&self, callback: &Callback) -> Result<SendOutcome, String> {
-        // A literal address never reaches the resolver: this is its check.
-        self.guard.vet_url(callback.url.as_url()).map_err(|refusal| refusal.to_string())?;
-        let headers = self.headers(callback)?;
+    /// One attempt.
+    async fn deliver(&self, callback: &Callback) -> Result<SendOutcome, Failure> {
         let deadline = Instant::now() + self.timeouts.total;
-        let response = timeout_at(deadline, self.post(callback, headers))
-            .await
-            .map_err(|_| format!("no answer within {:?}", self.timeouts.total))??;
+        let response = self.attempt(callback, self.clock.now(), deadline).await?;
         let outcome = self.outcome(&response);
         // The status has said it all; reading on only frees the connection.
         timeout_at(deadline, drain(response)).await.ok();
         Ok(outcome)
     }
 
-    fn headers(&self, callback: &Callback) -> Result<HeaderMap, String> {
-        let size = callback.body.len();
-        if size > MAX_BODY {
-            return Err(format!("the body has {size} bytes, allowed are {MAX_BODY}"));
+    /// One probe: whoever answers it as only the waiter can is the waiter.
+    async fn ask(&self, probe: &Callback) -> Result<(), Failure> {
+        let (now, deadline) = (self.clock.now(), Instant::now() + self.timeouts.total);
+        let response = self.attempt(probe, now, deadline).await?;
+        let status = response.status();
+        if !status.is_success() {
+            let reason = format!("HTTP {} to a probe", status.as_u16());
+            return Err(Failure::new(FailureClass::BadStatus, reason));
         }
-        let now = self.clock.now();
-        let signature = sign(&callback.secret, &callback.id, now, callback.body.as_bytes())
-            .map_err(|error| error.to_string())?;
-        let id = HeaderValue::from_str(&callback.id)
-            .map_err(|_| "the signal's id does not fit into a header".to_owned())?;
-        let signature = HeaderValue::from_str(&signature)
-            .map_err(|_| "the signature does not fit into a header".to_owned())?;
-        Ok(HeaderMap::from_iter([
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-            (HeaderName::from_static(HEADER_WEBHOOK_ID), id),
-            (HeaderName::from_static(HEADER_WEBHOOK_TIMESTAMP), now.as_second().into()),
-            (HeaderName::from_static(HEADER_WEBHOOK_SIGNATURE), signature),
-        ]))
+        let answer = timeout_at(deadline, beginning(response)).await.unwrap_or_default();
+        let answer = serde_json::from_slice::<ProbeAnswer>(&answer);
+        let is_proof = answer.is_ok_and(|answer| {
+            proves(&probe.secret, &probe.id, now, probe.body.as_bytes(), &answer.proof)
+        });
+        let reason = "what answers there does not prove that it has the wait's secret";
+        if is_proof { Ok(()) } else { Err(Failure::new(FailureClass::NoProof, reason)) }
+    }
+
+    async fn attempt(
+        &self,
+        callback: &Callback,
+        now: Timestamp,
+        deadline: Instant,
+    ) -> Result<Response, Failure> {
+        // A literal address never reaches the resolver: this is its check.
+        self.guard
+            .vet_url(callback.url.as_url())
+            .map_err(|refusal| Failure::new(FailureClass::NotAllowed, refusal.to_string()))?;
+        let headers = headers(callback, now)
+            .map_err(|reason| Failure::new(FailureClass::Internal, reason))?;
+        let late = |_| {
+            let reason = format!("no answer within {:?}", self.timeouts.total);
+            Failure::new(FailureClass::NoAnswer, reason)
+        };
+        timeout_at(deadline, self.post(callback, headers)).await.map_err(late)?
     }
 
     /// Posts, and posts once more at once if a kept connection was dead.
-    async fn post(&self, callback: &Callback, headers: HeaderMap) -> Result<Response, String> {
+    async fn post(&self, callback: &Callback, headers: HeaderMap) -> Result<Response, Failure> {
         let body = Bytes::copy_from_slice(callback.body.as_bytes());
         let url = callback.url.as_url();
         let request = |client: &Client| {
@@ -187,8 +204,9 @@ impl WebhookSender {
         let wish = wish.and_then(|value| value.to_str().ok());
         let redirected = status.is_redirection();
         let hint = if redirected { ": redirects are not followed" } else { "" };
+        let reason = format!("HTTP {}{hint}", status.as_u16());
         SendOutcome::Failed {
-            reason: format!("HTTP {}{hint}", status.as_u16()),
+            failure: Failure::new(FailureClass::BadStatus, reason),
             retry_after: wish.and_then(|text| retry_after::parse(text, self.clock.now())),
         }
     }
@@ -199,7 +217,7 @@ impl Sender for WebhookSender {
     async fn send(&self, callback: &Callback) -> SendOutcome {
         let result = self.deliver(callback).await;
         let outcome =
-            result.unwrap_or_else(|reason| SendOutcome::Failed { reason, retry_after: None });
+            result.unwrap_or_else(|failure| SendOutcome::Failed { failure, retry_after: None });
         let word = match outcome {
             SendOutcome::Delivered => "delivered",
             SendOutcome::Gone => "gone",
@@ -208,4 +226,31 @@ impl Sender for WebhookSender {
         metrics::counter!("sagebell_callbacks_total", "outcome" => word).increment(1);
         outcome
     }
+
+    async fn probe(&self, probe: &Callback) -> ProbeOutcome {
+        match self.ask(probe).await {
+            Ok(()) => ProbeOutcome::Answered,
+            Err(failure) => ProbeOutcome::Unanswered(failure),
+        }
+    }
+}
+
+/// A Standard Webhook's headers; the error says why there can be none.
+fn headers(callback: &Callback, now: Timestamp) -> Result<HeaderMap, String> {
+    let size = callback.body.len();
+    if size > MAX_BODY {
+        return Err(format!("the body has {size} bytes, allowed are {MAX_BODY}"));
+    }
+    let signature = sign(&callback.secret, &callback.id, now, callback.body.as_bytes())
+        .map_err(|error| error.to_string())?;
+    let id = HeaderValue::from_str(&callback.id)
+        .map_err(|_| "the signal's id does not fit into a header".to_owned())?;
+    let signature = HeaderValue::from_str(&signature)
+        .map_err(|_| "the signature does not fit into a header".to_owned())?;
+    Ok(HeaderMap::from_iter([
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (HeaderName::from_static(HEADER_WEBHOOK_ID), id),
+        (HeaderName::from_static(HEADER_WEBHOOK_TIMESTAMP), now.as_second().into()),
+        (HeaderName::from_static(HEADER_WEBHOOK_SIGNATURE), signature),
+    ]))
 }

@@ -85,6 +85,26 @@ fn sign_at(secret: &Secret, id: &str, second: i64, body: &[u8]) -> Result<String
     webhook.sign(id, second, body).map_err(|_| SignError::Body)
 }
 
+/// Begins what is signed in place of a probe's id: no answer is a callback, nor the
+/// other way round.
+const ANSWER: &str = "answer_";
+
+/// The proof by which a probe is answered: that whoever answers has the secret and has
+/// got this very probe.
+///
+/// # Errors
+/// As for [`sign`].
+pub fn prove(secret: &Secret, id: &str, second: i64, body: &[u8]) -> Result<String, SignError> {
+    sign_at(secret, &format!("{ANSWER}{id}"), second, body)
+}
+
+/// Whether this is the proof of who was sent that probe at `timestamp`.
+#[must_use]
+pub fn proves(secret: &Secret, id: &str, timestamp: Timestamp, body: &[u8], proof: &str) -> bool {
+    let expected = prove(secret, id, timestamp.as_second(), body);
+    expected.is_ok_and(|expected| proof.as_bytes().ct_eq(expected.as_bytes()).into())
+}
+
 /// The three headers that make a request a Standard Webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedHeaders<'a> {
@@ -127,6 +147,11 @@ impl Verifier {
         Self { secret }
     }
 
+    /// The answer to a probe that was signed at this second.
+    pub(crate) fn prove(&self, id: &str, second: i64, body: &[u8]) -> Result<String, SignError> {
+        prove(&self.secret, id, second, body)
+    }
+
     /// Checks that `body` was signed with the secret, under this id, within
     /// five minutes of `now`. One fitting signature of several is enough;
     /// signatures of unknown schemes are skipped.
@@ -140,6 +165,19 @@ impl Verifier {
         body: &[u8],
         now: Timestamp,
     ) -> Result<(), VerifyError> {
+        let second = self.authenticate(headers, body)?;
+        check_age(now.as_second().saturating_sub(second))
+    }
+
+    /// The same whenever it was signed: the second of that.
+    ///
+    /// # Errors
+    /// [`VerifyError`] names what is wrong.
+    pub fn authenticate(
+        &self,
+        headers: &SignedHeaders<'_>,
+        body: &[u8],
+    ) -> Result<i64, VerifyError> {
         if headers.id.is_empty() {
             return Err(VerifyError::Malformed {
                 header: HEADER_WEBHOOK_ID,
@@ -147,14 +185,13 @@ impl Verifier {
             });
         }
         let second = parse_second(headers.timestamp)?;
-        check_age(now.as_second().saturating_sub(second))?;
         let expected = sign_at(&self.secret, headers.id, second, body)?;
         let mut known = headers.signature.split(' ').filter(is_known).peekable();
         if known.peek().is_none() {
             return Err(VerifyError::UnknownVersion);
         }
         if known.any(|signature| bool::from(signature.as_bytes().ct_eq(expected.as_bytes()))) {
-            return Ok(());
+            return Ok(second);
         }
         Err(VerifyError::BadSignature)
     }
@@ -174,7 +211,7 @@ fn parse_second(text: &str) -> Result<i64, VerifyError> {
     })
 }
 
-fn check_age(age_seconds: i64) -> Result<(), VerifyError> {
+pub(crate) fn check_age(age_seconds: i64) -> Result<(), VerifyError> {
     if age_seconds > TOLERANCE_SECONDS {
         return Err(VerifyError::Stale { age_seconds });
     }

@@ -13,6 +13,8 @@
 //! | `3-second` | no task creates a second job |
 //! | `4-orphan` | an abandoned job is stopped |
 //! | `4-wanted` | no job with a live waiter, or that is to be kept, is stopped |
+//! | `4-healthy` | no job is stopped whose waiter lives: but if probes, sent over minutes, all were lost |
+//! | `4-gap` | no waiter counts as gone before its lease and the grace ran out, counted from when the monitor was back |
 //! | `5-looks` | Describe calls grow with time only as the policy says |
 //! | `5-writes` | at most one write of a job per sighting or API call |
 //! | `5-long` | a doorbell is answered, or left to the sweep, before its function times out |

@@ -54,7 +54,7 @@ fn wrong_end(
     let (written_at, tried) = {
         let judge = lock(&world.judge);
         let job = world.plan.tasks[task].job;
-        (judge.jobs[job].written_at, judge.tasks[task].sends > 0)
+        (judge.jobs[job].written_at, judge.tasks[task].sends + judge.tasks[task].probes > 0)
     };
     let settled = record.is_some_and(|record| wait.is_settled_by(record));
     let known = settled && written_at + RACE < now;

@@ -26,13 +26,14 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// Shorter than what a lease and its grace bridge.
-    fn draw(rng: &mut Rng) -> Self {
-        if rng.u32(..4) > 0 {
+    /// Minutes, or longer than a lease and its grace.
+    fn draw(rng: &mut Rng, longest: Millis) -> Self {
+        if rng.u32(..3) > 0 {
             return Self::default();
         }
+        let longest = if rng.bool() { longest } else { 8 * MINUTE };
         let from = rng.u64(..40 * MINUTE);
-        Self { from, to: from + rng.u64(..8 * MINUTE) }
+        Self { from, to: from + rng.u64(..longest) }
     }
 
     /// Whether it holds now.
@@ -79,6 +80,10 @@ pub enum Fault {
     WaiterBusy,
     /// A call of the API is lost on its way or on its way back.
     ApiLost,
+    /// Something else than the API answers a call: it is throttled, a proxy blocks it.
+    ApiRefused,
+    /// A probe does not reach its waiter, or its answer is lost.
+    ProbeLost,
     /// SageMaker throttles.
     Throttled,
     /// A scheduled sweep does not happen.
@@ -105,7 +110,9 @@ impl Fault {
             | Self::CallbackHangs
             | Self::CallbackDoubled
             | Self::WaiterBusy
-            | Self::ApiLost => Dice::Network,
+            | Self::ApiLost
+            | Self::ApiRefused
+            | Self::ProbeLost => Dice::Network,
             Self::Throttled => Dice::SageMaker,
         }
     }
@@ -132,6 +139,10 @@ pub struct Faults {
     pub store_down: Outage,
     /// SageMaker is down.
     pub sagemaker_down: Outage,
+    /// The sweep does not run, for hours.
+    pub sweep_down: Outage,
+    /// The `signals` function does not run.
+    pub signals_down: Outage,
     likelihood: [f64; FAULTS],
 }
 
@@ -148,10 +159,22 @@ impl Faults {
             return Self::default();
         }
         let likelihood = std::array::from_fn(|fault| Fault::value_variants()[fault].draw(rng));
-        let [api_down, store_down, sagemaker_down] = std::array::from_fn(|_| Outage::draw(rng));
-        let outages_over = api_down.to.max(store_down.to).max(sagemaker_down.to);
-        let calm_at = rng.u64(5 * MINUTE..45 * MINUTE).max(outages_over);
-        Self { calm_at, api_down, store_down, sagemaker_down, likelihood }
+        let mut outage = |longest| Outage::draw(rng, longest * MINUTE);
+        let (api_down, sweep_down, signals_down) = (outage(180), outage(180), outage(60));
+        // What the store or SageMaker can't be told meanwhile, others wait for.
+        let (store_down, sagemaker_down) = (outage(8), outage(8));
+        let mut faults = Self {
+            calm_at: 0,
+            api_down,
+            store_down,
+            sagemaker_down,
+            sweep_down,
+            signals_down,
+            likelihood,
+        };
+        let over = faults.outages_mut().into_iter().map(|outage| outage.to).max();
+        faults.calm_at = rng.u64(5 * MINUTE..45 * MINUTE).max(over.unwrap_or(0));
+        faults
     }
 
     /// How likely this one is, each time it could happen.
@@ -160,17 +183,29 @@ impl Faults {
         self.likelihood[fault as usize]
     }
 
-    /// What may be down: the API, the store, SageMaker.
-    pub fn outages_mut(&mut self) -> [&mut Outage; 3] {
-        [&mut self.api_down, &mut self.store_down, &mut self.sagemaker_down]
+    /// What may be down: the API, the store, SageMaker, the sweep, `signals`.
+    pub fn outages_mut(&mut self) -> [&mut Outage; 5] {
+        [
+            &mut self.api_down,
+            &mut self.store_down,
+            &mut self.sagemaker_down,
+            &mut self.sweep_down,
+            &mut self.signals_down,
+        ]
     }
 }
 
 impl Display for Faults {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "calm from {} s on", self.calm_at / 1_000)?;
-        let down = [&self.api_down, &self.store_down, &self.sagemaker_down];
-        for (what, down) in ["API", "store", "SageMaker"].iter().zip(down) {
+        let down = [
+            ("API", &self.api_down),
+            ("store", &self.store_down),
+            ("SageMaker", &self.sagemaker_down),
+            ("sweep", &self.sweep_down),
+            ("signals", &self.signals_down),
+        ];
+        for (what, down) in down {
             if down.to > 0 {
                 write!(f, ", {what} down from {} to {} s", down.from / 1_000, down.to / 1_000)?;
             }

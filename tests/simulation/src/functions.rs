@@ -173,6 +173,9 @@ impl Cloud {
     pub async fn handle(&self, message: &Message) -> bool {
         match message {
             Message::Event(event) => self.take(event.clone()).await,
+            Message::Bell(_) if self.world.faults.signals_down.holds(self.world.time.now()) => {
+                false
+            }
             Message::Bell(bell) => {
                 let begun = self.world.time.now();
                 let rung = self.invoke(self.deliver.ring(bell)).await;

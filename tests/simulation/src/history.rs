@@ -147,7 +147,8 @@ async fn every_minute(cloud: Arc<Cloud>) {
             checks::at_the_end(world);
             return world.time.stop();
         }
-        if world.breaks(Mutation::NoSweep) || world.strikes(Fault::SweepMissed) {
+        let down = world.faults.sweep_down.holds(world.time.now());
+        if down || world.breaks(Mutation::NoSweep) || world.strikes(Fault::SweepMissed) {
             continue;
         }
         let runs = 1 + u32::from(world.undoes(Fault::SweepDoubled));

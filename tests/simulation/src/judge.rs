@@ -5,6 +5,7 @@ use monitor::wait::{Wait, WaitState};
 use serde_json::Value;
 
 use crate::executor::Millis;
+use crate::network::{Address, address_of};
 use crate::plan::Plan;
 use crate::world::{World, millis};
 
@@ -69,6 +70,12 @@ pub struct TaskWatch {
     pub seq: u64,
     /// Signals sent.
     pub sends: u64,
+    /// Where its wait is called, as stored.
+    pub address: Option<Address>,
+    /// Probes sent.
+    pub probes: u64,
+    /// When probes were lost since its lease was last renewed, as stored.
+    pub probes_lost: Vec<Millis>,
 }
 
 /// See the module.
@@ -86,6 +93,10 @@ pub struct Judge {
     pub messages_dropped: u64,
     /// When a pod last began or ended.
     pub stirred_at: Millis,
+    /// When the sweep last ran.
+    pub swept_at: Option<Millis>,
+    /// Since when it has run without a break.
+    pub sweeps_since: Millis,
 }
 
 impl Judge {
@@ -165,7 +176,12 @@ impl Judge {
         } else if lapsed {
             watch.live_since = Some(now);
         }
-        watch.lease_end = u64::try_from(millis(wait.lease_until)).unwrap();
+        let lease_end = u64::try_from(millis(wait.lease_until)).unwrap();
+        if lease_end != watch.lease_end {
+            watch.probes_lost.clear();
+        }
+        watch.lease_end = lease_end;
+        watch.address = Some(address_of(&wait.callback_url));
     }
 
     /// A callback begins; says what is wrong with that.

@@ -22,6 +22,7 @@ pub mod functions;
 pub mod history;
 pub mod intruder;
 pub mod judge;
+pub mod liveness;
 pub mod lives;
 pub mod messages;
 pub mod mutation;

@@ -62,7 +62,9 @@ pub fn created(rng: &mut Rng, kind: Kind) -> Vec<Stage> {
             stage(spread(rng, SECOND, 5 * MINUTE), status, secondary);
         }
     }
-    let after = spread(rng, SECOND / 2, 40 * MINUTE);
+    // Some outlive every outage.
+    let longest = [40, 40, 80][rng.usize(..3)];
+    let after = spread(rng, SECOND / 2, longest * MINUTE);
     let (status, secondary) = end(rng, kind);
     stage(after, status, secondary);
     life

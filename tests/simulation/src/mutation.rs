@@ -45,11 +45,19 @@ pub enum Mutation {
     FirstPageOnly,
     /// Everybody passes for the owner of every wait.
     NoOwner,
+    /// A waiter takes any answer that is none of the API's for its last word.
+    FinalWhenRefused,
+    /// A waiter whose lease ran out counts as looked for in vain.
+    NoProbe,
+    /// That a waiter answered a probe counts for nothing.
+    AnswerIgnored,
+    /// The sweep does not know that it was away.
+    GapForgotten,
 }
 
 impl Mutation {
     /// Every mutation, and the checks of which one must notice it.
-    pub const ALL: [(Self, &'static [&'static str]); 19] = [
+    pub const ALL: [(Self, &'static [&'static str]); 23] = [
         (Self::NoReadAfterRecord, &["1-prompt"]),
         (Self::NoReadAfterRegister, &["1-prompt"]),
         (Self::NoGeneration, &["1-lost", "1-prompt", "2-wrong"]),
@@ -62,12 +70,16 @@ impl Mutation {
         (Self::NotWrittenDown, &["5-again"]),
         (Self::NoDedupe, &["5-doubled"]),
         (Self::NoAdoption, &["3-second"]),
-        (Self::NoGrace, &["4-wanted"]),
+        (Self::NoGrace, &["4-wanted", "4-gap"]),
         (Self::NoStop, &["4-orphan"]),
         (Self::NoBackoff, &["5-looks"]),
         (Self::NoDeadline, &["1-overdue", "1-endless"]),
         (Self::GivesUpEarly, &["1-given-up"]),
         (Self::FirstPageOnly, &["1-lost", "1-prompt", "4-wanted"]),
         (Self::NoOwner, &["6-foreign"]),
+        (Self::FinalWhenRefused, &["1-lost", "1-prompt"]),
+        (Self::NoProbe, &["4-healthy", "4-wanted"]),
+        (Self::AnswerIgnored, &["4-healthy", "4-wanted"]),
+        (Self::GapForgotten, &["4-gap"]),
     ];
 }

@@ -7,12 +7,14 @@ use std::task::Waker;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use monitor::ports::{SendOutcome, Sender};
-use monitor::signal::{Callback, SignalBody};
+use monitor::ports::{Failure, ProbeOutcome, SendOutcome, Sender};
+use monitor::signal::{Callback, ProbeBody, SignalBody};
+use monitor::wait::{CallbackUrl, FailureClass};
 
 use crate::checks;
 use crate::executor::Millis;
 use crate::faults::Fault;
+use crate::liveness;
 use crate::lock;
 use crate::mutation::Mutation;
 use crate::world::{Dice, World};
@@ -65,6 +67,13 @@ impl Network {
         };
         self.listeners.insert(address, listener);
         address
+    }
+
+    /// Whether this task's pod listens there, and has not heard enough.
+    #[must_use]
+    pub fn is_home(&self, address: Address, task: usize) -> bool {
+        let listener = self.listeners.get(&address);
+        listener.is_some_and(|listener| listener.task == task && !listener.closed)
     }
 
     /// What listens there.
@@ -121,7 +130,11 @@ fn hear(world: &World, address: Address, callback: &Callback) -> Option<u16> {
 pub struct SimSender(pub Arc<World>);
 
 fn failed(reason: &str) -> SendOutcome {
-    SendOutcome::Failed { reason: reason.to_owned(), retry_after: None }
+    SendOutcome::Failed { failure: failure(reason), retry_after: None }
+}
+
+fn failure(reason: &str) -> Failure {
+    Failure::new(FailureClass::NoAnswer, reason)
 }
 
 /// Notes that a send is over, however it ends.
@@ -143,13 +156,41 @@ impl Sender for SimSender {
         let world = &self.0;
         let body: SignalBody = serde_json::from_str(&callback.body).unwrap();
         let task = world.task_of(&body.data.wait_id);
-        let host = callback.url.as_url().host_str().unwrap();
-        let address: Address = host.rsplit('.').next().unwrap().parse().unwrap();
+        let address = address_of(&callback.url);
         let secret = callback.secret.expose();
         checks::send_begun(world, task, secret, &body);
         let _under_way = UnderWay { world, task, secret };
         self.attempt(address, callback).await
     }
+
+    async fn probe(&self, probe: &Callback) -> ProbeOutcome {
+        let world = &self.0;
+        let body: ProbeBody = serde_json::from_str(&probe.body).unwrap();
+        let task = world.task_of(&body.data.wait_id);
+        let address = address_of(&probe.url);
+        world.hop(Dice::Network).await;
+        if world.strikes(Fault::ProbeLost) {
+            world.time.sleep(TIMEOUT).await;
+            liveness::probed(world, task, false);
+            return ProbeOutcome::Unanswered(failure("no answer within 5 s"));
+        }
+        let there = lock(&world.network)
+            .at(address)
+            .is_some_and(|listener| listener.secret == probe.secret.expose() && !listener.closed);
+        world.hop(Dice::Network).await;
+        liveness::probed(world, task, there);
+        if there {
+            return ProbeOutcome::Answered;
+        }
+        ProbeOutcome::Unanswered(failure("nobody is there"))
+    }
+}
+
+/// Where callbacks to this URL go.
+#[must_use]
+pub fn address_of(url: &CallbackUrl) -> Address {
+    let host = url.as_url().host_str().unwrap();
+    host.rsplit('.').next().unwrap().parse().unwrap()
 }
 
 impl SimSender {
@@ -164,7 +205,7 @@ impl SimSender {
         if world.strikes(Fault::WaiterBusy) {
             let seconds = world.roll(Dice::Network, |rng| rng.u64(1..180));
             let retry_after = Some(Duration::from_secs(seconds));
-            return SendOutcome::Failed { reason: "HTTP 503".to_owned(), retry_after };
+            return SendOutcome::Failed { failure: failure("HTTP 503"), retry_after };
         }
         if world.strikes(Fault::CallbackHangs) {
             self.hear_late(address, callback.clone());

@@ -13,6 +13,7 @@ use crate::checks;
 use crate::faults::Fault;
 use crate::forms;
 use crate::functions::Function;
+use crate::liveness;
 use crate::lock;
 use crate::mutation::Mutation;
 use crate::truth::{self, Resource};
@@ -71,15 +72,19 @@ impl SageMaker for SimSageMaker {
         Ok(seen.unwrap())
     }
 
-    /// Jobs here have no tags: who registered first is the owner.
+    /// A task tags what it creates with its principal, as the step does.
     async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
-        describe(&self.world, job_of(&self.world, arn)).await.map(|_| None)
+        reach(&self.world).await?;
+        let truth = lock(&self.world.truth);
+        let job = truth.get(job_of(&self.world, arn)).filter(|job| job.owner.is_some());
+        Ok(job.map(|_| crate::waiter::owner()))
     }
 
     async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {
         let (world, job) = (&self.world, job_of(&self.world, arn));
         if self.caller == Function::Sweep {
             checks::stop_called(world, job);
+            liveness::stop_called(world, job);
         }
         reach(world).await?;
         if lock(&world.truth).get(job).is_none() {

@@ -8,9 +8,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::job::{Job, JobRecord};
+use monitor::policy::Policy;
 use monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
+use monitor::sweep::Heartbeat;
 use monitor::testing::memory::MemoryStore;
 use monitor::wait::{Wait, WaitState};
 
@@ -18,9 +20,10 @@ use crate::ends;
 use crate::executor::Millis;
 use crate::faults::Fault;
 use crate::functions::Function;
+use crate::liveness;
 use crate::lock;
 use crate::mutation::Mutation;
-use crate::world::{Dice, World};
+use crate::world::{Dice, World, instant};
 
 /// Slower than that no call is: an adapter gives up before.
 const SLOWEST: Millis = 2_000;
@@ -90,6 +93,7 @@ impl SimStore {
         let record = self.inner.load_job(&wait.arn).await;
         let record = record.ok().flatten().map(|found| found.value);
         ends::wait_saved(&self.world, task, wait, record.as_ref());
+        liveness::wait_saved(&self.world, task, wait);
         lock(&self.world.judge).wait_saved(now, task, by_waiter, wait);
     }
 
@@ -121,6 +125,15 @@ impl SimStore {
             let found = copy.load_wait(&wait.key()).await.unwrap();
             copy.save_wait(&wait, found.map(|found| found.version)).await.unwrap();
         });
+    }
+}
+
+/// Takes an answer that renewed the lease for one more probe that was not answered.
+fn ignore_answer(wait: &mut Wait, found: Wait) {
+    if wait.lease_until > found.lease_until {
+        (wait.lease_until, wait.due_at, wait.search) =
+            (found.lease_until, found.due_at, found.search);
+        wait.search.unanswered += 1;
     }
 }
 
@@ -178,7 +191,12 @@ impl Store for SimStore {
 
     async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError> {
         self.reach().await?;
-        self.inner.load_wait(key).await
+        let mut found = self.inner.load_wait(key).await?;
+        if self.world.breaks(Mutation::NoProbe) && self.caller == Function::Sweep {
+            let search = found.as_mut().map(|found| &mut found.value.search);
+            search.into_iter().for_each(|search| search.unanswered = Policy::PROBES);
+        }
+        Ok(found)
     }
 
     async fn save_wait(
@@ -201,6 +219,10 @@ impl Store for SimStore {
         }
         if self.world.breaks(Mutation::GivesUpEarly) && wait.delivery.attempts > 0 {
             (wait.state, wait.due_at) = (WaitState::Undeliverable, None);
+        }
+        if self.world.breaks(Mutation::AnswerIgnored) && self.caller == Function::Signals {
+            let found = self.inner.load_wait(&wait.key()).await?.map(|found| found.value);
+            found.into_iter().for_each(|found| ignore_answer(&mut wait, found));
         }
         let saved = self.inner.save_wait(&wait, expect).await?;
         if matches!(saved, Saved::Stored(_)) {
@@ -242,6 +264,33 @@ impl Store for SimStore {
         let lag = Duration::from_secs(if trails { 5 } else { 0 });
         let now = now.saturating_sub(lag).unwrap();
         Ok(self.page(self.inner.list_due(now, after, self.limit(limit)).await?))
+    }
+
+    async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
+        self.reach().await?;
+        let found = self.inner.load_heartbeat().await?;
+        if !self.world.breaks(Mutation::GapForgotten) {
+            return Ok(found);
+        }
+        // As if it had always run.
+        let always = |found: Versioned<Heartbeat>| {
+            let value = Heartbeat { at: instant(self.world.time.now()), ..found.value };
+            Versioned { value, ..found }
+        };
+        Ok(found.map(always))
+    }
+
+    async fn save_heartbeat(
+        &self,
+        heartbeat: &Heartbeat,
+        expect: Option<Version>,
+    ) -> Result<Saved<Heartbeat>, StoreError> {
+        self.reach().await?;
+        let saved = self.inner.save_heartbeat(heartbeat, expect).await?;
+        if matches!(saved, Saved::Stored(_)) {
+            liveness::swept(&self.world, heartbeat);
+        }
+        self.answer(saved)
     }
 
     async fn purge_expired(&self) -> Result<u64, StoreError> {

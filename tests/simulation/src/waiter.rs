@@ -28,6 +28,8 @@ use crate::network::Address;
 use crate::plan::{Fate, TaskPlan};
 use crate::world::{Dice, World, instant};
 
+/// The longest pause before a call that failed is made again.
+const LONGEST_RETRY: Millis = 120_000;
 /// How long a waiter waits for the API.
 const API_TIMEOUT: Millis = 10_000;
 
@@ -42,8 +44,14 @@ struct Found {
     not_before: Option<Timestamp>,
 }
 
-/// The API did not answer well.
-struct NoAnswer;
+/// Why a call of the API came to nothing.
+#[derive(PartialEq)]
+enum NoAnswer {
+    /// It did not answer, or not well.
+    Lost,
+    /// Something else answered.
+    Refused,
+}
 
 impl Waiter {
     /// The waiter of this task.
@@ -164,8 +172,12 @@ impl Waiter {
                     retry = 1_000;
                     renew_every
                 }
-                Err(NoAnswer) => {
-                    retry = (retry * 2).min(30_000);
+                Err(NoAnswer::Refused) if world.breaks(Mutation::FinalWhenRefused) => {
+                    while !self.listen(address, renew_every).await {}
+                    return;
+                }
+                Err(_) => {
+                    retry = (retry * 2).min(renew_every / 2).min(LONGEST_RETRY);
                     retry
                 }
             };
@@ -254,7 +266,10 @@ impl Waiter {
         world.hop(Dice::Network).await;
         let down = world.faults.api_down.holds(world.time.now());
         if down || world.strikes(Fault::ApiLost) {
-            return Err(NoAnswer);
+            return Err(NoAnswer::Lost);
+        }
+        if world.strikes(Fault::ApiRefused) {
+            return Err(NoAnswer::Refused);
         }
         let (cloud, (tell, told)) = (Arc::clone(&self.cloud), oneshot::channel());
         world.time.spawn(async move {
@@ -264,10 +279,10 @@ impl Waiter {
         let timeout = world.time.sleep(API_TIMEOUT);
         let answer = match select(told, timeout).await {
             Either::Left((Ok(Some(Ok(answer))), _)) => answer,
-            _ => return Err(NoAnswer),
+            _ => return Err(NoAnswer::Lost),
         };
         if world.strikes(Fault::ApiLost) {
-            return Err(NoAnswer);
+            return Err(NoAnswer::Lost);
         }
         world.hop(Dice::Network).await;
         Ok(answer)

@@ -9,7 +9,7 @@ use simulation::{History, Mutation, shrink};
 /// Histories per run of the tests; the command line runs as many as one likes.
 const SEEDS: u64 = 3_000;
 /// Within so many histories every broken rule must be noticed.
-const ENOUGH: u64 = 1_000;
+const ENOUGH: u64 = 4_000;
 
 #[test]
 fn one_seed_is_one_history() {

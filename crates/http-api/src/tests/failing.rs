@@ -7,6 +7,7 @@ use monitor::job::{Job, JobRecord};
 use monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
+use monitor::sweep::Heartbeat;
 use monitor::wait::Wait;
 
 /// A store that fails every call in one way.
@@ -52,6 +53,16 @@ impl Store for Failing {
         _: Option<&Cursor>,
         _: usize,
     ) -> Result<Page<WaitKey>, StoreError> {
+        Err(self.0())
+    }
+    async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
+        Err(self.0())
+    }
+    async fn save_heartbeat(
+        &self,
+        _: &Heartbeat,
+        _: Option<Version>,
+    ) -> Result<Saved<Heartbeat>, StoreError> {
         Err(self.0())
     }
     async fn purge_expired(&self) -> Result<u64, StoreError> {

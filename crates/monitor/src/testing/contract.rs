@@ -28,6 +28,7 @@ use crate::wait::Wait;
 
 pub mod due;
 pub mod expiry;
+pub mod heartbeat;
 pub mod items;
 pub mod jobs;
 pub mod races;
@@ -82,6 +83,7 @@ macro_rules! store_contract {
             expiry::an_expired_item_can_be_made_anew,
             expiry::an_item_written_anew_lives_on,
             expiry::purging_takes_the_expired_and_nothing_else,
+            heartbeat::a_heartbeat_is_written_at_its_version_and_kept_for_ever,
         }
     };
     (@cases $fresh:expr; $($group:ident::$case:ident),+ $(,)?) => {$(

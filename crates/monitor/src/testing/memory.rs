@@ -14,6 +14,7 @@ use crate::job::{Job, JobRecord};
 use crate::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
+use crate::sweep::Heartbeat;
 use crate::wait::{Principal, Wait, WaitId};
 
 /// The reference model: maps under a lock.
@@ -29,6 +30,7 @@ struct State {
     last_version: u64,
     jobs: BTreeMap<JobArn, Versioned<JobRecord>>,
     waits: BTreeMap<JobArn, BTreeMap<Name, Versioned<Wait>>>,
+    heartbeat: Option<Versioned<Heartbeat>>,
 }
 
 /// A wait's name among those of its job.
@@ -246,6 +248,24 @@ impl Store for MemoryStore {
         found.sort();
         let found = page(found, limit, |(due_at, key)| format!("{due_at}|{}", written(key)));
         Ok(Page { items: found.items.into_iter().map(|(_, key)| key).collect(), next: found.next })
+    }
+
+    async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
+        Ok(self.lock().heartbeat.clone())
+    }
+
+    async fn save_heartbeat(
+        &self,
+        heartbeat: &Heartbeat,
+        expect: Option<Version>,
+    ) -> Result<Saved<Heartbeat>, StoreError> {
+        let mut state = self.lock();
+        if state.heartbeat.as_ref().map(|found| found.version) != expect {
+            return Ok(Saved::Conflict(state.heartbeat.clone()));
+        }
+        let version = state.next_version();
+        state.heartbeat = Some(Versioned { value: heartbeat.clone(), version });
+        Ok(Saved::Stored(version))
     }
 
     async fn purge_expired(&self) -> Result<u64, StoreError> {

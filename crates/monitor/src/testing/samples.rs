@@ -9,6 +9,7 @@ use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::kind::Kind;
 use crate::ports::WaitKey;
+use crate::search::Search;
 use crate::wait::{
     CallbackUrl, Delivery, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
 };
@@ -66,6 +67,7 @@ pub fn wait(arn: &JobArn, id: &str, now: Timestamp) -> Wait {
         labels: BTreeMap::new(),
         state: WaitState::Waiting,
         delivery: Delivery::default(),
+        search: Search::default(),
         check_at: now,
         checks: 0,
         stop_pending: false,

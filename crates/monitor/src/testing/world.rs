@@ -15,13 +15,13 @@ use crate::jobs::Jobs;
 use crate::observation::Observation;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, CallbackGuard, Clock, Entropy, Queue, QueueError, SageMaker, SageMakerError,
-    SendOutcome, Sender,
+    Announcer, CallbackGuard, Clock, Entropy, Failure, ProbeOutcome, Queue, QueueError, SageMaker,
+    SageMakerError, SendOutcome, Sender,
 };
 use crate::record::Recorder;
 use crate::signal::{Announcement, Callback, Doorbell, SignalBody};
 use crate::sweep::Sweep;
-use crate::wait::{CallbackUrl, Hear, OnAbandon, Principal, Secret, WaitId};
+use crate::wait::{CallbackUrl, FailureClass, Hear, OnAbandon, Principal, Secret, WaitId};
 use crate::waits::{Registration, Waits};
 
 /// The ARN of the job that [`FakeWorld::registration`] waits for.
@@ -73,11 +73,14 @@ impl Queue for FakeQueue {
     }
 }
 
-/// A sender that answers as scripted, else 2xx, and remembers what it was given.
+/// A sender that answers as scripted, else 2xx, and remembers what it was given. Probes
+/// are answered while there is a waiter.
 #[derive(Default)]
 pub struct FakeSender {
     script: Mutex<VecDeque<SendOutcome>>,
     sent: Mutex<Vec<Callback>>,
+    probes: Mutex<Vec<Callback>>,
+    nobody: Mutex<bool>,
 }
 
 impl FakeSender {
@@ -88,12 +91,21 @@ impl FakeSender {
 
     /// Fails the next `times` sends.
     pub fn fail(&self, times: usize) {
-        let failed =
-            SendOutcome::Failed { reason: "connection refused".to_owned(), retry_after: None };
+        let failed = SendOutcome::Failed { failure: refused(), retry_after: None };
         self.script(std::iter::repeat_n(failed, times));
     }
 
-    /// Everything sent, in order.
+    /// No waiter is there any more to answer probes, or there is one again.
+    pub fn nobody(&self, nobody: bool) {
+        *lock(&self.nobody) = nobody;
+    }
+
+    /// The probes sent, in order.
+    pub fn probes(&self) -> Vec<Callback> {
+        lock(&self.probes).clone()
+    }
+
+    /// Everything sent but probes, in order.
     pub fn sent(&self) -> Vec<Callback> {
         lock(&self.sent).clone()
     }
@@ -110,6 +122,18 @@ impl Sender for FakeSender {
         lock(&self.sent).push(callback.clone());
         lock(&self.script).pop_front().unwrap_or(SendOutcome::Delivered)
     }
+
+    async fn probe(&self, probe: &Callback) -> ProbeOutcome {
+        lock(&self.probes).push(probe.clone());
+        match *lock(&self.nobody) {
+            true => ProbeOutcome::Unanswered(refused()),
+            false => ProbeOutcome::Answered,
+        }
+    }
+}
+
+fn refused() -> Failure {
+    Failure::new(FailureClass::NoConnection, "connection refused")
 }
 
 /// What [`FakeSageMaker`] answers to a Describe.
@@ -358,6 +382,15 @@ impl FakeWorld {
                 "CreationTime": BORN * 1_000, "LastModifiedTime": (BORN + age) * 1_000,
             },
         })
+    }
+
+    /// Sweeps every minute for so many minutes, and answers what that queues.
+    pub async fn sweep_for(&self, minutes: u32) {
+        for _ in 0..minutes {
+            self.sweep().sweep().await.unwrap();
+            self.deliver_all().await;
+            self.clock.advance(std::time::Duration::from_secs(60));
+        }
     }
 
     /// Answers every queued doorbell; says how each came out.

@@ -8,6 +8,7 @@ CREATE INDEX queue_job ON queue (job, turn);
 
 -- When the sweep last ran.
 CREATE TABLE heartbeat (
-    only_one  INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1),
-    document  TEXT    NOT NULL
+    only_one INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1),
+    version  INTEGER NOT NULL,
+    document TEXT    NOT NULL
 ) STRICT;

@@ -1,4 +1,4 @@
-//! Judges one request: is it a signal, is it ours, is it new?
+//! Judges one request: is it a signal or a probe, is it ours, is it new?
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,15 +7,16 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use monitor::ports::Clock;
-use monitor::signal::SignalBody;
+use monitor::signal::{PROBE, ProbeAnswer, ProbeData, SignalBody};
 use monitor::wait::WaitId;
-use tokio::sync::mpsc;
+use serde::Deserialize;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, mpsc};
 
 use super::{CALLBACK_PATH, Stats};
 use crate::MAX_BODY;
 use crate::recent::Recent;
-use crate::sign::{SignedHeaders, Verifier, VerifyError};
+use crate::sign::{SignedHeaders, Verifier, VerifyError, check_age};
 
 /// How many accepted ids are remembered. Only verified ones are, so that
 /// nobody else can push them out.
@@ -89,7 +90,17 @@ pub(super) struct Intake {
     wait_id: WaitId,
     clock: Arc<dyn Clock>,
     signals: mpsc::Sender<SignalBody>,
+    /// Told of callbacks that are signed as they must be, but not at this time.
+    doubt: Arc<Notify>,
     memory: Mutex<Memory>,
+}
+
+/// What signals and probes have in common.
+#[derive(Deserialize)]
+struct Call {
+    #[serde(rename = "type")]
+    event_type: String,
+    data: ProbeData,
 }
 
 struct Memory {
@@ -103,9 +114,10 @@ impl Intake {
         wait_id: WaitId,
         clock: Arc<dyn Clock>,
         signals: mpsc::Sender<SignalBody>,
+        doubt: Arc<Notify>,
     ) -> Self {
         let memory = Memory { accepted: Recent::new(MAX_REMEMBERED), stats: Stats::default() };
-        Self { verifier, wait_id, clock, signals, memory: Mutex::new(memory) }
+        Self { verifier, wait_id, clock, signals, doubt, memory: Mutex::new(memory) }
     }
 
     pub(super) fn stats(&self) -> Stats {
@@ -116,10 +128,12 @@ impl Intake {
         *self.memory().stats.refused.entry(word).or_default() += 1;
     }
 
-    /// 204 for a signal, new or known; else what is wrong, in one line.
+    /// 204 for a signal, new or known, and the proof for a probe; else what is wrong, in
+    /// one line.
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (status, text) = match self.take(request).await {
-            Ok(()) => (StatusCode::NO_CONTENT, String::new()),
+            Ok(None) => (StatusCode::NO_CONTENT, String::new()),
+            Ok(Some(proof)) => (StatusCode::OK, proof),
             Err(refused) => {
                 tracing::debug!(reason = %refused, "a callback was refused");
                 self.count_refused(refused.word());
@@ -131,7 +145,8 @@ impl Intake {
         response
     }
 
-    async fn take(&self, request: Request<Incoming>) -> Result<(), Refused> {
+    /// The answer to a probe, or `None` to a signal.
+    async fn take(&self, request: Request<Incoming>) -> Result<Option<String>, Refused> {
         let (head, body) = request.into_parts();
         if head.uri.path() != CALLBACK_PATH {
             return Err(Refused::Path);
@@ -141,12 +156,33 @@ impl Intake {
         }
         let body = read(body).await?;
         let headers = SignedHeaders::read(&head.headers)?;
-        self.verifier.verify(&headers, &body, self.clock.now())?;
-        let signal: SignalBody = serde_json::from_slice(&body)?;
-        if signal.data.wait_id != self.wait_id {
+        let second = self.verifier.authenticate(&headers, &body)?;
+        let call: Call = serde_json::from_slice(&body)?;
+        if call.data.wait_id != self.wait_id {
             return Err(Refused::Wait);
         }
-        self.admit(headers.id, signal)
+        if call.event_type == PROBE {
+            return self.prove(headers.id, second, &body).map(Some);
+        }
+        if let Err(error) = check_age(self.clock.now().as_second().saturating_sub(second)) {
+            // By one of two clocks that differ, or again. It tells nothing, but that it may
+            // be time to ask.
+            self.doubt.notify_one();
+            return Err(error.into());
+        }
+        self.admit(headers.id, serde_json::from_slice(&body)?)?;
+        Ok(None)
+    }
+
+    /// Whenever it was signed: the answer to an old probe fits no other, and a waiter
+    /// whose clock is wrong is there all the same.
+    fn prove(&self, id: &str, second: i64, body: &[u8]) -> Result<String, Refused> {
+        if self.signals.is_closed() {
+            return Err(Refused::Closed);
+        }
+        let proof = self.verifier.prove(id, second, body).map_err(VerifyError::from)?;
+        self.memory().stats.probes += 1;
+        Ok(serde_json::to_string(&ProbeAnswer { proof })?)
     }
 
     /// Hands a verified signal on, once. A known one is welcome even when the

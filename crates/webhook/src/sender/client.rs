@@ -67,6 +67,17 @@ fn builder(resolver: &Arc<VettingResolver>, timeouts: Timeouts) -> ClientBuilder
         .pool_idle_timeout(timeouts.pool_idle)
 }
 
+/// The beginning of an answer, as far as an answer is read.
+pub(super) async fn beginning(mut response: Response) -> Vec<u8> {
+    let mut read = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await
+        && read.len() + chunk.len() <= MAX_ANSWER
+    {
+        read.extend_from_slice(&chunk);
+    }
+    read
+}
+
 /// Reads a short answer to its end, so that its connection can be used again.
 pub(super) async fn drain(mut response: Response) {
     let mut read = 0;

@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpInfo;
+use monitor::ports::Failure;
+use monitor::wait::FailureClass;
 
 use super::Timeouts;
 use super::resolver::NameError;
@@ -15,19 +17,19 @@ use super::resolver::NameError;
 const MAX_LEN: usize = 200;
 
 /// The reason in a few words, without URL, secret or body.
-pub(super) fn of(error: &reqwest::Error, timeouts: Timeouts) -> String {
-    let text = if let Some(error) = find::<NameError>(error) {
-        error.to_string()
+pub(super) fn of(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
+    let (class, text) = if let Some(error) = find::<NameError>(error) {
+        (error.class(), error.to_string())
     } else if error.is_connect() && error.is_timeout() {
-        format!("no connection within {:?}", timeouts.connect)
+        (FailureClass::NoConnection, format!("no connection within {:?}", timeouts.connect))
     } else if error.is_connect() {
-        format!("no connection: {}", root(error))
+        (FailureClass::NoConnection, format!("no connection: {}", root(error)))
     } else if is_broken(error) {
-        "the connection broke before an answer".to_owned()
+        (FailureClass::NoAnswer, "the connection broke before an answer".to_owned())
     } else {
-        format!("no HTTP answer: {}", root(error))
+        (FailureClass::NoAnswer, format!("no HTTP answer: {}", root(error)))
     };
-    text.chars().take(MAX_LEN).collect()
+    Failure::new(class, text.chars().take(MAX_LEN).collect::<String>())
 }
 
 /// Whether an established connection was closed before an answer came.

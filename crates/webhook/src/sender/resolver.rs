@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use monitor::wait::FailureClass;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::guard::{Guard, Refusal};
@@ -42,6 +43,15 @@ pub(super) enum NameError {
     Empty { host: String },
     #[error("`{host}` resolves to what is refused: {refusal}")]
     Refused { host: String, refusal: Refusal },
+}
+
+impl NameError {
+    pub(super) fn class(&self) -> FailureClass {
+        match self {
+            Self::Unresolved { .. } | Self::Empty { .. } => FailureClass::NoConnection,
+            Self::Refused { .. } => FailureClass::NotAllowed,
+        }
+    }
 }
 
 /// The resolver of the sender's HTTP client.

@@ -94,7 +94,7 @@ pub(crate) fn local_sender(timeouts: Timeouts) -> WebhookSender {
 
 pub(crate) fn reason(outcome: SendOutcome) -> String {
     match outcome {
-        SendOutcome::Failed { reason, .. } => reason,
+        SendOutcome::Failed { failure, .. } => failure.reason,
         other => panic!("{other:?}"),
     }
 }

@@ -1,11 +1,12 @@
 //! What a listener believes, and what it yields.
 
-use monitor::ports::{SendOutcome, Sender as _};
+use monitor::ports::{ProbeOutcome, SendOutcome, Sender as _};
+use monitor::signal::{Callback, ProbeAnswer, ProbeBody};
 use monitor::wait::{CallbackUrl, Secret};
-use webhook::{CALLBACK_PATH, Limits, Listener, Stats};
+use webhook::{CALLBACK_PATH, Limits, Listener, Stats, proves};
 
 use crate::common::{
-    Post, callback, clock, local_sender, noon, patient, secret, signal, soon, wait_id,
+    Post, callback, clock, local_sender, noon, patient, reason, secret, signal, soon, wait_id,
 };
 
 async fn listener(limits: Limits) -> Listener {
@@ -142,8 +143,7 @@ async fn a_waiter_that_has_heard_enough_answers_gone() {
     assert_eq!(soon(sender.send(&sent)).await, SendOutcome::Gone);
     // Only to those who know the secret.
     sent.secret = secret(2);
-    let outcome = soon(sender.send(&sent)).await;
-    assert!(matches!(outcome, SendOutcome::Failed { ref reason, .. } if reason == "HTTP 401"));
+    assert_eq!(reason(soon(sender.send(&sent)).await), "HTTP 401");
     assert_eq!(listener.stats(), refused([("closed", 1), ("signature", 1)]));
     assert!(CallbackUrl::parse(&url).is_ok());
 }
@@ -160,4 +160,67 @@ async fn signals_that_nobody_takes_are_sent_again_later() {
     assert_eq!(second.to(addr).await.0, 204);
     assert_eq!(soon(listener.next()).await, Some(signal("w", 2)));
     assert_eq!(listener.stats().refused, [("busy", 1)].into());
+}
+
+/// A probe of this wait, signed at this time, to that listener.
+fn probe(to: &Listener, wait: &str) -> Callback {
+    let url = format!("http://{}{CALLBACK_PATH}", to.local_addr());
+    let body = ProbeBody::new(wait_id(wait), noon());
+    Callback {
+        id: "probe_w_1".to_owned(),
+        ..callback(&url, &serde_json::to_string(&body).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_probe_is_answered_by_the_waiter_that_it_is_for_and_heard_by_nobody() {
+    let listener = listener(Limits::default()).await;
+    let sender = local_sender(patient());
+    let good = probe(&listener, "w");
+    assert_eq!(soon(sender.probe(&good)).await, ProbeOutcome::Answered);
+    let anothers = Callback { secret: secret(2), ..good.clone() };
+    for wrong in [anothers, probe(&listener, "other")] {
+        let outcome = soon(sender.probe(&wrong)).await;
+        assert!(matches!(outcome, ProbeOutcome::Unanswered(_)), "{outcome:?}");
+    }
+    assert_eq!((listener.stats().probes, listener.stats().accepted), (1, 0));
+}
+
+#[tokio::test]
+async fn a_waiter_whose_clock_is_wrong_is_there_all_the_same() {
+    let mut listener = listener(Limits::default()).await;
+    let addr = listener.local_addr();
+    let long_ago = noon() - std::time::Duration::from_secs(3_600);
+    let body = serde_json::to_vec(&ProbeBody::new(wait_id("w"), long_ago)).unwrap();
+    let probed = Post::signed(&secret(1), "probe_w_1", long_ago, body.clone());
+    let (status, answer) = probed.to(addr).await;
+    let answer: ProbeAnswer = serde_json::from_str(&answer).unwrap();
+    assert_eq!(status, 200);
+    assert!(proves(&secret(1), "probe_w_1", long_ago, &body, &answer.proof));
+    // A signal is not believed then, but the waiter is told that it is time to ask.
+    let doubt = listener.doubt();
+    let body = serde_json::to_vec(&signal("w", 1)).unwrap();
+    assert_eq!(Post::signed(&secret(2), "msg_w_1", long_ago, body.clone()).to(addr).await.0, 401);
+    assert!(futures_now(doubt.notified()).is_none(), "anyone could make it ask");
+    assert_eq!(Post::signed(&secret(1), "msg_w_1", long_ago, body).to(addr).await.0, 401);
+    soon(doubt.notified()).await;
+    listener.close();
+    assert_eq!(soon(listener.next()).await, None);
+}
+
+/// What the future has now.
+fn futures_now<F: Future>(future: F) -> Option<F::Output> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(future).poll(&mut context) {
+        std::task::Poll::Ready(output) => Some(output),
+        std::task::Poll::Pending => None,
+    }
+}
+
+#[tokio::test]
+async fn a_waiter_that_has_heard_enough_is_not_there() {
+    let mut listener = listener(Limits::default()).await;
+    listener.close();
+    let outcome = soon(local_sender(patient()).probe(&probe(&listener, "w"))).await;
+    assert!(matches!(outcome, ProbeOutcome::Unanswered(_)), "{outcome:?}");
 }

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use metrics::{Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
-use monitor::ports::{SendOutcome, Sender as _};
-use webhook::{MAX_BODY, SignedHeaders, Timeouts, Verifier};
+use monitor::ports::{Failure, ProbeOutcome, SendOutcome, Sender as _};
+use monitor::wait::FailureClass;
+use webhook::{MAX_BODY, SignedHeaders, Timeouts, Verifier, prove, sign};
 
 use crate::common::{callback, local_sender, noon, patient, reason, secret, soon};
 use crate::server::{Answer, NO_CONTENT, Server};
@@ -40,7 +41,7 @@ async fn answered(answer: &'static str) -> SendOutcome {
 
 fn failed(reason: &str, retry_after: Option<u64>) -> SendOutcome {
     SendOutcome::Failed {
-        reason: reason.to_owned(),
+        failure: Failure::new(FailureClass::BadStatus, reason),
         retry_after: retry_after.map(Duration::from_secs),
     }
 }
@@ -88,7 +89,7 @@ async fn a_server_that_hangs_is_given_up_on() {
     let total = Duration::from_millis(200);
     let sender = local_sender(Timeouts { total, ..patient() });
     let outcome = soon(sender.send(&callback(&server.url(), "{}"))).await;
-    assert_eq!(outcome, failed("no answer within 200ms", None));
+    assert_eq!(reason(outcome), "no answer within 200ms");
     assert_eq!(server.seen().len(), 1, "a slow waiter is not asked twice");
 }
 
@@ -120,7 +121,7 @@ async fn a_body_over_the_limit_is_not_sent() {
     let outcome = sender.send(&callback(&server.url(), &most)).await;
     assert_eq!(outcome, SendOutcome::Delivered);
     let outcome = sender.send(&callback(&server.url(), &format!("{most}x"))).await;
-    assert_eq!(outcome, failed("the body has 20001 bytes, allowed are 20000", None));
+    assert_eq!(reason(outcome), "the body has 20001 bytes, allowed are 20000");
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -199,4 +200,35 @@ async fn every_outcome_is_counted() {
     let expected = ["delivered", "gone", "failed"]
         .map(|word| format!("sagebell_callbacks_total outcome={word} +1"));
     assert_eq!(*counts.0.lock().unwrap(), expected);
+}
+
+/// Whoever only answers well does not pass for the waiter.
+#[tokio::test]
+async fn a_probe_is_passed_by_proof_alone() {
+    let proof_of_another = prove(&secret(2), "msg_w_1", noon().as_second(), b"{}").unwrap();
+    let proof_of_another_probe = prove(&secret(1), "msg_w_2", noon().as_second(), b"{}").unwrap();
+    let proof_of_another_time =
+        prove(&secret(1), "msg_w_1", noon().as_second() + 1, b"{}").unwrap();
+    let signature = sign(&secret(1), "msg_w_1", noon(), b"{}").unwrap();
+    let proof = prove(&secret(1), "msg_w_1", noon().as_second(), b"{}").unwrap();
+    let json = |proof: &str| format!(r#"{{"proof":"{proof}"}}"#);
+    let wrong = [
+        String::new(),
+        "ok".to_owned(),
+        r#"{"proof":""}"#.to_owned(),
+        proof.clone(),
+        json(&proof_of_another),
+        json(&proof_of_another_probe),
+        json(&proof_of_another_time),
+        json(&signature),
+        format!("{}{}", json(&proof), " ".repeat(8_000)),
+    ];
+    for (body, passes) in wrong.into_iter().map(|body| (body, false)).chain([(json(&proof), true)])
+    {
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let answer: &'static str = answer.leak();
+        let server = Server::start(move |_| Answer::Write(answer)).await;
+        let outcome = local_sender(patient()).probe(&callback(&server.url(), "{}")).await;
+        assert_eq!(outcome == ProbeOutcome::Answered, passes, "{body:?}: {outcome:?}");
+    }
 }

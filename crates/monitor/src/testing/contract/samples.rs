@@ -12,9 +12,10 @@ use crate::observation::Source;
 use crate::phase::Phase;
 use crate::policy::Policy;
 use crate::ports::{Saved, Store, Version, Versioned};
+use crate::search::Search;
 use crate::testing::samples::{arn, job, wait};
 use crate::wait::{
-    CallbackUrl, Delivery, Hear, OnAbandon, Principal, Secret, Wait, WaitState, later,
+    CallbackUrl, Delivery, FailureClass, Hear, OnAbandon, Principal, Secret, Wait, WaitState, later,
 };
 
 /// Text that a careless encoding breaks.
@@ -82,6 +83,14 @@ pub(super) fn full_wait(now: Timestamp) -> Wait {
         claimed_until: Some(at(4)),
         retry_at: Some(at(5)),
         last_error: Some(AWKWARD.to_owned()),
+        last_error_class: Some(FailureClass::NoProof),
+        proven: true,
+    };
+    wait.search = Search {
+        unanswered: u32::MAX,
+        probed_at: Some(at(10)),
+        next_at: Some(at(11)),
+        asked: u32::MAX,
     };
     wait.check_at = at(6);
     wait.checks = u32::MAX;

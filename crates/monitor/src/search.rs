@@ -1,0 +1,79 @@
+//! Looking for a waiter whose lease ran out, before it counts as gone.
+//!
+//! Promise: only probes that were really sent and not answered count, spread over some
+//! minutes. What the monitor itself left undone, a sweep that did not run or a queue that
+//! lost a message, is no evidence against a waiter.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::policy::Policy;
+use crate::wait::{Wait, later};
+
+/// How far the search for a waiter that no longer renews its lease has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search {
+    /// Probes that were really sent, one after the other, and not answered.
+    pub unanswered: u32,
+    /// When the last of them was sent.
+    pub probed_at: Option<Timestamp>,
+    /// When the sweep looks for the waiter next.
+    pub next_at: Option<Timestamp>,
+    /// How often the sweep asked for a probe.
+    pub asked: u32,
+}
+
+impl Search {
+    /// Whether the waiter was looked for often enough.
+    #[must_use]
+    pub fn is_in_vain(&self) -> bool {
+        self.unanswered >= Policy::PROBES
+    }
+
+    /// A probe was sent at this time and not answered. Two that follow each other at
+    /// once, as when a message is doubled, are one.
+    pub(crate) fn missed(&mut self, now: Timestamp, policy: &Policy) {
+        let spread = policy.probe_pause / 2;
+        if self.probed_at.is_none_or(|last| later(last, spread) <= now) {
+            self.unanswered += 1;
+            self.probed_at = Some(now);
+        }
+    }
+}
+
+impl Wait {
+    /// When its waiter begins to be looked for, if the monitor has been there since
+    /// `since` without a break: every lease gets its time after that anew.
+    pub(crate) fn lapses_since(&self, since: Timestamp, policy: &Policy) -> Timestamp {
+        let lease = Duration::from_secs(self.lease_seconds.into());
+        later(later(since, lease), policy.grace).max(self.lapses_at(policy))
+    }
+
+    /// Brings back what a clock wrote that has jumped back since: no time lies further
+    /// ahead than the rules let it.
+    pub(crate) fn mend(&mut self, now: Timestamp, policy: &Policy) {
+        let lease = Duration::from_secs(self.lease_seconds.into());
+        let skewed = |longest: Duration| later(now, longest + Policy::CLOCK_DRIFT);
+        if self.lease_until > skewed(lease) {
+            self.lease_until = later(now, lease);
+        }
+        let delivery = &mut self.delivery;
+        if delivery.claimed_until.is_some_and(|at| at > skewed(Policy::CLAIM)) {
+            delivery.claimed_until = None;
+        }
+        if delivery.retry_at.is_some_and(|at| at > skewed(Policy::LONGEST_RETRY)) {
+            delivery.retry_at = Some(now);
+        }
+        if self.check_at > skewed(policy.longest_check_pause()) {
+            self.check_at = now;
+        }
+        if self.search.next_at.is_some_and(|at| at > skewed(lease + policy.grace)) {
+            self.search.next_at = None;
+        }
+        if self.search.probed_at.is_some_and(|at| at > skewed(Duration::ZERO)) {
+            self.search.probed_at = None;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Checks of who may be taken for gone: see the table of [`checks`](crate::checks).
+
+use monitor::policy::Policy;
+use monitor::sweep::Heartbeat;
+use monitor::wait::{Wait, WaitState};
+
+use crate::checks::{RACE, ROUNDING};
+use crate::executor::Millis;
+use crate::lock;
+use crate::world::{World, millis};
+
+/// A probe was sent to a task's waiter, and it reached it or did not.
+pub fn probed(world: &World, task: usize, reached: bool) {
+    world.note(|| {
+        format!("a probe of task {task} {}", if reached { "reaches it" } else { "is lost" })
+    });
+    let now = world.time.now();
+    let watch = &mut lock(&world.judge).tasks[task];
+    watch.probes += 1;
+    if !reached {
+        watch.probes_lost.push(now);
+    }
+}
+
+/// The sweep begins, by its own clock.
+pub fn swept(world: &World, heartbeat: &Heartbeat) {
+    let at = u64::try_from(millis(heartbeat.at)).unwrap();
+    let mut judge = lock(&world.judge);
+    let gap = Policy::default().sweep_gap.as_millis() as Millis;
+    if judge.swept_at.is_none_or(|last| last + gap < at) {
+        judge.sweeps_since = at;
+    }
+    judge.swept_at = Some(at);
+}
+
+/// A wait is written.
+pub fn wait_saved(world: &World, task: usize, wait: &Wait) {
+    let grace = Policy::default().grace.as_millis() as Millis;
+    let (was_over, from) = {
+        let judge = lock(&world.judge);
+        let watch = &judge.tasks[task];
+        let back = judge.sweeps_since + Millis::from(wait.lease_seconds) * 1_000;
+        (watch.wait_over_at.is_some(), back.max(watch.lease_end) + grace)
+    };
+    let now = world.time.now();
+    if wait.state == WaitState::Abandoned && !was_over && now + ROUNDING < from {
+        let missing = (from - now) / 1_000;
+        world.broken("4-gap", || format!("task {task} is abandoned {missing} s too soon"));
+    }
+}
+
+/// The sweep stops a job: none of those who wait for it may live, unless it was looked
+/// for and could not be reached.
+pub fn stop_called(world: &World, job: usize) {
+    let now = world.time.now();
+    let judge = lock(&world.judge);
+    let healthy = judge.tasks.iter().enumerate().find(|(task, watch)| {
+        let plan = &world.plan.tasks[*task];
+        let in_time = plan.deadline.is_none_or(|deadline| deadline > now + RACE);
+        let since = watch.registered_at.is_some_and(|at| at + RACE < now);
+        let address = watch.address.filter(|_| plan.job == job && in_time && since);
+        let lives = address.is_some_and(|address| lock(&world.network).is_home(address, *task));
+        lives && !was_looked_for(&watch.probes_lost)
+    });
+    let healthy = healthy.map(|(task, _)| task);
+    drop(judge);
+    if let Some(task) = healthy {
+        world.broken("4-healthy", || format!("job {job} is stopped, but task {task} lives"));
+    }
+}
+
+/// Whether so many probes were lost, over so long, as the policy asks for.
+fn was_looked_for(lost: &[Millis]) -> bool {
+    let spread = Policy::default().probe_pause.as_millis() as Millis / 2;
+    let enough = Policy::PROBES as usize;
+    let over = lost.first().zip(lost.last()).map(|(first, last)| last - first);
+    lost.len() >= enough && over >= Some(spread * (enough as Millis - 1))
+}
