@@ -54,8 +54,9 @@ def test_an_endpoints_log_and_links_have_its_name_where_its_arn_has_small_letter
     step = scene.start(component, "--logs", "tail", environment=environment, **common, **inputs)
     assert step.ends() == 1
     assert f"  | log of {group}" in step.said().splitlines()
-    *_, header, _took, arn, console, link = step.said().splitlines()
+    *_, header, advice, _took, arn, console, link = step.said().splitlines()
     assert header.startswith(f"sagebell-step: {ENDPOINT} is Failed: variant all"), step.said()
+    assert advice.startswith("  to do    the container did not answer GET /ping")
     assert arn.endswith("endpoint/digits-prod")
     assert console.endswith(f"#/endpoints/{ENDPOINT}") and f"group={group};" in link
     page = (step.folder / "timeline.html").read_text()

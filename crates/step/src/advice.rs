@@ -3,23 +3,40 @@
 
 use sagemaker::{CallError, Class};
 
-/// What to do, by words in a job's failure reason. From "Troubleshooting" pages of
-/// the SageMaker developer guide.
+/// What to do, by words in a job's failure reason; those that say more come first, as
+/// `ClientError` stands before most of them. From the "Troubleshooting" pages of the
+/// SageMaker developer guide and the API reference's `SecondaryStatus`.
 const REASONS: &[(&str, &str)] = &[
     (
         "CapacityError",
         "there are no such instances free now: try again later, in another availability zone, or with another instance type",
+    ),
+    ("ResourceLimitExceeded", QUOTA),
+    ("AccessDenied", EXECUTION_ROLE),
+    ("not authorized", EXECUTION_ROLE),
+    ("Access denied", EXECUTION_ROLE),
+    (
+        "ping health check",
+        "the container did not answer GET /ping with 200 in time: the endpoint's log says what it did instead",
+    ),
+    (
+        "OutOfMemory",
+        "the job needs more memory: take a larger instance type, or less data or smaller batches at a time",
+    ),
+    (
+        "MaxRuntimeExceeded",
+        "the job ran longer than it may: raise MaxRuntimeInSeconds of its stopping condition",
+    ),
+    (
+        "MaxWaitTimeExceeded",
+        "spot instances did not suffice in the time given: raise MaxWaitTimeInSeconds, or take instances that are not spot",
     ),
     ("AlgorithmError", "the container failed: its log says why"),
     (
         "ClientError",
         "what the job was given is wrong: compare its inputs with what the container expects",
     ),
-    ("ResourceLimitExceeded", QUOTA),
     ("InternalServerError", "SageMaker failed: try again"),
-    ("AccessDenied", EXECUTION_ROLE),
-    ("not authorized", EXECUTION_ROLE),
-    ("Access denied", EXECUTION_ROLE),
 ];
 const QUOTA: &str = "ask for more in the Service Quotas console, or run fewer at a time";
 const EXECUTION_ROLE: &str = "the execution role (the job's `role`) lacks a permission: infra/iam/execution.yaml grants what it needs";
@@ -63,6 +80,8 @@ mod tests {
     #[test]
     fn a_reason_is_known_by_its_words() {
         assert!(on_reason("AlgorithmError: ExecuteUserScriptError").unwrap().contains("log"));
+        let role = on_reason("ClientError: AccessDenied when reading s3://in/").unwrap();
+        assert!(role.contains("execution role"), "{role}");
         assert_eq!(on_reason("something new"), None);
     }
 }
