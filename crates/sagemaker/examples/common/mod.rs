@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_config::BehaviorVersion;
+use jiff::Timestamp;
 use monitor::ports::Entropy;
 use monitor::testing::ManualClock;
 use sagemaker::{Api, Budget, Rate};
@@ -19,7 +20,8 @@ impl Entropy for NoJitter {
 /// clock it goes by.
 pub(crate) async fn api() -> (Api, Arc<ManualClock>) {
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let clock = Arc::new(ManualClock::default());
+    // In the year 2100: no time that a SageMaker tells lies in its future.
+    let clock = Arc::new(ManualClock::at(Timestamp::constant(4_102_444_800, 0)));
     let budget = Budget::new(Rate::default(), clock.clone(), Arc::new(NoJitter));
     (Api::new(&config, Arc::new(budget)), clock)
 }
