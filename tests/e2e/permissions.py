@@ -248,8 +248,8 @@ def kinds():
 RARE = {"cluster", "feature-group", "human-loop", "image", "image-version", "notebook-instance", "pipeline"}
 # Kinds without tags: their names are the only bound.
 UNTAGGED = {"human-loop", "image-version", "pipeline"}
-# What no component does: a step makes no human loop, and waits for no step of an execution.
-OF_NO_STEP = {"DescribeHumanLoop", "ListPipelineExecutionSteps", "StartHumanLoop", "StopHumanLoop"}
+# What no component does: a step makes no human loop.
+OF_NO_STEP = {"DescribeHumanLoop", "StartHumanLoop", "StopHumanLoop"}
 # What IAM asks of a call is mostly its job; but of these it asks what they are made of.
 MADE_OF = {"human-loop": "flow-definition", "image-version": "image"}
 # What a job with every option makes and tries itself, and what it only reads.
