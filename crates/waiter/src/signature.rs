@@ -2,8 +2,10 @@
 //! Version 4 and nothing else.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
 
-use account::SigningError;
-use aws_config::{BehaviorVersion, SdkConfig};
+use std::sync::Arc;
+
+use account::{KeptCredentials, SigningError};
+use aws_config::BehaviorVersion;
 use aws_credential_types::provider::ProvideCredentials as _;
 use bootstrap::SystemClock;
 use reqwest::Request;
@@ -30,7 +32,7 @@ pub enum SignError {
 #[derive(Debug)]
 pub struct Signer {
     region: String,
-    sdk: OnceCell<SdkConfig>,
+    kept: OnceCell<Option<KeptCredentials>>,
 }
 
 impl Signer {
@@ -39,7 +41,7 @@ impl Signer {
     pub fn of(base: &Url) -> Option<Self> {
         let (_, rest) = base.host_str()?.split_once(".lambda-url.")?;
         let (region, _) = rest.split_once('.')?;
-        Some(Self { region: region.to_owned(), sdk: OnceCell::new() })
+        Some(Self { region: region.to_owned(), kept: OnceCell::new() })
     }
 
     /// The region that calls are signed for.
@@ -54,12 +56,19 @@ impl Signer {
     /// # Errors
     /// [`SignError`] says what is missing.
     pub async fn sign(&self, request: &mut Request) -> Result<(), SignError> {
-        let load = || aws_config::load_defaults(BehaviorVersion::latest());
-        let provider = self.sdk.get_or_init(load).await.credentials_provider();
+        let provider = self.kept.get_or_init(keep).await.as_ref();
         let provider = provider.ok_or_else(|| no_credentials("no provider"))?;
         let credentials = provider.provide_credentials().await.map_err(no_credentials)?;
         Ok(account::sign(request, credentials, SERVICE, &self.region, &SystemClock)?)
     }
+}
+
+/// Waiters renew for days: credentials are kept until they near their end, and survive an
+/// endpoint that fails for minutes.
+async fn keep() -> Option<KeptCredentials> {
+    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    let provider = sdk.credentials_provider()?;
+    Some(KeptCredentials::new(provider, Arc::new(SystemClock)))
 }
 
 fn no_credentials(error: impl std::fmt::Display) -> SignError {
