@@ -288,7 +288,7 @@ class Abandons(Scenario):
     function, sweeps = "sweep", SWEEPS
     calls = BEAT + ["Query due"] * 8 + [
         "GetItem wait", "GetItem job", "Query waits", "PutItem wait", "PutEvents Wait Abandoned",
-        "DescribeTrainingJob", "StopTrainingJob", "PutItem wait",
+        "DescribeTrainingJob", "ListTags", "DescribeTrainingJob", "StopTrainingJob", "PutItem wait",
     ]
 
     def before(self):
