@@ -213,8 +213,8 @@ class Refreshes(Scenario):
 
     function = "api"
     calls = [
-        "DescribeTrainingJob", "GetItem job", "PutItem job", "Query waits", "SendMessageBatch", "PutEvents Job Settled",
-        "GetItem job",
+        "GetItem job", "DescribeTrainingJob", "GetItem job", "PutItem job", "Query waits", "SendMessageBatch",
+        "PutEvents Job Settled", "GetItem job",
     ]
 
     def before(self):
