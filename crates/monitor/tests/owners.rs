@@ -35,12 +35,10 @@ async fn wait(world: &FakeWorld, owner: Principal) -> Option<Wait> {
     world.store.load_wait(&key(owner)).await.unwrap().map(|found| found.value)
 }
 
-/// Lets all leases run out and the sweep run for hours.
+/// Lets all waiters be gone, their leases run out and the sweep run for hours.
 async fn abandon(world: &FakeWorld) {
-    for _ in 0..40 {
-        world.clock.advance(Duration::from_secs(300));
-        world.sweep().sweep().await.unwrap();
-    }
+    world.sender.nobody(true);
+    world.sweep_for(200).await;
 }
 
 fn stops(world: &FakeWorld) -> usize {
