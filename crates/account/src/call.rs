@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_types::SdkConfig;
+use http_body_util::{BodyExt as _, Limited};
 use monitor::ports::Clock;
-use reqwest::{Request, Response, StatusCode};
+use reqwest::{Request, StatusCode};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -20,6 +21,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// For finding credentials: the chain asks metadata services that may not be there.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest answer that is read, in bytes: a page of logs has a million
+/// (`GetLogEvents`, CloudWatch Logs API reference).
+const LONGEST: usize = 8 * 1024 * 1024;
 /// Pauses before the second and the third try, when AWS throttles or fails.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
@@ -142,14 +146,15 @@ impl Account {
         };
         let mut request = call.build().map_err(|error| unintelligible(action, error))?;
         self.sign(&mut request, service, &at.region).await?;
-        let unreachable = |error: reqwest::Error| AskError::Unreachable {
+        let unreachable = |error: &dyn std::error::Error| AskError::Unreachable {
             host: at.url.host_str().unwrap_or_default().to_owned(),
-            reason: innermost(&error),
+            reason: innermost(error),
         };
-        let response = self.http.execute(request).await.map_err(unreachable)?;
+        let response = self.http.execute(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status();
-        let body = Response::text(response).await.map_err(unreachable)?;
-        Ok((status, body))
+        let body = Limited::new(reqwest::Body::from(response), LONGEST).collect().await;
+        let body = body.map_err(|error| unreachable(&*error))?;
+        Ok((status, String::from_utf8_lossy(&body.to_bytes()).into_owned()))
     }
 
     async fn sign(
