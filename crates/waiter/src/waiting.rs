@@ -173,7 +173,7 @@ impl Waiting {
     }
 
     fn answered(&mut self, answer: WaitAnswer) -> Result<Option<Heard>, WaitError> {
-        if !matches!(answer.state(), "waiting" | "signalled") {
+        if !is_kept(&answer) {
             return Err(WaitError::Ended(answer.state().to_owned()));
         }
         self.registered = true;
@@ -197,6 +197,19 @@ impl Waiting {
         self.registered
     }
 
+    /// The same, once the call that is under way was answered, or `within` is over: the
+    /// monitor may have taken a wait whose answer is not here yet.
+    pub async fn is_registered_within(&mut self, within: Duration) -> bool {
+        if !self.registered
+            && let Some(answer) = &mut self.answer
+            && let Ok(answered) = timeout(within, answer).await
+        {
+            self.answer = None;
+            self.registered = answered.is_ok_and(|answer| is_kept(&answer));
+        }
+        self.registered
+    }
+
     /// What the listener has met so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -217,6 +230,11 @@ impl Waiting {
     pub async fn shutdown(self) {
         self.listener.shutdown().await;
     }
+}
+
+/// Whether the monitor keeps the wait, or has told what it was for.
+fn is_kept(answer: &WaitAnswer) -> bool {
+    matches!(answer.state(), "waiting" | "signalled")
 }
 
 fn call(client: Client, arn: JobArn, id: WaitId, request: Arc<Request>) -> Call {

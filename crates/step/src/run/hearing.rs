@@ -20,6 +20,11 @@ use crate::progress::{History, Seen};
 /// The pauses between looks of a step whose wait the monitor refuses.
 const ALONE: Pauses = (Duration::from_secs(5), Duration::from_secs(60));
 
+/// How long a terminated step waits for the answer to the registration that it has
+/// sent. It leaves as much again of the second it has for stopping a job that the
+/// monitor does not know of.
+const LAST_ANSWER: Duration = Duration::from_millis(400);
+
 /// How listening to the monitor ended.
 enum End {
     /// The monitor told that the job has settled.
@@ -43,7 +48,7 @@ impl Step<'_> {
         let end = tokio::select! {
             end = self.listen(plan, watched, &mut waiting, history) => end,
             () = self.terminated.notified() => {
-                return Err(self.hand_over(watched, &waiting).await);
+                return Err(self.hand_over(watched, &mut waiting).await);
             }
         };
         let found = match end {
@@ -122,8 +127,8 @@ impl Step<'_> {
 
     /// The step is terminated. The launcher gives it a second: where the monitor knows of
     /// the wait, the lease does the rest.
-    async fn hand_over(&self, watched: &Watched, waiting: &Waiting) -> StepError {
-        StepError::Terminated(if waiting.is_registered() {
+    async fn hand_over(&self, watched: &Watched, waiting: &mut Waiting) -> StepError {
+        StepError::Terminated(if waiting.is_registered_within(LAST_ANSWER).await {
             "the monitor keeps the wait for the pod that comes next"
         } else if !self.stops(watched) {
             "the monitor does not know of the job, which is kept and goes on"

@@ -143,3 +143,26 @@ fn slow(calls: Calls) -> Call {
         })
     })
 }
+
+/// A monitor whose answer takes so long, left by its waiter after a tenth of a second.
+async fn left_while_it_registers(takes: Duration) -> Waiting {
+    let (waiting, _) = waiting(|_| Ok(job("running"))).await;
+    let mut waiting = waiting.over(Box::new(move || {
+        Box::pin(async move {
+            tokio::time::sleep(takes).await;
+            Ok(job("running"))
+        })
+    }));
+    let left = timeout(Duration::from_millis(100), waiting.next()).await;
+    assert!(left.is_err() && !waiting.is_registered());
+    waiting
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registration_that_is_being_answered_counts_once_its_answer_is_there() {
+    let within = Duration::from_millis(400);
+    let mut soon = left_while_it_registers(Duration::from_millis(300)).await;
+    assert!(soon.is_registered_within(within).await);
+    let mut late = left_while_it_registers(MINUTE).await;
+    assert!(!late.is_registered_within(within).await);
+}
