@@ -1,5 +1,6 @@
 """What an attack on the monitor tried against identity, ownership and bounds, and more of the same kinds."""
 
+import datetime
 import json
 import sqlite3
 import subprocess
@@ -91,17 +92,18 @@ def test_no_alias_names_a_job_under_another_key(api, alias):
     assert (status, problem["code"], problem["field"]) == (400, "invalid_field", "arn")
 
 
-def test_an_abandoned_wait_under_another_spelling_stops_nothing(api, environment, tmp_path, jobs):
+def test_a_wait_that_ends_under_another_spelling_stops_nothing(api, environment, tmp_path, jobs):
     arn = jobs.create_training("Team-A-Two", [{"status": "InProgress"}])
     assert api.call("team-a", "PUT", wait_path(arn, "a"), {**WAIT, "lease_seconds": 86_400})[0] == 200
     for spelt in (arn.lower(), arn.upper()):
-        asked = {**WAIT, "on_abandon": "stop", "lease_seconds": 5}
+        deadline = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
+        asked = {**WAIT, "on_abandon": "stop", "deadline": deadline.isoformat()}
         status, problem = api.call("team-b", "PUT", wait_path(spelt, "b"), asked)
         assert (status, problem["code"]) == (403, "not_owner"), spelt
         assert api.call("team-b", "PUT", wait_path(spelt, "b"), {**asked, "on_abandon": "keep"})[0] == 200
         assert api.call("team-b", "GET", wait_path(arn, "b"))[1]["job"]["name"] == "Team-A-Two"
     with running("sweep", environment, tmp_path) as sweep:
-        until(lambda: sweep.invoke({})["abandoned"] > 0, "the stranger's wait is abandoned")
+        until(lambda: sweep.invoke({})["expired"] > 0, "the stranger's wait is over")
     assert status_of(jobs, "Team-A-Two") == "InProgress"
 
 

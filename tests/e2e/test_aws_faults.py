@@ -193,7 +193,10 @@ class Cancels(Scenario):
     """A cancellation that stops the job."""
 
     function = "api"
-    calls = ["GetItem wait", "GetItem job", "DescribeTrainingJob", "StopTrainingJob", "PutItem wait"]
+    calls = [
+        "GetItem wait", "GetItem job", "DescribeTrainingJob", "ListTags", "Query waits", "DescribeTrainingJob",
+        "StopTrainingJob", "PutItem wait",
+    ]
 
     def before(self):
         self.start_job()
