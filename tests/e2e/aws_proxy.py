@@ -74,6 +74,8 @@ def subject(operation, request):
         key = request.get("Key") or request["Item"]
         kind, _, _ = key["SK"]["S"].partition("#")
         return {"STATE": " job", "WAIT": " wait", "HEARTBEAT": " heartbeat", "CONNECTION": CONNECTING}[kind]
+    if operation == "UpdateItem":
+        return " count"
     if operation == "Query":
         return f" {request.get('IndexName', 'waits')}"
     if operation == "PutEvents":

@@ -19,6 +19,7 @@ JOBS = {"execution", "wide"}
 
 KEY = {"PK": {"S": "PERMISSIONS"}, "SK": {"S": "STATE"}}
 ITEM = {"TableName": "{table}", "Key": KEY}
+COUNTER = {"PK": {"S": "COUNT#PERMISSIONS"}, "SK": {"S": "STATE"}}
 OTHER_ITEM = {"TableName": "other", "Key": KEY}
 DOORBELL = json.dumps({
     "arn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/permissions",
@@ -120,6 +121,8 @@ CALLS = [
     Call("scan an index", "dynamodb", "scan", {"TableName": "{table}", "IndexName": "due"}),
     Call("delete an item", "dynamodb", "delete_item", ITEM),
     Call("update an item", "dynamodb", "update_item", {**ITEM, "UpdateExpression": "REMOVE x"}),
+    Call("count a new wait", "dynamodb", "update_item",
+         {"TableName": "{table}", "Key": COUNTER, "UpdateExpression": "REMOVE x"}, {"api"}),
     Call("delete in a batch", "dynamodb", "batch_write_item",
          {"RequestItems": {"{table}": [{"DeleteRequest": {"Key": KEY}}]}}),
     Call("delete in a transaction", "dynamodb", "transact_write_items", {"TransactItems": [{"Delete": ITEM}]}),

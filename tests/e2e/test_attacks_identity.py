@@ -35,6 +35,21 @@ def status_of(jobs, name):
     return jobs.boto.describe_training_job(TrainingJobName=name)["TrainingJobStatus"]
 
 
+def test_a_principal_that_registers_without_end_uses_up_its_own_share_only(tmp_path, environment):
+    limited = {**environment, "SAGEBELL_SAGEMAKER": "none", "SAGEBELL_REGISTRATIONS_PER_MINUTE": "0",
+               "SAGEBELL_UNSEEN_WAITS_PER_HOUR": "3"}
+    with running("api", limited, tmp_path) as api:
+        def register(who, place):
+            return api.call(who, "PUT", wait_path(f"{PREFIX}:training-job/guess-{place}", "w"), WAIT)
+
+        # More than two windows' worth, should an hour begin meanwhile.
+        answers = [register("team-a", place) for place in range(8)]
+        assert answers[0][0] == 200
+        assert {body["code"] for status, body in answers if status != 200} == {"too_many_waits"}
+        assert register("team-b", 0)[0] == 200, "its share is untouched"
+        assert register("team-a", 0)[0] == 200, "a renewal is never refused"
+
+
 def test_nobody_stops_anothers_job(api, jobs):
     """Attack 03: a wait of one's own was enough."""
     arn = jobs.create_training("team-a-train", [{"status": "InProgress"}])

@@ -166,7 +166,8 @@ class Registers(Scenario):
 
     function = "api"
     calls = [
-        "GetItem wait", "PutItem wait", "GetItem job", "DescribeTrainingJob",
+        "GetItem wait", "UpdateItem count", "GetItem job", "UpdateItem count", "UpdateItem count",
+        "PutItem wait", "GetItem job", "DescribeTrainingJob",
         "GetItem job", "PutItem job", "Query waits", "SendMessageBatch", "PutEvents Job Settled",
         "GetItem job", "PutItem job", "PutItem wait",
     ]

@@ -36,7 +36,8 @@ QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1"}
 CALLS = {
     "a registration": {
         "api": {
-            "GetItem wait": 1, "PutItem wait": 1, "GetItem job": 3, "DescribeTrainingJob": 1, "PutItem job": 2,
+            "GetItem wait": 1, "UpdateItem count": 3, "PutItem wait": 1, "GetItem job": 4, "DescribeTrainingJob": 1,
+            "PutItem job": 2,
         },
     },
     "an event on the way": {"job-events": {"GetItem job": 1, "PutItem job": 1}},

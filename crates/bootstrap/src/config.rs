@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use monitor::limits::Limits;
 use monitor::policy::Policy;
 
 /// Where variables come from: the process, or a test's map.
@@ -100,6 +101,8 @@ const UNPRIVILEGED: &str = "1024-65535";
 
 const DAY: u32 = 86_400;
 const MOST_DAYS: u32 = 3_650;
+/// Of a limit on new waits; whoever wants more wants none.
+const MOST_WAITS: u32 = 10_000_000;
 
 /// SageMaker throttles Describe calls per account, not far above this, and
 /// others need them too.
@@ -158,6 +161,7 @@ impl Config {
             regions: reader.words("SAGEBELL_REGIONS"),
             waiters: reader.words("SAGEBELL_WAITERS"),
             viewers: reader.words("SAGEBELL_VIEWERS"),
+            limits: reader.limits(),
             ..defaults
         };
         match (store, auth, loopback, cidrs, ports) {
@@ -196,6 +200,8 @@ impl Config {
         Ok(Self {
             store: StoreConfig::Sqlite(store),
             auth: Auth::None,
+            // Its callers are all one: there is nobody to share with.
+            policy: Policy { limits: Limits::NONE, ..defaults.policy },
             callback_loopback: true,
             callback_ports: vec![1..=u16::MAX],
             ..defaults
@@ -274,6 +280,23 @@ impl<E: Env> Reader<'_, E> {
         let takes = format!("a whole number from 1 to {most}");
         let within = |text: &str| text.parse().ok().filter(|number| (1..=most).contains(number));
         self.optional(name, &takes, within).unwrap_or(default)
+    }
+
+    fn limits(&mut self) -> Limits {
+        let defaults = Limits::default();
+        let takes = format!("a whole number up to {MOST_WAITS}, or 0 for no limit");
+        let mut limit = |name: &str, default| {
+            let within = |text: &str| text.parse().ok().filter(|most| *most <= MOST_WAITS);
+            self.optional(name, &takes, within).unwrap_or(default)
+        };
+        Limits {
+            registrations_per_minute: limit(
+                "SAGEBELL_REGISTRATIONS_PER_MINUTE",
+                defaults.registrations_per_minute,
+            ),
+            unseen_per_hour: limit("SAGEBELL_UNSEEN_WAITS_PER_HOUR", defaults.unseen_per_hour),
+            waits_per_day: limit("SAGEBELL_WAITS_PER_DAY", defaults.waits_per_day),
+        }
     }
 
     fn seconds(&mut self, name: &str, default: Duration, most: u32) -> Duration {
@@ -431,6 +454,8 @@ mod tests {
             ("SAGEBELL_CALLBACK_PORTS", "80, 9000-9001"),
             ("SAGEBELL_RETENTION_DAYS", "7"),
             ("SAGEBELL_REGIONS", "us-east-1, eu-west-1"),
+            ("SAGEBELL_REGISTRATIONS_PER_MINUTE", "0"),
+            ("SAGEBELL_UNSEEN_WAITS_PER_HOUR", "7"),
             ("SAGEBELL_VIEWERS", "*:role/dashboard, 111122223333:user/*"),
         ])
         .unwrap();
@@ -438,6 +463,12 @@ mod tests {
         assert_eq!(config.callback_ports, [80..=80, 9000..=9001]);
         assert_eq!(config.policy.retention, Duration::from_secs(7 * 86_400));
         assert_eq!(config.policy.regions, ["us-east-1", "eu-west-1"]);
+        let limits = Limits {
+            registrations_per_minute: 0,
+            unseen_per_hour: 7,
+            waits_per_day: Limits::default().waits_per_day,
+        };
+        assert_eq!(config.policy.limits, limits);
         assert_eq!(config.policy.viewers, ["*:role/dashboard", "111122223333:user/*"]);
     }
 

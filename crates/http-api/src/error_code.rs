@@ -45,6 +45,8 @@ pub enum ErrorCode {
     SagemakerThrottled,
     /// This monitor runs without SageMaker.
     SagemakerUnavailable,
+    /// The caller registered more than its share of new waits.
+    TooManyWaits,
     /// The store or the queue is busy.
     TryAgain,
     /// There is no such wait on the job.
@@ -53,7 +55,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::BodyTooLarge,
         Self::CallerUnknown,
         Self::Internal,
@@ -70,6 +72,7 @@ impl ErrorCode {
         Self::SagemakerRefused,
         Self::SagemakerThrottled,
         Self::SagemakerUnavailable,
+        Self::TooManyWaits,
         Self::TryAgain,
         Self::WaitNotFound,
     ];
@@ -94,6 +97,7 @@ impl ErrorCode {
             Self::SagemakerRefused => "sagemaker_refused",
             Self::SagemakerThrottled => "sagemaker_throttled",
             Self::SagemakerUnavailable => "sagemaker_unavailable",
+            Self::TooManyWaits => "too_many_waits",
             Self::TryAgain => "try_again",
             Self::WaitNotFound => "wait_not_found",
         }
@@ -112,7 +116,7 @@ impl ErrorCode {
             Self::JobNotFound | Self::NotFound | Self::WaitNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OperationUnsupported => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::SagemakerThrottled => StatusCode::TOO_MANY_REQUESTS,
+            Self::SagemakerThrottled | Self::TooManyWaits => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::SagemakerUnavailable => StatusCode::NOT_IMPLEMENTED,
             Self::SagemakerRefused => StatusCode::BAD_GATEWAY,
@@ -141,6 +145,7 @@ impl ErrorCode {
             Self::SagemakerRefused => "SageMaker refused",
             Self::SagemakerThrottled => "SageMaker is throttled",
             Self::SagemakerUnavailable => "This monitor runs without SageMaker",
+            Self::TooManyWaits => "The caller registered too many waits",
             Self::TryAgain => "Busy: try again",
             Self::WaitNotFound => "There is no such wait",
         }

@@ -41,12 +41,13 @@ const JOB: [ErrorCode; 1] = [ErrorCode::JobOutOfScope];
 const KNOWN: [ErrorCode; 1] = [ErrorCode::JobNotFound];
 const WAIT: [ErrorCode; 1] = [ErrorCode::WaitNotFound];
 const OWNER: [ErrorCode; 2] = [ErrorCode::NotOwner, ErrorCode::ReadOnly];
+const SHARE: [ErrorCode; 1] = [ErrorCode::TooManyWaits];
 const OTHERS: [ErrorCode; 1] = [ErrorCode::OthersWaiting];
 
 /// The codes that an operation can fail with.
 fn errors_of(operation_id: &str) -> Vec<ErrorCode> {
     let groups: &[&[ErrorCode]] = match operation_id {
-        "register_wait" => &[&CALLER, &JOB, &BODY, &OWNER, &SAGEMAKER],
+        "register_wait" => &[&CALLER, &JOB, &BODY, &OWNER, &SHARE, &SAGEMAKER],
         "inspect_wait" => &[&CALLER, &JOB, &WAIT],
         "cancel_wait" => &[&CALLER, &JOB, &WAIT, &OWNER, &OTHERS, &SAGEMAKER],
         "get_job" | "get_timeline" => &[&CALLER, &JOB, &KNOWN],

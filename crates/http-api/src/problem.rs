@@ -25,6 +25,8 @@ pub(crate) struct Problem {
     code: ErrorCode,
     detail: Cow<'static, str>,
     field: Option<Cow<'static, str>>,
+    /// How long to wait before the same call makes sense, in seconds.
+    retry_after: Option<u64>,
 }
 
 /// A failed call (RFC 9457).
@@ -51,7 +53,8 @@ pub(crate) struct ProblemDocument<'a> {
 
 impl Problem {
     pub(crate) fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), field: None }
+        let retry_after = code.retry_after_seconds().map(u64::from);
+        Self { code, detail: detail.into(), field: None, retry_after }
     }
 
     /// A field or parameter that is not what it must be.
@@ -116,7 +119,7 @@ impl IntoResponse for Problem {
         let mut response = (self.code.status(), body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.code.retry_after_seconds() {
+        if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
@@ -176,6 +179,10 @@ impl From<WaitError> for Problem {
             WaitError::NotFound => Self::new(ErrorCode::WaitNotFound, detail),
             WaitError::NotOwner(_) => Self::new(ErrorCode::NotOwner, detail),
             WaitError::OthersWait => Self::new(ErrorCode::OthersWaiting, detail),
+            WaitError::TooMany(too_many) => {
+                let retry_after = Some(too_many.retry_after.as_secs());
+                Self { retry_after, ..Self::new(ErrorCode::TooManyWaits, detail) }
+            }
             WaitError::NotStopped(error) => Self { detail: detail.into(), ..error.into() },
             WaitError::Record(error) => error.into(),
         }

@@ -19,6 +19,7 @@ pub mod job;
 pub mod jobs;
 pub mod kind;
 mod kinds;
+pub mod limits;
 pub mod observation;
 pub mod owners;
 pub mod partition;

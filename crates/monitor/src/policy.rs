@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::arn::JobArn;
 use crate::kind::Kind;
+use crate::limits::Limits;
 use crate::wait::Principal;
 
 /// Times and limits of the monitor.
@@ -38,6 +39,8 @@ pub struct Policy {
     pub waiters: Vec<String>,
     /// Who may read and do nothing else, in the same form, also if `waiters` has them.
     pub viewers: Vec<String>,
+    /// How much one principal may register.
+    pub limits: Limits,
 }
 
 impl Policy {
@@ -226,6 +229,7 @@ impl Default for Policy {
             regions: Vec::new(),
             waiters: Vec::new(),
             viewers: Vec::new(),
+            limits: Limits::default(),
         }
     }
 }

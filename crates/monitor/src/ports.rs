@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::arn::JobArn;
 use crate::job::{Job, JobRecord};
 use crate::kind::Kind;
+use crate::limits::CountKey;
 use crate::observation::Observation;
 use crate::phase::Phase;
 use crate::signal::{Announcement, Callback, Doorbell};
@@ -166,6 +167,11 @@ pub trait Store: Send + Sync {
         heartbeat: &Heartbeat,
         expect: Option<Version>,
     ) -> Result<Saved<Heartbeat>, StoreError>;
+
+    /// Adds one to a counter, which begins at zero, and says what it then is. Adds of
+    /// any number of callers at once are all counted; one whose answer was lost and that
+    /// was sent again may count twice.
+    async fn count(&self, key: &CountKey) -> Result<u64, StoreError>;
 
     /// Removes what is past its `expires_at`, where the store has no TTL of its
     /// own; says how many items went.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::arn::JobArn;
 use crate::job::{Job, JobRecord};
+use crate::limits::{self, TooMany};
 use crate::owners::{self, NotAllowed};
 use crate::policy::Policy;
 use crate::ports::{
@@ -100,6 +101,9 @@ pub enum WaitError {
     /// Others still wait for the job that is to be stopped.
     #[error("others still wait for the job: cancel without stop, or force it as its owner")]
     OthersWait,
+    /// Its principal registered more than its share.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// SageMaker did not stop the job.
     #[error("the job was not stopped, and the wait stays: {0}")]
     NotStopped(#[source] SageMakerError),
@@ -150,7 +154,7 @@ impl Waits {
     /// the wait counts as signalled.
     ///
     /// # Errors
-    /// [`WaitError`] names the field, the scope or the owner at fault.
+    /// [`WaitError`] names the field, the scope, the owner or the limit at fault.
     pub async fn register(&self, asked: Registration) -> Result<WaitAndJob, WaitError> {
         let asked = self.validate(asked)?;
         let key = asked.key();
@@ -159,6 +163,10 @@ impl Waits {
             return Ok(answered);
         }
         let before = found.as_ref().map(|found| found.value.clone());
+        if before.as_ref().is_none_or(|before| before.state != WaitState::Waiting) {
+            let (store, limits) = (&*self.store, &self.policy.limits);
+            limits::admit(store, limits, &asked.owner, &asked.arn, self.clock.now()).await?;
+        }
         let mut wait = self.upsert(&asked, found).await?;
         let record = self.job_for(&wait.value).await?;
         if let Err(refused) = self.check_stop_wish(&wait.value, before.as_ref(), &record).await {

@@ -122,20 +122,23 @@ pub(crate) fn micros(at: Timestamp) -> AttributeValue {
     number(at.as_microsecond())
 }
 
+/// When the service may delete an item, never before its time: it forgets by the second.
+pub(crate) fn ttl(expires_at: Timestamp) -> i64 {
+    expires_at.as_second() + i64::from(expires_at.subsec_nanosecond() > 0)
+}
+
 /// The item of an entity at a version.
 pub(crate) fn encode<E: Entity>(entity: &E, version: Version) -> Result<Item, Fault> {
     let key = entity.item_key();
     let mut item: Item = serde_dynamo::to_item(entity)
         .map_err(|error| Fault::terminal(format!("{key} can't be stored: {error}")))?;
     let expires_at = entity.expires_at();
-    // Never before its time: the service forgets by the second.
-    let ttl = expires_at.as_second() + i64::from(expires_at.subsec_nanosecond() > 0);
     let own = [
         (PK, key.pk()),
         (SK, key.sk()),
         (ITEM_VERSION, number(version.0)),
         (EXPIRES_MICROS, micros(expires_at)),
-        (TTL, number(ttl)),
+        (TTL, number(ttl(expires_at))),
     ];
     let place = entity.place().map(Place::into_attributes);
     let own = own.into_iter().chain(place.into_iter().flatten());

@@ -4,6 +4,7 @@
 //!
 //! - A save is one conditional `PutItem`, whatever comes of it: a failed condition
 //!   answers with the item it met. One write is one item; there are no transactions.
+//! - A counter is one `UpdateItem` that adds to an item of its own.
 //! - A save whose answer was lost and that was sent again is told from another's
 //!   write: it is [`Stored`](monitor::ports::Saved::Stored), not a conflict.
 //! - One job's waits are one strongly consistent `Query`, as long as they fit a
@@ -26,6 +27,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing))]
 
 mod client;
+mod counts;
 mod cursor;
 mod error;
 mod index;

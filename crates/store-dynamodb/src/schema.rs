@@ -5,6 +5,7 @@
 //! |---|---|---|---|
 //! | job | `JOB#<arn>` | `STATE` | `listing`: `LISTING#<shard>`, `<recorded at>#<arn>` |
 //! | wait | `JOB#<arn>` | `WAIT#<id>#<owner>` | `due`, if it has a due time: `DUE#<shard>`, `<due at>#<arn>#<id>#<digest of the owner>` |
+//! | counter | `COUNT#<principal>#<limit>` | `WINDOW#<since>` | |
 //!
 //! `<arn>` is the ARN's key: in lower case, but for a pipeline step's name.
 //!
@@ -39,6 +40,9 @@ pub const ITEM_VERSION: &str = "ItemVersion";
 pub const EXPIRES_MICROS: &str = "ExpiresMicros";
 /// The same in seconds, rounded up: the table's time-to-live attribute.
 pub const TTL: &str = "TTL";
+
+/// How much was counted, a number, in a counter's item.
+pub const COUNT: &str = "Count";
 
 /// The sparse index of the waits that the sweep must look at, by time.
 pub const DUE_INDEX: &str = "due";

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::job::{Job, JobRecord};
+use monitor::limits::CountKey;
 use monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
@@ -18,7 +19,7 @@ use crate::client::{CONNECT, client};
 use crate::item::Key;
 use crate::schema::{PK, SK};
 use crate::table::Table;
-use crate::{jobs, waits};
+use crate::{counts, jobs, waits};
 
 /// Jobs and waits in a DynamoDB table. Clones share the client's connections.
 #[derive(Clone)]
@@ -114,6 +115,10 @@ impl Store for DynamoStore {
         expect: Option<Version>,
     ) -> Result<Saved<Heartbeat>, StoreError> {
         Ok(self.0.save(heartbeat, expect).await?)
+    }
+
+    async fn count(&self, key: &CountKey) -> Result<u64, StoreError> {
+        Ok(counts::add(&self.0, key).await?)
     }
 
     /// Nothing: the service deletes expired items by the table's TTL, at no cost,

@@ -15,6 +15,7 @@
 //! Documents keep every time as it is, to the nanosecond; lists, the due index,
 //! the queue and expiry tell times apart by the microsecond.
 
+mod counts;
 mod cursor;
 mod database;
 mod document;

@@ -10,8 +10,12 @@ const APPLICATION_ID: i64 = 0x5361_6765;
 
 /// Each brings the schema one version on (`PRAGMA user_version`). Never edit one
 /// that was released: add the next.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// What the file says of itself.
 struct Identity {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::job::{Job, JobRecord};
+use monitor::limits::CountKey;
 use monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
@@ -16,7 +17,7 @@ use tokio_rusqlite::rusqlite::Transaction;
 
 use crate::database::Database;
 use crate::queue::SqliteQueue;
-use crate::{heartbeat, jobs, waits};
+use crate::{counts, heartbeat, jobs, waits};
 
 /// Items thrown away in one transaction: others get to write in between.
 const PURGE_BATCH: u32 = 500;
@@ -125,16 +126,22 @@ impl Store for SqliteStore {
         Ok(self.0.write(write).await?)
     }
 
+    async fn count(&self, key: &CountKey) -> Result<u64, StoreError> {
+        let key = key.clone();
+        Ok(self.0.write(move |tx: &Transaction<'_>, _now| counts::add(tx, &key)).await?)
+    }
+
     async fn purge_expired(&self) -> Result<u64, StoreError> {
         let mut all = 0;
         loop {
             let purge = |tx: &Transaction<'_>, now| {
                 let jobs = jobs::purge(tx, now, PURGE_BATCH)?;
-                Ok((jobs, waits::purge(tx, now, PURGE_BATCH)?))
+                let waits = waits::purge(tx, now, PURGE_BATCH)?;
+                Ok([jobs, waits, counts::purge(tx, now, PURGE_BATCH)?])
             };
-            let (jobs, waits) = self.0.write(purge).await?;
-            all += jobs + waits;
-            if jobs.max(waits) < u64::from(PURGE_BATCH) {
+            let gone = self.0.write(purge).await?;
+            all += gone.iter().sum::<u64>();
+            if gone.iter().all(|gone| *gone < u64::from(PURGE_BATCH)) {
                 return Ok(all);
             }
         }

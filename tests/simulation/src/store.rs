@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::job::{Job, JobRecord};
+use monitor::limits::CountKey;
 use monitor::policy::Policy;
 use monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
@@ -291,6 +292,11 @@ impl Store for SimStore {
             liveness::swept(&self.world, heartbeat);
         }
         self.answer(saved)
+    }
+
+    async fn count(&self, key: &CountKey) -> Result<u64, StoreError> {
+        self.reach().await?;
+        self.inner.count(key).await
     }
 
     async fn purge_expired(&self) -> Result<u64, StoreError> {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::job::{Job, JobRecord};
+use monitor::limits::CountKey;
 use monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
@@ -63,6 +64,9 @@ impl Store for Failing {
         _: &Heartbeat,
         _: Option<Version>,
     ) -> Result<Saved<Heartbeat>, StoreError> {
+        Err(self.0())
+    }
+    async fn count(&self, _: &CountKey) -> Result<u64, StoreError> {
         Err(self.0())
     }
     async fn purge_expired(&self) -> Result<u64, StoreError> {

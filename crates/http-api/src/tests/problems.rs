@@ -1,8 +1,10 @@
 //! Every code, at least once, and the shape of the document that carries it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use monitor::kind::Kind;
+use monitor::limits::Limits;
 use monitor::policy::Policy;
 use monitor::ports::{SageMakerError, StoreError};
 use monitor::testing::world::{Described, FakeWorld};
@@ -109,6 +111,19 @@ async fn jobs_of_others_are_out_of_scope() {
         assert_eq!(answer.code(), "job_out_of_scope", "{method} {path}");
     }
     assert_eq!(world.sagemaker.count(""), 0);
+}
+
+#[tokio::test]
+async fn more_than_a_share_is_refused_until_the_next_window() {
+    let limits = Limits { registrations_per_minute: 1, ..Limits::NONE };
+    let world = FakeWorld::with(Policy { limits, ..Policy::default() });
+    call(&world, "PUT", &job_path("/waits/a"), registration()).await.ok();
+    let refused = call(&world, "PUT", &job_path("/waits/b"), registration()).await;
+    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (429, "too_many_waits"));
+    let seconds: u64 = refused.header("retry-after").parse().unwrap();
+    call(&world, "PUT", &job_path("/waits/a"), registration()).await.ok();
+    world.clock.advance(Duration::from_secs(seconds));
+    call(&world, "PUT", &job_path("/waits/b"), registration()).await.ok();
 }
 
 #[tokio::test]

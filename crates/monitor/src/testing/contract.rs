@@ -26,6 +26,7 @@ use crate::job::Job;
 use crate::ports::{Cursor, JobFilter, Page, Store, WaitKey};
 use crate::wait::Wait;
 
+pub mod counts;
 pub mod due;
 pub mod expiry;
 pub mod heartbeat;
@@ -84,6 +85,9 @@ macro_rules! store_contract {
             expiry::an_item_written_anew_lives_on,
             expiry::purging_takes_the_expired_and_nothing_else,
             heartbeat::a_heartbeat_is_written_at_its_version_and_kept_for_ever,
+            counts::adds_of_many_at_once_are_all_counted,
+            counts::principals_limits_and_windows_are_counted_apart,
+            counts::a_counter_is_kept_through_its_window,
         }
     };
     (@cases $fresh:expr; $($group:ident::$case:ident),+ $(,)?) => {$(

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::arn::JobArn;
 use crate::job::{Job, JobRecord};
+use crate::limits::CountKey;
 use crate::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
@@ -31,6 +32,8 @@ struct State {
     jobs: BTreeMap<JobArn, Versioned<JobRecord>>,
     waits: BTreeMap<JobArn, BTreeMap<Name, Versioned<Wait>>>,
     heartbeat: Option<Versioned<Heartbeat>>,
+    counts: BTreeMap<CountKey, u64>,
+    counts_fail: bool,
 }
 
 /// A wait's name among those of its job.
@@ -95,6 +98,11 @@ impl MemoryStore {
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, state: Mutex::default() }
+    }
+
+    /// Lets every counter fail from now on.
+    pub fn fail_counts(&self) {
+        self.lock().counts_fail = true;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -268,6 +276,16 @@ impl Store for MemoryStore {
         Ok(Saved::Stored(version))
     }
 
+    async fn count(&self, key: &CountKey) -> Result<u64, StoreError> {
+        let mut state = self.lock();
+        if state.counts_fail {
+            return Err(StoreError::Retryable("counters fail, as the test wishes".to_owned()));
+        }
+        let count = state.counts.entry(key.clone()).or_default();
+        *count += 1;
+        Ok(*count)
+    }
+
     async fn purge_expired(&self) -> Result<u64, StoreError> {
         let now = self.clock.now();
         let mut state = self.lock();
@@ -282,6 +300,7 @@ impl Store for MemoryStore {
             waits.retain(|_, wait| keep(wait.value.expires_at));
             !waits.is_empty()
         });
+        state.counts.retain(|key, _| keep(key.expires_at()));
         Ok(gone)
     }
 }

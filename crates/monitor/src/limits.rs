@@ -1,0 +1,216 @@
+//! Fair shares: how many new waits one principal may register.
+//!
+//! Promise: only a wait that is new is counted. A renewal, a re-attachment and an answer
+//! to a wait that was told already cost no call more. What can't be counted is let in:
+//! limits keep shares fair, and guard nothing.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use metrics::counter;
+
+use crate::arn::JobArn;
+use crate::policy::Policy;
+use crate::ports::{Store, StoreError};
+use crate::wait::{Principal, later};
+
+/// What of a principal's is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Limit {
+    /// New waits in a minute.
+    Registrations,
+    /// New waits in an hour, on jobs that were never seen: each costs a Describe.
+    Unseen,
+    /// New waits in a day.
+    Waits,
+}
+
+impl Limit {
+    /// Every limit, the shortest window first: what one refuses is not counted by those
+    /// after it.
+    pub const ALL: [Self; 3] = [Self::Registrations, Self::Unseen, Self::Waits];
+
+    /// The word that stores and logs use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Registrations => "registrations",
+            Self::Unseen => "unseen",
+            Self::Waits => "waits",
+        }
+    }
+
+    const fn seconds(self) -> i64 {
+        match self {
+            Self::Registrations => 60,
+            Self::Unseen => 3_600,
+            Self::Waits => 86_400,
+        }
+    }
+
+    /// What is limited, in the words of a refusal.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Registrations => "new waits in a minute",
+            Self::Unseen => "new waits in an hour on jobs that were never seen",
+            Self::Waits => "new waits in a day",
+        }
+    }
+}
+
+/// The most of each that one principal may register; 0 means as many as it likes,
+/// uncounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// New waits in a minute.
+    pub registrations_per_minute: u32,
+    /// New waits in an hour on jobs that were never seen.
+    pub unseen_per_hour: u32,
+    /// New waits in a day.
+    pub waits_per_day: u32,
+}
+
+impl Limits {
+    /// No limits: for a monitor that does not know its callers apart.
+    pub const NONE: Self =
+        Self { registrations_per_minute: 0, unseen_per_hour: 0, waits_per_day: 0 };
+
+    fn most(&self, limit: Limit) -> Option<u64> {
+        let most = match limit {
+            Limit::Registrations => self.registrations_per_minute,
+            Limit::Unseen => self.unseen_per_hour,
+            Limit::Waits => self.waits_per_day,
+        };
+        (most > 0).then_some(most.into())
+    }
+}
+
+impl Default for Limits {
+    /// Far more than thousands of steps that begin at once under one role.
+    fn default() -> Self {
+        Self { registrations_per_minute: 3_000, unseen_per_hour: 5_000, waits_per_day: 50_000 }
+    }
+}
+
+/// The name of a counter: whose, of what, and in which window of time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CountKey {
+    /// Whose waits are counted.
+    pub principal: Principal,
+    /// What is counted.
+    pub limit: Limit,
+    /// When the window begins.
+    pub since: Timestamp,
+}
+
+impl CountKey {
+    /// The counter of now: windows begin at whole minutes, hours and days of UTC.
+    #[must_use]
+    pub fn at(principal: Principal, limit: Limit, now: Timestamp) -> Self {
+        let second = now.as_second();
+        let since = second.saturating_sub(second.rem_euclid(limit.seconds()));
+        Self { principal, limit, since: Timestamp::from_second(since).unwrap_or(now) }
+    }
+
+    /// When the window ends.
+    #[must_use]
+    pub fn until(&self) -> Timestamp {
+        later(self.since, Duration::from_secs(self.limit.seconds().unsigned_abs()))
+    }
+
+    /// When the store may forget the counter: not before any machine's clock is past
+    /// its window.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        later(self.until(), Policy::CLOCK_SKEW)
+    }
+}
+
+/// A principal registered more than its share.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this role or user has registered {most} {}: the next are taken in {} s", .limit.words(), .retry_after.as_secs())]
+pub struct TooMany {
+    /// Of what.
+    pub limit: Limit,
+    /// How many are taken in one window.
+    pub most: u64,
+    /// How long until the next window, in whole seconds, rounded up.
+    pub retry_after: Duration,
+}
+
+/// Counts a new wait of this principal's on this job.
+///
+/// # Errors
+/// [`TooMany`], if it is one more than a limit allows. A store that fails refuses nobody.
+pub(crate) async fn admit(
+    store: &dyn Store,
+    limits: &Limits,
+    principal: &Principal,
+    arn: &JobArn,
+    now: Timestamp,
+) -> Result<(), TooMany> {
+    for limit in Limit::ALL {
+        let Some(most) = limits.most(limit) else { continue };
+        let key = CountKey::at(principal.clone(), limit, now);
+        match count(store, &key, arn).await {
+            Ok(count) if count > most => {
+                counter!("sagebell_waits_refused_total", "limit" => limit.as_str()).increment(1);
+                return Err(TooMany { limit, most, retry_after: rest(&key, now) });
+            }
+            Ok(_) => {}
+            Err(error) => {
+                // The others would fail as this one did, and take their time.
+                counter!("sagebell_waits_uncounted_total").increment(1);
+                tracing::warn!(%error, limit = limit.as_str(), "a new wait is taken uncounted");
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The counter's new value; 0 where the limit is not about such a job.
+async fn count(store: &dyn Store, key: &CountKey, arn: &JobArn) -> Result<u64, StoreError> {
+    if key.limit == Limit::Unseen {
+        let found = store.load_job(arn).await?;
+        // A registration alone makes a record, without a state.
+        if found.is_some_and(|found| found.value.is_seen()) {
+            return Ok(0);
+        }
+    }
+    store.count(key).await
+}
+
+fn rest(key: &CountKey, now: Timestamp) -> Duration {
+    let rest = Duration::try_from(key.until().duration_since(now)).unwrap_or_default();
+    Duration::from_secs(rest.as_secs() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_lie_side_by_side_and_hold_the_present() {
+        for limit in Limit::ALL {
+            for second in [0, 1, 59, 60, 3_599, 3_600, 86_399, 86_400, 1_767_225_601, -1] {
+                let now = Timestamp::new(second, 0).unwrap();
+                let key = CountKey::at(Principal("x".to_owned()), limit, now);
+                assert!(key.since <= now && now < key.until(), "{key:?} {now}");
+                assert!(key.until() < key.expires_at());
+                let next = CountKey::at(key.principal.clone(), limit, key.until());
+                assert_eq!(next.since, key.until());
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_lasts_until_the_next_window_has_begun() {
+        for (second, nanosecond) in [(0, 0), (0, 1), (59, 0), (59, 999_999_999)] {
+            let now = Timestamp::new(second, nanosecond).unwrap();
+            let key = CountKey::at(Principal("x".to_owned()), Limit::Registrations, now);
+            let again = later(now, rest(&key, now));
+            assert!(again >= key.until() && again <= later(key.until(), Duration::from_secs(1)));
+        }
+    }
+}

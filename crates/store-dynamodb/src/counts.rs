@@ -1,0 +1,33 @@
+//! Counters: items of their own, without a document, that are added to.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use monitor::limits::CountKey;
+
+use crate::error::Fault;
+use crate::item::{micros, number, text, ttl};
+use crate::schema::{COUNT, EXPIRES_MICROS, PK, SK, TTL};
+use crate::table::Table;
+
+/// Adds one and says what the counter then is. `ADD` makes an item that is not there,
+/// with a number that begins at zero (DynamoDB API reference, `UpdateItem`).
+pub(crate) async fn add(table: &Table, key: &CountKey) -> Result<u64, Fault> {
+    let name = format!("COUNT#{}#{}", key.principal.0, key.limit.as_str());
+    let update = table
+        .client
+        .update_item()
+        .table_name(&table.name)
+        .key(PK, text(name))
+        .key(SK, text(format!("WINDOW#{}", key.since)))
+        .update_expression("ADD #count :one SET #expires = :expires, #ttl = :ttl")
+        .expression_attribute_names("#count", COUNT)
+        .expression_attribute_names("#expires", EXPIRES_MICROS)
+        .expression_attribute_names("#ttl", TTL)
+        .expression_attribute_values(":one", number(1))
+        .expression_attribute_values(":expires", micros(key.expires_at()))
+        .expression_attribute_values(":ttl", number(ttl(key.expires_at())))
+        .return_values(ReturnValue::UpdatedNew);
+    let answer = update.send().await;
+    let answer = answer.map_err(|error| Fault::sdk("UpdateItem", &table.name, &error))?;
+    let count = answer.attributes().and_then(|new| new.get(COUNT)?.as_n().ok()?.parse().ok());
+    count.ok_or_else(|| Fault::terminal("a counter was answered without its number"))
+}

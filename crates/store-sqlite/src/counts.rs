@@ -1,0 +1,29 @@
+//! Counters in SQL.
+
+use monitor::limits::CountKey;
+use tokio_rusqlite::rusqlite::{Transaction, params};
+
+use crate::database::micros;
+use crate::error::Fault;
+
+const ADD: &str = "
+    INSERT INTO counts (principal, what, since, count, expires_at) VALUES (?1, ?2, ?3, 1, ?4)
+    ON CONFLICT (principal, what, since) DO UPDATE SET count = count + 1
+    RETURNING count";
+
+const PURGE: &str = "
+    DELETE FROM counts WHERE rowid IN
+        (SELECT rowid FROM counts WHERE expires_at <= ?1 LIMIT ?2)";
+
+/// Adds one and says what the counter then is.
+pub(crate) fn add(tx: &Transaction<'_>, key: &CountKey) -> Result<u64, Fault> {
+    let (who, what) = (&key.principal.0, key.limit.as_str());
+    let row = params![who, what, micros(key.since), micros(key.expires_at())];
+    let count: i64 = tx.prepare_cached(ADD)?.query_row(row, |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, Fault> {
+    let gone = tx.prepare_cached(PURGE)?.execute(params![now, most])?;
+    Ok(gone as u64)
+}
