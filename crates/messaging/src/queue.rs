@@ -1,12 +1,16 @@
 //! The signal queue on SQS.
 
+use std::fmt::Write as _;
+
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::{StreamExt as _, TryStreamExt as _};
+use monitor::arn::JobArn;
 use monitor::ports::{Queue, QueueError};
 use monitor::signal::Doorbell;
+use sha2::{Digest as _, Sha256};
 
 use crate::limits::{retries, story, timeouts};
 
@@ -63,8 +67,23 @@ fn entry(place: usize, bell: &Doorbell) -> Result<SendMessageBatchRequestEntry, 
     SendMessageBatchRequestEntry::builder()
         .id(place.to_string())
         .message_body(body)
+        .message_group_id(group(&bell.arn))
         .build()
         .map_err(|error| QueueError(error.to_string()))
+}
+
+/// The job's group on the queue. SQS lets the backlog of one group delay no
+/// other: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
+///
+/// By job and not by principal: all steps of a cluster may share one principal,
+/// and it is one job's end that asks for many signals at once. A hash, because a
+/// group has at most 128 characters and an ARN may have more.
+fn group(arn: &JobArn) -> String {
+    let digest = Sha256::digest(arn.key());
+    digest.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[async_trait]

@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
-    DeleteMessageBatchRequestEntry, Message, QueueAttributeName, SendMessageBatchRequestEntry,
+    DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
+    SendMessageBatchRequestEntry,
 };
 
 use crate::limits::story;
@@ -18,6 +19,8 @@ use crate::queue::{BATCH, client};
 const HIDDEN: i32 = 60;
 /// How long one receive waits for messages, in seconds.
 const POLL: i32 = 1;
+/// What a message's share of the queue is counted by: it moves with it.
+const GROUP: MessageSystemAttributeName = MessageSystemAttributeName::MessageGroupId;
 
 /// A dead-letter queue and the queue its messages came from.
 #[derive(Debug, Clone)]
@@ -108,6 +111,7 @@ impl DeadLetters {
     async fn receive(&self, at_most: u64) -> Result<Vec<Message>, RedriveError> {
         let at_most = i32::try_from(at_most.min(BATCH as u64)).unwrap_or(1);
         let receive = self.client.receive_message().queue_url(&self.from);
+        let receive = receive.message_system_attribute_names(GROUP);
         let receive = receive.max_number_of_messages(at_most).wait_time_seconds(POLL);
         let received = receive.visibility_timeout(HIDDEN).send().await;
         let received = received.map_err(|e| failed("ReceiveMessage", &self.from, e))?;
@@ -119,7 +123,8 @@ impl DeadLetters {
         let entry = |(place, message): (usize, &Message)| {
             let body = message.body().unwrap_or_default();
             let entry = SendMessageBatchRequestEntry::builder().id(place.to_string());
-            entry.message_body(body).build()
+            let group = message.attributes().and_then(|attributes| attributes.get(&GROUP));
+            entry.message_body(body).set_message_group_id(group.cloned()).build()
         };
         let entries = messages.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>();
         let entries = entries.map_err(|e| failed("SendMessageBatch", &self.to, e))?;

@@ -103,6 +103,22 @@ async fn every_doorbell_is_sent_ten_at_a_time() {
 }
 
 #[tokio::test]
+async fn signal_requests_share_the_queue_by_job_however_its_arn_is_spelt() {
+    let aws = Aws::answering(|_| json!({"Successful": [], "Failed": []})).await;
+    let queue = SqsQueue::new(&aws.config, "https://sqs.us-east-1.amazonaws.com/1/signals");
+    let long = format!("arn:aws:sagemaker:us-east-1:111122223333:pipeline/{0}", "p".repeat(200));
+    let execution = format!("{long}/execution/abcdefghijkl");
+    let arns = [ARN, &ARN.replace("/t", "/T"), &ARN.replace("/t", "/u"), &execution];
+    let bell = |arn: &str| Doorbell { arn: JobArn::parse(arn).unwrap(), ..bells(1).remove(0) };
+    queue.push(&arns.map(bell)).await.unwrap();
+    let request = aws.asked().remove(0);
+    let group = |place: usize| request["Entries"][place]["MessageGroupId"].as_str().unwrap();
+    assert_eq!(group(0), group(1));
+    assert_ne!(group(0), group(2));
+    assert!((0..arns.len()).all(|place| (1..=128).contains(&group(place).len())), "{request}");
+}
+
+#[tokio::test]
 async fn a_batch_taken_in_part_is_not_taken() {
     let aws = Aws::answering(|_| {
         json!({"Successful": [], "Failed": [
