@@ -149,8 +149,11 @@ impl Fake {
 
     /// Takes no more requests, finishes those under way, and ends.
     pub async fn stop(self) {
-        self.stop.cancel();
-        if tokio::time::timeout(STOP_TIMEOUT, self.tasks.wait()).await.is_err() {
+        let Self { stop, tasks, shared, .. } = self;
+        stop.cancel();
+        // Events are published for as long as somebody may send some.
+        drop(shared);
+        if tokio::time::timeout(STOP_TIMEOUT, tasks.wait()).await.is_err() {
             tracing::warn!("stopped with work under way");
         }
     }
@@ -171,5 +174,22 @@ async fn keep_time(shared: Arc<Shared>, stop: CancellationToken) {
             () = shared.changed() => {}
             () = due => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// Time is paused: it moves on only if a task is waited for in vain.
+    #[tokio::test(start_paused = true)]
+    async fn one_that_publishes_events_stops_as_soon_as_there_is_nothing_to_do() {
+        let bus = Target::Post { url: "http://127.0.0.1:9".parse().unwrap() };
+        let fake = Fake::start(Options { events: vec![bus], ..Options::default() }).await.unwrap();
+        let begun = Instant::now();
+        fake.stop().await;
+        assert_eq!(begun.elapsed(), Duration::ZERO);
     }
 }
