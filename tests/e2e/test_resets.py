@@ -83,8 +83,20 @@ def test_curl_gets_through_resets(local, waiter, tmp_path):
 
 
 @pytest.mark.parametrize("fault", RESETS, ids=lambda fault: fault.name.lower())
-def test_a_callback_that_is_reset_is_made_again_with_its_id(local, waiter, fault):
+def test_a_probe_that_is_reset_is_sent_again(local, waiter, fault):
     with proxy_to(waiter.server.server_port, fault) as proxy:
+        waiter.url = f"http://127.0.0.1:{proxy.port}/callback"
+        waiter.register(local.base, TRAINING, "w")
+        settle(local)
+        until(lambda: state(local, "w") == "signalled", "the wait is signalled")
+        assert proxy.all_faults_met()
+    assert waiter.hear()[1]["type"] == "sagemaker.training_job.succeeded"
+
+
+@pytest.mark.parametrize("fault", RESETS, ids=lambda fault: fault.name.lower())
+def test_a_callback_that_is_reset_is_made_again_with_its_id(local, waiter, fault):
+    # The first connection is the probe's.
+    with proxy_to(waiter.server.server_port, None, fault) as proxy:
         waiter.url = f"http://127.0.0.1:{proxy.port}/callback"
         waiter.register(local.base, TRAINING, "w")
         settle(local)
@@ -99,7 +111,7 @@ def test_a_callback_that_is_reset_is_made_again_with_its_id(local, waiter, fault
 
 
 def test_a_waiter_that_swallows_a_callback_is_told_again(local, waiter):
-    with proxy_to(waiter.server.server_port, Fault.SILENCE) as proxy:
+    with proxy_to(waiter.server.server_port, None, Fault.SILENCE) as proxy:
         waiter.url = f"http://127.0.0.1:{proxy.port}/callback"
         waiter.register(local.base, TRAINING, "w")
         settle(local)
