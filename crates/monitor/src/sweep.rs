@@ -213,7 +213,7 @@ impl Sweep {
             Step::Nothing => {}
             Step::Hold(until) => self.hold(wait, until).await?,
             Step::Probe => self.probe(wait).await?,
-            Step::Ring => self.ring(wait).await?,
+            Step::Ring => self.ring(wait, record.as_ref()).await?,
             Step::Check => self.check(wait, record.as_ref(), described).await?,
             Step::Abandon => self.end(wait, record.as_ref(), WaitState::Abandoned).await?,
             Step::Stop => self.stop_again(wait, record.as_ref()).await?,
@@ -223,11 +223,19 @@ impl Sweep {
         Ok(step)
     }
 
-    async fn ring(&self, mut wait: Versioned<Wait>) -> Result<(), StepError> {
+    /// An end is rung again soon if this is not heard of. Looks at a job that goes on keep
+    /// their pauses, however often its progress has to be told again.
+    async fn ring(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: Option<&JobRecord>,
+    ) -> Result<(), StepError> {
         self.queue.push(&[wait.value.key().into()]).await?;
         wait.value.delivery.claimed_until = None;
         wait.value.delivery.retry_at = None;
-        wait.value.check_at = later(self.clock.now(), Policy::REDRIVE);
+        if record.is_some_and(|record| wait.value.is_settled_by(record)) {
+            wait.value.check_at = later(self.clock.now(), Policy::REDRIVE);
+        }
         self.save(wait).await?;
         Ok(())
     }

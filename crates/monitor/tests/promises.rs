@@ -226,6 +226,24 @@ async fn a_doorbell_leaves_the_later_tries_to_the_sweep() {
 }
 
 #[tokio::test]
+async fn progress_that_nobody_hears_brings_no_look_forward() {
+    let world = FakeWorld::default();
+    let mut asked = world.registration("w");
+    (asked.hear, asked.lease_seconds) = (Hear::Progress, 86_400);
+    world.waits().register(asked).await.unwrap();
+    world.sender.fail(1_000);
+    take(&world, "InProgress", "Training", 10).await;
+    let before = world.sagemaker.count("describe");
+    for _ in 0..70 {
+        world.deliver_all().await;
+        pass(&world, 60);
+        world.sweep().sweep().await.unwrap();
+    }
+    assert!(world.sender.sent().len() > 10, "it is told again and again");
+    assert_eq!(world.sagemaker.count("describe") - before, 3, "after 5, 15 and 35 minutes");
+}
+
+#[tokio::test]
 async fn a_look_at_a_running_step_does_not_hide_its_end() {
     let step = "arn:aws:sagemaker:us-east-1:111122223333:pipeline/p/execution/e/step/train";
     let world = FakeWorld::default();

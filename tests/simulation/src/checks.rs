@@ -271,9 +271,8 @@ fn most_looks(world: &World, judge: &Judge, job: usize) -> u64 {
         judge.tasks.iter().enumerate().filter(|(task, _)| world.plan.tasks[*task].job == job);
     let looks = of_job.filter_map(|(_, watch)| {
         let lived = watch.wait_over_at.unwrap_or(end) - watch.first_stored?;
-        // Pauses that double from the first, once per life of the wait; and one
-        // look with each round of signals that were not heard.
-        Some(6 * watch.made_anew + lived * 10 / (whole(longest) * 8) + watch.sends)
+        // Pauses that double from the first, once per life of the wait.
+        Some(6 * watch.made_anew + lived * 10 / (whole(longest) * 8))
     });
     looks.sum::<u64>() + judge.work_undone
 }
