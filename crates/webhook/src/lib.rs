@@ -20,7 +20,7 @@ pub mod sign;
 
 pub use guard::{Guard, GuardConfig, Refusal};
 pub use listener::{CALLBACK_PATH, Limits, Listener, Stats};
-pub use sender::{Lookup, SystemLookup, Timeouts, WebhookSender, retry_after};
+pub use sender::{Lookup, SystemLookup, Timeouts, WebhookSender, date, retry_after};
 pub use sign::{SignError, SignedHeaders, Verifier, VerifyError, prove, proves, sign};
 
 /// Longest body of a callback, in bytes: Standard Webhooks asks for less than

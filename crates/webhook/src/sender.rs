@@ -10,6 +10,7 @@ mod client;
 mod reason;
 mod resolver;
 mod retry_after;
+mod their_time;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,6 +40,7 @@ use resolver::VettingResolver;
 pub use client::{SetUpError, Timeouts};
 pub use resolver::{Lookup, SystemLookup};
 pub use retry_after::parse as retry_after;
+pub use their_time::date;
 
 /// How many connections are remembered to have answered before.
 const MAX_KNOWN_CONNECTIONS: usize = 256;
@@ -101,7 +103,7 @@ impl WebhookSender {
     /// One attempt.
     async fn deliver(&self, callback: &Callback) -> Result<SendOutcome, Failure> {
         let deadline = Instant::now() + self.timeouts.total;
-        let response = self.attempt(callback, self.clock.now(), deadline).await?;
+        let (response, _) = self.attempt_in_time(callback, deadline).await?;
         let outcome = self.outcome(&response);
         // The status has said it all; reading on only frees the connection.
         timeout_at(deadline, drain(response)).await.ok();
@@ -110,8 +112,8 @@ impl WebhookSender {
 
     /// One probe: whoever answers it as only the waiter can is the waiter.
     async fn ask(&self, probe: &Callback) -> Result<(), Failure> {
-        let (now, deadline) = (self.clock.now(), Instant::now() + self.timeouts.total);
-        let response = self.attempt(probe, now, deadline).await?;
+        let deadline = Instant::now() + self.timeouts.total;
+        let (response, signed_at) = self.attempt_in_time(probe, deadline).await?;
         let status = response.status();
         if !status.is_success() {
             let reason = format!("HTTP {} to a probe", status.as_u16());
@@ -120,10 +122,27 @@ impl WebhookSender {
         let answer = timeout_at(deadline, beginning(response)).await.unwrap_or_default();
         let answer = serde_json::from_slice::<ProbeAnswer>(&answer);
         let is_proof = answer.is_ok_and(|answer| {
-            proves(&probe.secret, &probe.id, now, probe.body.as_bytes(), &answer.proof)
+            proves(&probe.secret, &probe.id, signed_at, probe.body.as_bytes(), &answer.proof)
         });
         let reason = "what answers there does not prove that it has the wait's secret";
         if is_proof { Ok(()) } else { Err(Failure::new(FailureClass::NoProof, reason)) }
+    }
+
+    /// One attempt, and another at once if the first was refused by who has another time.
+    /// Says for which time it was signed.
+    async fn attempt_in_time(
+        &self,
+        callback: &Callback,
+        deadline: Instant,
+    ) -> Result<(Response, Timestamp), Failure> {
+        let now = self.clock.now();
+        let response = self.attempt(callback, now, deadline).await?;
+        let Some(theirs) = their_time::instead(&response, now) else {
+            return Ok((response, now));
+        };
+        timeout_at(deadline, drain(response)).await.ok();
+        tracing::info!(%theirs, "a waiter's clock shows another time: signed anew for that");
+        Ok((self.attempt(callback, theirs, deadline).await?, theirs))
     }
 
     async fn attempt(
@@ -202,12 +221,14 @@ impl WebhookSender {
         }
         let wish = response.headers().get(RETRY_AFTER);
         let wish = wish.and_then(|value| value.to_str().ok());
+        // A date of theirs is told by their clock.
+        let now = their_time::date(response.headers()).unwrap_or_else(|| self.clock.now());
         let redirected = status.is_redirection();
         let hint = if redirected { ": redirects are not followed" } else { "" };
         let reason = format!("HTTP {}{hint}", status.as_u16());
         SendOutcome::Failed {
             failure: Failure::new(FailureClass::BadStatus, reason),
-            retry_after: wish.and_then(|text| retry_after::parse(text, self.clock.now())),
+            retry_after: wish.and_then(|text| retry_after::parse(text, now)),
         }
     }
 }

@@ -6,7 +6,7 @@ use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use url::Url;
-use webhook::retry_after;
+use webhook::{date, retry_after};
 
 use super::error::ClientError;
 
@@ -68,11 +68,13 @@ impl Head {
     fn of(base: &Url, response: &Response) -> Self {
         let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let wish = text(RETRY_AFTER);
+        // A date of theirs is told by their clock.
+        let now = date(response.headers()).unwrap_or_else(|| SystemClock.now());
         Self {
             url: base.clone(),
             status: response.status(),
             is_problem: text(CONTENT_TYPE).is_some_and(|kind| kind.starts_with(PROBLEM)),
-            retry_after: wish.and_then(|wish| retry_after(wish, SystemClock.now())),
+            retry_after: wish.and_then(|wish| retry_after(wish, now)),
         }
     }
 

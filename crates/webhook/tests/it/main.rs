@@ -7,5 +7,6 @@ mod limits;
 mod listener;
 mod sender;
 mod server;
+mod set_clocks;
 mod stale;
 mod targets;

@@ -1,0 +1,36 @@
+//! The time by the clock of who answers.
+//!
+//! A callback is signed for the time at which it is sent, and refused by who reads it more
+//! than five minutes from then (Standard Webhooks 1.0, "Verifying webhook authenticity").
+//! Of two clocks that differ nobody knows which is right: the receiver's is the one that
+//! counts to the receiver, and it tells it with every answer (`Date`, RFC 9110, 6.6.1).
+//! What such a signature is worth is the same: who could change the date on its way could
+//! as well hold the callback up.
+
+use std::time::Duration;
+
+use http::header::DATE;
+use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+use monitor::policy::Policy;
+use reqwest::Response;
+
+/// A clock that is further off tells nonsense.
+const MOST: Duration = Duration::from_secs(2 * 86_400);
+
+/// When this was answered, by the clock of who answered.
+#[must_use]
+pub fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    Some(jiff::fmt::rfc2822::parse(date).ok()?.timestamp())
+}
+
+/// The time to sign for instead, if a callback that was signed for `signed_at` was refused
+/// by who has another time.
+pub(super) fn instead(response: &Response, signed_at: Timestamp) -> Option<Timestamp> {
+    let refusals = [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
+    let is_refusal = refusals.contains(&response.status());
+    let theirs = date(response.headers()).filter(|_| is_refusal)?;
+    let off = theirs.duration_since(signed_at).unsigned_abs();
+    (Policy::CLOCK_DRIFT..MOST).contains(&off).then_some(theirs)
+}
