@@ -19,16 +19,18 @@ use crate::document::{decode, encode};
 use crate::error::Fault;
 
 /// Nothing is hidden for longer: what seems to be was hidden before the clock jumped
-/// back, and is anyone's.
-const LONGEST_HIDDEN: Duration = Duration::from_secs(900);
+/// back, and is anyone's. It is longer than any answer takes, and as long as a signal may
+/// be late because a clock was set.
+const LONGEST_HIDDEN: Duration = Duration::from_secs(120);
 
 /// A job's next message comes a turn after its last one, and not before those that
-/// are next now: a job that had nothing in the queue is not behind one that fills it.
+/// are next now: a job that had nothing in the queue is not behind one that fills it. It is
+/// visible from the beginning of time, so that no clock hides it.
 const PUSH: &str = "
     INSERT INTO queue (visible_at, receives, doorbell, job, turn)
-    VALUES (?1, 0, ?2, ?3, max(
+    VALUES (0, 0, ?1, ?2, max(
         coalesce((SELECT min(turn) FROM queue), 0),
-        coalesce((SELECT max(turn) + 1 FROM queue WHERE job = ?3), 0)))";
+        coalesce((SELECT max(turn) + 1 FROM queue WHERE job = ?2), 0)))";
 
 const RECEIVE: &str = "
     UPDATE queue SET visible_at = ?1, receives = receives + 1
@@ -76,7 +78,7 @@ impl SqliteQueue {
     }
 
     /// Takes up to `max` messages, job by job in turns, and hides them from everyone
-    /// for `visibility`.
+    /// for `visibility`, two minutes at most.
     ///
     /// # Errors
     /// The store's.
@@ -212,11 +214,11 @@ fn claim(
 impl Queue for SqliteQueue {
     async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError> {
         let doorbells = doorbells.to_vec();
-        let push = move |tx: &Transaction<'_>, now| {
+        let push = move |tx: &Transaction<'_>, _now| {
             let mut statement = tx.prepare_cached(PUSH)?;
             for doorbell in &doorbells {
                 let text = encode(doorbell, "a doorbell")?;
-                statement.execute(params![now, text, doorbell.arn.key()])?;
+                statement.execute(params![text, doorbell.arn.key()])?;
             }
             Ok(())
         };

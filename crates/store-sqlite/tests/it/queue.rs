@@ -135,16 +135,22 @@ async fn messages_of_other_jobs_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn a_clock_that_jumps_back_hides_no_message() {
-    let (_dir, path) = new_path();
-    let clock = Arc::new(ManualClock::default());
-    let queue = open(&path, &clock).queue();
-    let begun = clock.now();
-    clock.advance(Duration::from_secs(3_600));
-    push(&queue, &["waits", "taken"]).await;
-    assert_eq!(ids(&queue.receive(1, VISIBILITY).await.unwrap()), ["waits"]);
-    clock.set(begun);
-    assert_eq!(ids(&queue.receive(9, VISIBILITY).await.unwrap()), ["waits", "taken"]);
+async fn a_clock_that_jumps_back_hides_no_message_for_more_than_two_minutes() {
+    for back in [60, 600, 3_600] {
+        let (_dir, path) = new_path();
+        let clock = Arc::new(ManualClock::default());
+        let queue = open(&path, &clock).queue();
+        push(&queue, &["taken", "waits"]).await;
+        assert_eq!(ids(&queue.receive(1, VISIBILITY).await.unwrap()), ["taken"]);
+        clock.set(clock.now() - jiff::SignedDuration::from_secs(back));
+        let at_once = queue.receive(9, VISIBILITY).await.unwrap();
+        assert!(ids(&at_once).contains(&"waits"), "{back} s: what nobody took is never hidden");
+        let ids_of: Vec<_> = at_once.iter().map(|one| one.id).collect();
+        queue.ack(&ids_of).await.unwrap();
+        clock.advance(Duration::from_secs(120));
+        let left = queue.receive(9, VISIBILITY).await.unwrap();
+        assert_eq!(at_once.len() + left.len(), 2, "{back} s");
+    }
 }
 
 #[tokio::test]
