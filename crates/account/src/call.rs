@@ -11,6 +11,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use crate::answer::{Document, json_refusal, xml_refusal};
+use crate::aws_clock::AwsClock;
 use crate::endpoint::{Endpoint, Service, endpoint};
 use crate::error::AskError;
 use crate::sign::sign;
@@ -33,7 +34,15 @@ pub struct Account {
     region: String,
     credentials: Option<SharedCredentialsProvider>,
     http: reqwest::Client,
-    clock: Arc<dyn Clock>,
+    clock: AwsClock,
+}
+
+/// What a try was answered.
+struct Tried {
+    status: StatusCode,
+    body: String,
+    /// It was signed at another time than AWS's.
+    was_off: bool,
 }
 
 /// How a service wants to be asked.
@@ -61,7 +70,7 @@ impl Account {
             region: region.to_owned(),
             credentials: config.credentials_provider(),
             http,
-            clock,
+            clock: AwsClock::new(clock),
         })
     }
 
@@ -112,7 +121,8 @@ impl Account {
             .map_err(|error| unintelligible(action, error))?;
         let mut pauses = PAUSES.iter();
         loop {
-            let (status, body) = self.try_once(service, &at, action, protocol).await?;
+            let Tried { status, body, was_off } =
+                self.try_once(service, &at, action, protocol).await?;
             if status.is_success() {
                 return Ok(body);
             }
@@ -120,7 +130,7 @@ impl Account {
                 Protocol::Query(_) => xml_refusal(action, status, &body),
                 Protocol::Json { .. } => json_refusal(action, status, &body),
             };
-            match pauses.next().filter(|_| may_pass(status, &refusal)) {
+            match pauses.next().filter(|_| was_off || may_pass(status, &refusal)) {
                 Some(pause) => tokio::time::sleep(*pause).await,
                 None => return Err(refusal),
             }
@@ -133,7 +143,7 @@ impl Account {
         at: &Endpoint,
         action: &'static str,
         protocol: &Protocol,
-    ) -> Result<(StatusCode, String), AskError> {
+    ) -> Result<Tried, AskError> {
         let call = self.http.post(at.url.clone());
         let call = match protocol {
             Protocol::Query(form) => call
@@ -152,9 +162,11 @@ impl Account {
         };
         let response = self.http.execute(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status();
+        let was_off = self.clock.told_by(response.headers());
         let body = Limited::new(reqwest::Body::from(response), LONGEST).collect().await;
         let body = body.map_err(|error| unreachable(&*error))?;
-        Ok((status, String::from_utf8_lossy(&body.to_bytes()).into_owned()))
+        let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+        Ok(Tried { status, body, was_off })
     }
 
     async fn sign(
@@ -170,7 +182,7 @@ impl Account {
         let found = found.await.map_err(late)?;
         let found =
             found.map_err(|error| AskError::NoCredentials(first_line(&innermost(&error))))?;
-        sign(request, found, service.name(), region, &*self.clock)
+        sign(request, found, service.name(), region, &self.clock)
             .map_err(|error| unintelligible("the signature", error))
     }
 }

@@ -6,13 +6,14 @@
 //! No SDK crate: of seven services one or two reads each are needed, and the crates of
 //! CloudFormation and IAM alone would add minutes to the build. The calls are AWS's
 //! query and JSON protocols, signed. The credentials that any caller of AWS needs are
-//! kept here too ([`KeptCredentials`]).
+//! kept here too ([`KeptCredentials`]), and the time by its clock ([`AwsClock`]).
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
 mod answer;
+mod aws_clock;
 mod call;
 mod endpoint;
 mod error;
@@ -25,6 +26,7 @@ mod roles;
 mod sign;
 mod stack;
 
+pub use aws_clock::AwsClock;
 pub use call::Account;
 pub use error::AskError;
 pub use identity::Caller;

@@ -1,25 +1,47 @@
 //! The small adapters: the system's clock and randomness, announcements to the
 //! log, and the absence of SageMaker.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::observation::Observation;
 use monitor::ports::{Announcer, Clock, Entropy, SageMaker, SageMakerError};
+use monitor::reckoning::Reckoning;
 use monitor::signal::Announcement;
 use monitor::wait::Principal;
+
+/// The latest reading of the system's clock: a process has one.
+static RECKONING: Mutex<Option<(Instant, Reckoning)>> = Mutex::new(None);
 
 /// The system's clock and tokio's timer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
+/// What the clock shows, the latest that it can be, and how long the process has run.
+#[allow(clippy::disallowed_methods, reason = "this is the adapter")]
+fn read() -> (Timestamp, Timestamp, Duration) {
+    let mut reckoning = RECKONING.lock().unwrap_or_else(PoisonError::into_inner);
+    let (begun, reckoning) =
+        reckoning.get_or_insert_with(|| (Instant::now(), Reckoning::default()));
+    let (now, uptime) = (Timestamp::now(), begun.elapsed());
+    (now, reckoning.read(now, uptime), uptime)
+}
+
 #[async_trait]
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is the adapter")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        read().0
+    }
+
+    fn latest(&self) -> Timestamp {
+        read().1
+    }
+
+    fn uptime(&self) -> Duration {
+        read().2
     }
 
     async fn sleep(&self, duration: Duration) {

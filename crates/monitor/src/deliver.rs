@@ -236,7 +236,7 @@ impl Deliver {
         let pause =
             Policy::retry_pause(attempts, self.entropy.unit()).max(retry_after.unwrap_or_default());
         let retry_at = later(self.clock.now(), pause);
-        let in_time = retry_at < wait.value.deadline;
+        let in_time = retry_at < wait.value.ends_at();
         let key = wait.value.key();
         let Failure { class, reason } = failure;
         tracing::info!(arn = %key.arn, wait = %key.id, attempts, reason, "callback failed");

@@ -5,8 +5,6 @@
 //! registered on it first. The tag is read before every stop and before a refusal,
 //! and at no other time. What can't be read is no evidence.
 
-use jiff::Timestamp;
-
 use crate::job::JobRecord;
 use crate::ports::{SageMaker, SageMakerError, Store, StoreError};
 use crate::wait::{Principal, Wait};
@@ -60,21 +58,17 @@ pub(crate) async fn check(
     }
 }
 
-/// Whether other waits than this one still want their job.
-///
-/// Waiters whose time ran out as well want nothing any more, even if the sweep has
-/// yet to look at them: two that look at each other would both leave the job to the
-/// other.
+/// Whether other waits than this one still want their job, of those that `counts`.
 pub(crate) async fn is_wanted_by_others(
     store: &dyn Store,
     wait: &Wait,
-    now: Timestamp,
+    counts: impl Fn(&Wait) -> bool + Sync,
 ) -> Result<bool, StoreError> {
     let key = wait.key();
     let mut after = None;
     loop {
         let page = store.list_waits(&wait.arn, after.as_ref(), PAGE).await?;
-        let live = |other: &Wait| other.key() != key && other.is_wanted(now);
+        let live = |other: &Wait| other.key() != key && other.is_wanted() && counts(other);
         if page.items.iter().any(live) {
             return Ok(true);
         }

@@ -314,9 +314,16 @@ pub trait Announcer: Send + Sync {
 /// Time.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The present.
+    /// The present, by a clock that may be wrong and may be set at any time: for what is
+    /// told to others, or compared with what others told.
     fn now(&self) -> Timestamp;
-    /// Waits.
+    /// The latest that it can be: later than [`now`](Self::now) after that was set back
+    /// (see [`Reckoning`](crate::reckoning::Reckoning)).
+    fn latest(&self) -> Timestamp;
+    /// How long it has been since some instant of this process, by a clock that nobody can
+    /// set: for how long something takes.
+    fn uptime(&self) -> Duration;
+    /// Waits; a clock that is set meanwhile makes no difference.
     async fn sleep(&self, duration: Duration);
 }
 

@@ -127,7 +127,7 @@ impl Recorder {
 
     /// What an event says, as far as it is this monitor's matter.
     fn read(&self, event: &Value) -> Result<Parsed, Refused> {
-        let parsed = event::parse(event, self.clock.now()).inspect_err(|refused| {
+        let parsed = event::parse(event, self.clock.latest()).inspect_err(|refused| {
             counter!("sagebell_events_refused_total", "field" => refused.field).increment(1);
         })?;
         let parsed = match parsed {

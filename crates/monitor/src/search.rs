@@ -51,6 +51,21 @@ impl Wait {
         later(later(since, lease), policy.grace).max(self.lapses_at(policy))
     }
 
+    /// Brings forward what a clock wrote that went back by so much since: what was due soon
+    /// is still due soon.
+    pub(crate) fn bring_forward(&mut self, by: Duration) {
+        let earlier = |at: Timestamp| at.checked_sub(by).unwrap_or(at);
+        let Self { delivery, search, .. } = self;
+        for at in [&mut self.check_at, &mut self.lease_until] {
+            *at = earlier(*at);
+        }
+        let times = [&mut delivery.claimed_until, &mut delivery.retry_at];
+        let of_search = [&mut search.next_at, &mut search.probed_at, &mut self.overtime];
+        for at in times.into_iter().chain(of_search) {
+            *at = at.map(earlier);
+        }
+    }
+
     /// Brings back what a clock wrote that has jumped back since: no time lies further
     /// ahead than the rules let it.
     pub(crate) fn mend(&mut self, now: Timestamp, policy: &Policy) {
@@ -74,6 +89,9 @@ impl Wait {
         }
         if self.search.probed_at.is_some_and(|at| at > skewed(Duration::ZERO)) {
             self.search.probed_at = None;
+        }
+        if self.overtime.is_some_and(|at| at > skewed(lease + policy.grace)) {
+            self.overtime = None;
         }
     }
 }

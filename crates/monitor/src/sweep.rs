@@ -21,6 +21,7 @@ use serde::Serialize;
 use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::observation::{Observation, Source};
+use crate::overtime::Passed;
 use crate::owners::{self, NotAllowed};
 use crate::policy::Policy;
 use crate::ports::{
@@ -71,6 +72,8 @@ enum Step {
     Check,
     /// The monitor was away itself: its lease gets its time anew, until then.
     Hold(Timestamp),
+    /// Its deadline may not have come yet: it lives on until then.
+    LiveOn(Timestamp),
     Probe,
     Abandon,
     Stop,
@@ -89,6 +92,7 @@ enum StepError {
     Intake(#[from] crate::ports::IntakeError),
 }
 
+use heartbeat::Beat;
 pub use heartbeat::Heartbeat;
 
 /// Looks at due waits.
@@ -125,11 +129,12 @@ impl Sweep {
         let mut report =
             SweepReport { purged: self.store.purge_expired().await?, ..Default::default() };
         let beat = self.beat().await?;
+        let (until, limit) = self.reach(&beat);
         let described = Described::default();
         let mut after = None;
-        while report.due < self.policy.sweep_limit as u64 {
-            let page = self.store.list_due(beat.look_until, after.as_ref(), PAGE).await?;
-            let look = |key| self.look(key, beat.since, &described);
+        while report.due < limit {
+            let page = self.store.list_due(until, after.as_ref(), PAGE).await?;
+            let look = |key| self.look(key, &beat, &described);
             let steps = futures::stream::iter(page.items).map(look);
             let steps: Vec<_> = steps.buffer_unordered(self.policy.concurrency).collect().await;
             for step in steps {
@@ -143,6 +148,17 @@ impl Sweep {
         report.more = after.is_some();
         report.publish();
         Ok(report)
+    }
+
+    /// Until when waits are due that are looked at, and how many at most. Once after the
+    /// clock went back those too that were due soon by the time that it showed: no look at
+    /// a job is further ahead than its longest pause.
+    fn reach(&self, beat: &Beat) -> (Timestamp, u64) {
+        let Some(back) = beat.back else {
+            return (beat.now, self.policy.sweep_limit as u64);
+        };
+        let longest = self.policy.longest_check_pause() + Policy::CLOCK_DRIFT * 2;
+        (later(later(beat.now, back), longest), u64::MAX)
     }
 
     /// Rings every wait that has something to hear, due or not: what a local
@@ -170,8 +186,8 @@ impl Sweep {
         }
     }
 
-    async fn look(&self, key: WaitKey, since: Timestamp, described: &Described) -> Option<Step> {
-        match self.handle(&key, since, described).await {
+    async fn look(&self, key: WaitKey, beat: &Beat, described: &Described) -> Option<Step> {
+        match self.handle(&key, beat, described).await {
             Ok(step) => Some(step),
             Err(error) => {
                 tracing::warn!(arn = %key.arn, wait = %key.id, %error, "sweep: left for the next");
@@ -194,30 +210,37 @@ impl Sweep {
     async fn handle(
         &self,
         key: &WaitKey,
-        since: Timestamp,
+        beat: &Beat,
         described: &Described,
     ) -> Result<Step, StepError> {
         let Some((mut wait, record)) = self.load(key).await? else {
             return Ok(Step::Nothing);
         };
-        let now = self.clock.now();
-        let due_at = wait.value.due_at;
+        let (now, due_at) = (beat.now, wait.value.due_at);
+        beat.back.into_iter().for_each(|back| wait.value.bring_forward(back));
         wait.value.mend(now, &self.policy);
         wait.value.reschedule(&self.policy);
         if wait.value.due_at.is_some_and(|due| later(due, Policy::OVERDUE) <= now) {
             counter!("sagebell_sweep_overdue_total").increment(1);
         }
-        let step = plan(&wait.value, record.as_ref(), since, now, &self.policy);
+        let step = plan(&wait.value, record.as_ref(), beat, &self.policy);
         match step {
             Step::Nothing if wait.value.due_at != due_at => drop(self.save(wait).await?),
             Step::Nothing => {}
-            Step::Hold(until) => self.hold(wait, until).await?,
+            Step::Hold(until) => {
+                wait.value.search.next_at = Some(until);
+                self.save(wait).await?;
+            }
+            Step::LiveOn(until) => {
+                wait.value.overtime = Some(until);
+                self.save(wait).await?;
+            }
             Step::Probe => self.probe(wait).await?,
             Step::Ring => self.ring(wait, record.as_ref()).await?,
-            Step::Check => self.check(wait, record.as_ref(), described).await?,
-            Step::Abandon => self.end(wait, record.as_ref(), WaitState::Abandoned).await?,
-            Step::Stop => self.stop_again(wait, record.as_ref()).await?,
-            Step::Expire => self.end(wait, record.as_ref(), WaitState::Expired).await?,
+            Step::Check => self.check(wait, record.as_ref(), beat, described).await?,
+            Step::Abandon => self.end(wait, record.as_ref(), WaitState::Abandoned, beat).await?,
+            Step::Stop => self.stop_again(wait, record.as_ref(), beat).await?,
+            Step::Expire => self.end(wait, record.as_ref(), WaitState::Expired, beat).await?,
             Step::Undeliverable => self.undeliverable(wait).await?,
         }
         Ok(step)
@@ -240,12 +263,6 @@ impl Sweep {
         Ok(())
     }
 
-    async fn hold(&self, mut wait: Versioned<Wait>, until: Timestamp) -> Result<(), StepError> {
-        wait.value.search.next_at = Some(until);
-        self.save(wait).await?;
-        Ok(())
-    }
-
     /// Has `signals` look for the waiter: only that may be where it can be reached.
     async fn probe(&self, mut wait: Versioned<Wait>) -> Result<(), StepError> {
         self.queue.push(&[Doorbell::probe(wait.value.key())]).await?;
@@ -256,7 +273,12 @@ impl Sweep {
             tracing::error!(%arn, wait = %id, "probes are asked for and not sent: is `signals` there?");
             counter!("sagebell_probes_unsent_total").increment(1);
         }
-        search.next_at = Some(later(self.clock.now(), self.policy.probe_pause));
+        let now = self.clock.now();
+        let next_at = later(now, self.policy.probe_pause);
+        search.next_at = Some(next_at);
+        if wait.value.ends_at() <= now {
+            wait.value.overtime = Some(next_at);
+        }
         self.save(wait).await?;
         Ok(())
     }
@@ -265,6 +287,7 @@ impl Sweep {
         &self,
         mut wait: Versioned<Wait>,
         record: Option<&JobRecord>,
+        beat: &Beat,
         seen: &Described,
     ) -> Result<(), StepError> {
         // A name field may have told a better spelling than the wait's.
@@ -280,7 +303,7 @@ impl Sweep {
         if first {
             match self.sagemaker.describe(&arn).await {
                 Ok(seen) => self.intake.submit(seen).await?,
-                Err(SageMakerError::NotFound) => self.not_found(&wait.value, record).await?,
+                Err(SageMakerError::NotFound) => self.not_found(&wait.value, record, beat).await?,
                 Err(error) => {
                     throttled = matches!(error, SageMakerError::Throttled(_));
                     tracing::info!(%arn, %error, "sweep: the job could not be looked at");
@@ -302,12 +325,19 @@ impl Sweep {
     ///
     /// The sighting is of the job that this wait is for, and dated by what is
     /// known of that one, not by the present: its name may be another's already.
-    async fn not_found(&self, wait: &Wait, record: Option<&JobRecord>) -> Result<(), StepError> {
+    async fn not_found(
+        &self,
+        wait: &Wait,
+        record: Option<&JobRecord>,
+        beat: &Beat,
+    ) -> Result<(), StepError> {
         let now = self.clock.now();
         let own = record.filter(|record| record.is_seen() && wait.is_about(record));
         let created_at = own.and_then(|record| record.job.created_at);
         let since = wait.created_at.max(wait.not_before.max(created_at).unwrap_or(wait.created_at));
-        if later(since, Policy::NOT_FOUND_GRACE) > now {
+        // A clock that jumped makes young jobs old.
+        let known_since = beat.broken_at.max(Some(since)).unwrap_or(since);
+        if later(known_since, Policy::NOT_FOUND_GRACE) > now {
             return Ok(());
         }
         let status = "Deleted";
@@ -338,11 +368,12 @@ impl Sweep {
         mut wait: Versioned<Wait>,
         record: Option<&JobRecord>,
         state: WaitState,
+        beat: &Beat,
     ) -> Result<(), StepError> {
         let settled = record.is_some_and(|record| wait.value.is_settled_by(record));
         let stopping = wait.value.on_abandon == OnAbandon::Stop
             && !settled
-            && !self.is_wanted_by_others(&wait.value).await?;
+            && !self.is_wanted_by_others(&wait.value, beat).await?;
         wait.value.stop_pending = stopping;
         wait.value.check_at = self.clock.now();
         let (arn, wait_id) = (wait.value.arn.clone(), wait.value.id.clone());
@@ -357,8 +388,11 @@ impl Sweep {
         if stopping { self.stop(wait, record).await } else { Ok(()) }
     }
 
-    async fn is_wanted_by_others(&self, wait: &Wait) -> Result<bool, StoreError> {
-        owners::is_wanted_by_others(&*self.store, wait, self.clock.now()).await
+    /// Waiters whose time is up as well want nothing any more, even if the sweep has yet
+    /// to look at them: two that look at each other would both leave the job to the other.
+    async fn is_wanted_by_others(&self, wait: &Wait, beat: &Beat) -> Result<bool, StoreError> {
+        let counts = |other: &Wait| !other.is_over(beat.broken_at, beat.now, &self.policy);
+        owners::is_wanted_by_others(&*self.store, wait, counts).await
     }
 
     /// Stops the wait's job, if its principal may have that.
@@ -372,8 +406,9 @@ impl Sweep {
         &self,
         mut wait: Versioned<Wait>,
         record: Option<&JobRecord>,
+        beat: &Beat,
     ) -> Result<(), StepError> {
-        if !self.is_wanted_by_others(&wait.value).await? {
+        if !self.is_wanted_by_others(&wait.value, beat).await? {
             return self.stop(wait, record).await;
         }
         wait.value.stop_pending = false;
@@ -445,30 +480,28 @@ impl Sweep {
     }
 }
 
-/// What a wait needs now: the order is the order of importance. `since` is when the
-/// monitor was last away.
-fn plan(
-    wait: &Wait,
-    record: Option<&JobRecord>,
-    since: Timestamp,
-    now: Timestamp,
-    policy: &Policy,
-) -> Step {
+/// What a wait needs now: the order is the order of importance.
+fn plan(wait: &Wait, record: Option<&JobRecord>, beat: &Beat, policy: &Policy) -> Step {
+    let now = beat.now;
     if wait.due_at.is_none_or(|due| due > now) {
         return Step::Nothing;
     }
     if wait.stop_pending {
         return Step::Stop;
     }
-    if let Some(step) = search(wait, since, now, policy) {
+    let settled = record.is_some_and(|record| wait.is_settled_by(record));
+    if wait.ends_at() <= now {
+        return match wait.passed(beat.broken_at, now, policy) {
+            Passed::LivesOn(until) => Step::LiveOn(until),
+            Passed::Probe => Step::Probe,
+            Passed::Ends if settled => Step::Undeliverable,
+            Passed::Ends => Step::Expire,
+        };
+    }
+    if let Some(step) = search(wait, beat.since, now, policy) {
         return step;
     }
-    let settled = record.is_some_and(|record| wait.is_settled_by(record));
-    let news = record.map_or(News::None, |record| wait.news(record));
-    if wait.deadline <= now {
-        return if settled { Step::Undeliverable } else { Step::Expire };
-    }
-    match news {
+    match record.map_or(News::None, |record| wait.news(record)) {
         News::None => Step::Check,
         News::Progress if wait.check_at <= now => Step::Check,
         News::Progress | News::Settled => Step::Ring,
@@ -507,7 +540,7 @@ impl SweepReport {
         self.due += 1;
         let counted = match step {
             None => &mut self.failed,
-            Some(Step::Nothing | Step::Hold(_)) => return,
+            Some(Step::Nothing | Step::Hold(_) | Step::LiveOn(_)) => return,
             Some(Step::Probe) => &mut self.probed,
             Some(Step::Ring) => &mut self.rung,
             Some(Step::Check) => &mut self.checked,

@@ -331,6 +331,10 @@ pub struct Wait {
     pub lease_until: Timestamp,
     /// When to give up.
     pub deadline: Timestamp,
+    /// Until when it lives on, past a deadline that may not have come yet: the clock may
+    /// have jumped over it (see `overtime.rs`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overtime: Option<Timestamp>,
     /// What to do with the job if the waiter is gone.
     pub on_abandon: OnAbandon,
     /// The waiter's own labels; `run` can be listed by.
@@ -422,8 +426,8 @@ impl Wait {
 
     /// Whether somebody still waits: nobody has looked for the waiter in vain.
     #[must_use]
-    pub fn is_wanted(&self, now: Timestamp) -> bool {
-        self.state == WaitState::Waiting && self.deadline > now && !self.search.is_in_vain()
+    pub fn is_wanted(&self) -> bool {
+        self.state == WaitState::Waiting && !self.search.is_in_vain()
     }
 
     /// Lengthens the lease, as the waiter asked or has shown that it is there.
@@ -449,7 +453,7 @@ impl Wait {
                 let sending = self.delivery.claimed_until.or(self.delivery.retry_at);
                 let lapses_at = self.lapses_at(policy);
                 let search_at = self.search.next_at.map_or(lapses_at, |at| at.max(lapses_at));
-                let end = search_at.min(self.deadline);
+                let end = search_at.min(self.ends_at());
                 Some(end.min(sending.unwrap_or(self.check_at)))
             }
             _ => None,

@@ -156,12 +156,13 @@ impl Waits {
     /// # Errors
     /// [`WaitError`] names the field, the scope, the owner or the limit at fault.
     pub async fn register(&self, asked: Registration) -> Result<WaitAndJob, WaitError> {
-        let asked = self.validate(asked)?;
+        self.check(&asked)?;
         let key = asked.key();
         let found = self.store.load_wait(&key).await?;
         if let Some(answered) = self.answered_before(&asked, found.as_ref()).await? {
             return Ok(answered);
         }
+        self.check_times(&asked, found.as_ref().map(|found| &found.value))?;
         let before = found.as_ref().map(|found| found.value.clone());
         if before.as_ref().is_none_or(|before| before.state != WaitState::Waiting) {
             let (store, limits) = (&*self.store, &self.policy.limits);
@@ -251,8 +252,10 @@ impl Waits {
 
     async fn stop(&self, wait: &Wait, record: &JobRecord, stop: Stop) -> Result<(), WaitError> {
         owners::check(&*self.sagemaker, wait, Some(record)).await?;
-        let now = self.clock.now();
-        if stop == Stop::Unwanted && owners::is_wanted_by_others(&*self.store, wait, now).await? {
+        // One whose deadline has passed counts until the sweep has ended it: the clock may
+        // have jumped.
+        let others = owners::is_wanted_by_others(&*self.store, wait, |_| true);
+        if stop == Stop::Unwanted && others.await? {
             return Err(WaitError::OthersWait);
         }
         self.sagemaker.stop(&record.job.arn).await.map_err(WaitError::NotStopped)
@@ -267,7 +270,7 @@ impl Waits {
         old.filter(|old| Some(&old.value.owner) == key.owner.as_ref()).ok_or(WaitError::NotFound)
     }
 
-    fn validate(&self, asked: Registration) -> Result<Registration, WaitError> {
+    fn check(&self, asked: &Registration) -> Result<(), WaitError> {
         if !self.policy.in_scope(&asked.arn) {
             let scope = format!("account {} in {}", asked.arn.account(), asked.arn.region());
             return Err(WaitError::OutOfScope(scope));
@@ -280,26 +283,34 @@ impl Waits {
                 format!("must be {} to {} seconds", lease.start(), lease.end()),
             ));
         }
-        let now = self.clock.now();
-        let latest = later(now, Policy::DEADLINE_LONGEST);
-        if asked.deadline.is_some_and(|deadline| deadline <= now || deadline > latest) {
-            return Err(invalid(
-                "deadline",
-                format!("must be after now ({now}) and not after {latest}"),
-            ));
-        }
-        let newest = later(now, Policy::CLOCK_SKEW);
-        if asked.not_before.is_some_and(|not_before| not_before > newest) {
-            let problem = format!("lies in the future; the time now is {now}");
-            return Err(invalid("not_before", problem));
-        }
         let kind = asked.arn.kind();
         if asked.on_abandon == OnAbandon::Stop && kind.spec().operations.stop.is_none() {
             let problem = format!("SageMaker can't stop a {kind}: say `keep`");
             return Err(invalid("on_abandon", problem));
         }
-        check_labels(&asked.labels)?;
-        Ok(asked)
+        check_labels(&asked.labels)
+    }
+
+    /// A renewal's times are not judged again: the clock may have been set since they were.
+    fn check_times(&self, asked: &Registration, found: Option<&Wait>) -> Result<(), WaitError> {
+        let renewed = found.filter(|wait| wait.state == WaitState::Waiting);
+        let deadline = asked.deadline.filter(|at| renewed.is_none_or(|w| w.deadline != *at));
+        let now = self.clock.now();
+        let latest = later(self.clock.latest(), Policy::DEADLINE_LONGEST);
+        if deadline.is_some_and(|deadline| deadline <= now || deadline > latest) {
+            return Err(invalid(
+                "deadline",
+                format!("must be after now ({now}) and not after {latest}"),
+            ));
+        }
+        let not_before =
+            asked.not_before.filter(|at| renewed.is_none_or(|w| w.not_before != Some(*at)));
+        let newest = later(self.clock.latest(), Policy::CLOCK_SKEW);
+        if not_before.is_some_and(|not_before| not_before > newest) {
+            let problem = format!("lies in the future; the time now is {now}");
+            return Err(invalid("not_before", problem));
+        }
+        Ok(())
     }
 
     /// A wait that was told already, and of the same thing, is not written again.
@@ -456,6 +467,7 @@ impl Wait {
             lease_seconds: asked.lease_seconds,
             lease_until: later(now, std::time::Duration::from_secs(asked.lease_seconds.into())),
             deadline,
+            overtime: renewed.filter(|w| w.deadline == deadline).and_then(|w| w.overtime),
             on_abandon: asked.on_abandon,
             labels: asked.labels.clone(),
             state: WaitState::Waiting,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use monitor::arn::JobArn;
 use monitor::deliver::Rung;
 use monitor::policy::Policy;
-use monitor::ports::{Clock as _, SendOutcome, Store as _, WaitKey};
+use monitor::ports::{SendOutcome, Store as _, WaitKey};
 use monitor::signal::{Doorbell, ProbeBody, Purpose};
 use monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use monitor::wait::{CallbackUrl, OnAbandon, Wait, WaitState};
@@ -141,8 +141,7 @@ async fn a_clock_that_jumps_gives_every_lease_its_time_anew() {
         world.sweep_for(2).await;
         register(&world).await;
         world.sender.nobody(true);
-        let jump = jiff::SignedDuration::from_hours(hours);
-        world.clock.set(world.clock.now() + jump);
+        world.clock.jump(hours);
         world.sweep_for(LAPSES_AFTER).await;
         assert!(world.sender.probes().is_empty(), "{hours} h");
         world.sweep_for(Policy::PROBES + 2).await;
@@ -159,7 +158,7 @@ async fn a_clock_that_jumps_back_delays_no_signal() {
     world.sender.fail(4);
     world.recorder().take(&event).await.unwrap();
     assert_eq!(world.deliver_all().await, [Rung::Later]);
-    world.clock.set(world.clock.now() - jiff::SignedDuration::from_hours(1));
+    world.clock.jump(-1);
     // The next try was due an hour from now.
     world.sweep_for(2).await;
     assert_eq!(wait(&world).await.state, WaitState::Signalled);

@@ -160,6 +160,7 @@ impl Api {
             answer: answer.clone(),
             budget: budgeted.then(|| self.budget.clone()),
             begun: Arc::clone(&self.begun),
+            dated: self.patience.as_ref().map(|patience| Arc::clone(&patience.dated)),
         };
         let mut own = Builder::new();
         own.set_region(self.region.clone());

@@ -1,5 +1,5 @@
 //! When a client was made, by the service's clock: the clock of a pod may be wrong by
-//! hours, the difference of two of its times is not.
+//! hours, or set meanwhile; how long it runs is known all the same.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -14,28 +14,28 @@ const DATE_STEP: Duration = Duration::from_secs(1);
 /// The time at which a client was made, once its first call is answered.
 pub(crate) struct Begun {
     clock: Arc<dyn Clock>,
-    made_at: Timestamp,
-    sent_at: Mutex<Timestamp>,
+    made_at: Duration,
+    sent_at: Mutex<Duration>,
     by_service: OnceLock<Timestamp>,
 }
 
 impl Begun {
     /// A client that is made now.
     pub(crate) fn now(clock: Arc<dyn Clock>) -> Self {
-        let made_at = clock.now();
+        let made_at = clock.uptime();
         Self { clock, made_at, sent_at: Mutex::new(made_at), by_service: OnceLock::new() }
     }
 
     /// An attempt goes out.
     pub(crate) fn sent(&self) {
-        *self.sent_at.lock().unwrap_or_else(PoisonError::into_inner) = self.clock.now();
+        *self.sent_at.lock().unwrap_or_else(PoisonError::into_inner) = self.clock.uptime();
     }
 
     /// The service answered an attempt, at this time by its clock: after the attempt
     /// went out. So what is reckoned back from it is never too early.
     pub(crate) fn answered(&self, date: Timestamp) {
         let sent_at = *self.sent_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = Duration::try_from(sent_at.duration_since(self.made_at)).unwrap_or_default();
+        let since = sent_at.saturating_sub(self.made_at);
         let begun = later(date, DATE_STEP).checked_sub(since).unwrap_or(date);
         self.by_service.get_or_init(|| begun);
     }
@@ -63,6 +63,7 @@ mod tests {
         let clock = Arc::new(ManualClock::default());
         let begun = Begun::now(clock.clone());
         clock.advance(Duration::from_secs(90));
+        clock.jump(-1);
         begun.sent();
         assert_eq!(begun.by_service(), None);
         let theirs: Timestamp = "2020-02-02T02:02:00Z".parse().unwrap();

@@ -8,7 +8,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use monitor::ports::{Clock, Entropy};
 
 /// How far the rate goes down: to this part of the full one.
@@ -60,8 +59,8 @@ struct Bucket {
     /// Below zero: turns that are given out and waited for.
     tokens: f64,
     per_second: f64,
-    filled_at: Timestamp,
-    slowed_at: Option<Timestamp>,
+    filled_at: Duration,
+    slowed_at: Option<Duration>,
 }
 
 impl Budget {
@@ -69,7 +68,7 @@ impl Budget {
     #[must_use]
     pub fn new(full: Rate, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         let (tokens, per_second) = (full.burst, full.per_second);
-        let filled_at = clock.now();
+        let filled_at = clock.uptime();
         let bucket = Mutex::new(Bucket { tokens, per_second, filled_at, slowed_at: None });
         Self { full, clock, entropy, bucket }
     }
@@ -93,10 +92,9 @@ impl Budget {
 
     /// SageMaker throttled a call: go slower.
     pub fn throttled(&self) {
-        let now = self.clock.now();
+        let now = self.clock.uptime();
         let mut bucket = self.filled(now);
-        let since = bucket.slowed_at.map(|at| since(at, now));
-        if since.is_some_and(|since| since < ONE_EVENT) {
+        if bucket.slowed_at.is_some_and(|at| now.saturating_sub(at) < ONE_EVENT) {
             return;
         }
         bucket.slowed_at = Some(now);
@@ -109,12 +107,12 @@ impl Budget {
     /// throttles.
     #[must_use]
     pub fn per_second(&self) -> f64 {
-        self.filled(self.clock.now()).per_second
+        self.filled(self.clock.uptime()).per_second
     }
 
     /// Reserves the next turn and says how far off it is.
     fn turn(&self) -> Result<Duration, Spent> {
-        let mut bucket = self.filled(self.clock.now());
+        let mut bucket = self.filled(self.clock.uptime());
         let missing = (1.0 - bucket.tokens).max(0.0);
         let wait = Duration::try_from_secs_f64(missing / bucket.per_second);
         let wait = wait.unwrap_or(Duration::MAX);
@@ -126,20 +124,15 @@ impl Budget {
     }
 
     /// The bucket, with what has dripped into it by now.
-    fn filled(&self, now: Timestamp) -> std::sync::MutexGuard<'_, Bucket> {
+    fn filled(&self, now: Duration) -> std::sync::MutexGuard<'_, Bucket> {
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let seconds = since(bucket.filled_at, now).as_secs_f64();
+        let seconds = now.saturating_sub(bucket.filled_at).as_secs_f64();
         bucket.tokens = (bucket.tokens + seconds * bucket.per_second).min(self.full.burst);
         let climb = seconds * self.full.per_second / RECOVERY_SECONDS;
         bucket.per_second = (bucket.per_second + climb).min(self.full.per_second);
         bucket.filled_at = bucket.filled_at.max(now);
         bucket
     }
-}
-
-/// From `then` to `now`; nothing where the clock went back.
-fn since(then: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(then)).unwrap_or_default()
 }
 
 impl std::fmt::Debug for Budget {

@@ -53,6 +53,8 @@ pub(crate) struct Carrier {
     pub(crate) budget: Option<Arc<Budget>>,
     /// Told of every attempt.
     pub(crate) begun: Arc<Begun>,
+    /// Told what time it is by the service's clock.
+    pub(crate) dated: Option<Arc<dyn Fn(Timestamp) + Send + Sync>>,
 }
 
 impl std::fmt::Debug for Carrier {
@@ -121,6 +123,7 @@ impl Intercept for Carrier {
         let dated = context.response().and_then(|response| response.headers().get("date"));
         if let Some(date) = dated.and_then(date) {
             self.begun.answered(date);
+            self.dated.iter().for_each(|dated| dated(date));
         }
         let Some(budget) = &self.budget else {
             return Ok(());

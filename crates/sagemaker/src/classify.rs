@@ -6,7 +6,8 @@
 //! `ValidationException`; the wordings are those that SageMaker's own Kubernetes
 //! controller (ACK) goes by, and moto's. Which codes mean that credentials have ended
 //! is what AWS's own SDKs go by (aws-sdk-go `aws/request/retryer.go`,
-//! `credsExpiredCodes`).
+//! `credsExpiredCodes`), and so is which mean a clock that is wrong (smithy-typescript
+//! `packages/service-error-classification/src/constants.ts`, `CLOCK_SKEW_ERROR_CODES`).
 
 use crate::error::Class;
 
@@ -26,6 +27,8 @@ const CODES: &[(&str, Class)] = &[
     ("ExpiredToken", Class::Stale),
     ("ExpiredTokenException", Class::Stale),
     ("RequestExpired", Class::Stale),
+    ("RequestInTheFuture", Class::Stale),
+    ("RequestTimeTooSkewed", Class::Stale),
     ("ConflictException", Class::Conflict),
     ("ResourceInUse", Class::Conflict),
     ("ResourceLimitExceeded", Class::LimitExceeded),
@@ -65,6 +68,11 @@ const MISSING: &[&str] =
 /// already existing …").
 const EXISTING: &str = "already exist";
 
+/// Said of a signature that is right but for its time. The codes are those of a wrong one
+/// (Signature Version 4, "Troubleshoot signed requests": "Signature expired: … is now
+/// earlier than …", "Signature not yet current: … is still later than …").
+const SKEWED: &[&str] = &["signature expired", "signature not yet current"];
+
 /// What an error answer means.
 pub(crate) fn classify(
     operation: &str,
@@ -77,8 +85,14 @@ pub(crate) fn classify(
     match class {
         Class::Invalid if code == Some(VALIDATION) => of_message(operation, message),
         Class::Conflict if creates(operation) && exists(code, message) => Class::AlreadyExists,
+        Class::Denied if is_skewed(message) => Class::Stale,
         class => class,
     }
+}
+
+fn is_skewed(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    SKEWED.iter().any(|words| message.contains(words))
 }
 
 fn of_message(operation: &str, message: &str) -> Class {
@@ -182,6 +196,18 @@ mod tests {
         assert_eq!(of(Some("ExpiredToken"), 403), Class::Stale);
         assert_eq!(of(Some("ResourceLimitExceeded"), 400), Class::LimitExceeded);
         assert_eq!(of(Some("InternalFailure"), 500), Class::Unavailable);
+    }
+
+    #[test]
+    fn a_signature_of_another_time_is_no_wrong_one() {
+        let of = |code, message| classify("DescribeTrainingJob", Some(code), message, Some(400));
+        let late = "Signature expired: 20260101T000000Z is now earlier than 20260101T005500Z";
+        assert_eq!(of("InvalidSignatureException", late), Class::Stale);
+        let early = "Signature not yet current: 20260101T010000Z is still later than …";
+        assert_eq!(of("SignatureDoesNotMatch", early), Class::Stale);
+        assert_eq!(of("RequestTimeTooSkewed", ""), Class::Stale);
+        let wrong = "The request signature we calculated does not match the signature";
+        assert_eq!(of("InvalidSignatureException", wrong), Class::Denied);
     }
 
     #[test]

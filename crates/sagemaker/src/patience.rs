@@ -9,8 +9,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use monitor::ports::{Clock, Entropy};
-use monitor::wait::later;
 
 use crate::carrier::Answered;
 use crate::error::{CallError, Class};
@@ -44,6 +44,9 @@ pub struct Patience {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
+    /// Told at each attempt that is answered what time it is by the service's clock: what
+    /// is signed by another is refused.
+    pub dated: Arc<dyn Fn(Timestamp) + Send + Sync>,
     /// Drops the credentials that are kept, which have gone stale.
     pub renew: Arc<dyn Fn() + Send + Sync>,
     /// Called at a call's first failure, and once a minute after.
@@ -57,7 +60,7 @@ impl Patience {
     where
         F: Future<Output = Result<Answered, CallError>>,
     {
-        let begun = self.clock.now();
+        let begun = self.clock.uptime();
         let mut word_at = begun;
         let mut pause = FIRST_PAUSE;
         loop {
@@ -66,9 +69,9 @@ impl Patience {
                 answered => return answered,
             };
             let drawn = pause.mul_f64(1.0 - JITTER * self.entropy.unit());
-            let now = self.clock.now();
+            let now = self.clock.uptime();
             let limit = self.limit(error.class).unwrap_or_default();
-            if later(now, drawn) > later(begun, limit) {
+            if now + drawn > begun.saturating_add(limit) {
                 return Err(error);
             }
             if error.class == Class::Stale {
@@ -76,7 +79,7 @@ impl Patience {
             }
             if now >= word_at {
                 (self.tell)(&error, limit);
-                word_at = later(now, WORDS_APART);
+                word_at = now + WORDS_APART;
             }
             self.clock.sleep(drawn).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -111,7 +114,6 @@ impl std::fmt::Debug for Patience {
 mod tests {
     use std::sync::Mutex;
 
-    use jiff::Timestamp;
     use monitor::testing::ManualClock;
     use monitor::testing::world::NoJitter;
 
@@ -119,7 +121,9 @@ mod tests {
 
     struct Trial {
         clock: Arc<ManualClock>,
-        attempts: Mutex<Vec<Timestamp>>,
+        attempts: Mutex<Vec<Duration>>,
+        /// By how many hours the clock is set at each attempt.
+        jumps: i64,
         renewed: Arc<Mutex<u32>>,
         told: Arc<Mutex<u32>>,
         patience: Patience,
@@ -138,17 +142,19 @@ mod tests {
                 longest,
                 clock: clock.clone(),
                 entropy: Arc::new(NoJitter),
+                dated: Arc::new(|_| ()),
                 renew: Arc::new(renew),
                 tell: Arc::new(move |_, _| tell()),
             };
-            Self { clock, attempts: Mutex::default(), renewed, told, patience }
+            Self { clock, attempts: Mutex::default(), jumps: 0, renewed, told, patience }
         }
 
         /// How it ends if the first `failures` calls fail so.
         async fn end(&self, class: Class, failures: usize) -> Result<Answered, CallError> {
             let attempt = async || {
                 let mut attempts = self.attempts.lock().unwrap();
-                attempts.push(self.clock.now());
+                attempts.push(self.clock.uptime());
+                self.clock.jump(self.jumps);
                 if attempts.len() <= failures {
                     return Err(CallError::new(class, "CreateTrainingJob", "later"));
                 }
@@ -160,7 +166,7 @@ mod tests {
         fn lasted(&self) -> Duration {
             let attempts = self.attempts.lock().unwrap();
             let (first, last) = (attempts.first().unwrap(), attempts.last().unwrap());
-            last.duration_since(*first).try_into().unwrap()
+            *last - *first
         }
     }
 
@@ -199,6 +205,17 @@ mod tests {
             trial.end(class, usize::MAX).await.unwrap_err();
             let lasted = trial.lasted();
             assert!(lasted <= wanted && lasted + LONGEST_PAUSE >= wanted, "{class:?}: {lasted:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_makes_it_neither_longer_nor_shorter() {
+        for jumps in [1, -1] {
+            let trial = Trial { jumps, ..Trial::with(DAY) };
+            trial.end(Class::Unavailable, usize::MAX).await.unwrap_err();
+            let lasted = trial.lasted();
+            let in_time = lasted <= OUTAGE_LONGEST && lasted + LONGEST_PAUSE >= OUTAGE_LONGEST;
+            assert!(in_time, "{jumps} h: {lasted:?}");
         }
     }
 

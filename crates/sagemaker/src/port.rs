@@ -14,6 +14,7 @@ use monitor::wait::Principal;
 use serde_json::{Value, json};
 
 use crate::api::Api;
+use crate::carrier::Answered;
 use crate::error::{CallError, Class};
 use crate::{request, step};
 
@@ -32,25 +33,30 @@ impl SageMakerApi {
     }
 
     async fn look(&self, arn: &JobArn) -> Result<(Value, Observation), SageMakerError> {
-        let answer = self.read(arn).await?;
+        let Answered { value: answer, date } = self.read(arn).await?;
         same_account(arn, &answer)?;
-        let seen = from_describe(arn.clone(), &answer, self.clock.now());
+        // SageMaker's times are judged by its own clock: this machine's may be wrong.
+        let now = date.unwrap_or_else(|| self.clock.latest());
+        let seen = from_describe(arn.clone(), &answer, now);
         let seen = seen.map_err(|error| SageMakerError::Refused(error.to_string()))?;
         Ok((answer, seen))
     }
 
-    async fn read(&self, arn: &JobArn) -> Result<Value, SageMakerError> {
+    async fn read(&self, arn: &JobArn) -> Result<Answered, SageMakerError> {
         let api = self.api.in_region(arn.region());
         let answer = match arn.kind() {
             // Of another service, sagemaker-a2i-runtime.
             kind @ Kind::HumanLoop => {
                 return Err(SageMakerError::Unsupported { operation: "describe", kind });
             }
-            Kind::PipelineStep => step::describe(&api, arn).await,
+            Kind::PipelineStep => {
+                let step = step::describe(&api, arn).await;
+                step.map(|value| Answered { value, date: None })
+            }
             kind => {
                 let nameless = || SageMakerError::Refused(format!("{arn} has no version number"));
                 let input = request::describe(arn).ok_or_else(nameless)?;
-                api.call(kind.spec().operations.describe, &input).await
+                api.call_dated(kind.spec().operations.describe, &input).await
             }
         };
         answer.map_err(port_error)

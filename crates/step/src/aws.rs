@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use account::KeptCredentials;
+use account::{AwsClock, KeptCredentials};
 use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -24,17 +24,21 @@ pub struct Aws {
     /// Region and credentials, by the inputs `region` and `assume_role`; the rest as
     /// any AWS tool finds it.
     pub sdk: SdkConfig,
+    /// What is signed by, and what credentials end by.
+    clock: AwsClock,
     kept: Vec<KeptCredentials>,
 }
 
 impl Aws {
     /// Finds them; asks nothing yet. An assumed role is assumed anew before it expires.
     pub async fn of(inputs: &Inputs) -> Self {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        let clock = AwsClock::new(Arc::new(SystemClock));
+        let loader = aws_config::defaults(BehaviorVersion::latest());
+        let mut loader = loader.time_source(clock.clone());
         if let Some(region) = inputs.given("region") {
             loader = loader.region(Region::new(region.to_owned()));
         }
-        let mut aws = Self { sdk: loader.load().await, kept: Vec::new() };
+        let mut aws = Self { sdk: loader.load().await, clock, kept: Vec::new() };
         if let Some(provider) = aws.sdk.credentials_provider() {
             aws.keep(provider);
         }
@@ -49,7 +53,7 @@ impl Aws {
     /// Calls with these from now on, and keeps them itself: the SDK's cache can't be
     /// told that they are stale.
     fn keep(&mut self, provider: SharedCredentialsProvider) {
-        let kept = KeptCredentials::new(provider, Arc::new(SystemClock));
+        let kept = KeptCredentials::new(provider, Arc::new(self.clock.clone()));
         let provider = SharedCredentialsProvider::new(kept.clone());
         let sdk = self.sdk.to_builder().credentials_provider(provider);
         self.sdk = sdk.identity_cache(IdentityCache::no_cache()).build();
@@ -60,13 +64,16 @@ impl Aws {
     /// again for `longest`; `None`: for as long as a monitor would wait.
     #[must_use]
     pub fn sagemaker(&self, inputs: &Inputs, longest: Option<Duration>) -> Api {
-        let clock = Arc::new(SystemClock);
+        let (clock, aws) = (Arc::new(SystemClock), self.clock.clone());
         let budget = Arc::new(Budget::new(LOOKS, clock.clone(), Arc::new(RandomEntropy)));
         let kept = self.kept.clone();
         let patience = Patience {
             longest: longest.unwrap_or(Policy::DEADLINE_LONGEST),
             clock,
             entropy: Arc::new(RandomEntropy),
+            dated: Arc::new(move |date| {
+                aws.told(date);
+            }),
             renew: Arc::new(move || kept.iter().for_each(KeptCredentials::renew)),
             tell: Arc::new(tell),
         };

@@ -4,10 +4,8 @@
 use std::time::Duration;
 
 use bootstrap::say;
-use jiff::Timestamp;
 use monitor::policy::Policy;
 use monitor::ports::Clock;
-use monitor::wait::later;
 use sagemaker::{Api, CallError, Class};
 use serde_json::Value;
 
@@ -77,7 +75,7 @@ impl Question<'_> {
         (mut pause, longest): Pauses,
         history: &mut History,
     ) -> Result<(Value, Seen), PollError> {
-        let trusted_from = later(self.clock.now(), Policy::NOT_FOUND_GRACE);
+        let trusted_from = self.clock.uptime() + Policy::NOT_FOUND_GRACE;
         loop {
             match self.ask().await {
                 Ok((answer, seen)) => {
@@ -102,8 +100,8 @@ impl Question<'_> {
     }
 
     /// Whether "no such job" may only be a read that trails its create.
-    fn trails(&self, error: &CallError, trusted_from: Timestamp) -> bool {
-        error.class == Class::NotFound && self.clock.now() < trusted_from
+    fn trails(&self, error: &CallError, trusted_from: Duration) -> bool {
+        error.class == Class::NotFound && self.clock.uptime() < trusted_from
     }
 }
 

@@ -12,7 +12,7 @@ use monitor::job::Job;
 use monitor::policy::Policy;
 use monitor::ports::JobFilter;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use reqwest::{Method, Request, RequestBuilder};
+use reqwest::{Method, Request, RequestBuilder, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
@@ -269,10 +269,30 @@ impl Client {
         Ok(request)
     }
 
+    /// Whether the call that was answered so was signed at another time than AWS's, and is
+    /// to be made again. Function URLs answer 403 then
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>).
+    #[cfg(feature = "aws")]
+    fn was_signed_late(&self, answer: &Response) -> bool {
+        let was_off = self.signer.as_ref().is_some_and(|signer| signer.told_by(answer.headers()));
+        was_off && answer.status() == StatusCode::FORBIDDEN
+    }
+
+    #[cfg(not(feature = "aws"))]
+    fn was_signed_late(&self, _: &Response) -> bool {
+        false
+    }
+
     /// Only a monitor on this machine takes calls without a signature.
     #[cfg(not(feature = "aws"))]
     async fn signed(&self, request: Request) -> Result<Request, ClientError> {
         Ok(request)
+    }
+
+    async fn send(&self, request: Request) -> Result<Response, ClientError> {
+        let request = self.signed(request).await?;
+        let unreachable = |source| ClientError::Unreachable { url: self.base.clone(), source };
+        self.http.execute(request).await.map_err(unreachable)
     }
 
     async fn answer<T: for<'de> Deserialize<'de>>(
@@ -280,8 +300,12 @@ impl Client {
         call: RequestBuilder,
     ) -> Result<T, ClientError> {
         let unreachable = |source| ClientError::Unreachable { url: self.base.clone(), source };
-        let request = self.signed(call.build().map_err(unreachable)?).await?;
-        let response = self.http.execute(request).await.map_err(unreachable)?;
+        let request = call.build().map_err(unreachable)?;
+        let again = request.try_clone();
+        let mut response = self.send(request).await?;
+        if let Some(again) = again.filter(|_| self.was_signed_late(&response)) {
+            response = self.send(again).await?;
+        }
         answer::read(&self.base, response).await
     }
 }

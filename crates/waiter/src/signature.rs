@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use account::{KeptCredentials, SigningError};
+use account::{AwsClock, KeptCredentials, SigningError};
 use aws_config::BehaviorVersion;
 use aws_credential_types::provider::ProvideCredentials as _;
 use bootstrap::SystemClock;
 use reqwest::Request;
+use reqwest::header::HeaderMap;
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -32,6 +33,7 @@ pub enum SignError {
 #[derive(Debug)]
 pub struct Signer {
     region: String,
+    clock: AwsClock,
     kept: OnceCell<Option<KeptCredentials>>,
 }
 
@@ -41,7 +43,8 @@ impl Signer {
     pub fn of(base: &Url) -> Option<Self> {
         let (_, rest) = base.host_str()?.split_once(".lambda-url.")?;
         let (region, _) = rest.split_once('.')?;
-        Some(Self { region: region.to_owned(), kept: OnceCell::new() })
+        let clock = AwsClock::new(Arc::new(SystemClock));
+        Some(Self { region: region.to_owned(), clock, kept: OnceCell::new() })
     }
 
     /// The region that calls are signed for.
@@ -56,19 +59,26 @@ impl Signer {
     /// # Errors
     /// [`SignError`] says what is missing.
     pub async fn sign(&self, request: &mut Request) -> Result<(), SignError> {
-        let provider = self.kept.get_or_init(keep).await.as_ref();
+        let provider = self.kept.get_or_init(|| keep(&self.clock)).await.as_ref();
         let provider = provider.ok_or_else(|| no_credentials("no provider"))?;
         let credentials = provider.provide_credentials().await.map_err(no_credentials)?;
-        Ok(account::sign(request, credentials, SERVICE, &self.region, &SystemClock)?)
+        Ok(account::sign(request, credentials, SERVICE, &self.region, &self.clock)?)
+    }
+
+    /// What time it is by AWS's clock, by the headers of its answer. Says whether calls were
+    /// signed at another time.
+    pub fn told_by(&self, headers: &HeaderMap) -> bool {
+        self.clock.told_by(headers)
     }
 }
 
 /// Waiters renew for days: credentials are kept until they near their end, and survive an
 /// endpoint that fails for minutes.
-async fn keep() -> Option<KeptCredentials> {
-    let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+async fn keep(clock: &AwsClock) -> Option<KeptCredentials> {
+    let loader = aws_config::defaults(BehaviorVersion::latest()).time_source(clock.clone());
+    let sdk = loader.load().await;
     let provider = sdk.credentials_provider()?;
-    Some(KeptCredentials::new(provider, Arc::new(SystemClock)))
+    Some(KeptCredentials::new(provider, Arc::new(clock.clone())))
 }
 
 fn no_credentials(error: impl std::fmt::Display) -> SignError {

@@ -12,6 +12,8 @@ use crate::world::{World, millis};
 
 /// In calm, the sweep comes round and is through with it within this time.
 const SWEPT: Millis = 3 * 60_000;
+/// And has looked for a waiter within this.
+const LOOKED_FOR: Millis = 8 * 60_000;
 
 /// A task's deadline passed before it heard. One that has had several pods may
 /// have none just now, or one that is cut off.
@@ -31,13 +33,22 @@ pub fn wait_saved(world: &World, task: usize, wait: &Wait, record: Option<&JobRe
     if wait.state == WaitState::Waiting || was_over {
         return;
     }
-    let latest = world.plan.tasks[task].deadline.map(|at| at.max(world.faults.calm_at) + SWEPT);
-    if latest.is_some_and(|latest| latest < world.time.now()) {
+    if latest_end(world, task).is_some_and(|latest| latest < world.time.now()) {
         world.broken("1-overdue", || format!("the wait of task {task} outlived its deadline"));
     }
     if let Some(wrong) = wrong_end(world, task, wait, record) {
         world.broken("1-given-up", || format!("task {task} is {}, {wrong}", wait.state.as_str()));
     }
+}
+
+/// When the wait of a task that has a deadline must be over.
+fn latest_end(world: &World, task: usize) -> Option<Millis> {
+    let latest = world.plan.tasks[task].deadline?.max(world.faults.calm_at) + SWEPT;
+    let judge = lock(&world.judge);
+    let watch = &judge.tasks[task];
+    // After a break its waiter is looked for first, and waited with while it renews.
+    let is_doubtful = watch.first_stored.is_some_and(|at| at < judge.sweeps_since);
+    Some(if is_doubtful { latest.max(watch.gone_at()) + LOOKED_FOR } else { latest })
 }
 
 /// What is wrong with a wait that ends so, if it ends by its deadline.

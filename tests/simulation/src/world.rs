@@ -205,6 +205,14 @@ impl Clock for SkewedClock {
         Timestamp::from_millisecond(BEGINNING + now).unwrap()
     }
 
+    fn latest(&self) -> Timestamp {
+        self.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        Duration::from_millis(self.time.now())
+    }
+
     async fn sleep(&self, duration: Duration) {
         // Never short of what was asked for, as a real timer.
         self.time.sleep(duration.as_millis() as Millis + 1).await;

@@ -8,13 +8,14 @@
     reason = "test code: a broken assumption is to stop the test"
 )]
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::ports::Clock;
+use crate::reckoning::Reckoning;
 use crate::wait::later;
 
 pub mod contract;
@@ -25,24 +26,46 @@ pub mod world;
 /// A clock that stands still until the test moves it. Sleeping moves it too, so
 /// that code which waits comes back at once and finds the time gone by.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<Timestamp>);
+pub struct ManualClock(Mutex<Shown>);
+
+#[derive(Debug)]
+struct Shown {
+    now: Timestamp,
+    uptime: Duration,
+    reckoning: Reckoning,
+}
 
 impl ManualClock {
     /// A clock that shows `start`.
     #[must_use]
     pub fn at(start: Timestamp) -> Self {
-        Self(Mutex::new(start))
+        let (uptime, mut reckoning) = (Duration::ZERO, Reckoning::default());
+        reckoning.read(start, uptime);
+        Self(Mutex::new(Shown { now: start, uptime, reckoning }))
     }
 
     /// Moves the time on.
     pub fn advance(&self, duration: Duration) {
-        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *now = later(*now, duration);
+        let mut shown = self.shown();
+        shown.now = later(shown.now, duration);
+        shown.uptime += duration;
     }
 
-    /// Moves the time, forwards or back.
+    /// Sets the clock, forwards or back: no time goes by.
     pub fn set(&self, now: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        let mut shown = self.shown();
+        let (before, uptime) = (shown.now, shown.uptime);
+        shown.reckoning.read(before, uptime);
+        shown.now = now;
+    }
+
+    /// Sets the clock by so many hours, forwards or back.
+    pub fn jump(&self, hours: i64) {
+        self.set(self.now() + SignedDuration::from_hours(hours));
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,7 +79,17 @@ impl Default for ManualClock {
 #[async_trait]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shown().now
+    }
+
+    fn latest(&self) -> Timestamp {
+        let mut shown = self.shown();
+        let (now, uptime) = (shown.now, shown.uptime);
+        shown.reckoning.read(now, uptime)
+    }
+
+    fn uptime(&self) -> Duration {
+        self.shown().uptime
     }
 
     async fn sleep(&self, duration: Duration) {

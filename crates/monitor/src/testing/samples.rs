@@ -71,6 +71,7 @@ pub fn wait(arn: &JobArn, id: &str, now: Timestamp) -> Wait {
         check_at: now,
         checks: 0,
         stop_pending: false,
+        overtime: None,
         due_at: None,
         created_at: now,
         expires_at: later(now, LIFE),

@@ -185,7 +185,7 @@ impl SageMaker for FakeSageMaker {
         lock(&self.calls).push(format!("describe {arn}"));
         match &*lock(&self.answer) {
             Described::Answer(answer) => {
-                Ok(event::from_describe(arn.clone(), answer, self.clock.now()).unwrap())
+                Ok(event::from_describe(arn.clone(), answer, self.clock.latest()).unwrap())
             }
             Described::Error(error) => Err(error()),
         }

@@ -49,6 +49,14 @@ impl Clock for PodClock {
         self.0.now()
     }
 
+    fn latest(&self) -> Timestamp {
+        self.0.latest()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.0.uptime()
+    }
+
     async fn sleep(&self, duration: Duration) {
         if duration > DAY {
             std::future::pending::<()>().await;
@@ -65,6 +73,14 @@ struct ServiceClock(Arc<ManualClock>);
 impl Clock for ServiceClock {
     fn now(&self) -> Timestamp {
         self.0.now()
+    }
+
+    fn latest(&self) -> Timestamp {
+        self.0.latest()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.0.uptime()
     }
 
     async fn sleep(&self, _: Duration) {
@@ -109,6 +125,7 @@ impl Pod {
             longest: DAY,
             clock: clock.clone(),
             entropy: Arc::new(RandomEntropy),
+            dated: Arc::new(|_| ()),
             renew: Arc::new(|| {}),
             tell: Arc::new(move |error, _| {
                 count.fetch_add(u32::from(error.class == Class::Throttled), Ordering::Relaxed);
@@ -439,7 +456,15 @@ const FASTER: u32 = 20;
 #[async_trait]
 impl Clock for FastClock {
     fn now(&self) -> Timestamp {
-        later(Timestamp::constant(1_767_225_600, 0), self.start.elapsed() * FASTER)
+        later(Timestamp::constant(1_767_225_600, 0), self.uptime())
+    }
+
+    fn latest(&self) -> Timestamp {
+        self.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.start.elapsed() * FASTER
     }
 
     async fn sleep(&self, duration: Duration) {

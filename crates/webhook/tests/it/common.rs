@@ -25,6 +25,12 @@ impl Clock for Stopped {
     fn now(&self) -> Timestamp {
         self.0
     }
+    fn latest(&self) -> Timestamp {
+        self.0
+    }
+    fn uptime(&self) -> Duration {
+        Duration::ZERO
+    }
     async fn sleep(&self, _: Duration) {
         std::future::pending().await
     }
