@@ -159,14 +159,16 @@ def waiter():
 class Local:
     """A `sagebell local` process."""
 
-    def __init__(self, store, port=None):
+    def __init__(self, store, port=None, environment=None, words=()):
         self.store, self.port = store, port or free_port()
+        self.environment, self.words = environment or {}, words
         self.base = f"http://127.0.0.1:{self.port}"
         self.process = None
 
     def start(self):
         command = [SAGEBELL, "local", "--listen", f"127.0.0.1:{self.port}", "--store", self.store]
-        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        environment = {**os.environ, **self.environment}
+        self.process = subprocess.Popen([*command, *self.words], stderr=subprocess.DEVNULL, env=environment)
         until(self.up, "sagebell local answers")
         return self
 

@@ -1,8 +1,10 @@
 """An HTTP proxy at which a test stands: calls that fit wait until it lets them
 through, or are refused."""
 
+import datetime
 import http.client
 import http.server
+import json
 import re
 import threading
 import urllib.parse
@@ -25,6 +27,7 @@ class Gate:
         self.rules = []
         self.edit = None  # makes of an answer's body another one
         self.answer_date = None  # the Date header of answers, where it is not now
+        self.timely = False  # whether what is signed for another time is refused, as by AWS
         gate = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -67,6 +70,9 @@ class Gate:
         self.words.append(word)
         self.bodies[word] = body
         self.signers += re.findall(r"Credential=(\w+)/", handler.headers.get("authorization") or "")
+        refusal = signed_late(handler.headers) if self.timely else None
+        if refusal:
+            return answer(handler, *refusal)
         for rule in list(self.rules):
             if rule.word in word:
                 refusal = rule.meet()
@@ -92,6 +98,18 @@ class Gate:
         self.open()
         self.server.shutdown()
         self.server.server_close()
+
+
+def signed_late(headers):
+    """How AWS refuses what was signed more than five minutes from its own time.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"""
+    signed = datetime.datetime.strptime(headers["x-amz-date"], "%Y%m%dT%H%M%S%z")
+    ahead = (signed - datetime.datetime.now(datetime.UTC)).total_seconds()
+    if abs(ahead) <= 300:
+        return None
+    what = "Signature not yet current: it is still later" if ahead > 0 else "Signature expired: it is now earlier"
+    body = {"__type": "InvalidSignatureException", "message": f"{what} than AWS's time and 5 min."}
+    return 400, {"content-type": "application/x-amz-json-1.1"}, json.dumps(body).encode()
 
 
 class Held:

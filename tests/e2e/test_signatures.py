@@ -11,7 +11,9 @@ import botocore.auth
 import botocore.awsrequest
 import pytest
 
+from clocks import faketime
 from cloud import ACCOUNT, REGION, SAGEBELL, name_loopback, signer
+from gate import signed_late
 
 pytestmark = pytest.mark.deployed
 
@@ -37,6 +39,7 @@ class Recorder:
 
     def __init__(self):
         self.requests, self.answer = [], {}
+        self.timely = False  # whether it refuses what is signed for another time than its own
         recorder = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -44,8 +47,9 @@ class Recorder:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 recorder.requests.append(Request(self.command, self.path, headers, body))
-                answer = json.dumps(recorder.answer).encode()
-                self.send_response(200)
+                refused = recorder.timely and signed_late(self.headers)
+                answer = json.dumps({"Message": "Forbidden"} if refused else recorder.answer).encode()
+                self.send_response(403 if refused else 200)
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
@@ -76,10 +80,11 @@ def recorder(named):
     recorder.close()
 
 
-def sagebell(api, keys, *words):
+def sagebell(api, keys, *words, environment=None):
     """A finished run of the command, by whoever has these keys."""
     environment = {
         **os.environ,
+        **(environment or {}),
         "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
         "AWS_SESSION_TOKEN": keys.get("SessionToken", ""),
@@ -139,6 +144,15 @@ def test_requests_are_signed_as_botocore_signs_them(recorder, keys, command):
         must |= {"content-type"} if request.body else set()
         must |= {"x-amz-security-token"} if "SessionToken" in keys else set()
         assert must <= set(ours["SignedHeaders"].split(";"))
+
+
+@pytest.mark.parametrize("offset", ["+1h", "-1h"])
+def test_a_call_that_is_signed_for_another_time_is_signed_anew_for_the_function_urls(recorder, offset):
+    recorder.answer, recorder.timely = {"items": [], "next": None}, True
+    done = sagebell(recorder.url, KEYS, "jobs", environment=faketime(offset))
+    assert (done.returncode, len(recorder.requests)) == (0, 2), done.stderr
+    first, second = [request.headers["x-amz-date"] for request in recorder.requests]
+    assert (first > second) == (offset == "+1h")
 
 
 @pytest.mark.parametrize("session", ["one", "two"])

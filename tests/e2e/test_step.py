@@ -6,17 +6,16 @@ The monitor is `sagebell local`, SageMaker our fake; a test stands at a gate bef
 
 import datetime
 import json
-import pathlib
 import re
 import socket
 import subprocess
 import urllib.request
 
-import libfaketime
 import pytest
 import standardwebhooks
 from moto.server import ThreadedMotoServer
 
+from clocks import faketime
 from conftest import BIN, PATIENCE_SECONDS, call, until
 from gate import Gate
 from steps import ACCOUNT, REGION
@@ -439,12 +438,6 @@ def test_a_clock_that_is_wrong_by_hours_does_not_keep_it_asleep(scene):
     step.waits()
     scene.sagemaker.move(step.arn(), "Completed")
     succeeds(step)
-
-
-def faketime(offset):
-    """The environment of a process whose clock is off by so much."""
-    library = next(pathlib.Path(libfaketime.__file__).parent.rglob("libfaketime.so.1"))
-    return {"LD_PRELOAD": str(library), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 # --- endpoints
