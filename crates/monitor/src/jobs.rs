@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::arn::JobArn;
 use crate::job::{Job, JobRecord};
+use crate::owners::{is_recorded_owner, owner_of};
 use crate::ports::{Cursor, JobFilter, Page, SageMaker, SageMakerError, Store, StoreError};
 use crate::record::{RecordError, Recorder};
 use crate::wait::Principal;
@@ -72,11 +73,14 @@ impl Jobs {
         who: &Principal,
     ) -> Result<Option<JobRecord>, RefreshError> {
         let known = self.get(arn).await?;
-        let owner = known.as_ref().and_then(|record| record.owner.as_ref());
-        if let Some(owner) = owner.filter(|owner| *owner != who) {
-            return Err(RefreshError::NotOwner(owner.0.clone()));
-        }
         let spelt = known.as_ref().map_or(arn, |record| &record.job.arn);
+        if let Some(record) = known.as_ref().filter(|known| !is_recorded_owner(known, who)) {
+            // Whoever came first may have guessed the name: the tag goes before.
+            let owner = owner_of(&*self.sagemaker, spelt, Some(record)).await?;
+            if let Some(owner) = owner.filter(|owner| owner != who) {
+                return Err(RefreshError::NotOwner(owner.0));
+            }
+        }
         let seen = self.sagemaker.describe(spelt).await?;
         self.recorder.record(&seen).await?;
         Ok(self.get(arn).await?)

@@ -5,6 +5,7 @@
 //! registered on it first. The tag is read before every stop and before a refusal,
 //! and at no other time. What can't be read is no evidence.
 
+use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::ports::{SageMaker, SageMakerError, Store, StoreError};
 use crate::wait::{Principal, Wait};
@@ -35,6 +36,19 @@ pub(crate) fn is_recorded_owner(record: &JobRecord, who: &Principal) -> bool {
     record.owner.as_ref().is_none_or(|owner| owner == who)
 }
 
+/// Who owns the job: its tag is read.
+///
+/// # Errors
+/// SageMaker's, if the tag could not be read.
+pub(crate) async fn owner_of(
+    sagemaker: &dyn SageMaker,
+    arn: &JobArn,
+    record: Option<&JobRecord>,
+) -> Result<Option<Principal>, SageMakerError> {
+    let tagged = sagemaker.owner(arn).await?;
+    Ok(tagged.or_else(|| record.and_then(|record| record.owner.clone())))
+}
+
 /// Makes sure that the wait's principal owns the job and may have it stopped.
 ///
 /// A job that 0.1.0 recorded has no owner: there a wait that 0.1.0 stored counts as
@@ -48,9 +62,7 @@ pub(crate) async fn check(
     record: Option<&JobRecord>,
 ) -> Result<(), NotAllowed> {
     let arn = record.map_or(&wait.arn, |record| &record.job.arn);
-    let tagged = sagemaker.owner(arn).await?;
-    let recorded = record.and_then(|record| record.owner.clone());
-    match tagged.or(recorded) {
+    match owner_of(sagemaker, arn, record).await? {
         Some(owner) if owner == wait.owner => Ok(()),
         Some(owner) => Err(NotAllowed::OwnedBy(owner.0)),
         None if !wait.keyed_by_owner => Ok(()),

@@ -337,6 +337,10 @@ pub struct Wait {
     pub overtime: Option<Timestamp>,
     /// What to do with the job if the waiter is gone.
     pub on_abandon: OnAbandon,
+    /// Whether the job's tag gave its principal the right to say `stop`: who is recorded
+    /// as the owner needs no such note. The tag is read again before the stop.
+    #[serde(default)]
+    pub stop_allowed: bool,
     /// The waiter's own labels; `run` can be listed by.
     pub labels: BTreeMap<String, String>,
     /// Where it is in its life.

@@ -163,14 +163,13 @@ impl Waits {
             return Ok(answered);
         }
         self.check_times(&asked, found.as_ref().map(|found| &found.value))?;
-        let before = found.as_ref().map(|found| found.value.clone());
-        if before.as_ref().is_none_or(|before| before.state != WaitState::Waiting) {
+        if found.as_ref().is_none_or(|found| found.value.state != WaitState::Waiting) {
             let (store, limits) = (&*self.store, &self.policy.limits);
             limits::admit(store, limits, &asked.owner, &asked.arn, self.clock.now()).await?;
         }
-        let mut wait = self.upsert(&asked, found).await?;
+        let (mut wait, before) = self.upsert(&asked, found).await?;
         let record = self.job_for(&wait.value).await?;
-        if let Err(refused) = self.check_stop_wish(&wait.value, before.as_ref(), &record).await {
+        if let Err(refused) = self.check_stop_wish(&mut wait, &record).await {
             self.undo(wait, before).await?;
             return Err(refused);
         }
@@ -191,23 +190,29 @@ impl Waits {
     }
 
     /// A stop by abandonment is its owner's wish. It is judged after the wait and the
-    /// job are written, which costs nothing where all is well, and once: a renewal of
-    /// what was allowed is allowed, and the sweep asks again before it stops.
+    /// job are written, which costs nothing where all is well. That the tag allowed it is
+    /// written down, so that renewals do not ask again: a wish that is only stored proves
+    /// nothing, for its refusal may not have been written any more. The sweep asks again
+    /// before it stops.
     async fn check_stop_wish(
         &self,
-        wait: &Wait,
-        before: Option<&Wait>,
+        wait: &mut Versioned<Wait>,
         record: &JobRecord,
     ) -> Result<(), WaitError> {
-        let allowed = before.is_some_and(|before| before.on_abandon == OnAbandon::Stop);
-        if wait.on_abandon == OnAbandon::Keep
-            || allowed
-            || owners::is_recorded_owner(record, &wait.owner)
-        {
+        let Wait { on_abandon, stop_allowed, owner, .. } = &wait.value;
+        let is_known = *stop_allowed || owners::is_recorded_owner(record, owner);
+        if *on_abandon == OnAbandon::Keep || is_known {
             return Ok(());
         }
         // Whoever came first may have guessed the name: the tag goes before.
-        Ok(owners::check(&*self.sagemaker, wait, Some(record)).await?)
+        owners::check(&*self.sagemaker, &wait.value, Some(record)).await?;
+        wait.value.stop_allowed = true;
+        match self.store.save_wait(&wait.value, Some(wait.version)).await? {
+            Saved::Stored(version) => wait.version = version,
+            // The next renewal asks once more.
+            Saved::Conflict(_) => {}
+        }
+        Ok(())
     }
 
     /// Puts back what a refused registration wrote over, unless others wrote since.
@@ -330,20 +335,21 @@ impl Waits {
         Ok(told.map(|record| WaitAndJob { wait: wait.clone(), job: record.job }))
     }
 
+    /// Writes the wait; says also what it wrote over.
     async fn upsert(
         &self,
         asked: &Registration,
         mut found: Option<Versioned<Wait>>,
-    ) -> Result<Versioned<Wait>, WaitError> {
+    ) -> Result<(Versioned<Wait>, Option<Wait>), WaitError> {
         for tries in 1..=Policy::CAS_TRIES {
             let now = self.clock.now();
             let expect = found.as_ref().map(|found| found.version);
             let before = found.map(|found| found.value);
-            let mut wait = Wait::registered(asked, before, now, &self.policy);
+            let mut wait = Wait::registered(asked, before.clone(), now, &self.policy);
             wait.reschedule(&self.policy);
             match self.store.save_wait(&wait, expect).await? {
                 Saved::Stored(version) => {
-                    return Ok(Versioned { value: wait, version });
+                    return Ok((Versioned { value: wait, version }, before));
                 }
                 Saved::Conflict(current) => found = current,
             }
@@ -469,6 +475,8 @@ impl Wait {
             deadline,
             overtime: renewed.filter(|w| w.deadline == deadline).and_then(|w| w.overtime),
             on_abandon: asked.on_abandon,
+            stop_allowed: asked.on_abandon == OnAbandon::Stop
+                && before.as_ref().is_some_and(|wait| wait.stop_allowed),
             labels: asked.labels.clone(),
             state: WaitState::Waiting,
             delivery,

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use monitor::arn::JobArn;
+use monitor::jobs::RefreshError;
 use monitor::ports::{Clock as _, SageMakerError, Store as _, WaitKey};
 use monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use monitor::wait::{OnAbandon, Principal, Wait, WaitId, WaitState};
@@ -72,6 +73,58 @@ async fn a_stranger_that_goes_away_takes_no_job_with_it() {
     assert_eq!((left.state, left.due_at), (WaitState::Cancelled, None));
     abandon(&world).await;
     assert_eq!(stops(&world), 0);
+}
+
+#[tokio::test]
+async fn a_wish_that_was_refused_is_refused_again() {
+    let world = FakeWorld::default();
+    register(&world, FakeWorld::owner(), OnAbandon::Keep).await.unwrap();
+    for _ in 0..3 {
+        let refused = register(&world, stranger(), OnAbandon::Stop).await.unwrap_err();
+        assert!(matches!(refused, WaitError::NotOwner(_)), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_wish_whose_refusal_was_not_written_is_refused_when_it_comes_again() {
+    let world = FakeWorld::default();
+    register(&world, FakeWorld::owner(), OnAbandon::Keep).await.unwrap();
+    register(&world, stranger(), OnAbandon::Keep).await.unwrap();
+    // As a function leaves it that dies before it has judged.
+    let found = world.store.load_wait(&key(stranger())).await.unwrap().unwrap();
+    let wished = Wait { on_abandon: OnAbandon::Stop, ..found.value };
+    world.store.save_wait(&wished, Some(found.version)).await.unwrap();
+    let refused = register(&world, stranger(), OnAbandon::Stop).await.unwrap_err();
+    assert!(matches!(refused, WaitError::NotOwner(_)), "{refused}");
+    abandon(&world).await;
+    assert_eq!(stops(&world), 0);
+}
+
+#[tokio::test]
+async fn what_the_tag_allowed_once_is_renewed_without_reading_it_again() {
+    let world = FakeWorld::default();
+    register(&world, stranger(), OnAbandon::Keep).await.unwrap();
+    world.sagemaker.tag(Ok(Some(FakeWorld::owner())));
+    register(&world, FakeWorld::owner(), OnAbandon::Stop).await.unwrap();
+    world.sagemaker.tag(Err(|| SageMakerError::Throttled("Rate exceeded".to_owned())));
+    register(&world, FakeWorld::owner(), OnAbandon::Stop).await.unwrap();
+    assert_eq!(world.sagemaker.count("owner"), 1);
+}
+
+#[tokio::test]
+async fn the_tags_owner_may_have_the_job_looked_at_whoever_came_first() {
+    let world = FakeWorld::default();
+    register(&world, stranger(), OnAbandon::Keep).await.unwrap();
+    let arn = JobArn::parse(TRAINING_ARN).unwrap();
+    let refresh = || async { world.jobs().refresh(&arn, &FakeWorld::owner()).await };
+    let refused = refresh().await.unwrap_err();
+    assert!(matches!(refused, RefreshError::NotOwner(_)), "{refused}");
+    world.sagemaker.tag(Err(|| SageMakerError::Throttled("Rate exceeded".to_owned())));
+    let refused = refresh().await.unwrap_err();
+    assert!(matches!(refused, RefreshError::SageMaker(_)), "{refused}");
+    world.sagemaker.tag(Ok(Some(FakeWorld::owner())));
+    let seen = refresh().await;
+    assert!(!matches!(seen, Err(RefreshError::NotOwner(_))), "{seen:?}");
 }
 
 #[tokio::test]

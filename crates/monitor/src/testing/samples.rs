@@ -64,6 +64,7 @@ pub fn wait(arn: &JobArn, id: &str, now: Timestamp) -> Wait {
         lease_until: later(now, Duration::from_secs(600)),
         deadline: later(now, LIFE),
         on_abandon: OnAbandon::Keep,
+        stop_allowed: false,
         labels: BTreeMap::new(),
         state: WaitState::Waiting,
         delivery: Delivery::default(),
