@@ -12,13 +12,14 @@
 //! | `2-backwards` | no record and no waiter's signals ever go backwards |
 //! | `3-second` | no task creates a second job |
 //! | `4-orphan` | an abandoned job is stopped |
-//! | `4-wanted` | no job with a live waiter, or that is to be kept, is stopped |
-//! | `4-healthy` | no job is stopped whose waiter lives: but if probes, sent over minutes, all were lost |
+//! | `4-wanted` | no job with a live waiter, or that is to be kept, is stopped, but by force |
+//! | `4-healthy` | no job is stopped whose waiter lives: but by force, or if probes, sent over minutes, all were lost |
 //! | `4-gap` | no waiter counts as gone before its lease and the grace ran out, counted from when the monitor was back |
 //! | `5-looks` | Describe calls grow with time only as the policy says |
 //! | `5-writes` | at most one write of a job per sighting or API call |
 //! | `5-long` | a doorbell is answered, or left to the sweep, before its function times out |
-//! | `6-foreign` | nobody but its owner reads, renews or takes back a wait |
+//! | `6-foreign` | nobody but its owner is told of a wait |
+//! | `6-owner` | nobody but its owner has a job stopped, looked at, or kept for a stop by abandonment; unforced, nobody while others wait; and nobody changes another's wait |
 //! | `5-overlap`, `5-again`, `5-doubled` | one signal at a time, none after the end, none twice |
 
 use std::time::Duration;
@@ -32,6 +33,8 @@ use monitor::wait::OnAbandon;
 use crate::executor::Millis;
 use crate::judge::{Judge, Over, TaskWatch};
 use crate::lock;
+use crate::owners;
+use crate::teams::{Team, Who};
 use crate::truth::State;
 use crate::world::{World, millis};
 
@@ -69,6 +72,7 @@ pub fn created(world: &World, task: usize) {
 pub fn job_saved(world: &World, before: Option<JobRecord>, after: &JobRecord) {
     let job = world.plan.jobs.iter().position(|job| job.arn == after.job.arn).unwrap();
     lock(&world.judge).job_written(job, world.time.now());
+    owners::job_saved(world, job, after);
     let Some(before) = before else { return };
     let (old, new) = (&before.job, &after.job);
     let tolerated = |at: jiff::Timestamp| at + Policy::GENERATION_TOLERANCE;
@@ -164,8 +168,8 @@ pub fn rung(world: &World, took: Millis) {
     }
 }
 
-/// The sweep stops a job.
-pub fn stop_called(world: &World, job: usize) {
+/// A job is stopped, and not by force.
+pub fn stop_called(world: &World, job: usize, but: Option<Who>) {
     let now = world.time.now();
     let wanted = {
         let judge = lock(&world.judge);
@@ -174,16 +178,13 @@ pub fn stop_called(world: &World, job: usize) {
             let live = watch.live_since.is_some_and(|since| since + RACE < now);
             let plan = &world.plan.tasks[*task];
             let in_time = plan.deadline.is_none_or(|deadline| deadline > now + RACE);
-            plan.job == job && live && in_time && watch.gone_at() > now + RACE
+            let other = plan.job == job && Some(Who::Task(*task)) != but;
+            other && live && in_time && watch.gone_at() > now + RACE
         });
         wanted.map(|(task, _)| task)
     };
     if let Some(task) = wanted {
         world.broken("4-wanted", || format!("job {job} is stopped, but task {task} waits"));
-    }
-    let tasks = || world.plan.tasks.iter().filter(|task| task.job == job);
-    if tasks().all(|task| task.on_abandon == OnAbandon::Keep) {
-        world.broken("4-wanted", || format!("job {job} is stopped, but was to be kept"));
     }
 }
 
@@ -193,7 +194,7 @@ pub fn is_quiet(world: &World) -> bool {
     judge.tasks.iter().enumerate().all(|(task, watch)| {
         let wait_over = watch.first_stored.is_none() || watch.wait_over_at.is_some();
         let job = world.plan.tasks[task].job;
-        let orphan = expects_stop(world, &judge.tasks, job);
+        let orphan = expects_stop(world, &judge, job);
         let stopped = lock(&world.truth).get(job).is_none_or(|job| job.ended.is_some());
         match watch.over {
             None => false,
@@ -204,15 +205,19 @@ pub fn is_quiet(world: &World) -> bool {
     })
 }
 
-/// Whether the job must not outlive its waiters: all are gone for good, at
-/// least one had a wait on this very job, and all wanted it stopped.
-fn expects_stop(world: &World, tasks: &[TaskWatch], job: usize) -> bool {
+/// Whether the job must not outlive its waiters: all are its owner's and gone for good,
+/// at least one had a wait on this very job, and all wanted it stopped.
+fn expects_stop(world: &World, judge: &Judge, job: usize) -> bool {
+    let tasks = &judge.tasks;
+
     let of_job = || world.plan.tasks.iter().enumerate().filter(|(_, task)| task.job == job);
     let generation = lock(&world.truth).get(job).map(|job| job.generation);
     let was_for_it = |watch: &TaskWatch| {
         watch.first_stored.is_some() && watch.expects.map(|(expected, _)| expected) == generation
     };
     of_job().all(|(_, task)| task.is_terminated() && task.on_abandon == OnAbandon::Stop)
+        && of_job().all(|(_, task)| task.team == Team::Pipeline)
+        && owners::is_left_to_the_pipeline(world, &judge.book, job)
         && of_job().all(|(task, _)| tasks[task].over == Some(Over::Terminated))
         && of_job().any(|(task, _)| was_for_it(&tasks[task]))
 }
@@ -239,7 +244,7 @@ pub fn at_the_end(world: &World) {
             wrong.push(("1-endless", format!("task {task} is gone, its wait is not: {watch:?}")));
         }
         let running = lock(&world.truth).get(job).is_some_and(|job| job.ended.is_none());
-        if running && expects_stop(world, &judge.tasks, job) {
+        if running && expects_stop(world, &judge, job) {
             wrong.push(("4-orphan", format!("job {job} runs on without task {task}")));
         }
     }
@@ -271,8 +276,10 @@ fn most_looks(world: &World, judge: &Judge, job: usize) -> u64 {
         judge.tasks.iter().enumerate().filter(|(task, _)| world.plan.tasks[*task].job == job);
     let looks = of_job.filter_map(|(_, watch)| {
         let lived = watch.wait_over_at.unwrap_or(end) - watch.first_stored?;
-        // Pauses that double from the first, once per life of the wait.
-        Some(6 * watch.made_anew + lived * 10 / (whole(longest) * 8))
+        Some((watch.made_anew, lived))
     });
-    looks.sum::<u64>() + judge.work_undone
+    let looks = looks.chain(owners::strangers_waits(&judge.book, world, job));
+    // Pauses that double from the first, once per life of the wait.
+    let most = looks.map(|(lives, lived)| 6 * lives + lived * 10 / (whole(longest) * 8));
+    most.sum::<u64>() + judge.work_undone
 }

@@ -36,6 +36,12 @@ impl Outage {
         Self { from, to: from + rng.u64(..longest) }
     }
 
+    /// More than half an hour, and soon.
+    fn long(rng: &mut Rng) -> Self {
+        let from = rng.u64(5 * MINUTE..20 * MINUTE);
+        Self { from, to: from + rng.u64(40 * MINUTE..80 * MINUTE) }
+    }
+
     /// Whether it holds now.
     #[must_use]
     pub fn holds(self, now: Millis) -> bool {
@@ -159,13 +165,15 @@ impl Faults {
             return Self::default();
         }
         let likelihood = std::array::from_fn(|fault| Fault::value_variants()[fault].draw(rng));
+        // Some outages of the API outlast every lease but the longest.
+        let endless = (rng.u32(..8) == 0).then(|| Outage::long(rng));
         let mut outage = |longest| Outage::draw(rng, longest * MINUTE);
         let (api_down, sweep_down, signals_down) = (outage(180), outage(180), outage(60));
         // What the store or SageMaker can't be told meanwhile, others wait for.
         let (store_down, sagemaker_down) = (outage(8), outage(8));
         let mut faults = Self {
             calm_at: 0,
-            api_down,
+            api_down: endless.unwrap_or(api_down),
             store_down,
             sagemaker_down,
             sweep_down,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use monitor::deliver::Deliver;
+use monitor::jobs::Jobs;
 use monitor::kind::Kind;
 use monitor::policy::Policy;
 use monitor::ports::{Announcer, CallbackGuard, Clock};
@@ -27,6 +28,7 @@ use crate::mutation::Mutation;
 use crate::network::SimSender;
 use crate::sagemaker::SimSageMaker;
 use crate::store::SimStore;
+use crate::teams::{Ask, Asked};
 use crate::world::{Dice, Jitter, SkewedClock, World, instant};
 
 /// Which function.
@@ -50,6 +52,8 @@ pub struct Cloud {
     pub store: Arc<MemoryStore>,
     /// The API's use cases.
     pub waits: Waits,
+    /// The API's use cases about jobs.
+    pub jobs: Jobs,
     recorder: Recorder,
     deliver: Deliver,
     sweep: Sweep,
@@ -148,6 +152,11 @@ impl Cloud {
             clock: parts.clock(Function::Api),
             policy: Arc::clone(&parts.policy),
         };
+        let jobs = Jobs {
+            store: parts.store(Function::Api),
+            sagemaker: parts.sagemaker(Function::Api),
+            recorder: parts.recorder(Function::Api),
+        };
         let deliver = Deliver {
             store: parts.store(Function::Signals),
             sender: Arc::new(SimSender(Arc::clone(&world))),
@@ -166,7 +175,7 @@ impl Cloud {
             policy: Arc::clone(&parts.policy),
         };
         let recorder = parts.recorder(Function::JobEvents);
-        Self { store: parts.inner, waits, recorder, deliver, sweep, world }
+        Self { store: parts.inner, waits, jobs, recorder, deliver, sweep, world }
     }
 
     /// Handles one message; says whether it is to be acknowledged.
@@ -202,6 +211,11 @@ impl Cloud {
         {
             self.world.note(|| format!("Sweep: {report:?}"));
         }
+    }
+
+    /// Answers a call of the API.
+    pub async fn ask<T>(&self, ask: Ask, call: impl Future<Output = T>) -> Option<T> {
+        self.invoke(Asked::new(Arc::clone(&self.world), ask, call)).await
     }
 
     /// Runs an invocation, which may die on the way.

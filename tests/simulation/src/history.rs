@@ -11,12 +11,12 @@ use crate::checks;
 use crate::executor::{Executor, Millis};
 use crate::faults::Fault;
 use crate::functions::Cloud;
-use crate::intruder;
 use crate::lock;
 use crate::messages;
 use crate::mutation::Mutation;
 use crate::parts::Part;
 use crate::plan::{Older, Plan};
+use crate::stranger;
 use crate::truth;
 use crate::waiter::Waiter;
 use crate::world::World;
@@ -114,8 +114,8 @@ fn begin(cloud: &Arc<Cloud>, taken: mpsc::UnboundedReceiver<messages::Message>) 
     world.time.spawn(messages::dispatch(Arc::clone(cloud), taken));
     for (task, plan) in world.plan.tasks.iter().enumerate() {
         world.time.spawn(Waiter::new(Arc::clone(cloud), task).live());
-        if let Some(at) = plan.intruder_at {
-            world.time.spawn(intruder::reach_for(Arc::clone(cloud), task, at));
+        if plan.stranger.is_some() {
+            world.time.spawn(stranger::meddle(Arc::clone(cloud), task));
         }
     }
     for (job, plan) in world.plan.jobs.iter().enumerate() {

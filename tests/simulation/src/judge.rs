@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::executor::Millis;
 use crate::network::{Address, address_of};
+use crate::owners::Book;
 use crate::plan::Plan;
 use crate::world::{World, millis};
 
@@ -89,6 +90,8 @@ pub struct Judge {
     pub jobs: Vec<JobWatch>,
     /// By task.
     pub tasks: Vec<TaskWatch>,
+    /// All waits, strangers' too.
+    pub book: Book,
     /// Messages that a queue gave out without being told that they are done.
     pub messages_dropped: u64,
     /// When a pod last began or ended.
@@ -127,6 +130,11 @@ impl Judge {
     /// A pod was told that its wait is registered.
     pub fn registered(&mut self, task: usize, now: Millis) {
         self.tasks[task].registered_at.get_or_insert(now);
+    }
+
+    /// A pod's wait was refused: it looks after its job alone.
+    pub fn refused(&mut self, task: usize) {
+        self.tasks[task].registered_at = None;
     }
 
     /// A pod knows which job it waits for.

@@ -7,13 +7,13 @@ use monitor::wait::{Wait, WaitState};
 use crate::checks::{RACE, ROUNDING};
 use crate::executor::Millis;
 use crate::lock;
+use crate::teams::Who;
 use crate::world::{World, millis};
 
-/// A probe was sent to a task's waiter, and it reached it or did not.
-pub fn probed(world: &World, task: usize, reached: bool) {
-    world.note(|| {
-        format!("a probe of task {task} {}", if reached { "reaches it" } else { "is lost" })
-    });
+/// A probe was sent to a waiter, and it reached it or did not.
+pub fn probed(world: &World, who: Who, reached: bool) {
+    world.note(|| format!("a probe of {who:?} {}", if reached { "reaches it" } else { "is lost" }));
+    let Who::Task(task) = who else { return };
     let now = world.time.now();
     let watch = &mut lock(&world.judge).tasks[task];
     watch.probes += 1;
@@ -33,7 +33,7 @@ pub fn swept(world: &World, heartbeat: &Heartbeat) {
     judge.swept_at = Some(at);
 }
 
-/// A wait is written.
+/// The sweep writes a wait.
 pub fn wait_saved(world: &World, task: usize, wait: &Wait) {
     let grace = Policy::default().grace.as_millis() as Millis;
     let (was_over, from) = {
@@ -49,17 +49,19 @@ pub fn wait_saved(world: &World, task: usize, wait: &Wait) {
     }
 }
 
-/// The sweep stops a job: none of those who wait for it may live, unless it was looked
-/// for and could not be reached.
-pub fn stop_called(world: &World, job: usize) {
+/// A job is stopped: none of those who wait for it, but who has it stopped, may live,
+/// unless it was looked for and could not be reached.
+pub fn stop_called(world: &World, job: usize, but: Option<Who>) {
     let now = world.time.now();
     let judge = lock(&world.judge);
     let healthy = judge.tasks.iter().enumerate().find(|(task, watch)| {
         let plan = &world.plan.tasks[*task];
         let in_time = plan.deadline.is_none_or(|deadline| deadline > now + RACE);
         let since = watch.registered_at.is_some_and(|at| at + RACE < now);
-        let address = watch.address.filter(|_| plan.job == job && in_time && since);
-        let lives = address.is_some_and(|address| lock(&world.network).is_home(address, *task));
+        let other = Some(Who::Task(*task)) != but;
+        let address = watch.address.filter(|_| plan.job == job && other && in_time && since);
+        let is_home = |address| lock(&world.network).is_home(address, Who::Task(*task));
+        let lives = address.is_some_and(is_home);
         lives && !was_looked_for(&watch.probes_lost)
     });
     let healthy = healthy.map(|(task, _)| task);

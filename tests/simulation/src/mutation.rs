@@ -45,6 +45,16 @@ pub enum Mutation {
     FirstPageOnly,
     /// Everybody passes for the owner of every wait.
     NoOwner,
+    /// Whoever asks the API counts as the job's owner.
+    OwnerUnchecked,
+    /// The tag is not read: who registered first owns the job.
+    TagIgnored,
+    /// A tag that can't be read counts as none.
+    SilenceConsents,
+    /// Who else waits for a job does not count.
+    OthersIgnored,
+    /// Waits are kept by job and id alone.
+    SharedKeys,
     /// A waiter takes any answer that is none of the API's for its last word.
     FinalWhenRefused,
     /// A waiter whose lease ran out counts as looked for in vain.
@@ -57,16 +67,16 @@ pub enum Mutation {
 
 impl Mutation {
     /// Every mutation, and the checks of which one must notice it.
-    pub const ALL: [(Self, &'static [&'static str]); 23] = [
+    pub const ALL: [(Self, &'static [&'static str]); 28] = [
         (Self::NoReadAfterRecord, &["1-prompt"]),
-        (Self::NoReadAfterRegister, &["1-prompt"]),
+        (Self::NoReadAfterRegister, &["1-prompt", "6-owner"]),
         (Self::NoGeneration, &["1-lost", "1-prompt", "2-wrong"]),
         (Self::NoNotBefore, &["2-wrong"]),
         (Self::OrderByArrival, &["1-lost", "2-wrong", "2-backwards"]),
         (Self::AckBeforeDelivery, &["1-unanswered"]),
         (Self::NoSweep, &["1-lost", "1-endless", "4-orphan"]),
         (Self::NoClaim, &["5-overlap"]),
-        (Self::NoCompareAndSet, &["1-lost", "2-backwards", "5-overlap", "5-again"]),
+        (Self::NoCompareAndSet, &["1-lost", "2-backwards", "5-overlap", "5-again", "6-owner"]),
         (Self::NotWrittenDown, &["5-again"]),
         (Self::NoDedupe, &["5-doubled"]),
         (Self::NoAdoption, &["3-second"]),
@@ -75,10 +85,15 @@ impl Mutation {
         (Self::NoBackoff, &["5-looks"]),
         (Self::NoDeadline, &["1-overdue", "1-endless"]),
         (Self::GivesUpEarly, &["1-given-up"]),
-        (Self::FirstPageOnly, &["1-lost", "1-prompt", "4-wanted"]),
-        (Self::NoOwner, &["6-foreign"]),
+        (Self::FirstPageOnly, &["1-lost", "1-prompt", "4-wanted", "6-owner"]),
+        (Self::NoOwner, &["6-foreign", "6-owner"]),
+        (Self::OwnerUnchecked, &["6-owner"]),
+        (Self::TagIgnored, &["4-orphan", "6-owner"]),
+        (Self::SilenceConsents, &["6-owner"]),
+        (Self::OthersIgnored, &["4-healthy", "4-wanted", "6-owner"]),
+        (Self::SharedKeys, &["6-foreign", "6-owner"]),
         (Self::FinalWhenRefused, &["1-lost", "1-prompt"]),
-        (Self::NoProbe, &["4-healthy", "4-wanted"]),
+        (Self::NoProbe, &["4-healthy", "4-wanted", "6-owner"]),
         (Self::AnswerIgnored, &["4-healthy", "4-wanted"]),
         (Self::GapForgotten, &["4-gap"]),
     ];

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use monitor::ports::{Failure, ProbeOutcome, SendOutcome, Sender};
-use monitor::signal::{Callback, ProbeBody, SignalBody};
+use monitor::signal::{Callback, SignalBody};
 use monitor::wait::{CallbackUrl, FailureClass};
 
 use crate::checks;
@@ -17,6 +17,7 @@ use crate::faults::Fault;
 use crate::liveness;
 use crate::lock;
 use crate::mutation::Mutation;
+use crate::teams::Who;
 use crate::world::{Dice, World};
 
 /// How long a sender waits for an answer.
@@ -31,7 +32,7 @@ pub type Address = u8;
 #[derive(Debug)]
 pub struct Listener {
     /// Whose it is.
-    pub task: usize,
+    pub who: Who,
     /// What callbacks are signed with.
     pub secret: String,
     /// The `webhook-id`s accepted.
@@ -48,17 +49,20 @@ pub struct Listener {
 #[derive(Debug, Default)]
 pub struct Network {
     listeners: BTreeMap<Address, Listener>,
+    /// Who has made which secret.
+    makers: BTreeMap<String, Who>,
 }
 
 impl Network {
     /// Listens at a free address.
-    pub fn listen(&mut self, rng: &mut fastrand::Rng, task: usize, secret: String) -> Address {
+    pub fn listen(&mut self, rng: &mut fastrand::Rng, who: Who, secret: String) -> Address {
+        self.makers.insert(secret.clone(), who);
         let mut address = rng.u8(1..=ADDRESSES);
         while self.listeners.contains_key(&address) {
             address = if address < 250 { address + 1 } else { 1 };
         }
         let listener = Listener {
-            task,
+            who,
             secret,
             accepted: BTreeSet::new(),
             inbox: VecDeque::new(),
@@ -69,11 +73,16 @@ impl Network {
         address
     }
 
-    /// Whether this task's pod listens there, and has not heard enough.
+    /// Whether this one listens there, and has not heard enough.
     #[must_use]
-    pub fn is_home(&self, address: Address, task: usize) -> bool {
+    pub fn is_home(&self, address: Address, who: Who) -> bool {
         let listener = self.listeners.get(&address);
-        listener.is_some_and(|listener| listener.task == task && !listener.closed)
+        listener.is_some_and(|listener| listener.who == who && !listener.closed)
+    }
+
+    /// Whose wait a callback is for, by the secret that it is signed with.
+    fn maker(&self, callback: &Callback) -> Who {
+        self.makers[callback.secret.expose()]
     }
 
     /// What listens there.
@@ -102,10 +111,11 @@ fn hear(world: &World, address: Address, callback: &Callback) -> Option<u16> {
     if listener.secret != callback.secret.expose() {
         return Some(401);
     }
-    let task = listener.task;
-    if world.plan.tasks[task].wait_id != body.data.wait_id {
+    let who = listener.who;
+    if world.plan.tasks[who.task()].wait_id != body.data.wait_id {
         return Some(400);
     }
+    let Who::Task(task) = who else { return Some(204) };
     if listener.closed {
         return Some(410);
     }
@@ -155,9 +165,10 @@ impl Sender for SimSender {
     async fn send(&self, callback: &Callback) -> SendOutcome {
         let world = &self.0;
         let body: SignalBody = serde_json::from_str(&callback.body).unwrap();
-        let task = world.task_of(&body.data.wait_id);
         let address = address_of(&callback.url);
         let secret = callback.secret.expose();
+        let who = lock(&world.network).maker(callback);
+        let Who::Task(task) = who else { return self.attempt(address, callback).await };
         checks::send_begun(world, task, secret, &body);
         let _under_way = UnderWay { world, task, secret };
         self.attempt(address, callback).await
@@ -165,20 +176,19 @@ impl Sender for SimSender {
 
     async fn probe(&self, probe: &Callback) -> ProbeOutcome {
         let world = &self.0;
-        let body: ProbeBody = serde_json::from_str(&probe.body).unwrap();
-        let task = world.task_of(&body.data.wait_id);
+        let who = lock(&world.network).maker(probe);
         let address = address_of(&probe.url);
         world.hop(Dice::Network).await;
         if world.strikes(Fault::ProbeLost) {
             world.time.sleep(TIMEOUT).await;
-            liveness::probed(world, task, false);
+            liveness::probed(world, who, false);
             return ProbeOutcome::Unanswered(failure("no answer within 5 s"));
         }
         let there = lock(&world.network)
             .at(address)
             .is_some_and(|listener| listener.secret == probe.secret.expose() && !listener.closed);
         world.hop(Dice::Network).await;
-        liveness::probed(world, task, there);
+        liveness::probed(world, who, there);
         if there {
             return ProbeOutcome::Answered;
         }

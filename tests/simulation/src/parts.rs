@@ -12,7 +12,8 @@ use std::str::FromStr;
 use clap::ValueEnum;
 
 use crate::faults::{Fault, Faults, Outage};
-use crate::plan::{Fate, Plan};
+use crate::plan::{Fate, Plan, Tag};
+use crate::teams::Team;
 
 /// What the plan has that it could do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -23,8 +24,14 @@ pub enum Item {
     Restart,
     /// A task's deadline.
     Deadline,
-    /// Somebody who reaches for a task's wait.
-    Intruder,
+    /// Somebody who reaches for a task's job under the name of its wait.
+    Stranger,
+    /// One thing that such a one tries.
+    Act,
+    /// A task of another team.
+    Guest,
+    /// A job whose tag is absent or can't be read.
+    Tag,
     /// The job that had the name of another before.
     Older,
     /// The deletion of a job.
@@ -121,6 +128,7 @@ impl<F: FnMut(Part) -> bool> Sieve<F> {
         for job in &mut plan.jobs {
             self.reset(Item::Older, &mut job.older, None);
             self.reset(Item::Deletion, &mut job.deleted_after, None);
+            self.reset(Item::Tag, &mut job.tag, Tag::Right);
         }
     }
 
@@ -131,7 +139,10 @@ impl<F: FnMut(Part) -> bool> Sieve<F> {
                 _ => true,
             });
             self.reset(Item::Deadline, &mut task.deadline, None);
-            self.reset(Item::Intruder, &mut task.intruder_at, None);
+            self.reset(Item::Guest, &mut task.team, Team::Pipeline);
+            let acts = task.stranger.iter_mut().map(|stranger| &mut stranger.acts);
+            acts.for_each(|acts| acts.retain(|_| self.keeps(Item::Act, true)));
+            self.reset(Item::Stranger, &mut task.stranger, None);
             self.reset(Item::Skew, &mut task.clock_ahead, 0);
         }
         plan.tasks.retain(|_| self.keeps(Item::Task, true));

@@ -4,10 +4,14 @@
 mod draw;
 
 use monitor::arn::JobArn;
+use monitor::kind::Kind;
 use monitor::wait::{Hear, OnAbandon, WaitId};
+use monitor::waits::Stop;
 
 use crate::executor::Millis;
 use crate::lives::Stage;
+use crate::stranger::StrangerPlan;
+use crate::teams::Team;
 
 /// Everything that is to happen, faults aside.
 #[derive(Debug)]
@@ -37,6 +41,34 @@ pub struct JobPlan {
     pub older: Option<Older>,
     /// When somebody deletes the job, counted from its creation.
     pub deleted_after: Option<Millis>,
+    /// The tag by which whoever creates the job says whose it is.
+    pub tag: Tag,
+}
+
+/// What becomes of a tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// It is there, and says who created the job.
+    Right,
+    /// Nobody put it there.
+    Absent,
+    /// It is there, and the monitor may not read it.
+    Unreadable,
+}
+
+impl JobPlan {
+    /// Whether jobs of its kind have tags: executions of pipelines, their steps and human
+    /// loops have none (SageMaker API reference, `AddTags`).
+    #[must_use]
+    pub fn takes_tags(&self) -> bool {
+        !matches!(self.arn.kind(), Kind::PipelineExecution | Kind::PipelineStep | Kind::HumanLoop)
+    }
+
+    /// Whether a tag names who creates the job.
+    #[must_use]
+    pub fn is_tagged(&self) -> bool {
+        self.tag != Tag::Absent && self.takes_tags()
+    }
 }
 
 /// A job that had the name before, and is deleted.
@@ -83,7 +115,7 @@ pub enum Fate {
         /// How long it lives.
         after: Millis,
         /// Whether the job is to be stopped.
-        stop: bool,
+        stop: Stop,
     },
 }
 
@@ -92,6 +124,8 @@ pub enum Fate {
 pub struct TaskPlan {
     /// Which job.
     pub job: usize,
+    /// Whose it is.
+    pub team: Team,
     /// What it does with it.
     pub role: Role,
     /// When its first pod begins.
@@ -116,8 +150,8 @@ pub struct TaskPlan {
     pub update: Vec<Stage>,
     /// When it gives up.
     pub deadline: Option<Millis>,
-    /// From when on another principal reaches for its wait.
-    pub intruder_at: Option<Millis>,
+    /// Who reaches for the job under the name of its wait.
+    pub stranger: Option<StrangerPlan>,
 }
 
 impl TaskPlan {

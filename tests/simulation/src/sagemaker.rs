@@ -6,16 +6,18 @@ use async_trait::async_trait;
 use monitor::arn::JobArn;
 use monitor::event;
 use monitor::observation::Observation;
+use monitor::phase::Phase;
 use monitor::ports::{SageMaker, SageMakerError};
 use monitor::wait::Principal;
 
-use crate::checks;
 use crate::faults::Fault;
 use crate::forms;
 use crate::functions::Function;
-use crate::liveness;
 use crate::lock;
 use crate::mutation::Mutation;
+use crate::owners;
+use crate::plan::Tag;
+use crate::teams::Team;
 use crate::truth::{self, Resource};
 use crate::world::{Dice, World, instant};
 
@@ -51,6 +53,23 @@ pub async fn describe(world: &World, job: usize) -> Result<Resource, SageMakerEr
     seen.cloned().ok_or(SageMakerError::NotFound)
 }
 
+/// Whom the job's tag names. A task tags what it creates with its principal, as the step
+/// does; to read a tag a Describe comes first, as in the real adapter.
+async fn tag(world: &World, job: usize) -> Result<Option<Principal>, SageMakerError> {
+    let plan = &world.plan.jobs[job];
+    if !plan.takes_tags() {
+        return Ok(None);
+    }
+    let described = describe(world, job).await?;
+    if described.owner.is_none() || !plan.is_tagged() {
+        return Ok(None);
+    }
+    if plan.tag == Tag::Unreadable {
+        return Err(SageMakerError::Refused("AccessDeniedException".to_owned()));
+    }
+    Ok(Some(Team::Pipeline.principal()))
+}
+
 #[async_trait]
 impl SageMaker for SimSageMaker {
     async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError> {
@@ -72,23 +91,27 @@ impl SageMaker for SimSageMaker {
         Ok(seen.unwrap())
     }
 
-    /// A task tags what it creates with its principal, as the step does.
     async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
-        reach(&self.world).await?;
-        let truth = lock(&self.world.truth);
-        let job = truth.get(job_of(&self.world, arn)).filter(|job| job.owner.is_some());
-        Ok(job.map(|_| crate::waiter::owner()))
+        let (world, job) = (&self.world, job_of(&self.world, arn));
+        let read = tag(world, job).await;
+        let asks = *lock(&world.asks);
+        let read = match (world.mutation, asks) {
+            (Some(Mutation::OwnerUnchecked), Some(ask)) => Ok(Some(ask.who.principal(world))),
+            (Some(Mutation::TagIgnored), _) => Ok(None),
+            (Some(Mutation::SilenceConsents), _) => Ok(read.unwrap_or_default()),
+            _ => read,
+        };
+        world.note(|| format!("{:?} reads the tag of job {job}: {read:?}", self.caller));
+        read
     }
 
     async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {
         let (world, job) = (&self.world, job_of(&self.world, arn));
-        if self.caller == Function::Sweep {
-            checks::stop_called(world, job);
-            liveness::stop_called(world, job);
-        }
         reach(world).await?;
-        if lock(&world.truth).get(job).is_none() {
-            return Err(SageMakerError::NotFound);
+        let runs = |job: &Resource| job.ended.is_none() && job.phase != Phase::Stopping;
+        let runs = lock(&world.truth).get(job).map(runs).ok_or(SageMakerError::NotFound)?;
+        if runs {
+            owners::stop_called(world, job, self.caller);
         }
         world.note(|| format!("{:?} stops job {job}", self.caller));
         if !(world.breaks(Mutation::NoStop) && self.caller == Function::Sweep) {

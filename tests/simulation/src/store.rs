@@ -1,6 +1,8 @@
 //! The store, with what a real one does to its callers: it is slow, it refuses,
 //! and it writes without saying so.
 
+mod broken;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +26,10 @@ use crate::functions::Function;
 use crate::liveness;
 use crate::lock;
 use crate::mutation::Mutation;
+use crate::owners;
+use crate::teams::Who;
 use crate::world::{Dice, World, instant};
+use broken::{ignore_answer, taken_out};
 
 /// Slower than that no call is: an adapter gives up before.
 const SLOWEST: Millis = 2_000;
@@ -84,17 +89,22 @@ impl SimStore {
         Ok(self.inner.load_job(arn).await?.map(|found| found.version))
     }
 
-    async fn current_wait(&self, key: &WaitKey) -> Result<Option<Version>, StoreError> {
-        Ok(self.inner.load_wait(key).await?.map(|found| found.version))
+    /// What is stored where this wait is kept.
+    async fn current_wait(&self, wait: &Wait) -> Result<Option<Versioned<Wait>>, StoreError> {
+        self.inner.load_wait(&self.place(&wait.key())).await
     }
 
-    async fn tell_judge(&self, wait: &Wait) {
-        let (now, task) = (self.world.time.now(), self.world.task_of(&wait.id));
+    async fn tell_judge(&self, before: Option<&Wait>, wait: &Wait) {
+        owners::wait_saved(&self.world, before, wait);
+        let Who::Task(task) = Who::of(&self.world, wait) else { return };
+        let now = self.world.time.now();
         let by_waiter = self.caller == Function::Api;
         let record = self.inner.load_job(&wait.arn).await;
         let record = record.ok().flatten().map(|found| found.value);
         ends::wait_saved(&self.world, task, wait, record.as_ref());
-        liveness::wait_saved(&self.world, task, wait);
+        if self.caller == Function::Sweep {
+            liveness::wait_saved(&self.world, task, wait);
+        }
         lock(&self.world.judge).wait_saved(now, task, by_waiter, wait);
     }
 
@@ -126,15 +136,6 @@ impl SimStore {
             let found = copy.load_wait(&wait.key()).await.unwrap();
             copy.save_wait(&wait, found.map(|found| found.version)).await.unwrap();
         });
-    }
-}
-
-/// Takes an answer that renewed the lease for one more probe that was not answered.
-fn ignore_answer(wait: &mut Wait, found: Wait) {
-    if wait.lease_until > found.lease_until {
-        (wait.lease_until, wait.due_at, wait.search) =
-            (found.lease_until, found.due_at, found.search);
-        wait.search.unanswered += 1;
     }
 }
 
@@ -192,7 +193,7 @@ impl Store for SimStore {
 
     async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError> {
         self.reach().await?;
-        let mut found = self.inner.load_wait(key).await?;
+        let mut found = self.inner.load_wait(&self.place(key)).await?.map(taken_out);
         if self.world.breaks(Mutation::NoProbe) && self.caller == Function::Sweep {
             let search = found.as_mut().map(|found| &mut found.value.search);
             search.into_iter().for_each(|search| search.unanswered = Policy::PROBES);
@@ -207,13 +208,15 @@ impl Store for SimStore {
     ) -> Result<Saved<Wait>, StoreError> {
         self.reach().await?;
         let told = wait.state == WaitState::Signalled && self.caller == Function::Signals;
+        let before = self.current_wait(wait).await?;
         if told && self.world.breaks(Mutation::NotWrittenDown) {
-            self.tell_judge(wait).await;
+            self.tell_judge(before.as_ref().map(|before| &before.value), wait).await;
             return Ok(Saved::Stored(Version(0)));
         }
         if self.world.breaks(Mutation::NoCompareAndSet) {
-            expect = self.current_wait(&wait.key()).await?;
+            expect = before.as_ref().map(|before| before.version);
         }
+        let before = before.map(|before| before.value);
         let mut wait = wait.clone();
         if self.world.breaks(Mutation::NoClaim) {
             wait.delivery.claimed_until = None;
@@ -222,10 +225,12 @@ impl Store for SimStore {
             (wait.state, wait.due_at) = (WaitState::Undeliverable, None);
         }
         if self.world.breaks(Mutation::AnswerIgnored) && self.caller == Function::Signals {
-            let found = self.inner.load_wait(&wait.key()).await?.map(|found| found.value);
-            found.into_iter().for_each(|found| ignore_answer(&mut wait, found));
+            before.iter().for_each(|found| ignore_answer(&mut wait, found.clone()));
         }
-        let saved = self.inner.save_wait(&wait, expect).await?;
+        let saved = match self.inner.save_wait(&self.put_away(&wait), expect).await? {
+            Saved::Conflict(found) => Saved::Conflict(found.map(taken_out)),
+            stored @ Saved::Stored(_) => stored,
+        };
         if matches!(saved, Saved::Stored(_)) {
             self.world.note(|| {
                 let (by, state) = (self.caller, wait.state.as_str());
@@ -233,7 +238,7 @@ impl Store for SimStore {
                 let claimed = if delivery.claimed_until.is_some() { " claimed" } else { "" };
                 format!("{by:?} wrote wait {id} {state} #{}{claimed}", delivery.seq)
             });
-            self.tell_judge(&wait).await;
+            self.tell_judge(before.as_ref(), &wait).await;
             if self.keeps_trailing() {
                 self.copy_wait(&wait);
             }
@@ -251,7 +256,8 @@ impl Store for SimStore {
         if self.reads_trailing(Mutation::NoReadAfterRecord, Function::JobEvents) {
             return self.trailing.list_waits(arn, after, limit).await;
         }
-        Ok(self.page(self.inner.list_waits(arn, after, self.limit(limit)).await?))
+        let page = self.inner.list_waits(arn, after, self.limit(limit)).await?;
+        Ok(self.page(self.listed(page)))
     }
 
     async fn list_due(

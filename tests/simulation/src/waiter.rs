@@ -1,6 +1,8 @@
 //! The waiters: pods that make or adopt their job, register a wait, renew it,
 //! and sleep until they hear.
 
+mod alone;
+mod calls;
 mod find;
 
 use std::future::poll_fn;
@@ -8,30 +10,28 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use futures::channel::oneshot;
 use futures::future::{Either, select};
 use jiff::Timestamp;
-use monitor::ports::WaitKey;
 use monitor::signal::SignalBody;
-use monitor::wait::{CallbackUrl, Principal, Secret, WaitState};
-use monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
+use monitor::wait::{Secret, WaitState};
+use monitor::waits::Stop;
 
+use self::calls::NoAnswer;
 use crate::checks;
 use crate::ends;
 use crate::executor::Millis;
-use crate::faults::Fault;
 use crate::functions::Cloud;
 use crate::judge::Over;
 use crate::lock;
 use crate::mutation::Mutation;
 use crate::network::Address;
+use crate::owners;
 use crate::plan::{Fate, TaskPlan};
-use crate::world::{Dice, World, instant};
+use crate::teams::Who;
+use crate::world::Dice;
 
 /// The longest pause before a call that failed is made again.
 const LONGEST_RETRY: Millis = 120_000;
-/// How long a waiter waits for the API.
-const API_TIMEOUT: Millis = 10_000;
 
 /// One task, pod after pod.
 pub struct Waiter {
@@ -44,20 +44,15 @@ struct Found {
     not_before: Option<Timestamp>,
 }
 
-/// Why a call of the API came to nothing.
-#[derive(PartialEq)]
-enum NoAnswer {
-    /// It did not answer, or not well.
-    Lost,
-    /// Something else answered.
-    Refused,
-}
-
 impl Waiter {
     /// The waiter of this task.
     #[must_use]
     pub fn new(cloud: Arc<Cloud>, task: usize) -> Arc<Self> {
         Arc::new(Self { cloud, task })
+    }
+
+    fn who(&self) -> Who {
+        Who::Task(self.task)
     }
 
     fn plan(&self) -> &TaskPlan {
@@ -133,7 +128,7 @@ impl Waiter {
         let bytes: [u8; 24] = world.roll(Dice::Waiters, |rng| std::array::from_fn(|_| rng.u8(..)));
         let secret = Secret::from_bytes(&bytes).unwrap();
         let address = world.roll(Dice::Waiters, |rng| {
-            lock(&world.network).listen(rng, self.task, secret.expose().to_owned())
+            lock(&world.network).listen(rng, self.who(), secret.expose().to_owned())
         });
         let _home = Home { waiter: &self, address };
         let Some(found) = self.find_job().await else {
@@ -147,7 +142,7 @@ impl Waiter {
 
     async fn tidy_up(&self) {
         if self.plan().tidies_up {
-            let _ = self.cancel(false).await;
+            let _ = self.cancel(Stop::No).await;
         } else {
             // The listener answers 410 for a moment more.
             self.sleep(3_000).await;
@@ -167,13 +162,19 @@ impl Waiter {
                     checks::heard(world, self.task, &answer.job);
                     return;
                 }
-                Ok(_) => {
+                Ok(answer) => {
+                    owners::registered(world, self.who(), &answer.wait);
                     lock(&world.judge).registered(self.task, world.time.now());
                     retry = 1_000;
                     renew_every
                 }
                 Err(NoAnswer::Refused) if world.breaks(Mutation::FinalWhenRefused) => {
                     while !self.listen(address, renew_every).await {}
+                    return;
+                }
+                Err(NoAnswer::NotAllowed) => return self.look_after_it_alone().await,
+                Err(NoAnswer::Unsure) if self.is_over().await => {
+                    let _ = self.cancel(Stop::No).await;
                     return;
                 }
                 Err(_) => {
@@ -206,112 +207,6 @@ impl Waiter {
             None => Poll::Pending,
         })
         .await
-    }
-
-    async fn put(
-        &self,
-        address: Address,
-        secret: &Secret,
-        found: &Found,
-    ) -> Result<WaitAndJob, NoAnswer> {
-        let (world, plan) = (&self.cloud.world, self.plan());
-        let url = format!("http://10.0.0.{address}:8080/callback");
-        let not_before = found.not_before.filter(|_| !world.breaks(Mutation::NoNotBefore));
-        let asked = Registration {
-            callback_url: CallbackUrl::parse(&url).unwrap(),
-            secret: secret.clone(),
-            not_before,
-            ..registration(world, self.task)
-        };
-        lock(&world.judge).jobs[plan.job].calls += 1;
-        self.call(|cloud| async move { cloud.waits.register(asked).await }).await
-    }
-
-    async fn cancel(&self, stop: bool) -> Result<WaitAndJob, NoAnswer> {
-        let plan = self.plan();
-        let arn = self.cloud.world.plan.jobs[plan.job].arn.clone();
-        let key = WaitKey::of(arn, owner(), plan.wait_id.clone());
-        lock(&self.cloud.world.judge).jobs[plan.job].calls += 1;
-        self.call(move |cloud| async move {
-            let stop = if stop { Stop::Unwanted } else { Stop::No };
-            match cloud.waits.cancel(&key, stop).await {
-                // Not the last one: the job is the others' to stop.
-                Err(WaitError::OthersWait) => cloud.waits.cancel(&key, Stop::No).await,
-                // Never registered: nothing to take back.
-                Err(WaitError::NotFound) => cloud.waits.inspect(&key).await,
-                other => other,
-            }
-        })
-        .await
-    }
-
-    async fn take_back(&self, stop: bool) {
-        for _ in 0..20 {
-            if self.cancel(stop).await.is_ok() {
-                return;
-            }
-            self.sleep(10_000).await;
-        }
-    }
-
-    /// Calls the API, which goes on even if nobody waits for the answer.
-    async fn call<F>(
-        &self,
-        call: impl FnOnce(Arc<Cloud>) -> F + Send + 'static,
-    ) -> Result<WaitAndJob, NoAnswer>
-    where
-        F: Future<Output = Result<WaitAndJob, WaitError>> + Send,
-    {
-        let world = &self.cloud.world;
-        world.hop(Dice::Network).await;
-        let down = world.faults.api_down.holds(world.time.now());
-        if down || world.strikes(Fault::ApiLost) {
-            return Err(NoAnswer::Lost);
-        }
-        if world.strikes(Fault::ApiRefused) {
-            return Err(NoAnswer::Refused);
-        }
-        let (cloud, (tell, told)) = (Arc::clone(&self.cloud), oneshot::channel());
-        world.time.spawn(async move {
-            let answer = cloud.invoke(call(Arc::clone(&cloud))).await;
-            let _ = tell.send(answer);
-        });
-        let timeout = world.time.sleep(API_TIMEOUT);
-        let answer = match select(told, timeout).await {
-            Either::Left((Ok(Some(Ok(answer))), _)) => answer,
-            _ => return Err(NoAnswer::Lost),
-        };
-        if world.strikes(Fault::ApiLost) {
-            return Err(NoAnswer::Lost);
-        }
-        world.hop(Dice::Network).await;
-        Ok(answer)
-    }
-}
-
-/// The principal of all waiters.
-#[must_use]
-pub fn owner() -> Principal {
-    Principal("111122223333:role/pipeline".to_owned())
-}
-
-/// What a task asks for, but for what each of its pods finds out and makes.
-#[must_use]
-pub fn registration(world: &World, task: usize) -> Registration {
-    let plan = &world.plan.tasks[task];
-    let deadline = plan.deadline.filter(|_| !world.breaks(Mutation::NoDeadline));
-    Registration {
-        arn: world.plan.jobs[plan.job].arn.clone(),
-        id: plan.wait_id.clone(),
-        owner: owner(),
-        callback_url: CallbackUrl::parse("http://10.0.0.0:8080/callback").unwrap(),
-        secret: Secret::from_bytes(&[1; 24]).unwrap(),
-        hear: plan.hear,
-        not_before: None,
-        lease_seconds: plan.lease_seconds,
-        deadline: deadline.map(instant),
-        on_abandon: plan.on_abandon,
-        labels: std::collections::BTreeMap::new(),
     }
 }
 

@@ -9,7 +9,6 @@ use fastrand::Rng;
 use futures::channel::mpsc::UnboundedSender;
 use jiff::Timestamp;
 use monitor::ports::{Clock, Entropy};
-use monitor::wait::WaitId;
 
 use crate::executor::{Millis, Time};
 use crate::faults::{Fault, Faults, Strikes};
@@ -21,6 +20,7 @@ use crate::mutation::Mutation;
 use crate::network::Network;
 use crate::parts::{self, Part};
 use crate::plan::Plan;
+use crate::teams::Ask;
 use crate::trace::Trace;
 use crate::truth::Truth;
 
@@ -45,9 +45,11 @@ pub enum Dice {
     SageMaker,
     /// Waiters.
     Waiters,
+    /// Strangers.
+    Strangers,
 }
 
-const DICE: usize = Dice::Waiters as usize + 1;
+const DICE: usize = Dice::Strangers as usize + 1;
 
 /// See the module.
 pub struct World {
@@ -73,6 +75,8 @@ pub struct World {
     pub trace: Mutex<Trace>,
     /// Where messages are queued.
     pub queues: UnboundedSender<Message>,
+    /// Whose call the API is answering just now.
+    pub asks: Mutex<Option<Ask>>,
     dice: [Mutex<Rng>; DICE],
 }
 
@@ -99,6 +103,7 @@ impl World {
             network: Mutex::default(),
             judge: Mutex::new(Judge::new(&plan)),
             trace: Mutex::new(Trace::new(traced)),
+            asks: Mutex::default(),
             dice: std::array::from_fn(|_| Mutex::new(rng.fork())),
             time,
             faults,
@@ -137,11 +142,6 @@ impl World {
             lock(&self.judge).work_undone += 1;
         }
         strikes
-    }
-
-    /// The task with this wait.
-    pub fn task_of(&self, id: &WaitId) -> usize {
-        self.plan.tasks.iter().position(|task| task.wait_id == *id).unwrap()
     }
 
     /// Whether faults are over.

@@ -8,9 +8,9 @@ use simulation::{History, Mutation, shrink};
 
 /// Histories per run of the tests; the command line runs as many as one likes.
 const SEEDS: u64 = 3_000;
-/// Within so many histories every broken rule must be noticed. Most are within a hundred;
-/// that a waiter's answer to a probe counts needs an API that is away for very long.
-const ENOUGH: u64 = 10_000;
+/// Within so many histories every broken rule must be noticed. All are within some hundreds
+/// today; what is drawn decides which.
+const ENOUGH: u64 = 5_000;
 
 #[test]
 fn one_seed_is_one_history() {

@@ -4,10 +4,13 @@ use fastrand::Rng;
 use monitor::arn::JobArn;
 use monitor::kind::{Kind, Lifecycle};
 use monitor::wait::{Hear, OnAbandon, WaitId};
+use monitor::waits::Stop;
 
-use super::{Fate, JobPlan, Older, Plan, Role, TaskPlan};
+use super::{Fate, JobPlan, Older, Plan, Role, Tag, TaskPlan};
 use crate::executor::Millis;
 use crate::lives;
+use crate::stranger::{Act, StrangerPlan};
+use crate::teams::Team;
 
 const SECOND: Millis = 1_000;
 const MINUTE: Millis = 60_000;
@@ -61,11 +64,16 @@ impl Plan {
             // It would run for ever.
             life.pop();
         }
+        if rng.u32(..6) == 0 && life.len() > 1 {
+            // It outlasts every outage.
+            life.last_mut().unwrap().after = rng.u64(60 * MINUTE..85 * MINUTE);
+        }
         let preempted = tasks.iter().any(|task| task.fates.len() > 1);
         let deletable = kind.spec().lifecycle == Lifecycle::OneShot && !preempted;
         let deleted_after =
             (deletable && !orphan && rng.u32(..8) == 0).then(|| rng.u64(10 * SECOND..20 * MINUTE));
-        self.jobs.push(JobPlan { arn: arn(kind, job), life, older, deleted_after });
+        let tag = [Tag::Right, Tag::Right, Tag::Absent, Tag::Unreadable][rng.usize(..4)];
+        self.jobs.push(JobPlan { arn: arn(kind, job), life, older, deleted_after, tag });
     }
 }
 
@@ -89,23 +97,27 @@ fn draw_older(rng: &mut Rng, kind: Kind) -> Older {
 
 fn draw_task(rng: &mut Rng, job: usize, kind: Kind, role: Role, start_at: Millis) -> TaskPlan {
     let stoppable = kind.spec().operations.stop.is_some();
+    let guest = role == Role::Watcher && rng.u32(..3) == 0;
+    // A guest may not say `stop`, and few do.
+    let says_stop = stoppable && rng.bool() && (!guest || rng.u32(..4) == 0);
     let wait_id = format!("run-1.task-{}-{}", job, rng.u32(..));
     let listens_only = rng.u32(..4) == 0;
     let mut task = TaskPlan {
         job,
+        team: if guest { Team::Guest } else { Team::Pipeline },
         role,
         start_at,
         wait_id: WaitId::parse(&wait_id).unwrap(),
         hear: if rng.u32(..3) == 0 { Hear::Progress } else { Hear::Settled },
         lease_seconds: if listens_only { LONG_LEASE_SECONDS } else { rng.u32(60..1_200) },
-        on_abandon: if stoppable && rng.bool() { OnAbandon::Stop } else { OnAbandon::Keep },
+        on_abandon: if says_stop { OnAbandon::Stop } else { OnAbandon::Keep },
         own_clock: kind.spec().lifecycle == Lifecycle::OneShot && rng.bool(),
         clock_ahead: rng.i64(-20_000..20_000),
         tidies_up: rng.bool(),
         fates: Vec::new(),
         update: lives::updated(rng, kind),
         deadline: None,
-        intruder_at: (rng.u32(..6) == 0).then(|| start_at + rng.u64(..20 * MINUTE)),
+        stranger: (rng.u32(..4) == 0).then(|| draw_stranger(rng, stoppable, start_at)),
     };
     for _ in 0..[0, 0, 1, 2][rng.usize(..4)] {
         let span = lives::spread(rng, 10 * SECOND, 20 * MINUTE);
@@ -121,7 +133,11 @@ fn draw_task(rng: &mut Rng, job: usize, kind: Kind, role: Role, start_at: Millis
     let after = rng.u64(SECOND..20 * MINUTE);
     task.fates.push(match rng.u32(..12) {
         0 if !listens_only => Fate::Terminated { after },
-        1 => Fate::TakesBack { after, stop: stoppable && rng.bool() },
+        1 if stoppable => {
+            let stop = [Stop::No, Stop::No, Stop::Unwanted, Stop::Forced][rng.usize(..4)];
+            Fate::TakesBack { after, stop }
+        }
+        1 => Fate::TakesBack { after, stop: Stop::No },
         _ => Fate::Lives,
     });
     // The wait of one that is gone before its deadline ends by its lease.
@@ -129,6 +145,36 @@ fn draw_task(rng: &mut Rng, job: usize, kind: Kind, role: Role, start_at: Millis
         task.deadline = Some(start_at + lives::spread(rng, MINUTE, 60 * MINUTE));
     }
     task
+}
+
+/// Some come before the owner, some while it waits.
+fn draw_stranger(rng: &mut Rng, stoppable: bool, owner_at: Millis) -> StrangerPlan {
+    let mut acts = Vec::new();
+    for _ in 0..rng.u32(1..8) {
+        let pause = lives::spread(rng, SECOND / 10, 10 * MINUTE);
+        acts.push((pause, draw_act(rng, stoppable)));
+    }
+    let before = rng.u64(..=owner_at);
+    StrangerPlan {
+        start_at: if rng.bool() { before } else { owner_at + rng.u64(..20 * MINUTE) },
+        lease_seconds: rng.u32(60..1_200),
+        acts,
+        stays: lives::spread(rng, SECOND, 30 * MINUTE),
+    }
+}
+
+fn draw_act(rng: &mut Rng, stoppable: bool) -> Act {
+    let stop = [Stop::No, Stop::Unwanted, Stop::Forced][rng.usize(..3)];
+    let wishes = stoppable && rng.u32(..4) > 0;
+    match rng.u32(..8) {
+        0 => Act::Read,
+        1 => Act::Refresh,
+        2 | 3 => Act::Cancel(stop),
+        _ => Act::Register {
+            on_abandon: if wishes { OnAbandon::Stop } else { OnAbandon::Keep },
+            at_home: rng.u32(..3) > 0,
+        },
+    }
 }
 
 fn arn(kind: Kind, job: usize) -> JobArn {

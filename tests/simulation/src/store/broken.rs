@@ -1,0 +1,51 @@
+//! Rules that are broken in what the store takes and gives.
+
+use monitor::policy::Policy;
+use monitor::ports::{Page, Versioned, WaitKey};
+use monitor::wait::Wait;
+
+use super::SimStore;
+use crate::functions::Function;
+use crate::mutation::Mutation;
+
+/// Takes an answer that renewed the lease for one more probe that was not answered.
+pub(super) fn ignore_answer(wait: &mut Wait, found: Wait) {
+    if wait.lease_until > found.lease_until {
+        (wait.lease_until, wait.due_at, wait.search) =
+            (found.lease_until, found.due_at, found.search);
+        wait.search.unanswered += 1;
+    }
+}
+
+/// A wait as it was before it was [put away](SimStore::put_away).
+pub(super) fn taken_out(mut found: Versioned<Wait>) -> Versioned<Wait> {
+    found.value.keyed_by_owner = true;
+    found
+}
+
+impl SimStore {
+    /// Where a wait is kept.
+    pub(super) fn place(&self, key: &WaitKey) -> WaitKey {
+        if self.world.breaks(Mutation::SharedKeys) { key.before_owners() } else { key.clone() }
+    }
+
+    /// A wait as it is kept there.
+    pub(super) fn put_away(&self, wait: &Wait) -> Wait {
+        Wait { keyed_by_owner: !self.world.breaks(Mutation::SharedKeys), ..wait.clone() }
+    }
+
+    /// What is listed of a job's waits. Nobody waits any more by one whose waiter was
+    /// looked for in vain.
+    pub(super) fn listed(&self, page: Page<Wait>) -> Page<Wait> {
+        let stops = matches!(self.caller, Function::Api | Function::Sweep);
+        let ignored = stops && self.world.breaks(Mutation::OthersIgnored);
+        let listed = |mut wait: Wait| {
+            wait.keyed_by_owner = true;
+            if ignored {
+                wait.search.unanswered = Policy::PROBES;
+            }
+            wait
+        };
+        Page { items: page.items.into_iter().map(listed).collect(), ..page }
+    }
+}

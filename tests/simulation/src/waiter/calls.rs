@@ -1,0 +1,153 @@
+//! A waiter's calls of the API.
+
+use std::sync::Arc;
+
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use monitor::ports::{SageMakerError, WaitKey};
+use monitor::wait::{CallbackUrl, Secret};
+use monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
+
+use super::{Found, Waiter};
+use crate::executor::Millis;
+use crate::faults::Fault;
+use crate::functions::Cloud;
+use crate::lock;
+use crate::mutation::Mutation;
+use crate::network::Address;
+use crate::teams::{Ask, Who};
+use crate::world::{Dice, World, instant};
+
+/// How long a waiter waits for the API.
+const API_TIMEOUT: Millis = 10_000;
+
+/// Why a call of the API came to nothing.
+pub(super) enum NoAnswer {
+    /// It did not answer, or not well.
+    Lost,
+    /// Something else answered.
+    Refused,
+    /// The API refuses the wait for good.
+    NotAllowed,
+    /// The API can't tell yet whether it allows it.
+    Unsure,
+}
+
+impl From<WaitError> for NoAnswer {
+    /// As the API and its client have it (`docs/errors.md`).
+    fn from(error: WaitError) -> Self {
+        match error {
+            WaitError::NotOwner(_) | WaitError::NotStopped(SageMakerError::NotFound) => {
+                Self::NotAllowed
+            }
+            WaitError::NotStopped(_) => Self::Unsure,
+            _ => Self::Lost,
+        }
+    }
+}
+
+impl Waiter {
+    pub(super) async fn put(
+        &self,
+        address: Address,
+        secret: &Secret,
+        found: &Found,
+    ) -> Result<WaitAndJob, NoAnswer> {
+        let (world, plan) = (&self.cloud.world, self.plan());
+        let url = format!("http://10.0.0.{address}:8080/callback");
+        let not_before = found.not_before.filter(|_| !world.breaks(Mutation::NoNotBefore));
+        let asked = Registration {
+            callback_url: CallbackUrl::parse(&url).unwrap(),
+            secret: secret.clone(),
+            not_before,
+            ..registration(world, self.task)
+        };
+        lock(&world.judge).jobs[plan.job].calls += 1;
+        self.call(Stop::No, |cloud| async move { cloud.waits.register(asked).await }).await
+    }
+
+    pub(super) async fn cancel(&self, stop: Stop) -> Result<WaitAndJob, NoAnswer> {
+        let (world, plan) = (&self.cloud.world, self.plan());
+        let arn = world.plan.jobs[plan.job].arn.clone();
+        let key = WaitKey::of(arn, self.who().principal(world), plan.wait_id.clone());
+        lock(&self.cloud.world.judge).jobs[plan.job].calls += 1;
+        self.call(stop, move |cloud| async move {
+            match cloud.waits.cancel(&key, stop).await {
+                // The job is the others' to stop.
+                Err(WaitError::OthersWait | WaitError::NotOwner(_)) => {
+                    cloud.waits.cancel(&key, Stop::No).await
+                }
+                // Never registered: nothing to take back.
+                Err(WaitError::NotFound) => cloud.waits.inspect(&key).await,
+                other => other,
+            }
+        })
+        .await
+    }
+
+    pub(super) async fn take_back(&self, stop: Stop) {
+        for _ in 0..20 {
+            if self.cancel(stop).await.is_ok() {
+                return;
+            }
+            self.sleep(10_000).await;
+        }
+    }
+
+    /// Calls the API, which goes on even if nobody waits for the answer.
+    async fn call<F>(
+        &self,
+        stop: Stop,
+        call: impl FnOnce(Arc<Cloud>) -> F + Send + 'static,
+    ) -> Result<WaitAndJob, NoAnswer>
+    where
+        F: Future<Output = Result<WaitAndJob, WaitError>> + Send,
+    {
+        let world = &self.cloud.world;
+        world.hop(Dice::Network).await;
+        let down = world.faults.api_down.holds(world.time.now());
+        if down || world.strikes(Fault::ApiLost) {
+            return Err(NoAnswer::Lost);
+        }
+        if world.strikes(Fault::ApiRefused) {
+            return Err(NoAnswer::Refused);
+        }
+        let ask = Ask { who: self.who(), stop };
+        let (cloud, (tell, told)) = (Arc::clone(&self.cloud), oneshot::channel());
+        world.time.spawn(async move {
+            let answer = cloud.ask(ask, call(Arc::clone(&cloud))).await;
+            let _ = tell.send(answer);
+        });
+        let timeout = world.time.sleep(API_TIMEOUT);
+        let answer = match select(told, timeout).await {
+            Either::Left((Ok(Some(Ok(answer))), _)) => answer,
+            Either::Left((Ok(Some(Err(error))), _)) => return Err(error.into()),
+            _ => return Err(NoAnswer::Lost),
+        };
+        if world.strikes(Fault::ApiLost) {
+            return Err(NoAnswer::Lost);
+        }
+        world.hop(Dice::Network).await;
+        Ok(answer)
+    }
+}
+
+/// What a task asks for, but for what each of its pods finds out and makes.
+#[must_use]
+fn registration(world: &World, task: usize) -> Registration {
+    let plan = &world.plan.tasks[task];
+    let deadline = plan.deadline.filter(|_| !world.breaks(Mutation::NoDeadline));
+    Registration {
+        arn: world.plan.jobs[plan.job].arn.clone(),
+        id: plan.wait_id.clone(),
+        owner: Who::Task(task).principal(world),
+        callback_url: CallbackUrl::parse("http://10.0.0.0:8080/callback").unwrap(),
+        secret: Secret::from_bytes(&[1; 24]).unwrap(),
+        hear: plan.hear,
+        not_before: None,
+        lease_seconds: plan.lease_seconds,
+        deadline: deadline.map(instant),
+        on_abandon: plan.on_abandon,
+        labels: std::collections::BTreeMap::new(),
+    }
+}
