@@ -1,27 +1,18 @@
 //! Deadlines of waits, where a clock may have jumped over them.
 //!
-//! Promise: a deadline that passed since the wait was registered without a break of the
-//! sweep ends it at once. After a break it may be the clock that passed it, not the time:
-//! then the waiter is looked for first, and the wait lives on while its waiter does, for a
-//! day at most. A waiter that has waited long enough goes away by itself.
+//! Promise: a deadline ends a wait when it has passed by every reading. A sweep that comes
+//! late can't tell whether so much time has passed or its clock was set forward. So a
+//! deadline counts by as much later as the breaks were since its wait was registered: after
+//! a jump that is when it really comes. A waiter that goes away before that is found to be
+//! gone by its lease.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::policy::Policy;
+use crate::sweep::Break;
 use crate::wait::{Wait, later};
-
-/// What a wait whose deadline passed needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Passed {
-    /// Its life is over.
-    Ends,
-    /// It lives on until then.
-    LivesOn(Timestamp),
-    /// Its waiter is to be looked for.
-    Probe,
-}
 
 impl Wait {
     /// When its life ends, if it is not over before.
@@ -30,43 +21,45 @@ impl Wait {
         self.overtime.map_or(self.deadline, |until| until.max(self.deadline))
     }
 
-    /// Whether its time is up. `broken_at` is when the sweep last began again after a
-    /// break, or its clock was set.
-    pub(crate) fn is_over(
-        &self,
-        broken_at: Option<Timestamp>,
-        now: Timestamp,
-        policy: &Policy,
-    ) -> bool {
-        self.ends_at() <= now && self.passed(broken_at, now, policy) == Passed::Ends
+    /// The same, with these breaks of the sweep: those before it was registered make no
+    /// difference to it.
+    pub(crate) fn ends_after(&self, breaks: &[Break]) -> Timestamp {
+        let since = breaks.iter().filter(|one| one.over_at > self.created_at);
+        let seconds = since.fold(0_u64, |sum, one| sum.saturating_add(one.seconds));
+        later(self.deadline, Duration::from_secs(seconds).min(Policy::OVERTIME))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arn::JobArn;
+    use crate::testing::samples;
+    use crate::testing::world::TRAINING_ARN;
+
+    const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
+
+    /// By how many seconds a wait that is registered at noon outlives its deadline, after
+    /// breaks that were over so many seconds after noon and so long.
+    fn overtime(breaks: &[(i64, u64)]) -> u64 {
+        let wait = samples::wait(&JobArn::parse(TRAINING_ARN).unwrap(), "w", NOON);
+        let at = |second| NOON + jiff::SignedDuration::from_secs(second);
+        let breaks = breaks
+            .iter()
+            .map(|(at_second, seconds)| Break { over_at: at(*at_second), seconds: *seconds });
+        let ends = wait.ends_after(&breaks.collect::<Vec<_>>());
+        ends.duration_since(wait.deadline).as_secs().unsigned_abs()
     }
 
-    /// What it needs now that its deadline has passed.
-    pub(crate) fn passed(
-        &self,
-        broken_at: Option<Timestamp>,
-        now: Timestamp,
-        policy: &Policy,
-    ) -> Passed {
-        let broken_at = broken_at.filter(|at| *at > self.created_at);
-        let Some(broken_at) = broken_at.filter(|_| now < later(self.deadline, Policy::OVERTIME))
-        else {
-            return Passed::Ends;
-        };
-        let lapses_at = self.lapses_at(policy);
-        if self.renewed_at() >= broken_at.max(self.deadline) && lapses_at > now {
-            return Passed::LivesOn(lapses_at);
-        }
-        match self.search.next_at {
-            _ if self.search.is_in_vain() => Passed::Ends,
-            Some(at) if at > now && at <= later(now, policy.probe_pause) => Passed::LivesOn(at),
-            _ => Passed::Probe,
-        }
+    #[test]
+    fn breaks_since_it_was_registered_put_it_off() {
+        assert_eq!(overtime(&[]), 0);
+        assert_eq!(overtime(&[(-1, 3_600), (0, 60)]), 0);
+        assert_eq!(overtime(&[(-1, 3_600), (1, 400), (900, 500)]), 900);
     }
 
-    /// When its waiter last showed that it is there.
-    fn renewed_at(&self) -> Timestamp {
-        let lease = Duration::from_secs(self.lease_seconds.into());
-        self.lease_until.checked_sub(lease).unwrap_or(Timestamp::MIN)
+    #[test]
+    fn by_a_day_at_most() {
+        assert_eq!(overtime(&[(1, u64::MAX), (2, 5)]), 86_400);
     }
 }

@@ -102,8 +102,7 @@ impl Policy {
     /// rule allows, and by more than this, was written by a clock that has jumped.
     pub const CLOCK_DRIFT: Duration = Duration::from_secs(60);
 
-    /// How long a wait lives on past its deadline, while its waiter does, if the clock may
-    /// have jumped over that.
+    /// By how much later a deadline counts at most, if the clock may have jumped over it.
     pub const OVERTIME: Duration = Duration::from_secs(86_400);
 
     /// The longest pause before a signal is tried again: the longest of the pauses, with

@@ -90,7 +90,7 @@ impl Wait {
         if self.search.probed_at.is_some_and(|at| at > skewed(Duration::ZERO)) {
             self.search.probed_at = None;
         }
-        if self.overtime.is_some_and(|at| at > skewed(lease + policy.grace)) {
+        if self.overtime.is_some_and(|at| at > skewed(Policy::OVERTIME)) {
             self.overtime = None;
         }
     }

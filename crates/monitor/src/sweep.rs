@@ -21,7 +21,6 @@ use serde::Serialize;
 use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::observation::{Observation, Source};
-use crate::overtime::Passed;
 use crate::owners::{self, NotAllowed};
 use crate::policy::Policy;
 use crate::ports::{
@@ -93,7 +92,7 @@ enum StepError {
 }
 
 use heartbeat::Beat;
-pub use heartbeat::Heartbeat;
+pub use heartbeat::{Break, Heartbeat};
 
 /// Looks at due waits.
 #[derive(Clone)]
@@ -273,12 +272,7 @@ impl Sweep {
             tracing::error!(%arn, wait = %id, "probes are asked for and not sent: is `signals` there?");
             counter!("sagebell_probes_unsent_total").increment(1);
         }
-        let now = self.clock.now();
-        let next_at = later(now, self.policy.probe_pause);
-        search.next_at = Some(next_at);
-        if wait.value.ends_at() <= now {
-            wait.value.overtime = Some(next_at);
-        }
+        search.next_at = Some(later(self.clock.now(), self.policy.probe_pause));
         self.save(wait).await?;
         Ok(())
     }
@@ -336,7 +330,8 @@ impl Sweep {
         let created_at = own.and_then(|record| record.job.created_at);
         let since = wait.created_at.max(wait.not_before.max(created_at).unwrap_or(wait.created_at));
         // A clock that jumped makes young jobs old.
-        let known_since = beat.broken_at.max(Some(since)).unwrap_or(since);
+        let broken_at = beat.breaks.last().map(|one| one.over_at);
+        let known_since = broken_at.max(Some(since)).unwrap_or(since);
         if later(known_since, Policy::NOT_FOUND_GRACE) > now {
             return Ok(());
         }
@@ -391,7 +386,7 @@ impl Sweep {
     /// Waiters whose time is up as well want nothing any more, even if the sweep has yet
     /// to look at them: two that look at each other would both leave the job to the other.
     async fn is_wanted_by_others(&self, wait: &Wait, beat: &Beat) -> Result<bool, StoreError> {
-        let counts = |other: &Wait| !other.is_over(beat.broken_at, beat.now, &self.policy);
+        let counts = |other: &Wait| other.ends_after(&beat.breaks) > beat.now;
         owners::is_wanted_by_others(&*self.store, wait, counts).await
     }
 
@@ -491,11 +486,10 @@ fn plan(wait: &Wait, record: Option<&JobRecord>, beat: &Beat, policy: &Policy) -
     }
     let settled = record.is_some_and(|record| wait.is_settled_by(record));
     if wait.ends_at() <= now {
-        return match wait.passed(beat.broken_at, now, policy) {
-            Passed::LivesOn(until) => Step::LiveOn(until),
-            Passed::Probe => Step::Probe,
-            Passed::Ends if settled => Step::Undeliverable,
-            Passed::Ends => Step::Expire,
+        return match wait.ends_after(&beat.breaks) {
+            until if until > now => Step::LiveOn(until),
+            _ if settled => Step::Undeliverable,
+            _ => Step::Expire,
         };
     }
     if let Some(step) = search(wait, beat.since, now, policy) {

@@ -331,8 +331,7 @@ pub struct Wait {
     pub lease_until: Timestamp,
     /// When to give up.
     pub deadline: Timestamp,
-    /// Until when it lives on, past a deadline that may not have come yet: the clock may
-    /// have jumped over it (see `overtime.rs`).
+    /// When its deadline counts, which the clock may have jumped over (see `overtime.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overtime: Option<Timestamp>,
     /// What to do with the job if the waiter is gone.

@@ -224,9 +224,13 @@ fn expects_stop(world: &World, judge: &Judge, job: usize) -> bool {
 
 /// When the history must have come to rest.
 pub fn limit(world: &World) -> Millis {
-    let stirred = lock(&world.judge).stirred_at;
+    let (stirred, missed) = {
+        let judge = lock(&world.judge);
+        (judge.stirred_at, judge.missed_since(0))
+    };
     let changed = lock(&world.truth).changed_at;
-    stirred.max(changed).max(world.faults.calm_at) + BOUND
+    // Deadlines count later by what the sweep has left out.
+    stirred.max(changed).max(world.faults.calm_at) + BOUND + missed
 }
 
 /// The end of the history: what should have come about by now?

@@ -11,8 +11,6 @@ use crate::world::{World, millis};
 
 /// In calm, the sweep comes round and is through with it within this time.
 const SWEPT: Millis = 3 * 60_000;
-/// And has looked for a waiter within this.
-const LOOKED_FOR: Millis = 8 * 60_000;
 
 /// A task's deadline passed before it heard. One that has had several pods may
 /// have none just now, or one that is cut off.
@@ -37,14 +35,13 @@ pub fn wait_saved(world: &World, task: usize, wait: &Wait, record: Option<&JobRe
     }
 }
 
-/// When the wait of a task that has a deadline must be over.
+/// When the wait of a task that has a deadline must be over: that counts later by as much
+/// as the sweep has left out since the wait was registered.
 fn latest_end(world: &World, task: usize) -> Option<Millis> {
-    let latest = world.plan.tasks[task].deadline?.max(world.faults.calm_at) + SWEPT;
+    let deadline = world.plan.tasks[task].deadline?;
     let judge = lock(&world.judge);
-    let watch = &judge.tasks[task];
-    // After a break its waiter is looked for first, and waited with while it renews.
-    let is_doubtful = watch.first_stored.is_some_and(|at| at < judge.sweeps_since);
-    Some(if is_doubtful { latest.max(watch.gone_at()) + LOOKED_FOR } else { latest })
+    let missed = judge.missed_since(judge.tasks[task].first_stored.unwrap_or_default());
+    Some((deadline + missed).max(world.faults.calm_at) + SWEPT)
 }
 
 /// What is wrong with a wait that ends so, if it ends by its deadline.

@@ -100,6 +100,8 @@ pub struct Judge {
     pub swept_at: Option<Millis>,
     /// Since when it has run without a break.
     pub sweeps_since: Millis,
+    /// When breaks were over, and how long they were.
+    pub breaks: Vec<(Millis, Millis)>,
 }
 
 impl Judge {
@@ -111,6 +113,13 @@ impl Judge {
             tasks: plan.tasks.iter().map(|_| TaskWatch::default()).collect(),
             ..Self::default()
         }
+    }
+
+    /// How long all breaks were that were over since then.
+    #[must_use]
+    pub fn missed_since(&self, since: Millis) -> Millis {
+        let later = self.breaks.iter().filter(|(over_at, _)| *over_at >= since);
+        later.map(|(_, missed)| missed).sum()
     }
 
     /// A task's next pod begins.

@@ -28,6 +28,8 @@ pub fn swept(world: &World, heartbeat: &Heartbeat) {
     let mut judge = lock(&world.judge);
     let gap = Policy::default().sweep_gap.as_millis() as Millis;
     if judge.swept_at.is_none_or(|last| last + gap < at) {
+        let missed = judge.swept_at.map_or(0, |last| at - last);
+        judge.breaks.push((at, missed));
         judge.sweeps_since = at;
     }
     judge.swept_at = Some(at);

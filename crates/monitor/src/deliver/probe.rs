@@ -7,15 +7,14 @@ use crate::wait::{FailureClass, Wait, WaitState};
 use super::{Deliver, Rung};
 
 impl Deliver {
-    /// Looks once for a waiter whose lease or deadline is over, and writes down what came of it: an
+    /// Looks once for a waiter whose lease is over, and writes down what came of it: an
     /// answer renews the lease.
     pub(super) async fn look_for(&self, key: &WaitKey) -> Result<Rung, StoreError> {
         let Some(wait) = self.store.load_wait(key).await? else {
             return Ok(Rung::Nothing);
         };
-        let (lease_until, now) = (wait.value.lease_until, self.clock.now());
-        let is_asked_for = lease_until.min(wait.value.deadline) <= now;
-        if wait.value.state != WaitState::Waiting || !is_asked_for {
+        let lease_until = wait.value.lease_until;
+        if wait.value.state != WaitState::Waiting || lease_until > self.clock.now() {
             return Ok(Rung::Nothing);
         }
         let outcome = self.probe(&wait.value).await;

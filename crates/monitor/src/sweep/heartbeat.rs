@@ -14,6 +14,9 @@ use crate::policy::Policy;
 use crate::ports::{Saved, StoreError};
 use crate::wait::later;
 
+/// So many breaks are told apart; older ones are added up.
+const BREAKS: usize = 8;
+
 /// The usual pause between two sweeps.
 const SWEPT_EVERY: Duration = Duration::from_secs(60);
 
@@ -24,10 +27,18 @@ pub struct Heartbeat {
     pub at: Timestamp,
     /// Since when it has run without a break.
     pub since: Timestamp,
-    /// When it last began again after a break, or its clock was set. `None`: never since
-    /// its first run, or version 0.1.0 wrote this.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub broken_at: Option<Timestamp>,
+    /// The last breaks, the oldest first. Version 0.1.0 did not write them down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaks: Vec<Break>,
+}
+
+/// A break in the row of sweeps: it did not run for long, or its clock was set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Break {
+    /// When it ran again.
+    pub over_at: Timestamp,
+    /// How long the break was, by a clock that may have been set: 0 if it went back.
+    pub seconds: u64,
 }
 
 /// What a sweep knows of those before it.
@@ -37,8 +48,8 @@ pub(super) struct Beat {
     pub(super) now: Timestamp,
     /// Since when they ran without a break.
     pub(super) since: Timestamp,
-    /// When the last break was over.
-    pub(super) broken_at: Option<Timestamp>,
+    /// The last breaks, the oldest first.
+    pub(super) breaks: Vec<Break>,
     /// By how much the clock went back since the last one, if it was set back.
     pub(super) back: Option<Duration>,
 }
@@ -53,7 +64,11 @@ impl Sweep {
             let last = found.as_ref().map(|found| &found.value);
             let before = last.filter(|last| self.follows(last, now));
             let since = before.map_or(now, |last| last.since);
-            let broken_at = last.and_then(|last| before.map_or(Some(now), |_| last.broken_at));
+            let mut breaks = last.map(|last| last.breaks.clone()).unwrap_or_default();
+            if before.is_none() {
+                breaks.extend(last.map(|last| Break::between(last.at, now)));
+            }
+            let breaks = latest(breaks);
             let back = last.and_then(|last| went_back(last.at, now));
             if since == now {
                 tracing::info!(
@@ -61,9 +76,9 @@ impl Sweep {
                     "the sweep begins, or begins again: every lease gets its time"
                 );
             }
-            let beat = Heartbeat { at: now, since, broken_at };
+            let beat = Heartbeat { at: now, since, breaks: breaks.clone() };
             match self.store.save_heartbeat(&beat, found.map(|found| found.version)).await? {
-                Saved::Stored(_) => return Ok(Beat { now, since, broken_at, back }),
+                Saved::Stored(_) => return Ok(Beat { now, since, breaks, back }),
                 Saved::Conflict(current) => found = current,
             }
         }
@@ -76,10 +91,49 @@ impl Sweep {
     }
 }
 
+impl Break {
+    fn between(last: Timestamp, now: Timestamp) -> Self {
+        let seconds = now.duration_since(last).as_secs();
+        Self { over_at: now, seconds: seconds.try_into().unwrap_or_default() }
+    }
+}
+
+/// No more breaks than are told apart: the oldest two are one, over with the later.
+fn latest(mut breaks: Vec<Break>) -> Vec<Break> {
+    while breaks.len() > BREAKS {
+        let oldest = breaks.remove(0);
+        if let Some(next) = breaks.first_mut() {
+            next.seconds = next.seconds.saturating_add(oldest.seconds);
+        }
+    }
+    breaks
+}
+
 /// By how much a clock went back that showed `last` and shows `now`, if by more than clocks
 /// of machines differ. At most: it had gone on since, until it was set.
 fn went_back(last: Timestamp, now: Timestamp) -> Option<Duration> {
     let back = Duration::try_from(last.duration_since(now)).ok();
     let went_back = back.filter(|back| *back > Policy::CLOCK_DRIFT)?;
     Some(went_back + SWEPT_EVERY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn breaks_are_bounded_and_none_is_forgotten() {
+        let at = |second| Timestamp::new(second, 0).unwrap();
+        let breaks = latest((1..=20).map(|n| Break { over_at: at(n), seconds: 10 }).collect());
+        assert_eq!(breaks.len(), BREAKS);
+        assert_eq!(breaks.iter().map(|one| one.seconds).sum::<u64>(), 200);
+        assert_eq!(breaks.first().unwrap().over_at, at(13));
+    }
+
+    #[test]
+    fn a_clock_that_went_back_left_nothing_out() {
+        let at = |second| Timestamp::new(second, 0).unwrap();
+        assert_eq!(Break::between(at(3_600), at(0)).seconds, 0);
+        assert_eq!(Break::between(at(0), at(3_600)).seconds, 3_600);
+    }
 }
