@@ -24,10 +24,11 @@ COMMON = {
     "SAGEBELL_STORE",
 }
 SENDS = {"SAGEBELL_QUEUE", "SAGEBELL_BUS"}
-CALLS_BACK = {"SAGEBELL_CALLBACK_CIDRS", "SAGEBELL_CALLBACK_PORTS"}
+CALLS_BACK = {"SAGEBELL_CALLBACK_CIDRS", "SAGEBELL_CALLBACK_PORTS", "SAGEBELL_CALLBACK_PATHS"}
 ASKS_SAGEMAKER = {"SAGEBELL_SAGEMAKER", "SAGEBELL_DESCRIBES_PER_SECOND"}
+LIMITS = {"SAGEBELL_REGISTRATIONS_PER_MINUTE", "SAGEBELL_UNSEEN_WAITS_PER_HOUR", "SAGEBELL_WAITS_PER_DAY"}
 ENVIRONMENT = {
-    "Api": COMMON | SENDS | CALLS_BACK | ASKS_SAGEMAKER | {"SAGEBELL_WAITERS", "SAGEBELL_VIEWERS"},
+    "Api": COMMON | SENDS | CALLS_BACK | ASKS_SAGEMAKER | LIMITS | {"SAGEBELL_WAITERS", "SAGEBELL_VIEWERS"},
     "JobEvents": COMMON | SENDS,
     "Signals": COMMON | CALLS_BACK,
     "Sweep": COMMON | SENDS | ASKS_SAGEMAKER,
@@ -79,6 +80,18 @@ def test_defaults_are_those_of_the_policy():
         for factor in seconds.replace("_", "").split("*"):
             product *= int(factor)
         assert STACK["Parameters"][parameter]["Default"] * unit == product, parameter
+
+
+def test_default_limits_are_those_of_the_functions():
+    source = (INFRA.parent / "crates" / "monitor" / "src" / "limits.rs").read_text()
+    default = source[source.index("impl Default for Limits") :]
+    for field, parameter in [
+        ("registrations_per_minute", "RegistrationsPerMinute"),
+        ("unseen_per_hour", "UnseenWaitsPerHour"),
+        ("waits_per_day", "WaitsPerDay"),
+    ]:
+        most = int(re.search(rf"\b{field}: ([\d_]+)", default)[1].replace("_", ""))
+        assert STACK["Parameters"][parameter]["Default"] == most, parameter
 
 
 @each_function

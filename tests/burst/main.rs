@@ -9,7 +9,8 @@
 //!
 //! Exits with 1 unless every wait was told, and none again after it answered
 //! 2xx. Prints one JSON document with the rate, the latencies and the peak
-//! memory; beside them what a 30 s poll of the same jobs would have cost.
+//! memory; beside them what a 30 s poll of the same jobs would have cost, and how long
+//! another job's waiter waits before the burst and in the middle of it.
 #![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 #![allow(
     clippy::expect_used,
@@ -20,6 +21,7 @@
 mod receiver;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
@@ -38,6 +40,9 @@ use waiter::client::{Client, PUT_EVENTS_LIMIT};
 const CALLS: usize = 16;
 /// Longest silence before the burst counts as over.
 const SILENCE: Duration = Duration::from_secs(30);
+/// Jobs with one waiter each that are not of the burst: one settles before it, one in the
+/// middle of it.
+const OTHERS: usize = 2;
 /// A duplicate would come within a sweep or two of the last callback.
 const AFTERMATH: Duration = Duration::from_secs(12);
 
@@ -56,9 +61,12 @@ impl Args {
         self.jobs * usize::from(self.waits)
     }
 
-    /// The job that a wait is on.
+    /// The job that a wait is on: the two that are not of the burst have one each.
     fn job_of(&self, wait: usize) -> usize {
-        wait / usize::from(self.waits)
+        match wait.checked_sub(self.all()) {
+            None => wait / usize::from(self.waits),
+            Some(other) => self.jobs + other,
+        }
     }
 }
 
@@ -144,7 +152,7 @@ fn settled(job: usize) -> Value {
 }
 
 async fn register(stack: &Stack, receiver: &Receiver, args: &Args) {
-    let calls = (0..args.all()).map(|wait| async move {
+    let calls = (0..args.all() + OTHERS).map(|wait| async move {
         let body = json!({
             "callback_url": receiver.url(wait),
             "secret": receiver.secret().expose(),
@@ -158,9 +166,9 @@ async fn register(stack: &Stack, receiver: &Receiver, args: &Args) {
     }
 }
 
-/// Puts every job's last event on the bus; says when each went out.
-async fn burst(stack: &Stack, jobs: usize) -> BTreeMap<usize, Instant> {
-    let all: Vec<usize> = (0..jobs).collect();
+/// Puts the last event of each of these jobs on the bus; says when each went out.
+async fn settle(stack: &Stack, jobs: Range<usize>) -> BTreeMap<usize, Instant> {
+    let all: Vec<usize> = jobs.collect();
     let calls = all.chunks(PUT_EVENTS_LIMIT).map(|jobs| async move {
         let events: Vec<Value> = jobs.iter().map(|job| settled(*job)).collect();
         let sent = Instant::now();
@@ -188,12 +196,15 @@ fn percentile(sorted: &[f64], share: f64) -> f64 {
 async fn main() -> ExitCode {
     let args = Args::parse();
     let stack = Stack::start().await;
-    let receiver = Receiver::start(args.all()).await;
+    let receiver = Receiver::start().await;
     register(&stack, &receiver, &args).await;
 
+    let mut sent = settle(&stack, args.jobs..args.jobs + 1).await;
+    receiver.wait_for(1, SILENCE).await;
     let start = Instant::now();
-    let sent = burst(&stack, args.jobs).await;
-    receiver.wait_for_all(SILENCE).await;
+    sent.extend(settle(&stack, 0..args.jobs).await);
+    sent.extend(settle(&stack, args.jobs + 1..args.jobs + OTHERS).await);
+    receiver.wait_for(args.all() + OTHERS, SILENCE).await;
     let took = receiver.last_heard().map_or(Duration::ZERO, |last| last - start);
     tokio::time::sleep(AFTERMATH).await;
 
@@ -201,9 +212,13 @@ async fn main() -> ExitCode {
     let latency = |(wait, at): (usize, Instant)| {
         Some((at - *sent.get(&args.job_of(wait))?).as_secs_f64() * 1_000.0)
     };
-    let mut latencies: Vec<f64> = heard.into_iter().filter_map(latency).collect();
+    let (of_burst, others): (Vec<_>, Vec<_>) =
+        heard.into_iter().partition(|(wait, _)| *wait < args.all());
+    let others: Vec<f64> = others.into_iter().filter_map(latency).map(f64::round).collect();
+    let mut latencies: Vec<f64> = of_burst.into_iter().filter_map(latency).collect();
     latencies.sort_by(f64::total_cmp);
-    let (missing, doubled) = (args.all() - latencies.len(), receiver.doubled());
+    let missing = args.all() + OTHERS - latencies.len() - others.len();
+    let doubled = receiver.doubled();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = latencies.len() as f64 / took.as_secs_f64();
     println!(
@@ -213,6 +228,7 @@ async fn main() -> ExitCode {
             "refused_signatures": receiver.refused(),
             "callbacks_per_second": rate.round(),
             "latency_ms": {"p50": percentile(&latencies, 0.5).round(), "p99": percentile(&latencies, 0.99).round()},
+            "another_job_ms": {"before": others.first(), "in_the_middle": others.get(1)},
             "poll_30s_ms": {"p50": 15_000, "p99": 29_700},
             "peak_memory_mib": stack.peak_memory().map(|bytes| bytes / (1 << 20)),
         })

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
@@ -15,7 +15,7 @@ use monitor::signal::{PROBE, ProbeAnswer, ProbeBody};
 use monitor::wait::Secret;
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use webhook::{SignedHeaders, Verifier, prove};
+use webhook::{CALLBACK_PATH, SignedHeaders, Verifier, prove};
 
 use crate::Shared;
 
@@ -36,8 +36,7 @@ struct Ear {
     verifier: Arc<Verifier>,
     secret: Secret,
     counts: Shared<Counts>,
-    all: usize,
-    done: Arc<Notify>,
+    heard: Arc<Notify>,
 }
 
 /// A server that hears every wait.
@@ -48,44 +47,35 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    pub(crate) async fn start(all: usize) -> Self {
+    pub(crate) async fn start() -> Self {
         let secret = waiter::new_secret().expect("a secret");
         let verifier = Arc::new(Verifier::new(secret.clone()));
         let ear = Ear {
             verifier,
             secret: secret.clone(),
             counts: Shared::default(),
-            all,
-            done: Arc::default(),
+            heard: Arc::default(),
         };
         let socket = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = socket.local_addr().expect("its address");
-        let routes = Router::new().route("/{wait}", post(hear)).with_state(ear.clone());
+        let routes = Router::new().route(CALLBACK_PATH, post(hear)).with_state(ear.clone());
         tokio::spawn(async move { axum::serve(socket, routes).await });
         Self { address, secret, ear }
     }
 
     pub(crate) fn url(&self, wait: usize) -> String {
-        format!("http://{}/{wait}", self.address)
+        format!("http://{}{CALLBACK_PATH}?{wait}", self.address)
     }
 
     pub(crate) fn secret(&self) -> &Secret {
         &self.secret
     }
 
-    /// Until all were told, or nobody was for `silence`.
-    pub(crate) async fn wait_for_all(&self, silence: Duration) {
-        let told = || self.counts(|counts| counts.heard.len());
-        let mut before = told();
-        while before < self.ear.all {
-            if tokio::time::timeout(silence, self.ear.done.notified()).await.is_err() {
-                let now = told();
-                if now == before {
-                    return;
-                }
-                before = now;
-            } else {
-                before = told();
+    /// Until so many were told, or nobody was for `silence`.
+    pub(crate) async fn wait_for(&self, all: usize, silence: Duration) {
+        while self.counts(|counts| counts.heard.len()) < all {
+            if tokio::time::timeout(silence, self.ear.heard.notified()).await.is_err() {
+                return;
             }
         }
     }
@@ -118,7 +108,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 async fn hear(
     State(ear): State<Ear>,
-    Path(wait): Path<usize>,
+    RawQuery(wait): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -136,9 +126,8 @@ async fn hear(
         let proof = prove(&ear.secret, id, second, &body).expect("a proof");
         return axum::Json(ProbeAnswer { proof }).into_response();
     }
+    let wait = wait.and_then(|wait| wait.parse().ok()).expect("one of our own URLs");
     counts.heard.entry(wait).or_insert((at, 0)).1 += 1;
-    if counts.heard.len() == ear.all {
-        ear.done.notify_one();
-    }
+    ear.heard.notify_one();
     StatusCode::NO_CONTENT.into_response()
 }

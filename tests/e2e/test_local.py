@@ -10,7 +10,7 @@ import openapi_spec_validator
 import pytest
 import standardwebhooks
 
-from conftest import BIN, EVENTS, PATIENCE_SECONDS, SAGEBELL, call, event, free_port, until, wait_url
+from conftest import BIN, EVENTS, PATIENCE_SECONDS, SAGEBELL, Local, call, event, free_port, until, wait_url
 
 TRAINING = "arn:aws:sagemaker:us-east-1:111122223333:training-job/mnist-train-2026-11-02"
 
@@ -26,15 +26,19 @@ def entry(name):
     }
 
 
-@pytest.fixture
-def bus(local):
+def bus_of(stack):
     return boto3.client(
         "events",
-        endpoint_url=local.base,
+        endpoint_url=stack.base,
         region_name="us-east-1",
         aws_access_key_id="local",
         aws_secret_access_key="local",
     )
+
+
+@pytest.fixture
+def bus(local):
+    return bus_of(local)
 
 
 def test_boto3_puts_events_and_a_waiter_in_python_hears(local, bus, waiter):
@@ -48,6 +52,25 @@ def test_boto3_puts_events_and_a_waiter_in_python_hears(local, bus, waiter):
     sequence = [body["data"]["seq"] for _, body in heard]
     assert sequence == sorted(set(sequence))
     assert len({webhook_id for webhook_id, _ in heard}) == len(heard)
+
+
+def test_a_path_that_waiters_of_ours_do_not_have_is_refused(local, waiter):
+    url = waiter.url.replace("/callback", "/hooks/mine")
+    body = {"callback_url": url, "secret": waiter.secret}
+    status, problem = call("PUT", wait_url(local.base, TRAINING, "w"), body)
+    assert (status, problem["code"], problem["field"]) == (400, "invalid_field", "callback_url")
+    assert "the path `/hooks/mine` is not allowed: use /callback" in problem["detail"]
+
+
+def test_a_stack_may_be_given_other_paths(waiter, tmp_path):
+    stack = Local(tmp_path / "free.db", words=["--callback-paths", "/callback, /hooks/mine"]).start()
+    waiter.url = waiter.url.replace("/callback", "/hooks/mine")
+    try:
+        waiter.register(stack.base, TRAINING, "w")
+        bus_of(stack).put_events(Entries=[entry("training-completed")])
+        assert waiter.hear()[1]["type"] == "sagebell.job.succeeded"
+    finally:
+        stack.kill()
 
 
 def test_the_aws_command_line_puts_events(local, aws_environment):

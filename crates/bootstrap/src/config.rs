@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use monitor::limits::Limits;
 use monitor::policy::Policy;
+use webhook::CallbackPaths;
 
 /// Where variables come from: the process, or a test's map.
 pub trait Env {
@@ -80,6 +81,8 @@ pub struct Config {
     pub callback_cidrs: Vec<IpNet>,
     /// `SAGEBELL_CALLBACK_PORTS`.
     pub callback_ports: Vec<RangeInclusive<u16>>,
+    /// `SAGEBELL_CALLBACK_PATHS`.
+    pub callback_paths: CallbackPaths,
     /// `SAGEBELL_CALLBACK_LOOPBACK`.
     pub callback_loopback: bool,
     /// The rest: times and limits.
@@ -147,6 +150,11 @@ impl Config {
             "ports as in 8080,9000-9999",
             |text| each(text, parse_ports),
         );
+        let paths = reader.optional(
+            "SAGEBELL_CALLBACK_PATHS",
+            "paths as in /callback,/hooks/sagebell, or `*` for any",
+            |text| text.parse().ok(),
+        );
         let policy = Policy {
             grace: reader.seconds("SAGEBELL_GRACE_SECONDS", defaults.grace, DAY),
             probe_pause: reader.seconds("SAGEBELL_PROBE_SECONDS", defaults.probe_pause, DAY),
@@ -177,6 +185,7 @@ impl Config {
                 auth,
                 callback_cidrs,
                 callback_ports,
+                callback_paths: paths.unwrap_or_default(),
                 callback_loopback,
                 policy,
             }),
@@ -378,6 +387,7 @@ mod tests {
         assert!(!config.callback_loopback);
         assert_eq!(config.policy, Policy::default());
         assert_eq!(config.callback_ports, [1024..=65_535]);
+        assert_eq!(config.callback_paths.to_string(), "/callback");
     }
 
     #[test]
@@ -389,6 +399,7 @@ mod tests {
             ("SAGEBELL_AUTH", "open"),
             ("SAGEBELL_CALLBACK_CIDRS", "10.0.0.0/8,everywhere"),
             ("SAGEBELL_CALLBACK_PORTS", "90-80"),
+            ("SAGEBELL_CALLBACK_PATHS", "callback"),
             ("SAGEBELL_CALLBACK_LOOPBACK", "yes"),
             ("SAGEBELL_GRACE_SECONDS", "0"),
             ("SAGEBELL_RETENTION_DAYS", "-1"),
@@ -407,6 +418,7 @@ mod tests {
                 "SAGEBELL_CALLBACK_LOOPBACK",
                 "SAGEBELL_CALLBACK_CIDRS",
                 "SAGEBELL_CALLBACK_PORTS",
+                "SAGEBELL_CALLBACK_PATHS",
                 "SAGEBELL_GRACE_SECONDS",
                 "SAGEBELL_RETENTION_DAYS",
             ]
@@ -452,6 +464,7 @@ mod tests {
             ("SAGEBELL_STORE", "sqlite:x"),
             ("SAGEBELL_AUTH", "none"),
             ("SAGEBELL_CALLBACK_PORTS", "80, 9000-9001"),
+            ("SAGEBELL_CALLBACK_PATHS", "/callback, /hooks/sagebell"),
             ("SAGEBELL_RETENTION_DAYS", "7"),
             ("SAGEBELL_REGIONS", "us-east-1, eu-west-1"),
             ("SAGEBELL_REGISTRATIONS_PER_MINUTE", "0"),
@@ -461,6 +474,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.auth, Auth::None);
         assert_eq!(config.callback_ports, [80..=80, 9000..=9001]);
+        assert_eq!(config.callback_paths.to_string(), "/callback,/hooks/sagebell");
         assert_eq!(config.policy.retention, Duration::from_secs(7 * 86_400));
         assert_eq!(config.policy.regions, ["us-east-1", "eu-west-1"]);
         let limits = Limits {

@@ -17,7 +17,7 @@ use monitor::waits::Waits;
 use store_sqlite::{SqliteQueue, SqliteStore};
 #[cfg(feature = "aws")]
 use tokio::sync::OnceCell;
-use webhook::{Guard, GuardConfig, Timeouts, WebhookSender};
+use webhook::{CallbackPaths, Guard, GuardConfig, Timeouts, WebhookSender};
 
 #[cfg(feature = "embedded")]
 use crate::adapters::LoggingAnnouncer;
@@ -125,10 +125,14 @@ impl World {
     /// # Errors
     /// [`StartError`] says what to mend.
     #[cfg(feature = "embedded")]
-    pub fn local(path: &Path) -> Result<(Self, SqliteQueue), StartError> {
+    pub fn local(
+        path: &Path,
+        callback_paths: CallbackPaths,
+    ) -> Result<(Self, SqliteQueue), StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let (adapters, queue) = embedded(path, &clock)?;
-        Ok((Self::over(adapters, Config::local(path.to_owned())?, clock), queue))
+        let config = Config { callback_paths, ..Config::local(path.to_owned())? };
+        Ok((Self::over(adapters, config, clock), queue))
     }
 
     fn over(adapters: Adapters, config: Config, clock: Arc<dyn Clock>) -> Self {
@@ -143,6 +147,7 @@ impl World {
             guard: Arc::new(Guard::new(GuardConfig {
                 allow: config.callback_cidrs,
                 ports: config.callback_ports,
+                paths: config.callback_paths,
                 allow_loopback: config.callback_loopback,
             })),
             policy: Arc::new(config.policy),

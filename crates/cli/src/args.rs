@@ -10,6 +10,7 @@ use monitor::kind::Kind;
 use monitor::phase::Phase;
 use monitor::wait::{Hear, OnAbandon, WaitId};
 use url::Url;
+use webhook::CallbackPaths;
 
 use crate::output::Output;
 
@@ -55,6 +56,9 @@ pub struct LocalArgs {
     /// Where to listen. Anyone who reaches this address may use the API.
     #[arg(long, default_value = "127.0.0.1:7070")]
     pub listen: SocketAddr,
+    /// The paths that callbacks may have, as in `/callback,/hooks/sagebell`, or `*` for any.
+    #[arg(long, default_value_t)]
+    pub callback_paths: CallbackPaths,
     /// Seconds between sweeps.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub sweep_seconds: u64,

@@ -36,6 +36,7 @@ async fn run_local(args: LocalArgs) -> Result<ExitCode, Box<dyn std::error::Erro
     let options = local::Options {
         store: args.store,
         listen: args.listen,
+        callback_paths: args.callback_paths,
         sweep_every: Duration::from_secs(args.sweep_seconds),
         metrics: Some(PrometheusBuilder::new().install_recorder()?),
     };

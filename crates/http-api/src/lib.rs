@@ -31,7 +31,6 @@ mod query;
 mod raw_arn;
 mod schema;
 mod service_routes;
-mod strict_json;
 #[cfg(test)]
 mod tests;
 mod views;

@@ -61,7 +61,7 @@ struct DeliveryView {
     seq: u64,
     /// Failed attempts at that signal.
     attempts: u32,
-    /// What the last failed attempt met.
+    /// What the last failed attempt met; who does not own the job is told its class alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     last_error: Option<String>,

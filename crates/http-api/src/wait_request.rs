@@ -11,6 +11,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
 use monitor::policy::Policy;
 use monitor::ports::WaitKey;
+use monitor::unique_names::{self, Malformed};
 use monitor::wait::{CallbackUrl, Hear, OnAbandon, Secret};
 use monitor::waits::Registration;
 use serde::de::DeserializeOwned;
@@ -18,7 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::error_code::ErrorCode;
 use crate::problem::Problem;
-use crate::{schema, strict_json};
+use crate::schema;
 
 /// Longest body taken, in bytes.
 pub(crate) const BODY_LIMIT: usize = 64 * 1_024;
@@ -95,9 +96,16 @@ fn bad_body(error: BoxError) -> Problem {
     Problem::new(ErrorCode::InvalidBody, "the body could not be read to its end")
 }
 
+fn malformed(error: Malformed) -> Problem {
+    match error {
+        Malformed::Twice(name) => Problem::invalid_field(name, "given twice"),
+        Malformed::Json(error) => Problem::new(ErrorCode::InvalidBody, error.to_string()),
+    }
+}
+
 impl WaitRequest {
     fn parse(body: &[u8]) -> Result<Self, Problem> {
-        let fields = strict_json::parse(body)?;
+        let fields = unique_names::parse(body).map_err(malformed)?;
         let Value::Object(fields) = fields else {
             return Err(Problem::new(ErrorCode::InvalidBody, "the body is no JSON object"));
         };

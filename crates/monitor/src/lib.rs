@@ -35,5 +35,6 @@ pub mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
+pub mod unique_names;
 pub mod wait;
 pub mod waits;

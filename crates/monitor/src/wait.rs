@@ -259,9 +259,9 @@ pub struct Delivery {
     pub claimed_until: Option<Timestamp>,
     /// When to try again.
     pub retry_at: Option<Timestamp>,
-    /// What the last failed attempt met, for the wait's owner.
+    /// What the last failed attempt met: for the job's owner.
     pub last_error: Option<String>,
-    /// The kind of it, for everyone who may see the wait.
+    /// The class of it: for others.
     #[serde(default)]
     pub last_error_class: Option<FailureClass>,
     /// Whether what listens at the callback's URL has proved that it has the secret:
@@ -291,6 +291,21 @@ pub enum FailureClass {
     NoProof,
     /// A fault of Sagebell's own.
     Internal,
+}
+
+impl FailureClass {
+    /// The words that who does not own the job is told.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAllowed => "not allowed",
+            Self::NoConnection => "no connection",
+            Self::NoAnswer => "no answer",
+            Self::BadStatus => "neither 2xx nor 410",
+            Self::NoProof => "no proof of the secret",
+            Self::Internal => "a fault of Sagebell's own",
+        }
+    }
 }
 
 impl Delivery {

@@ -78,6 +78,18 @@ pub struct WaitAndJob {
     pub job: Job,
 }
 
+impl WaitAndJob {
+    /// What the wait's principal is told. What a callback met says much of a network:
+    /// the job's owner is told it, others its class alone.
+    fn of(mut wait: Wait, record: JobRecord) -> Self {
+        if !owners::is_recorded_owner(&record, &wait.owner) {
+            let class = wait.delivery.last_error_class;
+            wait.delivery.last_error = class.map(|class| class.as_str().to_owned());
+        }
+        Self { wait, job: record.job }
+    }
+}
+
 /// Why a wait could not be registered, read or cancelled.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
@@ -176,7 +188,7 @@ impl Waits {
         if wait.value.is_settled_by(&record) {
             wait = self.signal_by_answer(wait, &record).await?;
         }
-        Ok(WaitAndJob { wait: wait.value, job: record.job })
+        Ok(WaitAndJob::of(wait.value, record))
     }
 
     /// Reads a wait and its job.
@@ -186,7 +198,7 @@ impl Waits {
     pub async fn inspect(&self, key: &WaitKey) -> Result<WaitAndJob, WaitError> {
         let wait = self.find(key).await?;
         let record = self.job_for(&wait.value).await?;
-        Ok(WaitAndJob { wait: wait.value, job: record.job })
+        Ok(WaitAndJob::of(wait.value, record))
     }
 
     /// A stop by abandonment is its owner's wish. It is judged after the wait and the
@@ -240,12 +252,12 @@ impl Waits {
         }
         for tries in 1..=Policy::CAS_TRIES {
             if wait.value.state != WaitState::Waiting {
-                return Ok(WaitAndJob { wait: wait.value, job: record.job });
+                return Ok(WaitAndJob::of(wait.value, record));
             }
             wait.value.finish(WaitState::Cancelled, self.clock.now(), &self.policy);
             match self.store.save_wait(&wait.value, Some(wait.version)).await? {
                 Saved::Stored(_) => {
-                    return Ok(WaitAndJob { wait: wait.value, job: record.job });
+                    return Ok(WaitAndJob::of(wait.value, record));
                 }
                 Saved::Conflict(Some(found)) => wait = found,
                 Saved::Conflict(None) => return Err(WaitError::NotFound),
@@ -332,7 +344,7 @@ impl Waits {
         }
         let record = self.store.load_job(&asked.arn).await?.map(|found| found.value);
         let told = record.filter(|record| wait.is_settled_by(record));
-        Ok(told.map(|record| WaitAndJob { wait: wait.clone(), job: record.job }))
+        Ok(told.map(|record| WaitAndJob::of(wait.clone(), record)))
     }
 
     /// Writes the wait; says also what it wrote over.

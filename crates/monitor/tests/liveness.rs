@@ -9,7 +9,8 @@ use monitor::policy::Policy;
 use monitor::ports::{SendOutcome, Store as _, WaitKey};
 use monitor::signal::{Doorbell, ProbeBody, Purpose};
 use monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use monitor::wait::{CallbackUrl, OnAbandon, Wait, WaitState};
+use monitor::wait::{CallbackUrl, OnAbandon, Principal, Wait, WaitState};
+use monitor::waits::Registration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// With the default lease of ten minutes and the grace of five.
@@ -179,6 +180,28 @@ async fn a_target_is_sent_nothing_before_it_has_proved_itself() {
     world.clock.advance(MINUTE);
     world.sweep_for(1).await;
     assert_eq!((wait(&world).await.state, world.sender.sent().len()), (WaitState::Signalled, 1));
+}
+
+#[tokio::test]
+async fn what_a_callback_met_is_told_to_the_jobs_owner_and_its_class_to_others() {
+    let world = FakeWorld::default();
+    let asked = world.registration("w");
+    let mut others = asked.clone();
+    others.owner = Principal("111122223333:role/stranger".to_owned());
+    for asked in [&asked, &others] {
+        world.waits().register(asked.clone()).await.unwrap();
+    }
+    world.sender.nobody(true);
+    let event = FakeWorld::training_event("Completed", "Completed", 20);
+    world.recorder().take(&event).await.unwrap();
+    assert_eq!(world.deliver_all().await, [Rung::Later; 2]);
+    let waits = world.waits();
+    let told = async |asked: &Registration| {
+        let key = WaitKey::of(asked.arn.clone(), asked.owner.clone(), asked.id.clone());
+        waits.inspect(&key).await.unwrap().wait.delivery.last_error.unwrap()
+    };
+    assert_eq!(told(&asked).await, "connection refused");
+    assert_eq!(told(&others).await, "no connection");
 }
 
 #[tokio::test]

@@ -10,7 +10,6 @@
 
 mod executor_input;
 pub mod placeholder;
-mod unique;
 
 use serde_json::Value;
 

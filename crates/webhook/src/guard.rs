@@ -1,9 +1,11 @@
-//! Where callbacks may go: an allow-list of networks and ports.
+//! Where callbacks may go: an allow-list of networks, ports and paths.
 //!
 //! Waiters live at private addresses, so the usual rule is inverted. Promise:
 //! link-local, metadata, multicast and reserved addresses are refused however
 //! they are written and whatever the allow-list says, and so is loopback (on
 //! Lambda, the runtime API) outside the local stack.
+
+mod paths;
 
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -15,6 +17,7 @@ use monitor::wait::CallbackUrl;
 use url::{Host, Url};
 
 use crate::networks;
+pub use paths::{CallbackPaths, NotPaths};
 
 /// Where callbacks may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct GuardConfig {
     pub allow: Vec<IpNet>,
     /// Ports waiters listen on.
     pub ports: Vec<RangeInclusive<u16>>,
+    /// Paths waiters listen at.
+    pub paths: CallbackPaths,
     /// Whether loopback addresses are allowed, too: only for the local stack.
     pub allow_loopback: bool,
 }
@@ -31,7 +36,12 @@ impl GuardConfig {
     /// For the local stack: loopback on any port, and nothing else.
     #[must_use]
     pub fn local_stack() -> Self {
-        Self { allow: Vec::new(), ports: vec![1..=u16::MAX], allow_loopback: true }
+        Self {
+            allow: Vec::new(),
+            ports: vec![1..=u16::MAX],
+            paths: CallbackPaths::default(),
+            allow_loopback: true,
+        }
     }
 }
 
@@ -54,6 +64,14 @@ pub enum Refusal {
         port: u16,
         /// Those that are allowed.
         allowed: String,
+    },
+    /// A path that is not on the list.
+    #[error("the path `{path}` is not allowed: use {allowed}")]
+    Path {
+        /// The path asked for.
+        path: String,
+        /// Those that are allowed.
+        allowed: CallbackPaths,
     },
     /// No host, or a name that always means the machine itself.
     #[error("the host `{host}` is not allowed: use {allowed}")]
@@ -136,6 +154,7 @@ impl Guard {
             return Err(Refusal::Fragment);
         }
         self.vet_port(url.port_or_known_default().unwrap_or_default())?;
+        self.vet_path(url.path())?;
         match url.host() {
             Some(Host::Ipv4(addr)) => self.vet(addr.into()),
             Some(Host::Ipv6(addr)) => self.vet(addr.into()),
@@ -154,6 +173,13 @@ impl Guard {
                 (start, end) => format!("{start}-{end}"),
             }));
         Err(Refusal::Port { port, allowed })
+    }
+
+    fn vet_path(&self, path: &str) -> Result<(), Refusal> {
+        if self.config.paths.contain(path) {
+            return Ok(());
+        }
+        Err(Refusal::Path { path: path.to_owned(), allowed: self.config.paths.clone() })
     }
 
     /// `localhost` is loopback by definition (RFC 6761), so it is told at once

@@ -18,7 +18,7 @@ mod recent;
 pub mod sender;
 pub mod sign;
 
-pub use guard::{Guard, GuardConfig, Refusal};
+pub use guard::{CallbackPaths, Guard, GuardConfig, NotPaths, Refusal};
 pub use listener::{CALLBACK_PATH, Limits, Listener, Stats};
 pub use sender::{Lookup, SystemLookup, Timeouts, WebhookSender, date, retry_after};
 pub use sign::{SignError, SignedHeaders, Verifier, VerifyError, prove, proves, sign};

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use monitor::ports::CallbackGuard as _;
 use monitor::wait::CallbackUrl;
 use url::Host;
-use webhook::{Guard, GuardConfig};
+use webhook::{CallbackPaths, Guard, GuardConfig};
 
 /// Arbitrary callback URLs at the guard: no panic, and a literal address that
 /// passes is allowed and is nobody's metadata.
@@ -12,6 +12,7 @@ pub fn callback_url(bytes: &[u8]) {
     let guard = Guard::new(GuardConfig {
         allow: vec!["10.0.0.0/8".parse().unwrap(), "169.254.0.0/16".parse().unwrap()],
         ports: vec![1..=u16::MAX],
+        paths: CallbackPaths::Any,
         allow_loopback: false,
     });
     for text in [text.to_owned(), format!("http://{text}"), format!("http://{text}:8080/callback")]

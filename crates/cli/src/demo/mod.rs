@@ -16,6 +16,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
+use webhook::CallbackPaths;
 
 use crate::args::DemoArgs;
 use crate::local::{LocalStack, Options};
@@ -74,6 +75,7 @@ pub async fn run(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>
     let stack = LocalStack::start(Options {
         store: folder.path().join("demo.db"),
         listen: ([127, 0, 0, 1], 0).into(),
+        callback_paths: CallbackPaths::default(),
         sweep_every: Duration::from_secs(1),
         metrics: None,
     })

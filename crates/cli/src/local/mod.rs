@@ -20,6 +20,7 @@ use monitor::sweep::Sweep;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use webhook::CallbackPaths;
 
 /// How long requests and callbacks under way may take when the stack stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,6 +32,8 @@ pub struct Options {
     pub store: PathBuf,
     /// Where to listen; port 0 is any free one.
     pub listen: SocketAddr,
+    /// The paths that callbacks may have.
+    pub callback_paths: CallbackPaths,
     /// The pause between sweeps.
     pub sweep_every: Duration,
     /// What `/metrics` shows, if anything records.
@@ -70,7 +73,7 @@ impl LocalStack {
     /// # Errors
     /// [`LocalError`] says what to mend.
     pub async fn start(options: Options) -> Result<Self, LocalError> {
-        let (world, queue) = World::local(&options.store)?;
+        let (world, queue) = World::local(&options.store, options.callback_paths)?;
         let (deliver, sweep) = (world.deliver()?, world.sweep()?);
         let recovered = sweep.recover().await.map_err(LocalError::Recover)?;
         let listen = |source| LocalError::Listen { address: options.listen, source };

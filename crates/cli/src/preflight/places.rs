@@ -71,7 +71,8 @@ pub(super) const JOB_EVENTS: &[Place] = &[template("JobEventsRule"), template("E
 /// The sweep's.
 pub(super) const SIGHTINGS: &[Place] = &[template("SightingsRule"), template("EventsQueuePolicy")];
 /// Where callbacks may go.
-pub(super) const CALLBACKS: &[Place] = &[template("CallbackCidrs"), template("CallbackPorts")];
+pub(super) const CALLBACKS: &[Place] =
+    &[template("CallbackCidrs"), template("CallbackPorts"), template("CallbackPaths")];
 /// Whether they get there.
 pub(super) const WAY_BACK: &[Place] =
     &[template("SignalsSecurityGroupIds"), template("SignalsSubnetIds"), CALLBACKS_POLICY];

@@ -9,11 +9,11 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use monitor::unique_names::UniqueNames;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::placeholder;
-use super::unique::Unique;
 
 /// The folders under which the launcher keeps what it brings to and from a store
 /// (`backend/src/v2/component/launcher_v2.go`, `LocalPathForURI`).
@@ -47,11 +47,11 @@ struct Inputs {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(from = "Unique")]
+#[serde(from = "UniqueNames")]
 struct Parameters(Value);
 
-impl From<Unique> for Parameters {
-    fn from(Unique(value): Unique) -> Self {
+impl From<UniqueNames> for Parameters {
+    fn from(UniqueNames(value): UniqueNames) -> Self {
         Self(value)
     }
 }

@@ -5,6 +5,7 @@ fn open() -> Guard {
     Guard::new(GuardConfig {
         allow: vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()],
         ports: vec![1..=u16::MAX],
+        paths: CallbackPaths::Any,
         allow_loopback: false,
     })
 }
@@ -13,6 +14,7 @@ fn cluster() -> Guard {
     Guard::new(GuardConfig {
         allow: vec!["10.0.0.0/8".parse().unwrap(), "fd12::/16".parse().unwrap()],
         ports: vec![8080..=8080, 9000..=9010],
+        paths: CallbackPaths::Any,
         allow_loopback: false,
     })
 }
@@ -141,18 +143,58 @@ fn localhost_is_refused_by_name() {
 fn the_local_stack_reaches_loopback_and_nothing_else() {
     let local = Guard::new(GuardConfig::local_stack());
     for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "localhost"] {
-        assert_eq!(check(&local, &format!("http://{host}:40001/")), Ok(()), "{host}");
+        assert_eq!(check(&local, &format!("http://{host}:40001/callback")), Ok(()), "{host}");
     }
     assert_eq!(
-        refused(&local, "http://10.0.0.1:8080/"),
+        refused(&local, "http://10.0.0.1:8080/callback"),
         "the address 10.0.0.1 is not allowed: use loopback"
     );
-    assert!(refused(&local, "http://169.254.169.254/").contains("link-local"));
+    assert!(refused(&local, "http://169.254.169.254/callback").contains("link-local"));
+}
+
+#[test]
+fn a_path_of_the_callers_choice_is_refused_and_the_query_is_free() {
+    let local = Guard::new(GuardConfig::local_stack());
+    assert_eq!(check(&local, "http://127.0.0.1:8080/callback?run=1"), Ok(()));
+    for path in
+        ["", "/", "/callback/", "/Callback", "/callback/../admin", "/%63allback", "//callback"]
+    {
+        let reason = refused(&local, &format!("http://127.0.0.1:8080{path}"));
+        assert!(reason.ends_with("is not allowed: use /callback"), "{path}: {reason}");
+    }
+}
+
+#[test]
+fn a_deployment_may_choose_other_paths() {
+    let guard = |paths: &str| {
+        Guard::new(GuardConfig { paths: paths.parse().unwrap(), ..GuardConfig::local_stack() })
+    };
+    let two = guard("/hooks/sagebell, /callback");
+    assert_eq!(check(&two, "http://127.0.0.1:8080/hooks/sagebell"), Ok(()));
+    assert_eq!(check(&two, "http://127.0.0.1:8080/callback"), Ok(()));
+    assert_eq!(
+        refused(&two, "http://127.0.0.1:8080/hooks"),
+        "the path `/hooks` is not allowed: use /hooks/sagebell,/callback"
+    );
+    assert_eq!(check(&guard("*"), "http://127.0.0.1:8080/anything/at?all"), Ok(()));
+}
+
+#[test]
+fn paths_that_no_url_can_have_are_refused() {
+    for text in ["", "callback", "/a,", "/a,b", "/a b", "/a?b", "/a#b", "/a,*", "/*", "/ü", "/a\nb"]
+    {
+        assert_eq!(text.parse::<CallbackPaths>(), Err(NotPaths), "{text:?}");
+    }
 }
 
 #[test]
 fn empty_lists_allow_nothing() {
-    let config = GuardConfig { allow: vec![], ports: vec![80..=80], allow_loopback: false };
+    let config = GuardConfig {
+        allow: vec![],
+        ports: vec![80..=80],
+        paths: CallbackPaths::Any,
+        allow_loopback: false,
+    };
     let reason = refused(&Guard::new(config.clone()), "http://10.0.0.1/");
     assert!(reason.contains("the allow-list is empty"), "{reason}");
     let reason = refused(&Guard::new(GuardConfig { ports: vec![], ..config }), "http://10.0.0.1/");

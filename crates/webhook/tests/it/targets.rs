@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use monitor::ports::{SendOutcome, Sender as _};
-use webhook::{Guard, GuardConfig, Lookup, Timeouts, WebhookSender};
+use webhook::{CallbackPaths, Guard, GuardConfig, Lookup, Timeouts, WebhookSender};
 
 use crate::common::{callback, clock, local_guard, local_sender, patient, reason, soon};
 use crate::server::{NO_CONTENT, Server};
@@ -51,6 +51,7 @@ fn open_guard() -> Arc<Guard> {
     Arc::new(Guard::new(GuardConfig {
         allow: vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()],
         ports: vec![1..=u16::MAX],
+        paths: CallbackPaths::Any,
         allow_loopback: false,
     }))
 }

@@ -1,0 +1,151 @@
+//! What happens to a wait while its waiter is being told.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use monitor::deliver::{Deliver, Rung};
+use monitor::ports::{ProbeOutcome, SendOutcome, Sender, Store as _, WaitKey};
+use monitor::signal::Callback;
+use monitor::testing::world::{FakeSender, FakeWorld};
+use monitor::wait::{CallbackUrl, Hear, Secret, Wait, WaitState};
+use monitor::waits::{Registration, Stop, Waits};
+
+/// What the waiter does.
+enum Act {
+    /// Registers so.
+    Registers(Box<Registration>),
+    /// Cancels.
+    Cancels,
+}
+
+/// Sends as the world's sender does, once the waiter has done something.
+struct Meanwhile {
+    waits: Waits,
+    key: WaitKey,
+    act: Mutex<Option<Act>>,
+    sender: Arc<FakeSender>,
+}
+
+#[async_trait]
+impl Sender for Meanwhile {
+    async fn send(&self, callback: &Callback) -> SendOutcome {
+        let act = self.act.lock().unwrap().take();
+        match act {
+            Some(Act::Registers(asked)) => drop(self.waits.register(*asked).await.unwrap()),
+            Some(Act::Cancels) => drop(self.waits.cancel(&self.key, Stop::No).await.unwrap()),
+            None => {}
+        }
+        self.sender.send(callback).await
+    }
+
+    async fn probe(&self, probe: &Callback) -> ProbeOutcome {
+        self.sender.probe(probe).await
+    }
+}
+
+fn asked(world: &FakeWorld) -> Registration {
+    Registration { hear: Hear::Progress, ..world.registration("w") }
+}
+
+fn key(world: &FakeWorld) -> WaitKey {
+    let asked = world.registration("w");
+    WaitKey::of(asked.arn, asked.owner, asked.id)
+}
+
+fn moved(world: &FakeWorld) -> Registration {
+    let callback_url = CallbackUrl::parse("http://10.9.9.9:8080/").unwrap();
+    Registration { callback_url, ..asked(world) }
+}
+
+fn with_another_secret(world: &FakeWorld) -> Registration {
+    Registration { secret: Secret::from_bytes(&[8; 32]).unwrap(), ..asked(world) }
+}
+
+async fn wait(world: &FakeWorld) -> Wait {
+    world.store.load_wait(&key(world)).await.unwrap().unwrap().value
+}
+
+/// Tells a registered wait of this state of its job while its waiter acts.
+async fn tell(world: &FakeWorld, status: &str, age: i64, act: Act) -> Rung {
+    let event = FakeWorld::training_event(status, status, age);
+    world.recorder().take(&event).await.unwrap();
+    let bell = world.queue.pop().unwrap();
+    let sender = Meanwhile {
+        waits: world.waits(),
+        key: key(world),
+        act: Mutex::new(Some(act)),
+        sender: Arc::clone(&world.sender),
+    };
+    Deliver { sender: Arc::new(sender), ..world.deliver() }.ring(&bell).await.unwrap()
+}
+
+async fn registered() -> FakeWorld {
+    let world = FakeWorld::default();
+    world.waits().register(asked(&world)).await.unwrap();
+    world
+}
+
+#[tokio::test]
+async fn a_renewal_changes_nothing_of_what_was_told() {
+    let world = registered().await;
+    let renews = || Act::Registers(Box::new(asked(&world)));
+    assert_eq!(tell(&world, "InProgress", 10, renews()).await, Rung::Told);
+    assert_eq!(tell(&world, "Stopping", 20, renews()).await, Rung::Told);
+    assert_eq!(wait(&world).await.delivery.heard, Some(2));
+    assert_eq!(world.sender.sent().len(), 2, "each state once");
+    assert_eq!(world.sender.probes().len(), 1, "the target has proved itself once");
+}
+
+#[tokio::test]
+async fn a_failure_is_written_onto_a_renewed_wait() {
+    let world = registered().await;
+    world.sender.fail(100);
+    let renews = Act::Registers(Box::new(asked(&world)));
+    assert_eq!(tell(&world, "InProgress", 10, renews).await, Rung::Later);
+    let delivery = wait(&world).await.delivery;
+    assert_eq!(delivery.last_error.as_deref(), Some("connection refused"));
+    assert!(delivery.attempts > 0 && delivery.retry_at.is_some(), "{delivery:?}");
+}
+
+#[tokio::test]
+async fn who_moved_has_heard_nothing_at_the_new_address() {
+    for new in [moved, with_another_secret] {
+        let world = registered().await;
+        let asked = new(&world);
+        tell(&world, "InProgress", 10, Act::Registers(Box::new(asked.clone()))).await;
+        let sent = world.sender.sent();
+        let (first, last) = (sent.first().unwrap(), sent.last().unwrap());
+        assert_eq!(sent.len(), 2, "to where it was and to where it is");
+        assert!((&first.url, &first.secret) != (&asked.callback_url, &asked.secret));
+        assert_eq!((&last.url, &last.secret), (&asked.callback_url, &asked.secret));
+        assert_eq!(world.sender.probes().len(), 2, "the new target proves itself anew");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_at_the_old_address_does_not_count_at_the_new_one() {
+    for new in [moved, with_another_secret] {
+        let world = registered().await;
+        world.sender.fail(1);
+        let act = Act::Registers(Box::new(new(&world)));
+        assert_eq!(tell(&world, "InProgress", 10, act).await, Rung::Told);
+        let delivery = wait(&world).await.delivery;
+        assert_eq!((delivery.heard, delivery.last_error), (Some(1), None));
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_is_cancelled_stays_cancelled() {
+    let world = registered().await;
+    tell(&world, "Completed", 10, Act::Cancels).await;
+    assert_eq!(wait(&world).await.state, WaitState::Cancelled);
+}
+
+#[test]
+fn secrets_are_equal_if_their_bytes_are_and_are_never_printed() {
+    let secret = |byte| Secret::from_bytes(&[byte; 32]).unwrap();
+    assert_eq!(secret(1), secret(1));
+    assert_ne!(secret(1), secret(2));
+    assert_eq!(format!("{:?}", secret(1)), "Secret(…)");
+}
