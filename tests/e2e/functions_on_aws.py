@@ -73,6 +73,8 @@ class OnAws(Functions):
             "SAGEBELL_STORE": f"dynamodb:{self.names['TableName']}",
             "SAGEBELL_QUEUE": f"sqs:{self.names['SignalsQueueUrl']}",
             "SAGEBELL_BUS": self.names["BusName"],
+            # Far more than SageMaker takes: tests of many functions run side by side.
+            "SAGEBELL_DESCRIBES_PER_SECOND": "100",
             **self.variables,
         }
         # As the template has it: signals reaches no AWS API but DynamoDB's.

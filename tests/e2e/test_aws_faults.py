@@ -40,6 +40,8 @@ CALLS_AGAIN = 3
 
 # A sweep says that it runs before it looks at anything.
 BEAT = ["GetItem heartbeat", "PutItem heartbeat"]
+# A call of SageMaker comes out of the budget of all functions, a new wait out of its principal's.
+COUNT = "UpdateItem count"
 
 
 class Scenario:
@@ -166,8 +168,8 @@ class Registers(Scenario):
 
     function = "api"
     calls = [
-        "GetItem wait", "UpdateItem count", "GetItem job", "UpdateItem count", "UpdateItem count",
-        "PutItem wait", "GetItem job", "DescribeTrainingJob",
+        "GetItem wait", COUNT, "GetItem job", COUNT, COUNT,
+        "PutItem wait", "GetItem job", COUNT, "DescribeTrainingJob",
         "GetItem job", "PutItem job", "Query waits", "SendMessageBatch", "PutEvents Job Settled",
         "GetItem job", "PutItem job", "PutItem wait",
     ]
@@ -195,8 +197,8 @@ class Cancels(Scenario):
 
     function = "api"
     calls = [
-        "GetItem wait", "GetItem job", "DescribeTrainingJob", "ListTags", "Query waits", "DescribeTrainingJob",
-        "StopTrainingJob", "PutItem wait",
+        "GetItem wait", "GetItem job", COUNT, "DescribeTrainingJob", COUNT, "ListTags", "Query waits", COUNT, "DescribeTrainingJob",
+        COUNT, "StopTrainingJob", "PutItem wait",
     ]
 
     def before(self):
@@ -217,7 +219,7 @@ class Refreshes(Scenario):
 
     function = "api"
     calls = [
-        "GetItem job", "DescribeTrainingJob", "GetItem job", "PutItem job", "Query waits", "SendMessageBatch",
+        "GetItem job", COUNT, "DescribeTrainingJob", "GetItem job", "PutItem job", "Query waits", "SendMessageBatch",
         "PutEvents Job Settled", "GetItem job",
     ]
 
@@ -270,7 +272,7 @@ class Looks(Scenario):
 
     function, sweeps = "sweep", SWEEPS
     calls = BEAT + ["Query due"] * 8 + [
-        "GetItem wait", "GetItem job", "DescribeTrainingJob", "PutEvents Job Sighting", "PutItem wait",
+        "GetItem wait", "GetItem job", COUNT, "DescribeTrainingJob", "PutEvents Job Sighting", "PutItem wait",
     ]
 
     def before(self):
@@ -292,7 +294,7 @@ class Abandons(Scenario):
     function, sweeps = "sweep", SWEEPS
     calls = BEAT + ["Query due"] * 8 + [
         "GetItem wait", "GetItem job", "Query waits", "PutItem wait", "PutEvents Wait Abandoned",
-        "DescribeTrainingJob", "ListTags", "DescribeTrainingJob", "StopTrainingJob", "PutItem wait",
+        COUNT, "DescribeTrainingJob", COUNT, "ListTags", COUNT, "DescribeTrainingJob", COUNT, "StopTrainingJob", "PutItem wait",
     ]
 
     def before(self):
@@ -469,8 +471,9 @@ def test_a_broken_call_loses_nobody_and_is_not_repeated_for_ever(outcomes, row):
     well, calls, attempts, met = outcomes[row].result()
     tried = {call: attempts.count(call) for call in attempts}
     assert max(tried.values()) <= ATTEMPTS
-    # Nor is a call that failed made again by other means.
-    assert len(calls) <= len(row.scenario.calls) + 1, calls
+    # Nor is a call that failed made again by other means; each of SageMaker is counted first.
+    made, planned = ([name for name in names if name != COUNT] for names in (calls, row.scenario.calls))
+    assert len(made) <= len(planned) + 1, calls
     if row.lasting:
         assert met >= FEWEST.get(row.fault, ATTEMPTS)
     else:

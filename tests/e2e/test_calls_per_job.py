@@ -36,7 +36,7 @@ QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1"}
 CALLS = {
     "a registration": {
         "api": {
-            "GetItem wait": 1, "UpdateItem count": 3, "PutItem wait": 1, "GetItem job": 4, "DescribeTrainingJob": 1,
+            "GetItem wait": 1, "UpdateItem count": 4, "PutItem wait": 1, "GetItem job": 4, "DescribeTrainingJob": 1,
             "PutItem job": 2,
         },
     },
@@ -50,7 +50,8 @@ CALLS = {
     "a renewal": {"api": {"GetItem wait": 1, "PutItem wait": 1, "GetItem job": 1}},
     "a look at a silent job": {
         "sweep": {
-            "GetItem wait": 1, "GetItem job": 1, "DescribeTrainingJob": 1, "PutEvents Job Sighting": 1,
+            "GetItem wait": 1, "GetItem job": 1, "UpdateItem count": 1, "DescribeTrainingJob": 1,
+            "PutEvents Job Sighting": 1,
             "PutItem wait": 1,
         },
         "job-events": {"GetItem job": 1},

@@ -68,7 +68,7 @@ def test_a_stack_may_be_given_other_paths(waiter, tmp_path):
     try:
         waiter.register(stack.base, TRAINING, "w")
         bus_of(stack).put_events(Entries=[entry("training-completed")])
-        assert waiter.hear()[1]["type"] == "sagebell.job.succeeded"
+        assert waiter.hear()[1]["type"] == "sagemaker.training_job.succeeded"
     finally:
         stack.kill()
 

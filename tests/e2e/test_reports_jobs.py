@@ -222,3 +222,49 @@ def test_the_longest_wait_goes_with_spot_instances_only(scene, spot):
     assert scene.train(inputs=more).ends() == 0
     sent, = scene.sagemaker.requests("CreateTrainingJob")
     assert ("MaxWaitTimeInSeconds" in sent["StoppingCondition"]) == spot
+
+
+@pytest.mark.parametrize("memory", ["memory_size_in_mb", "memorySizeInMb", "MemorySizeInMB"])
+def test_a_serverless_endpoint_is_asked_for_as_it_is_written_in_any_spelling(scene, memory):
+    """aws/sagemaker-core #308, hashicorp/terraform-provider-aws #22710."""
+    scene.sagemaker.boto.create_model(ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "i"})
+    serverless = {memory: 4096, "max_concurrency": 5, "provisioned_concurrency": 1}
+    variants = [{"variant_name": "all", "model_name": "m", "serverless_config": serverless}]
+    step = scene.start(
+        "create-endpoint-config", region=REGION, endpoint_url=scene.aws.url,
+        endpoint_config_name="serverless", production_variants=json.dumps(variants),
+    )
+    assert step.ends() == 0, step.said()
+    sent, = scene.sagemaker.requests("CreateEndpointConfig")
+    expected = {"MemorySizeInMB": 4096, "MaxConcurrency": 5, "ProvisionedConcurrency": 1}
+    assert sent["ProductionVariants"] == [{"VariantName": "all", "ModelName": "m", "ServerlessConfig": expected}]
+
+
+def test_what_is_deep_in_a_request_arrives_whatever_its_spelling_and_its_letters(scene):
+    """aws/aws-cli #7592, boto/boto3 #3560, aws/aws-step-functions-data-science-sdk-python #200,
+    aws/sagemaker-python-sdk #613 and #5317."""
+    settles(scene, DONE)
+    texts = {"A": "", "B": "x=y;z", "C": "t\u00e4st\n2", "D": "C:\\x"}
+    parameters = {"layers": "[64, 32]", "note": "it's \"quoted\"", "lr": "1e-05", "nothing": "", "n": "None"}
+    step = scene.start(
+        "create-training-job", "--environment", json.dumps(texts),
+        region=REGION, endpoint_url=scene.aws.url, training_job_name="warm", role_arn=ROLE,
+        algorithm_specification=json.dumps({
+            "trainingImage": "i", "trainingInputMode": "File",
+            "containerEntrypoint": ["sh", "-c"], "containerArguments": ["curl x"],
+        }),
+        output_data_config=json.dumps({"s3OutputPath": "s3://o"}),
+        resource_config=json.dumps({
+            "InstanceType": "ml.p4d.24xlarge", "InstanceCount": 2, "VolumeSizeInGB": 100, "KeepAlivePeriodInSeconds": 1800,
+        }),
+        stopping_condition=json.dumps({"MaxRuntimeInSeconds": 60}),
+        hyper_parameters=json.dumps(parameters),
+        tags=json.dumps([{"key": "cart", "value": "data/eng:1=a+b@c"}]),
+    )
+    assert step.ends() == 0, step.said()
+    sent, = scene.sagemaker.requests("CreateTrainingJob")
+    assert sent["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 1800
+    algorithm = sent["AlgorithmSpecification"]
+    assert (algorithm["ContainerEntrypoint"], algorithm["ContainerArguments"]) == (["sh", "-c"], ["curl x"])
+    assert (sent["Environment"], sent["HyperParameters"]) == (texts, parameters)
+    assert {"Key": "cart", "Value": "data/eng:1=a+b@c"} in sent["Tags"]

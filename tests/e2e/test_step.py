@@ -481,9 +481,11 @@ def test_an_update_that_is_rolled_back_is_a_failure_that_says_so(scene):
     )
     first = deploy(scene, endpoint_name="e")
     assert first.ends() == 0, first.said()
-    second = deploy(scene, task="task-2", endpoint_name="e", update_endpoint="True")
+    update = {"update_endpoint": "True", "delete_old_endpoint_config": "True"}
+    second = deploy(scene, task="task-2", endpoint_name="e", **update)
     assert second.ends() == 1
-    assert "rolled back" in second.said()
+    assert "rolled back" in second.said() and "rolled back" in second.output("failure_reason")
+    assert not scene.sagemaker.requests("DeleteEndpointConfig"), "the old configuration is in use again"
 
 
 # --- without a monitor

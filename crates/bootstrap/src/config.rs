@@ -107,9 +107,9 @@ const MOST_DAYS: u32 = 3_650;
 /// Of a limit on new waits; whoever wants more wants none.
 const MOST_WAITS: u32 = 10_000_000;
 
-/// SageMaker throttles Describe calls per account, not far above this, and
-/// others need them too.
-const DESCRIBES_PER_SECOND: u32 = 5;
+/// SageMaker takes five of most kinds a second of an account: the rest is for pipelines and
+/// people ("Amazon SageMaker endpoints and quotas", AWS General Reference).
+const DESCRIBES_PER_SECOND: u32 = 2;
 const MOST_DESCRIBES_PER_SECOND: u32 = 100;
 
 impl Config {
@@ -431,7 +431,7 @@ mod tests {
             ("SAGEBELL_STORE", "dynamodb:sagebell"),
             ("SAGEBELL_QUEUE", "sqs:https://sqs.us-east-1.amazonaws.com/111122223333/signals"),
             ("SAGEBELL_BUS", "sagebell"),
-            ("SAGEBELL_DESCRIBES_PER_SECOND", "2"),
+            ("SAGEBELL_DESCRIBES_PER_SECOND", "3"),
         ])
         .unwrap();
         let names = AwsNames {
@@ -440,7 +440,7 @@ mod tests {
             bus: Some("sagebell".to_owned()),
         };
         assert_eq!(config.store, StoreConfig::Dynamodb(names));
-        assert_eq!(config.sagemaker, SageMakerAccess::Aws { describes_per_second: 2 });
+        assert_eq!(config.sagemaker, SageMakerAccess::Aws { describes_per_second: 3 });
     }
 
     #[test]

@@ -8,11 +8,12 @@
 use serde_json::{Map, Value};
 
 /// What an alarm or the dashboard reads. A test of `infra/tests` compares.
-const READ: [&str; 11] = [
+const READ: [&str; 12] = [
     "sagebell_callbacks_total",
     "sagebell_events_missed_total",
     "sagebell_events_refused_total",
     "sagebell_events_total",
+    "sagebell_sagemaker_calls_total",
     "sagebell_sweep_abandoned_total",
     "sagebell_sweep_checked_total",
     "sagebell_sweep_due_total",

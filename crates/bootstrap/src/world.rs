@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "aws")]
+use monitor::call_budget::CallBudget;
 use monitor::deliver::Deliver;
 use monitor::jobs::Jobs;
 use monitor::policy::Policy;
@@ -56,11 +58,9 @@ pub(crate) struct Adapters {
     pub(crate) announcer: Arc<dyn Announcer>,
 }
 
-/// Makes the adapter to SageMaker: region and credentials, Describe calls a
-/// second, time, jitter.
+/// Makes the adapter to SageMaker of region and credentials, and of what it may call.
 #[cfg(feature = "aws")]
-pub type ConnectSageMaker =
-    fn(&aws_config::SdkConfig, u32, Arc<dyn Clock>, Arc<dyn Entropy>) -> Arc<dyn SageMaker>;
+pub type ConnectSageMaker = fn(&aws_config::SdkConfig, CallBudget) -> Arc<dyn SageMaker>;
 
 /// Every adapter that the use cases need.
 #[derive(Clone)]
@@ -114,8 +114,13 @@ impl World {
         let access = config.sagemaker;
         let mut world = Self::over(adapters, config, clock);
         if let (SageMakerAccess::Aws { describes_per_second }, Some(connect)) = (access, connect) {
-            let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
-            world.sagemaker = connect(sdk().await, describes_per_second, clock, entropy);
+            let budget = CallBudget {
+                store: Arc::clone(&world.store),
+                clock: Arc::clone(&world.clock),
+                entropy: Arc::clone(&world.entropy),
+                describes_per_second,
+            };
+            world.sagemaker = connect(sdk().await, budget);
         }
         Ok(world)
     }

@@ -12,6 +12,8 @@
 
 pub mod arn;
 pub mod bounds;
+pub mod call_budget;
+pub mod counter;
 pub mod deliver;
 pub mod event;
 pub mod inert;

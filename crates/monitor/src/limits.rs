@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use metrics::counter;
 
 use crate::arn::JobArn;
-use crate::policy::Policy;
+use crate::counter::CountKey;
 use crate::ports::{Store, StoreError};
-use crate::wait::{Principal, later};
+use crate::wait::Principal;
 
 /// What of a principal's is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,12 +40,19 @@ impl Limit {
         }
     }
 
-    const fn seconds(self) -> i64 {
-        match self {
+    const fn window(self) -> Duration {
+        let seconds = match self {
             Self::Registrations => 60,
             Self::Unseen => 3_600,
             Self::Waits => 86_400,
-        }
+        };
+        Duration::from_secs(seconds)
+    }
+
+    /// The counter of a principal's share now.
+    #[must_use]
+    pub fn counter(self, principal: &Principal, now: Timestamp) -> CountKey {
+        CountKey::at(principal.0.clone(), self.as_str(), self.window(), now)
     }
 
     /// What is limited, in the words of a refusal.
@@ -92,40 +99,6 @@ impl Default for Limits {
     }
 }
 
-/// The name of a counter: whose, of what, and in which window of time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CountKey {
-    /// Whose waits are counted.
-    pub principal: Principal,
-    /// What is counted.
-    pub limit: Limit,
-    /// When the window begins.
-    pub since: Timestamp,
-}
-
-impl CountKey {
-    /// The counter of now: windows begin at whole minutes, hours and days of UTC.
-    #[must_use]
-    pub fn at(principal: Principal, limit: Limit, now: Timestamp) -> Self {
-        let second = now.as_second();
-        let since = second.saturating_sub(second.rem_euclid(limit.seconds()));
-        Self { principal, limit, since: Timestamp::from_second(since).unwrap_or(now) }
-    }
-
-    /// When the window ends.
-    #[must_use]
-    pub fn until(&self) -> Timestamp {
-        later(self.since, Duration::from_secs(self.limit.seconds().unsigned_abs()))
-    }
-
-    /// When the store may forget the counter: not before any machine's clock is past
-    /// its window.
-    #[must_use]
-    pub fn expires_at(&self) -> Timestamp {
-        later(self.until(), Policy::CLOCK_SKEW)
-    }
-}
-
 /// A principal registered more than its share.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("this role or user has registered {most} {}: the next are taken in {} s", .limit.words(), .retry_after.as_secs())]
@@ -151,8 +124,8 @@ pub(crate) async fn admit(
 ) -> Result<(), TooMany> {
     for limit in Limit::ALL {
         let Some(most) = limits.most(limit) else { continue };
-        let key = CountKey::at(principal.clone(), limit, now);
-        match count(store, &key, arn).await {
+        let key = limit.counter(principal, now);
+        match count(store, limit, &key, arn).await {
             Ok(count) if count > most => {
                 counter!("sagebell_waits_refused_total", "limit" => limit.as_str()).increment(1);
                 return Err(TooMany { limit, most, retry_after: rest(&key, now) });
@@ -170,8 +143,13 @@ pub(crate) async fn admit(
 }
 
 /// The counter's new value; 0 where the limit is not about such a job.
-async fn count(store: &dyn Store, key: &CountKey, arn: &JobArn) -> Result<u64, StoreError> {
-    if key.limit == Limit::Unseen {
+async fn count(
+    store: &dyn Store,
+    limit: Limit,
+    key: &CountKey,
+    arn: &JobArn,
+) -> Result<u64, StoreError> {
+    if limit == Limit::Unseen {
         let found = store.load_job(arn).await?;
         // A registration alone makes a record, without a state.
         if found.is_some_and(|found| found.value.is_seen()) {
@@ -181,34 +159,21 @@ async fn count(store: &dyn Store, key: &CountKey, arn: &JobArn) -> Result<u64, S
     store.count(key).await
 }
 
+/// In whole seconds, rounded up.
 fn rest(key: &CountKey, now: Timestamp) -> Duration {
-    let rest = Duration::try_from(key.until().duration_since(now)).unwrap_or_default();
-    Duration::from_secs(rest.as_secs() + 1)
+    Duration::from_secs(key.rest(now).as_secs() + 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn windows_lie_side_by_side_and_hold_the_present() {
-        for limit in Limit::ALL {
-            for second in [0, 1, 59, 60, 3_599, 3_600, 86_399, 86_400, 1_767_225_601, -1] {
-                let now = Timestamp::new(second, 0).unwrap();
-                let key = CountKey::at(Principal("x".to_owned()), limit, now);
-                assert!(key.since <= now && now < key.until(), "{key:?} {now}");
-                assert!(key.until() < key.expires_at());
-                let next = CountKey::at(key.principal.clone(), limit, key.until());
-                assert_eq!(next.since, key.until());
-            }
-        }
-    }
+    use crate::wait::later;
 
     #[test]
     fn a_refusal_lasts_until_the_next_window_has_begun() {
         for (second, nanosecond) in [(0, 0), (0, 1), (59, 0), (59, 999_999_999)] {
             let now = Timestamp::new(second, nanosecond).unwrap();
-            let key = CountKey::at(Principal("x".to_owned()), Limit::Registrations, now);
+            let key = Limit::Registrations.counter(&Principal("x".to_owned()), now);
             let again = later(now, rest(&key, now));
             assert!(again >= key.until() && again <= later(key.until(), Duration::from_secs(1)));
         }

@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::arn::JobArn;
+use crate::counter::CountKey;
 use crate::job::{Job, JobRecord};
 use crate::kind::Kind;
-use crate::limits::CountKey;
 use crate::observation::Observation;
 use crate::phase::Phase;
 use crate::signal::{Announcement, Callback, Doorbell};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use monitor::limits::{CountKey, Limit, Limits, TooMany};
+use monitor::limits::{Limit, Limits, TooMany};
 use monitor::policy::Policy;
 use monitor::ports::{Clock as _, Store as _, WaitKey};
 use monitor::testing::world::FakeWorld;
@@ -36,7 +36,7 @@ async fn refused(world: &FakeWorld, id: &str) -> TooMany {
 
 /// One more than was counted so far.
 async fn counted(world: &FakeWorld, limit: Limit) -> u64 {
-    let key = CountKey::at(FakeWorld::owner(), limit, world.clock.now());
+    let key = limit.counter(&FakeWorld::owner(), world.clock.now());
     world.store.count(&key).await.unwrap() - 1
 }
 

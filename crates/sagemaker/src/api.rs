@@ -97,7 +97,7 @@ impl Api {
     ///
     /// `input` goes out as it is: idempotency tokens (`ClientRequestToken`) are the
     /// caller's to set. Times in answers are seconds since the epoch, as SageMaker
-    /// writes them. Describe and List calls wait for the [`Budget`].
+    /// writes them. Describe, List and Stop calls wait for the [`Budget`].
     ///
     /// # Errors
     /// [`CallError`], [`Class::Throttled`] where the budget is spent. An answer of
@@ -128,11 +128,9 @@ impl Api {
     }
 
     async fn call_once(&self, operation: &str, input: &Value) -> Result<Answered, CallError> {
-        let budgeted = is_budgeted(operation);
-        if budgeted {
-            self.budget.take().await.map_err(|spent| CallError::spent(operation, spent))?;
-        }
-        let outcome = self.send(operation, input, budgeted).await;
+        let admitted = self.budget.admit(operation, self.region()).await;
+        admitted.map_err(|spent| CallError::spent(operation, spent))?;
+        let outcome = self.send(operation, input).await;
         match &outcome {
             Ok(_) => tracing::debug!(operation, "SageMaker answered"),
             Err(error) => tracing::debug!(operation, class = ?error.class, %error, "call failed"),
@@ -147,18 +145,19 @@ impl Api {
         Pages::new(self, operation, input.clone(), items)
     }
 
-    async fn send(
-        &self,
-        operation: &str,
-        input: &Value,
-        budgeted: bool,
-    ) -> Result<Answered, CallError> {
+    /// Empty if none is configured: then a call fails by itself.
+    fn region(&self) -> &str {
+        let region = self.region.as_ref().or_else(|| self.client.config().region());
+        region.map_or("", Region::as_ref)
+    }
+
+    async fn send(&self, operation: &str, input: &Value) -> Result<Answered, CallError> {
         let answer = Answer::default();
         let carrier = Carrier {
             operation: operation.to_owned(),
             body: input.to_string(),
             answer: answer.clone(),
-            budget: budgeted.then(|| self.budget.clone()),
+            budget: Arc::clone(&self.budget),
             begun: Arc::clone(&self.begun),
             dated: self.patience.as_ref().map(|patience| Arc::clone(&patience.dated)),
         };
@@ -180,10 +179,6 @@ impl Api {
 
 fn unreadable(operation: &str, problem: &str) -> CallError {
     CallError::new(Class::Other, operation, format!("the answer can't be read: {problem}"))
-}
-
-fn is_budgeted(operation: &str) -> bool {
-    operation.starts_with("Describe") || operation.starts_with("List")
 }
 
 /// The name goes into a header, and the protocol wants an object.

@@ -1,5 +1,6 @@
 //! How many Describe and List calls the process may make: a token bucket over
-//! the [`Clock`] port, shared by every caller.
+//! the [`Clock`] port, shared by every caller. A monitor of several functions has a
+//! [`CallBudget`] behind it, which bounds them all together.
 //!
 //! The rate follows SageMaker's own answers as TCP follows losses (additive
 //! increase, multiplicative decrease): a throttled call halves it and empties
@@ -8,6 +9,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use monitor::call_budget::{Call, CallBudget, Spent};
 use monitor::ports::{Clock, Entropy};
 
 /// How far the rate goes down: to this part of the full one.
@@ -39,20 +41,13 @@ impl Default for Rate {
     }
 }
 
-/// The budget is spent: the call's turn would have come too late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this process's own budget of SageMaker calls is spent, its next turn comes in {wait:?}")]
-pub struct Spent {
-    /// When the turn would have come.
-    pub wait: Duration,
-}
-
 /// The calls that the process may still make. Share one by [`Arc`].
 pub struct Budget {
     full: Rate,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     bucket: Mutex<Bucket>,
+    shared: Option<CallBudget>,
 }
 
 struct Bucket {
@@ -70,7 +65,25 @@ impl Budget {
         let (tokens, per_second) = (full.burst, full.per_second);
         let filled_at = clock.uptime();
         let bucket = Mutex::new(Bucket { tokens, per_second, filled_at, slowed_at: None });
-        Self { full, clock, entropy, bucket }
+        Self { full, clock, entropy, bucket, shared: None }
+    }
+
+    /// The same, as a part of what all functions of a deployment may call together.
+    #[must_use]
+    pub fn part_of(self, shared: CallBudget) -> Self {
+        Self { shared: Some(shared), ..self }
+    }
+
+    /// Waits for a call's turn in this process, and then in the whole deployment.
+    pub(crate) async fn admit(&self, operation: &str, region: &str) -> Result<(), Spent> {
+        let Some(call) = Call::of(operation) else { return Ok(()) };
+        if call != Call::Stop {
+            self.take().await?;
+        }
+        match &self.shared {
+            Some(shared) => shared.take(region, call).await,
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {

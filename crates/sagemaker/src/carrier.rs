@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::Limited;
 use jiff::Timestamp;
+use monitor::call_budget::Call;
 use serde_json::Value;
 
 use crate::begun::Begun;
@@ -49,8 +50,8 @@ pub(crate) struct Carrier {
     pub(crate) operation: String,
     pub(crate) body: String,
     pub(crate) answer: Answer,
-    /// Told of every attempt that is throttled.
-    pub(crate) budget: Option<Arc<Budget>>,
+    /// Told of every Describe and List that is throttled.
+    pub(crate) budget: Arc<Budget>,
     /// Told of every attempt.
     pub(crate) begun: Arc<Begun>,
     /// Told what time it is by the service's clock.
@@ -125,16 +126,16 @@ impl Intercept for Carrier {
             self.begun.answered(date);
             self.dated.iter().for_each(|dated| dated(date));
         }
-        let Some(budget) = &self.budget else {
+        if !matches!(Call::of(&self.operation), Some(Call::Describe | Call::List)) {
             return Ok(());
-        };
+        }
         let status = context.response().map(|response| response.status().as_u16());
         let error = context.output_or_error().and_then(Result::err);
         let said = error.and_then(|error| error.as_operation_error());
         let said = said.and_then(|error| error.downcast_ref::<DeleteTagsError>());
         let code = said.and_then(|said| said.code());
         if classify(&self.operation, code, "", status) == Class::Throttled {
-            budget.throttled();
+            self.budget.throttled();
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use monitor::ports::{Clock, Entropy, SageMaker};
+use monitor::call_budget::CallBudget;
+use monitor::ports::SageMaker;
 
 use crate::{Api, Budget, Rate, SageMakerApi};
 
@@ -13,18 +14,14 @@ use crate::{Api, Budget, Rate, SageMakerApi};
 const ATTEMPT: Duration = Duration::from_secs(3);
 const WHOLE: Duration = Duration::from_secs(7);
 
-/// SageMaker with `describes_per_second` as the process's budget, twice that at
-/// once after a quiet time. Does no I/O.
+/// SageMaker within this budget of the whole deployment: a process has no more of it for
+/// itself, and twice that at once after a quiet time. Does no I/O.
 #[must_use]
-pub fn connect(
-    sdk: &SdkConfig,
-    describes_per_second: u32,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-) -> Arc<dyn SageMaker> {
-    let per_second = f64::from(describes_per_second);
+pub fn connect(sdk: &SdkConfig, shared: CallBudget) -> Arc<dyn SageMaker> {
+    let (clock, entropy) = (Arc::clone(&shared.clock), Arc::clone(&shared.entropy));
+    let per_second = f64::from(shared.describes_per_second);
     let rate = Rate { per_second, burst: 2.0 * per_second, ..Rate::default() };
-    let budget = Arc::new(Budget::new(rate, Arc::clone(&clock), entropy));
-    let api = Api::new(sdk, budget).within(ATTEMPT, WHOLE);
+    let budget = Budget::new(rate, Arc::clone(&clock), entropy).part_of(shared);
+    let api = Api::new(sdk, Arc::new(budget)).within(ATTEMPT, WHOLE);
     Arc::new(SageMakerApi::new(api, clock))
 }

@@ -7,8 +7,8 @@ use aws_sdk_sagemaker::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_sagemaker::operation::RequestId as _;
 use aws_sdk_sagemaker::operation::delete_tags::DeleteTagsError;
 
-use crate::budget::Spent;
 use crate::classify::classify;
+use monitor::call_budget::Spent;
 
 /// What a failed call means to its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ pub enum Class {
     /// The credentials have ended, or could not be had just now: with new ones the same
     /// call may be allowed.
     Stale,
-    /// SageMaker throttles, or the process has spent its own budget: later.
+    /// SageMaker throttles, or the monitor's own budget is spent: later.
     Throttled,
     /// SageMaker is out of reach, out of order or too slow. A write may or may
     /// not have happened.

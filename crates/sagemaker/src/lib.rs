@@ -23,7 +23,7 @@ mod request;
 mod step;
 
 pub use api::Api;
-pub use budget::{Budget, Rate, Spent};
+pub use budget::{Budget, Rate};
 pub use carrier::Answered;
 pub use connect::connect;
 pub use error::{CallError, Class};

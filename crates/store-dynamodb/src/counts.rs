@@ -1,7 +1,7 @@
 //! Counters: items of their own, without a document, that are added to.
 
 use aws_sdk_dynamodb::types::ReturnValue;
-use monitor::limits::CountKey;
+use monitor::counter::CountKey;
 
 use crate::error::Fault;
 use crate::item::{micros, number, text, ttl};
@@ -11,7 +11,7 @@ use crate::table::Table;
 /// Adds one and says what the counter then is. `ADD` makes an item that is not there,
 /// with a number that begins at zero (DynamoDB API reference, `UpdateItem`).
 pub(crate) async fn add(table: &Table, key: &CountKey) -> Result<u64, Fault> {
-    let name = format!("COUNT#{}#{}", key.principal.0, key.limit.as_str());
+    let name = format!("COUNT#{}#{}", key.whose, key.what);
     let update = table
         .client
         .update_item()

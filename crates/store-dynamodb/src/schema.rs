@@ -5,7 +5,7 @@
 //! |---|---|---|---|
 //! | job | `JOB#<arn>` | `STATE` | `listing`: `LISTING#<shard>`, `<recorded at>#<arn>` |
 //! | wait | `JOB#<arn>` | `WAIT#<id>#<owner>` | `due`, if it has a due time: `DUE#<shard>`, `<due at>#<arn>#<id>#<digest of the owner>` |
-//! | counter | `COUNT#<principal>#<limit>` | `WINDOW#<since>` | |
+//! | counter | `COUNT#<whose>#<what>` | `WINDOW#<since>` | |
 //!
 //! `<arn>` is the ARN's key: in lower case, but for a pipeline step's name.
 //!

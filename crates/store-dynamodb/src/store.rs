@@ -7,8 +7,8 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
+use monitor::counter::CountKey;
 use monitor::job::{Job, JobRecord};
-use monitor::limits::CountKey;
 use monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };

@@ -1,6 +1,6 @@
 //! Counters in SQL.
 
-use monitor::limits::CountKey;
+use monitor::counter::CountKey;
 use tokio_rusqlite::rusqlite::{Transaction, params};
 
 use crate::database::micros;
@@ -17,8 +17,7 @@ const PURGE: &str = "
 
 /// Adds one and says what the counter then is.
 pub(crate) fn add(tx: &Transaction<'_>, key: &CountKey) -> Result<u64, Fault> {
-    let (who, what) = (&key.principal.0, key.limit.as_str());
-    let row = params![who, what, micros(key.since), micros(key.expires_at())];
+    let row = params![key.whose, key.what, micros(key.since), micros(key.expires_at())];
     let count: i64 = tx.prepare_cached(ADD)?.query_row(row, |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }

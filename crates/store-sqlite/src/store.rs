@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
+use monitor::counter::CountKey;
 use monitor::job::{Job, JobRecord};
-use monitor::limits::CountKey;
 use monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };

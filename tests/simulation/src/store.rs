@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
+use monitor::counter::CountKey;
 use monitor::job::{Job, JobRecord};
-use monitor::limits::CountKey;
 use monitor::policy::Policy;
 use monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,

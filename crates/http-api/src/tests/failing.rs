@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
+use monitor::counter::CountKey;
 use monitor::job::{Job, JobRecord};
-use monitor::limits::CountKey;
 use monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };

@@ -86,7 +86,7 @@ macro_rules! store_contract {
             expiry::purging_takes_the_expired_and_nothing_else,
             heartbeat::a_heartbeat_is_written_at_its_version_and_kept_for_ever,
             counts::adds_of_many_at_once_are_all_counted,
-            counts::principals_limits_and_windows_are_counted_apart,
+            counts::whose_what_and_windows_are_counted_apart,
             counts::a_counter_is_kept_through_its_window,
         }
     };

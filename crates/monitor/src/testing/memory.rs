@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::arn::JobArn;
+use crate::counter::CountKey;
 use crate::job::{Job, JobRecord};
-use crate::limits::CountKey;
 use crate::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };

@@ -1,12 +1,12 @@
 //! Any operation, its answer and its errors.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use monitor::ports::SageMakerError;
-use monitor::testing::ManualClock;
+use monitor::call_budget::{Call, CallBudget};
+use monitor::ports::{Clock as _, SageMakerError};
+use monitor::testing::world::FakeWorld;
 use sagemaker::{Api, Class, Rate, connect};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -109,7 +109,7 @@ async fn a_spent_budget_sends_nothing() {
     api.call("DescribeModel", &json!({})).await.unwrap();
     let error = api.call("ListModels", &json!({})).await.unwrap_err();
     assert_eq!(error.class, Class::Throttled);
-    assert!(error.message.contains("own budget"), "{}", error.message);
+    assert!(error.message.contains("the budget of SageMaker calls is spent"), "{}", error.message);
     api.call("CreateModel", &json!({})).await.unwrap();
     assert_eq!(server.operations(), ["DescribeModel", "CreateModel"]);
 }
@@ -158,13 +158,38 @@ async fn what_is_no_call_is_not_sent() {
     assert!(server.asked().is_empty());
 }
 
+fn budget(world: &FakeWorld) -> CallBudget {
+    CallBudget {
+        store: world.store.clone(),
+        clock: world.clock.clone(),
+        entropy: no_jitter(),
+        describes_per_second: 2,
+    }
+}
+
+#[tokio::test]
+async fn the_monitor_calls_within_the_budget_that_its_functions_share() {
+    let server = Server::start(|_, _| ok(json!({"TrainingJobStatus": "InProgress"}))).await;
+    let world = FakeWorld::default();
+    let (port, job) = (connect(&server.config().await, budget(&world)), arn("training-job/x"));
+    // Another function takes all of this window and of the next.
+    let other = budget(&world);
+    for _ in 0..8 {
+        other.take(job.region(), Call::Describe).await.unwrap();
+    }
+    let before = world.clock.now();
+    port.describe(&job).await.unwrap();
+    assert!(world.clock.now() > before, "it waited for its turn");
+    assert_eq!(server.asked().len(), 1);
+}
+
 /// Connections are taken by the system and never served. The paused clock runs on to
 /// the next timeout whenever all else is waiting.
 #[tokio::test(start_paused = true)]
 async fn a_silent_sagemaker_leaves_the_api_time_to_say_so() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sdk = config(Some(&format!("http://{}", listener.local_addr().unwrap()))).await;
-    let port = connect(&sdk, 5, Arc::new(ManualClock::default()), no_jitter());
+    let port = connect(&sdk, budget(&FakeWorld::default()));
     // Of the 15 s that a registration has.
     let within = Duration::from_secs(8);
     let asked = timeout(within, port.describe(&arn("training-job/x"))).await;

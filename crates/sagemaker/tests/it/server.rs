@@ -81,7 +81,11 @@ impl Server {
 
     pub(crate) async fn api_with(&self, rate: Rate) -> (Api, Arc<Budget>) {
         let budget = Arc::new(Budget::new(rate, Arc::new(ManualClock::default()), no_jitter()));
-        (Api::new(&config(Some(&self.url)).await, budget.clone()), budget)
+        (Api::new(&self.config().await, budget.clone()), budget)
+    }
+
+    pub(crate) async fn config(&self) -> SdkConfig {
+        config(Some(&self.url)).await
     }
 
     pub(crate) async fn port(&self) -> SageMakerApi {

@@ -1,23 +1,25 @@
-//! Counters: atomic, and apart by principal, limit and window.
+//! Counters: atomic, and apart by whose they are, what is counted and when.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 
-use crate::limits::{CountKey, Limit};
+use crate::counter::CountKey;
 use crate::ports::{Clock as _, Store};
 use crate::testing::ManualClock;
-use crate::wait::Principal;
 
-fn key(principal: &str, limit: Limit, clock: &ManualClock) -> CountKey {
-    CountKey::at(Principal(principal.to_owned()), limit, clock.now())
+const WINDOW: Duration = Duration::from_secs(60);
+
+fn key(whose: &str, what: &'static str, clock: &ManualClock) -> CountKey {
+    CountKey::at(whose, what, WINDOW, clock.now())
 }
 
 /// Each caller is told a number of its own.
 pub async fn adds_of_many_at_once_are_all_counted(store: Arc<dyn Store>, clock: Arc<ManualClock>) {
     const MANY: u64 = 20;
-    let key = key("111122223333:role/x", Limit::Waits, &clock);
+    let key = key("111122223333:role/x", "waits", &clock);
     let adds = (0..MANY).map(|_| {
         let (store, key) = (Arc::clone(&store), key.clone());
         tokio::spawn(async move { store.count(&key).await.unwrap() })
@@ -26,15 +28,15 @@ pub async fn adds_of_many_at_once_are_all_counted(store: Arc<dyn Store>, clock: 
     assert_eq!(told, (1..=MANY).collect());
 }
 
-/// Also those of principals whose names begin alike.
-pub async fn principals_limits_and_windows_are_counted_apart(
+/// Also where names begin alike.
+pub async fn whose_what_and_windows_are_counted_apart(
     store: Arc<dyn Store>,
     clock: Arc<ManualClock>,
 ) {
     let all = |clock: &ManualClock| {
         ["a:role/x", "a:role/x#waits", "a:role/X"]
             .into_iter()
-            .flat_map(|who| Limit::ALL.map(|limit| key(who, limit, clock)))
+            .flat_map(|who| ["waits", "unseen"].map(|what| key(who, what, clock)))
             .collect::<Vec<_>>()
     };
     for expected in [1, 2] {
@@ -43,14 +45,14 @@ pub async fn principals_limits_and_windows_are_counted_apart(
         }
     }
     for key in all(&clock) {
-        let next = CountKey::at(key.principal.clone(), key.limit, key.until());
+        let next = CountKey::at(key.whose.clone(), key.what, WINDOW, key.until());
         assert_eq!(store.count(&next).await.unwrap(), 1, "{next:?}");
     }
 }
 
 /// Purging leaves it there until its time is over.
 pub async fn a_counter_is_kept_through_its_window(store: Arc<dyn Store>, clock: Arc<ManualClock>) {
-    let key = key("111122223333:role/x", Limit::Registrations, &clock);
+    let key = key("111122223333:role/x", "waits", &clock);
     assert_eq!(store.count(&key).await.unwrap(), 1);
     clock.set(key.until());
     store.purge_expired().await.unwrap();

@@ -1,0 +1,113 @@
+//! The SageMaker calls that all functions of a deployment may make together.
+//!
+//! SageMaker takes so many calls a second of a whole account in a region, and AWS raises
+//! none of it: of most kinds 5 Describes, 2 Lists, 1 Stop ("Amazon SageMaker endpoints and
+//! quotas", AWS General Reference). Pipelines and people need them too. So every function
+//! counts its calls in the store, and waits or gives up where the deployment's share is
+//! spent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::counter;
+
+use crate::counter::CountKey;
+use crate::ports::{Clock, Entropy, Store};
+
+/// Calls are counted by so long.
+const WINDOW: Duration = Duration::from_secs(2);
+/// The longest that a call waits for its turn: the rest of a window, and the jitter.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+/// By how much of a window at most callers come apart that wait for the same one.
+const JITTER: f64 = 0.25;
+
+/// What SageMaker has a quota of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// Of one job.
+    Describe,
+    /// Of tags and steps.
+    List,
+    /// Of one job.
+    Stop,
+}
+
+impl Call {
+    /// Which quota an operation comes out of, if the monitor counts it.
+    #[must_use]
+    pub fn of(operation: &str) -> Option<Self> {
+        let all = [("Describe", Self::Describe), ("List", Self::List), ("Stop", Self::Stop)];
+        all.into_iter().find_map(|(prefix, call)| operation.starts_with(prefix).then_some(call))
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Describe => "describe",
+            Self::List => "list",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// The budget is spent: the call's turn would have come too late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the budget of SageMaker calls is spent, the next turn comes in {wait:?}")]
+pub struct Spent {
+    /// When the turn would have come.
+    pub wait: Duration,
+}
+
+/// The calls that the deployment may still make.
+#[derive(Clone)]
+pub struct CallBudget {
+    /// Where they are counted.
+    pub store: Arc<dyn Store>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// Describes a second. Lists and Stops are a quarter of that: SageMaker takes fewer
+    /// of them, too.
+    pub describes_per_second: u32,
+}
+
+impl CallBudget {
+    /// Takes one call's turn, after a wait of three seconds at most. A store that fails
+    /// holds nobody up: SageMaker itself throttles who calls too often.
+    ///
+    /// # Errors
+    /// [`Spent`], at once, if the wait would be longer.
+    pub async fn take(&self, region: &str, call: Call) -> Result<(), Spent> {
+        let mut waited = Duration::ZERO;
+        loop {
+            let now = self.clock.now();
+            let key = CountKey::at(region, call.as_str(), WINDOW, now);
+            match self.store.count(&key).await {
+                Ok(count) if count > self.most(call) => {}
+                Ok(_) => break,
+                Err(error) => {
+                    counter!("sagebell_calls_uncounted_total").increment(1);
+                    tracing::warn!(%error, call = call.as_str(), "SageMaker is called uncounted");
+                    break;
+                }
+            }
+            let wait = key.rest(now) + WINDOW.mul_f64(JITTER * self.entropy.unit());
+            waited += wait;
+            if waited > LONGEST_WAIT {
+                return Err(Spent { wait });
+            }
+            self.clock.sleep(wait).await;
+        }
+        counter!("sagebell_sagemaker_calls_total", "call" => call.as_str()).increment(1);
+        Ok(())
+    }
+
+    /// How many in one window.
+    fn most(&self, call: Call) -> u64 {
+        let describes = WINDOW.as_secs() * u64::from(self.describes_per_second);
+        match call {
+            Call::Describe => describes,
+            Call::List | Call::Stop => (describes / 4).max(1),
+        }
+    }
+}
