@@ -19,7 +19,7 @@
 //! | `5-writes` | at most one write of a job per sighting or API call |
 //! | `5-long` | a doorbell is answered, or left to the sweep, before its function times out |
 //! | `6-foreign` | nobody but its owner is told of a wait |
-//! | `6-owner` | nobody but its owner has a job stopped, looked at, or kept for a stop by abandonment; unforced, nobody while others wait; and nobody changes another's wait |
+//! | `6-owner` | nobody but its owner has a job stopped, or looked at, or may say `on_abandon: stop`; unforced, nobody has it stopped while others wait; and nobody changes another's wait |
 //! | `5-overlap`, `5-again`, `5-doubled` | one signal at a time, none after the end, none twice |
 
 use std::time::Duration;

@@ -86,7 +86,7 @@ pub enum Fault {
     WaiterBusy,
     /// A call of the API is lost on its way or on its way back.
     ApiLost,
-    /// Something else than the API answers a call: it is throttled, a proxy blocks it.
+    /// Something else than the API answers a call, before or after it was done.
     ApiRefused,
     /// A probe does not reach its waiter, or its answer is lost.
     ProbeLost,
@@ -141,6 +141,8 @@ pub struct Faults {
     pub calm_at: Millis,
     /// The API is down.
     pub api_down: Outage,
+    /// Something else answers every call of the API.
+    pub api_browned_out: Outage,
     /// The store is down.
     pub store_down: Outage,
     /// SageMaker is down.
@@ -169,11 +171,13 @@ impl Faults {
         let endless = (rng.u32(..8) == 0).then(|| Outage::long(rng));
         let mut outage = |longest| Outage::draw(rng, longest * MINUTE);
         let (api_down, sweep_down, signals_down) = (outage(180), outage(180), outage(60));
+        let api_browned_out = outage(60);
         // What the store or SageMaker can't be told meanwhile, others wait for.
         let (store_down, sagemaker_down) = (outage(8), outage(8));
         let mut faults = Self {
             calm_at: 0,
             api_down: endless.unwrap_or(api_down),
+            api_browned_out,
             store_down,
             sagemaker_down,
             sweep_down,
@@ -191,14 +195,16 @@ impl Faults {
         self.likelihood[fault as usize]
     }
 
-    /// What may be down: the API, the store, SageMaker, the sweep, `signals`.
-    pub fn outages_mut(&mut self) -> [&mut Outage; 5] {
+    /// What may be down: the API, the store, SageMaker, the sweep, `signals`, and the way
+    /// to the API.
+    pub fn outages_mut(&mut self) -> [&mut Outage; 6] {
         [
             &mut self.api_down,
             &mut self.store_down,
             &mut self.sagemaker_down,
             &mut self.sweep_down,
             &mut self.signals_down,
+            &mut self.api_browned_out,
         ]
     }
 }
@@ -212,6 +218,7 @@ impl Display for Faults {
             ("SageMaker", &self.sagemaker_down),
             ("sweep", &self.sweep_down),
             ("signals", &self.signals_down),
+            ("the way to the API", &self.api_browned_out),
         ];
         for (what, down) in down {
             if down.to > 0 {

@@ -20,6 +20,7 @@ pub mod faults;
 pub mod forms;
 pub mod functions;
 pub mod history;
+pub mod instead;
 pub mod judge;
 pub mod liveness;
 pub mod lives;

@@ -51,6 +51,8 @@ pub enum Mutation {
     TagIgnored,
     /// A tag that can't be read counts as none.
     SilenceConsents,
+    /// A wish to have a job stopped that is stored counts as allowed.
+    WishAllowed,
     /// Who else waits for a job does not count.
     OthersIgnored,
     /// Waits are kept by job and id alone.
@@ -67,7 +69,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// Every mutation, and the checks of which one must notice it.
-    pub const ALL: [(Self, &'static [&'static str]); 28] = [
+    pub const ALL: [(Self, &'static [&'static str]); 29] = [
         (Self::NoReadAfterRecord, &["1-prompt"]),
         (Self::NoReadAfterRegister, &["1-prompt", "6-owner"]),
         (Self::NoGeneration, &["1-lost", "1-prompt", "2-wrong"]),
@@ -90,6 +92,7 @@ impl Mutation {
         (Self::OwnerUnchecked, &["6-owner"]),
         (Self::TagIgnored, &["4-orphan", "6-owner"]),
         (Self::SilenceConsents, &["6-owner"]),
+        (Self::WishAllowed, &["6-owner"]),
         (Self::OthersIgnored, &["4-healthy", "4-wanted", "6-owner"]),
         (Self::SharedKeys, &["6-foreign", "6-owner"]),
         (Self::FinalWhenRefused, &["1-lost", "1-prompt"]),

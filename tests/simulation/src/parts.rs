@@ -44,7 +44,7 @@ pub enum Item {
     Skew,
     /// Lists in small pages.
     SmallPages,
-    /// An outage: of the API, the store, SageMaker.
+    /// An outage.
     Outage,
 }
 

@@ -194,6 +194,9 @@ impl Store for SimStore {
     async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError> {
         self.reach().await?;
         let mut found = self.inner.load_wait(&self.place(key)).await?.map(taken_out);
+        if self.world.breaks(Mutation::WishAllowed) {
+            found.iter_mut().for_each(|found| found.value.stop_allowed = true);
+        }
         if self.world.breaks(Mutation::NoProbe) && self.caller == Function::Sweep {
             let search = found.as_mut().map(|found| &mut found.value.search);
             search.into_iter().for_each(|search| search.unanswered = Policy::PROBES);

@@ -12,6 +12,7 @@ use super::{Found, Waiter};
 use crate::executor::Millis;
 use crate::faults::Fault;
 use crate::functions::Cloud;
+use crate::instead::{self, Instead};
 use crate::lock;
 use crate::mutation::Mutation;
 use crate::network::Address;
@@ -109,7 +110,8 @@ impl Waiter {
         if down || world.strikes(Fault::ApiLost) {
             return Err(NoAnswer::Lost);
         }
-        if world.strikes(Fault::ApiRefused) {
+        let instead = self.instead();
+        if instead.is_some_and(|instead| !instead.done) {
             return Err(NoAnswer::Refused);
         }
         let ask = Ask { who: self.who(), stop };
@@ -119,16 +121,29 @@ impl Waiter {
             let _ = tell.send(answer);
         });
         let timeout = world.time.sleep(API_TIMEOUT);
-        let answer = match select(told, timeout).await {
-            Either::Left((Ok(Some(Ok(answer))), _)) => answer,
-            Either::Left((Ok(Some(Err(error))), _)) => return Err(error.into()),
-            _ => return Err(NoAnswer::Lost),
+        let Either::Left((Ok(Some(answer)), _)) = select(told, timeout).await else {
+            return Err(NoAnswer::Lost);
         };
         if world.strikes(Fault::ApiLost) {
             return Err(NoAnswer::Lost);
         }
         world.hop(Dice::Network).await;
-        Ok(answer)
+        if instead.is_some() {
+            return Err(NoAnswer::Refused);
+        }
+        Ok(answer?)
+    }
+
+    /// What comes instead of the API's answer, if anything does.
+    fn instead(&self) -> Option<&'static Instead> {
+        let world = &self.cloud.world;
+        let browned_out = world.faults.api_browned_out.holds(world.time.now());
+        if !browned_out && !world.strikes(Fault::ApiRefused) {
+            return None;
+        }
+        let instead = world.roll(Dice::Network, instead::draw);
+        world.note(|| format!("task {} gets {} instead", self.task, instead.looks));
+        Some(instead)
     }
 }
 
