@@ -8,6 +8,8 @@ SOURCE = (INFRA.parent / "crates" / "monitor" / "src" / "kinds.rs").read_text()
 TABLE = SOURCE[SOURCE.index("static KINDS") : SOURCE.index("#[cfg(test)]")]
 COUNT = int(re.match(r"static KINDS: \[KindSpec; (\d+)\]", TABLE)[1])
 ROWS = TABLE.split("    KindSpec {")[1:]
+# All but those that only events tell of.
+WITH_OPERATIONS = [row for row in ROWS if "operations: Some(" in row]
 
 _STRINGS = re.compile(r'"([^"]*)"')
 _OPERATIONS = re.compile(r"operations\((.*?)\)", re.DOTALL)
@@ -19,10 +21,15 @@ def detail_types():
     return {text for one in lists for text in _STRINGS.findall(one)}
 
 
+def prefixes():
+    """How the detail-types begin whose end tells the state."""
+    return set(re.findall(r'state_after: Some\("([^"]*)"\)', TABLE))
+
+
 def operations():
     """(create, describe, stop or None) of every kind."""
     found = []
-    for row in ROWS:
+    for row in WITH_OPERATIONS:
         arguments = _OPERATIONS.search(row)[1]
         strings = _STRINGS.findall(arguments)
         stop = strings[3] if "Some(" in arguments else None

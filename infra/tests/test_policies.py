@@ -32,6 +32,17 @@ def rows(action):
     return found.get(service, [])
 
 
+# Not in AWS's table yet: the suppressions say why. What these make takes tags (botocore 1.43, `Tags` of their
+# Create operations).
+NEWER_AND_TAGGED = {"sagemaker:StopAIBenchmarkJob", "sagemaker:StopAIRecommendationJob", "sagemaker:StopJob"}
+
+
+def is_tagged(action):
+    """Whether IAM can be asked for a tag of what the action is done to."""
+    known = any("ResourceTag" in key for row in rows(action) for key in row["condition_keys"])
+    return known or action in NEWER_AND_TAGGED
+
+
 def length(document):
     return len(json.dumps(document, separators=(",", ":")))
 
@@ -170,8 +181,7 @@ def test_the_pod_changes_only_what_a_step_made():
         for statement in grant.statements("Allow"):
             for action in listed(statement["Action"]):
                 verb = action.partition(":")[2]
-                tagged = any("ResourceTag" in key for row in rows(action) for key in row["condition_keys"])
-                if tagged and action.startswith("sagemaker:") and verb.startswith(("Delete", "Stop", "Update")):
+                if is_tagged(action) and action.startswith("sagemaker:") and verb.startswith(("Delete", "Stop", "Update")):
                     null = statement["Condition"]["Null"]
                     assert null == {"aws:ResourceTag/sagebell:task": "false"}, action
 
@@ -196,7 +206,7 @@ def test_a_pipeline_root_is_read_and_written_below_itself_only():
 def test_optional_permissions_are_there_only_when_asked_for():
     template = TEMPLATES["pipeline-pod"]
     optional = {name for name, one in template["Resources"].items() if "Condition" in one}
-    assert set(template["Resources"]) - optional == {"JobsPolicy", "MonitorPolicy"}
+    assert set(template["Resources"]) - optional == {"JobsPolicy", "MonitorPolicy", "NewerJobsPolicy"}
     off = {name for name, one in template["Parameters"].items() if one.get("Default") in ("", "false")}
     assert off == {
         "AllowOtherKinds", "AllowVpc", "AssumableRoleArns", "ClusterArn", "JobNamePrefix", "KmsKeyArn",
@@ -218,7 +228,7 @@ def test_every_kind_can_be_described_and_stopped(role):
     called = {operation for _, *others in kinds.operations() for operation in others if operation}
     # Whose it is, which is read before a stop.
     called.add("ListTags")
-    assert len(kinds.operations()) == kinds.COUNT
+    assert len(kinds.ROWS) == kinds.COUNT
     assert granted == {f"sagemaker:{operation}" for operation in called}
 
 
@@ -231,8 +241,7 @@ def test_the_monitor_stops_only_what_a_step_made():
     for statement in stops:
         assert all(arn.endswith("/team-a-*") for arn in statement["Resource"])
         for action in statement["Action"]:
-            tagged = any("ResourceTag" in key for row in rows(action) for key in row["condition_keys"])
-            assert tagged == ("Condition" in statement), action
+            assert is_tagged(action) == ("Condition" in statement), action
     conditions = [one["Condition"] for one in stops if "Condition" in one]
     assert conditions == [{"Null": {"aws:ResourceTag/sagebell:task": "false"}}]
 

@@ -5,11 +5,10 @@ may make each. Whoever is not named may not.
 """
 
 import json
-import re
 from typing import NamedTuple
 
 from cloud import ACCOUNT, ASSUMABLE, KEY_ARN, LABELING, ORCHESTRATOR, REGION, TEAM, USER_POOL
-from conftest import ROOT
+from conftest import kinds as table
 
 FUNCTIONS = {"job-events", "signals", "api", "sweep"}
 PODS = {"pod", "team"}
@@ -236,22 +235,22 @@ def sagemaker(resource, account=ACCOUNT):
 
 
 def kinds():
-    """Of each kind in the domain's table: its resource, and how it is made, described and stopped."""
-    source = (ROOT / "crates" / "monitor" / "src" / "kinds.rs").read_text()
-    row = re.compile(
-        r'operations\(\s*"(\w+)",\s*"(\w+)",\s*"\w+",\s*(?:None|Some\("(\w+)"\)),.*?'
-        r'\.\.row\(\s*Kind::\w+,\s*"\w+",\s*"\w+",\s*"([\w-]+)"',
-        re.DOTALL,
-    )
-    found = row.findall(source)
-    assert len(found) == int(re.search(r"KINDS: \[KindSpec; (\d+)\]", source)[1])
-    return found
+    """Of each kind that SageMaker's API has operations on: its resource, and how it is made, described and stopped."""
+    rows = [row for row in table().values() if row["operations"]]
+    return [(*(row["operations"][verb] or "" for verb in ("create", "describe", "stop")), row["resource"]) for row in rows]
 
 
 # Kinds that pods make only where AllowOtherKinds says so: the team's.
-RARE = {"cluster", "feature-group", "human-loop", "image", "image-version", "notebook-instance", "pipeline"}
-# Kinds without tags: their names are the only bound.
-UNTAGGED = {"human-loop", "image-version", "pipeline"}
+RARE = {
+    "algorithm", "cluster", "feature-group", "human-loop", "image", "image-version", "mlflow-tracking-server",
+    "model-card", "monitoring-schedule", "notebook-instance", "pipeline",
+}
+# Kinds without tags: their names are the only bound, or that of what they are of.
+UNTAGGED = {"human-loop", "image-version", "model-card", "pipeline"}
+# What stands between the type and the name in the ARNs of some kinds.
+BETWEEN = {"job": "AgentRFT/"}
+# Described by whoever trains with one, wherever it is.
+ANYBODYS = {"algorithm"}
 # What no component does: a step makes no human loop.
 OF_NO_STEP = {"DescribeHumanLoop", "StartHumanLoop", "StopHumanLoop"}
 # What IAM asks of a call is mostly its job; but of these it asks what they are made of.
@@ -275,16 +274,20 @@ def of_a_kind(resource, create, describe, stop):
     def only(operation, pods):
         return set() if operation in OF_NO_STEP else pods
 
-    made_of = MADE_OF.get(resource, resource)
-    end = {"pipeline": "/execution/1", "image-version": "/1"}.get(resource, "")
-    one, other = f"{resource}/{TEAM}x{end}", f"{resource}/team-b-x{end}"
+    made_of = f"{MADE_OF.get(resource, resource)}/{BETWEEN.get(resource, '')}"
+    end = {"pipeline": "/execution/1", "image-version": "/1", "model-card": "/export-job/1"}.get(resource, "")
+    head = f"{resource}/{BETWEEN.get(resource, '')}"
+    one, other = f"{head}{TEAM}x{end}", f"{head}team-b-x{end}"
+    if resource in ANYBODYS:
+        reads = reads | PODS
     tag = {} if resource in UNTAGGED else {f"aws:RequestTag/{OF_A_STEP}": "run/task"}
-    yield Question(create, create, sagemaker(f"{made_of}/{TEAM}x"), only(create, makers) | tries, tag)
-    yield Question(f"{create} for another team", create, sagemaker(f"{made_of}/team-b-x"), only(create, others) | tries,
+    yield Question(create, create, sagemaker(f"{made_of}{TEAM}x"), only(create, makers) | tries, tag)
+    yield Question(f"{create} for another team", create, sagemaker(f"{made_of}team-b-x"), only(create, others) | tries,
                    tag)
     yield Question(describe, describe, sagemaker(one), only(describe, makers) | reads)
     yield Question(f"{describe} of another team", describe, sagemaker(other), only(describe, others) | reads)
-    yield Question(f"{describe} in another account", describe, sagemaker(one, "999999999999"))
+    elsewhere = PODS if resource in ANYBODYS else set()
+    yield Question(f"{describe} in another account", describe, sagemaker(one, "999999999999"), elsewhere)
     if resource not in UNTAGGED:
         yield Question(f"{create} without the step's tag", create, sagemaker(one), tries)
     if stop and resource in UNTAGGED:
@@ -309,7 +312,6 @@ NO_JOBS = {
     "ModelBiasJobDefinition": "model-bias-job-definition/",
     "ModelExplainabilityJobDefinition": "model-explainability-job-definition/",
     "ModelQualityJobDefinition": "model-quality-job-definition/",
-    "MonitoringSchedule": "monitoring-schedule/",
     "Workteam": "workteam/private-crowd/",
 }
 
@@ -382,13 +384,11 @@ QUESTIONS = [
     *(question for noun, resource in NO_JOBS.items() for question in of_no_job(noun, resource)),
     Question("UpdateMonitoringSchedule", "UpdateMonitoringSchedule", SCHEDULE, {"team"}, OURS),
     Question("UpdateMonitoringSchedule of none of the steps", "UpdateMonitoringSchedule", SCHEDULE),
-    Question("StopMonitoringSchedule", "StopMonitoringSchedule", SCHEDULE, set(), OURS),
-    # An algorithm resource may be anybody's, as those of AWS Marketplace are.
-    Question("DescribeAlgorithm", "DescribeAlgorithm", sagemaker("algorithm/any"), PODS),
-    Question("DescribeAlgorithm of a seller", "DescribeAlgorithm", sagemaker("algorithm/any", "999999999999"), PODS),
-    Question("CreateAlgorithm", "CreateAlgorithm", sagemaker(f"algorithm/{TEAM}x"), set(), NEW),
+    Question("DeleteMonitoringSchedule", "DeleteMonitoringSchedule", SCHEDULE, set(), OURS),
+    Question("AddTags as part of CreateMonitoringSchedule", "AddTags", SCHEDULE, {"team"},
+             {"sagemaker:TaggingAction": "CreateMonitoringSchedule"}),
     # The monitor asks whose a job is before it stops it.
-    *(Question(f"ListTags of {resource}", "ListTags", sagemaker(f"{resource}/{TEAM}x"),
+    *(Question(f"ListTags of {resource}", "ListTags", sagemaker(f"{resource}/{BETWEEN.get(resource, '')}{TEAM}x"),
                ASKS | ({"team"} if rare else PODS) | ({"wide"} if resource in TRIED else set()))
       for resource, rare in TAGGED.items()),
     Question("AddTags as part of a Create", "AddTags", JOB, PODS, {"sagemaker:TaggingAction": "CreateTrainingJob"}),

@@ -7,7 +7,6 @@ the model.
 import contextlib
 import http.server
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 import pytest
-from conftest import PATIENCE_SECONDS, ROOT, call, until
+from conftest import PATIENCE_SECONDS, ROOT, call, kinds, until
 from moto.server import ThreadedMotoServer
 
 FAKE = ROOT / "target" / "debug" / "fake-sagemaker"
@@ -26,15 +25,13 @@ MODEL = ROOT / "crates" / "fake-sagemaker" / "model"
 REGION = "eu-west-1"
 ROLE = "arn:aws:iam::123456789012:role/jobs"
 
-ROW = re.compile(
-    r'operations\(\s*"(\w+)",\s*"(\w+)",\s*"(\w+)",\s*(?:None|Some\("(\w+)"\)),\s*"(\w+)"'
-)
-# Create, Describe, List, Stop or None, and the member that names one.
+# By what makes one. A step of an execution is made and described by none of its own.
 ROWS = {
-    row[0]: tuple(word or None for word in row)
-    for row in ROW.findall((ROOT / "crates" / "monitor" / "src" / "kinds.rs").read_text())
-    if row[1] != row[2]
+    row["operations"]["create"]: row
+    for row in kinds().values()
+    if row["operations"] and row["operations"]["describe"] != row["operations"]["list"]
 }
+STOPPABLE = [name for name, row in ROWS.items() if row["operations"]["stop"]]
 # Their names are the service's to give, so no Create is a duplicate.
 GENERATED = {"StartPipelineExecution", "CreateImageVersion"}
 # These answer ValidationException to an unknown name though they declare ResourceNotFound.
@@ -151,12 +148,17 @@ class Kind:
     """A kind of resource, on one endpoint, through boto3."""
 
     def __init__(self, url, create, **more):
-        self.create_name, self.describe_name, self.list_name, self.stop_name, self.key = ROWS[create]
+        operations = ROWS[create]["operations"]
+        self.create_name, self.describe_name = create, operations["describe"]
+        self.list_name, self.stop_name, self.key = operations["list"], operations["stop"], operations["key"]
+        self.statuses = [pointer.strip("/") for pointer in ROWS[create]["fields"]["status"]]
         service = "sagemaker-a2i-runtime" if "HumanLoop" in create else "sagemaker"
         self.client = client(url, service, **more)
         self.sagemaker = client(url)
         self.model = self.client.meta.service_model
         self.raw = None
+        made = self.model.operation_model(create).input_shape
+        self.also = {member: minimal(made.members[member]) for member in operations["also"]}
         self.client.meta.events.register("after-call", self.keep)
 
     def keep(self, http_response, **_):
@@ -202,16 +204,11 @@ class Kind:
         return request[self.key]
 
     def describe(self, name):
-        return self.answer(self.describe_name, {self.key: name})
+        return self.answer(self.describe_name, {self.key: name, **self.also})
 
     def status(self, name):
         described = self.describe(name)
-        words = self.status_members()
-        return next((described[word] for word in words if word in described), None)
-
-    def status_members(self):
-        noun = self.describe_name.removeprefix("Describe").removesuffix("V2")
-        return [f"{noun}Status", "Status"]
+        return next((described[word] for word in self.statuses if word in described), None)
 
     def stop(self, name):
         shape = self.model.operation_model(self.stop_name).input_shape
@@ -221,7 +218,7 @@ class Kind:
 
 
 STOPPED = {"Stopped", "STOPPED", "Cancelled"}
-GOOD = {"Completed", "COMPLETED", "Succeeded", "InService", "Created", "CREATED"}
+GOOD = {"Completed", "COMPLETED", "Succeeded", "InService", "Created", "CREATED", "Scheduled"}
 
 
 def hold(shape, value, where):
@@ -308,7 +305,7 @@ def test_a_kind_lives_to_its_good_end(fake, create):
     kind = Kind(fake.url, create)
     name = kind.create("one")
     described = kind.describe(name)
-    if kind.status(name) is None:
+    if not kind.statuses:
         return
     status = until(lambda: kind.status(name) in GOOD and kind.status(name), f"{described} ends")
     assert status in GOOD
@@ -327,7 +324,7 @@ def test_a_kind_is_listed(fake, create):
     assert told & {value for value in items[0].values() if isinstance(value, str)}
 
 
-@pytest.mark.parametrize("create", [name for name, row in ROWS.items() if row[3]])
+@pytest.mark.parametrize("create", STOPPABLE)
 def test_a_kind_stops_once(fake, create):
     slow = {"name": "*", "stages": [{"status": "InProgress"}]}
     if create == "StartPipelineExecution":
@@ -370,7 +367,7 @@ def test_what_is_not_there_is_not_found(fake, create):
     declared = [e.name for e in operation.error_shapes if e.name.startswith("ResourceNotFound")]
     if kind.describe_name in VALIDATES or not declared:
         declared = ["ValidationException"]
-    unknown = {kind.key: UNKNOWN.get(kind.key, "nothing")}
+    unknown = {kind.key: UNKNOWN.get(kind.key, "nothing"), **kind.also}
     assert kind.error(kind.describe_name, unknown) == declared[0]
 
 

@@ -1,12 +1,14 @@
 """The table of kinds against SageMaker's own service model, as botocore ships it."""
 
+import re
+
 import botocore.session
 import pytest
 
-from conftest import kinds
+from conftest import ROOT, kinds
 
-# Of the service sagemaker-a2i-runtime, and of no Describe.
-OTHER_SERVICE, NO_DESCRIBE = "human_loop", "pipeline_step"
+# Of the service sagemaker-a2i-runtime, of no Describe, and of no operation at all.
+OTHER_SERVICE, NO_DESCRIBE, NO_OPERATIONS = "human_loop", "pipeline_step", "evaluation"
 
 # What only events have, under names that no Describe answer uses.
 EVENT_ONLY = {
@@ -21,13 +23,16 @@ EVENT_ONLY = {
     # These kinds have no status: a created one is there. They can't fail.
     "endpoint_config": {"/FailureReason"},
     "model": {"/FailureReason"},
+    # AWS documents no form of its events: as those of model cards are.
+    "model_card_export": {"/ModelCardExportJobStatus", "/CreationTime", "/LastModifiedTime"},
     # Describe has none for these kinds.
     "cluster": {"/LastModifiedTime"},
     "transform": {"/LastModifiedTime"},
 }
 
 
-KINDS = kinds()
+ALL_KINDS = kinds()
+KINDS = {kind: row for kind, row in ALL_KINDS.items() if kind != NO_OPERATIONS}
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 A2I = botocore.session.get_session().get_service_model("sagemaker-a2i-runtime")
 
@@ -62,7 +67,13 @@ def letters(word):
 
 
 def test_there_is_a_row_for_every_kind():
-    assert len(KINDS) == 24
+    assert len(ALL_KINDS) == 32
+    assert [kind for kind, row in ALL_KINDS.items() if not row["operations"]] == [NO_OPERATIONS]
+
+
+def test_no_operation_is_about_an_evaluation_job():
+    """Its events are listed ("Amazon SageMaker AI events", EventBridge reference), and that is all there is."""
+    assert not [name for name in MODEL.operation_names if "EvaluationJob" in name]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,7 +87,12 @@ def test_operations_exist_and_take_the_key(kind):
         assert operations["key"] in shape.members, verb
         # ListPipelineExecutionSteps requires nothing, but lists nothing without.
         if kind != NO_DESCRIBE:
-            assert operations["key"] in shape.required_members, verb
+            assert {operations["key"], *operations["also"]} <= set(shape.required_members), verb
+    made = model.operation_model(operations["create"]).input_shape
+    assert set(operations["also"]) <= set(made.required_members)
+    # An execution is named by SageMaker, and a version by what it is of.
+    if kind not in ("pipeline_execution", NO_DESCRIBE):
+        assert operations["name"] in made.members
 
 
 # What Describe and Stop require beside the key: the adapter adds just these.
@@ -92,8 +108,16 @@ def test_nothing_else_is_required(kind):
     for verb in ("describe", "stop"):
         if operations[verb]:
             shape = model_of(kind).operation_model(operations[verb]).input_shape
-            more = set(shape.required_members) - {operations["key"]}
+            more = set(shape.required_members) - {operations["key"], *operations["also"]}
             assert more == MORE_REQUIRED.get((kind, verb), set()), verb
+
+
+def test_the_categories_of_jobs_are_those_that_are_known():
+    """An ARN's case is not reliable, and a job's calls take its category: crates/monitor/src/arn.rs spells it."""
+    source = (ROOT / "crates" / "monitor" / "src" / "arn.rs").read_text()
+    known = re.search(r"JOB_CATEGORIES: \[&str; \d+\] = \[(.*?)\]", source)[1]
+    category = MODEL.operation_model("DescribeJob").input_shape.members["JobCategory"]
+    assert re.findall(r'"(\w+)"', known) == category.enum
 
 
 def test_what_the_adapter_adds_is_there():
@@ -147,6 +171,15 @@ def test_secondary_statuses_that_mean_a_time_out_exist(kind):
     for word in row["timed_out"]:
         enums = [resolve(described(kind), pointer).enum for pointer in row["fields"]["secondary"]]
         assert any(word in enum for enum in enums), word
+
+
+@pytest.mark.parametrize("kind", [kind for kind, row in KINDS.items() if row["state_after"]])
+def test_a_detail_type_ends_with_a_status_of_the_model(kind):
+    row = KINDS[kind]
+    told = [one.removeprefix(row["state_after"]).replace(" ", "") for one in row["detail_types"]]
+    (pointer,) = row["fields"]["status"]
+    # What is deleted can be described no more.
+    assert set(told) == {*resolve(described(kind), pointer).enum, "Deleted"}
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {OTHER_SERVICE, NO_DESCRIBE}))

@@ -21,7 +21,6 @@ NEIGHBOURS = [
     "ModelExplainabilityJobDefinition",
     "ModelPackageGroup",
     "ModelQualityJobDefinition",
-    "MonitoringSchedule",
     "Pipeline",
     "Workteam",
 ]
@@ -30,9 +29,11 @@ OTHERS = [
     "ListTags",
     "DeleteTags",
     "RetryPipelineExecution",
+    "StartMlflowTrackingServer",
+    "StartMonitoringSchedule",
     "StartNotebookInstance",
 ]
-UPDATABLE = ["Endpoint", "InferenceComponent", "MonitoringSchedule", "Pipeline", "Workteam"]
+UPDATABLE = ["Endpoint", "InferenceComponent", "MlflowTrackingServer", "MonitoringSchedule", "Pipeline", "Workteam"]
 
 
 def service_models():

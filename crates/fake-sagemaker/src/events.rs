@@ -21,7 +21,7 @@ macro_rules! sample {
 
 /// A sample per kind that has events: the richest, and one whose times are
 /// written as most are.
-const SAMPLES: [(Kind, &str); 17] = [
+const SAMPLES: [(Kind, &str); 22] = [
     (Kind::Training, sample!("training-completed")),
     (Kind::Tuning, sample!("tuning-completed")),
     (Kind::Processing, sample!("processing-completed")),
@@ -39,6 +39,11 @@ const SAMPLES: [(Kind, &str); 17] = [
     (Kind::Cluster, sample!("cluster-in-service")),
     (Kind::Image, sample!("image-created")),
     (Kind::ImageVersion, sample!("image-version-created")),
+    (Kind::Job, sample!("job-completed")),
+    (Kind::MonitoringSchedule, sample!("monitoring-schedule-scheduled")),
+    (Kind::Algorithm, sample!("algorithm-changed")),
+    (Kind::ModelCardExport, sample!("model-card-export-completed")),
+    (Kind::MlflowTrackingServer, sample!("mlflow-tracking-server-created")),
 ];
 
 static DETAILS: LazyLock<BTreeMap<Kind, Map<String, Value>>> = LazyLock::new(|| {
@@ -53,7 +58,7 @@ static DETAILS: LazyLock<BTreeMap<Kind, Map<String, Value>>> = LazyLock::new(|| 
 /// no events.
 pub(crate) fn event(settings: &Settings, resource: &Resource) -> Option<Value> {
     let kind = resource.family.kind?;
-    let detail_type = kind.spec().detail_types.first()?;
+    let detail_type = kind.detail_type(resource.status().unwrap_or_default())?;
     let sample = DETAILS.get(&kind)?;
     let view = view(resource);
     let told = sample.iter().map(|(key, like)| (key.clone(), field(resource, &view, key, like)));

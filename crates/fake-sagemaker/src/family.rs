@@ -70,7 +70,7 @@ const fn job_definition(
     Family { kind: None, word, resource, create, describe, list, stop: None, key, fields }
 }
 
-const NEIGHBOURS: [Family; 8] = [
+const NEIGHBOURS: [Family; 7] = [
     job_definition(
         "data_quality_job_definition",
         "data-quality-job-definition",
@@ -99,23 +99,6 @@ const NEIGHBOURS: [Family; 8] = [
         "DescribeModelQualityJobDefinition",
         "ListModelQualityJobDefinitions",
     ),
-    Family {
-        kind: None,
-        word: "monitoring_schedule",
-        resource: "monitoring-schedule",
-        create: "CreateMonitoringSchedule",
-        describe: "DescribeMonitoringSchedule",
-        list: "ListMonitoringSchedules",
-        stop: None,
-        key: "MonitoringScheduleName",
-        fields: Fields {
-            arn: &["/MonitoringScheduleArn"],
-            name: &["/MonitoringScheduleName"],
-            status: &["/MonitoringScheduleStatus"],
-            reason: &["/FailureReason"],
-            ..NEIGHBOUR
-        },
-    },
     Family {
         kind: None,
         word: "pipeline",
@@ -162,8 +145,9 @@ const NEIGHBOURS: [Family; 8] = [
     },
 ];
 
-static FAMILIES: LazyLock<Vec<Family>> =
-    LazyLock::new(|| Kind::all().map(|kind| Family::of(kind.spec())).chain(NEIGHBOURS).collect());
+static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
+    Kind::all().filter_map(|kind| Family::of(kind.spec())).chain(NEIGHBOURS).collect()
+});
 
 static OPERATIONS: LazyLock<BTreeMap<String, (Verb, &'static Family)>> = LazyLock::new(|| {
     let all = FAMILIES.iter();
@@ -188,9 +172,10 @@ pub(crate) fn of_word(word: &str) -> Option<&'static Family> {
 }
 
 impl Family {
-    fn of(spec: &KindSpec) -> Self {
-        let of = &spec.operations;
-        Self {
+    /// `None`: SageMaker's API has no operation on the kind.
+    fn of(spec: &KindSpec) -> Option<Self> {
+        let of = spec.operations?;
+        Some(Self {
             kind: Some(spec.kind),
             word: spec.wire,
             resource: spec.resource,
@@ -200,7 +185,7 @@ impl Family {
             stop: of.stop,
             key: of.key,
             fields: spec.fields,
-        }
+        })
     }
 
     /// Its name in the names of operations, e.g. `TrainingJob`.
@@ -295,8 +280,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_operations() {
-        for spec in Kind::all().map(Kind::spec) {
-            let of = &spec.operations;
+        for of in Kind::all().filter_map(|kind| kind.spec().operations) {
             let mut names = vec![of.create, of.describe, of.list];
             names.extend(of.stop);
             for name in names {
@@ -315,6 +299,7 @@ mod tests {
         assert_eq!(verb("StartHumanLoop"), Some((Verb::Create, "human_loop")));
         assert_eq!(verb("UpdateEndpoint"), Some((Verb::Update, "endpoint")));
         assert_eq!(verb("ListPipelineExecutionSteps"), Some((Verb::List, "pipeline_step")));
+        assert_eq!(verb("StartMonitoringSchedule"), Some((Verb::Restart, "monitoring_schedule")));
         assert_eq!(verb("DeleteWorkteam"), Some((Verb::Delete, "workteam")));
         assert_eq!(verb("UpdateTrainingJob"), None);
     }

@@ -128,10 +128,6 @@ pub(crate) fn created(family: &Family, step: Duration) -> Vec<Stage> {
     if family.fields.status.is_empty() {
         return Vec::new();
     }
-    // Of the neighbours only a monitoring schedule has statuses.
-    if family.kind.is_none() {
-        return vec![Stage::new(Duration::ZERO, "Pending"), Stage::new(step, "Scheduled")];
-    }
     let phases = [Phase::Pending, Phase::Running, Phase::Succeeded];
     let mut words: Vec<_> = phases.iter().filter_map(|phase| word(family, *phase)).collect();
     words.dedup();

@@ -83,6 +83,15 @@ pub(crate) fn identify(
             let name = format!("{group}/{version}");
             Identity { id: name.clone(), name, fixed }
         }
+        Some(Kind::Job) => {
+            let id = format!("{}/{name}", text(input, "JobCategory"));
+            Identity { name, id, fixed: Map::new() }
+        }
+        Some(Kind::ModelCardExport) => {
+            let name = text(input, "ModelCardExportJobName").to_owned();
+            let id = format!("{}/export-job/{name}", text(input, "ModelCardName"));
+            Identity { name, id, fixed: members(json!({ "ModelCardVersion": 1 })) }
+        }
         _ => Identity { id: name.clone(), name, fixed: Map::new() },
     }
 }
@@ -120,7 +129,12 @@ pub(crate) fn find<'a>(
             .filter(fits)
             .max_by_key(|of| version(of));
     }
-    world.by_name(family, region, name)
+    // A job that is asked for under another category is not there.
+    let is_of = |of: &&Resource| {
+        family.kind != Some(Kind::Job)
+            || text(&of.request, "JobCategory") == text(input, "JobCategory")
+    };
+    world.by_name(family, region, name).filter(is_of)
 }
 
 #[cfg(test)]

@@ -43,9 +43,13 @@ pub(crate) fn add(resource: &Resource, view: &mut Map<String, Value>) {
         Some(Kind::Labeling) => labeling(resource),
         Some(Kind::Compilation) => compilation(resource),
         Some(Kind::ModelPackage) => model_package(resource),
+        Some(Kind::Algorithm) => json!({
+            "AlgorithmStatusDetails": { "ValidationStatuses": reasons(resource) },
+        }),
         Some(Kind::Cluster) => json!({ "InstanceGroups": instance_groups(resource) }),
         Some(Kind::InferenceExperiment) => json!({ "ModelVariants": model_variants(resource) }),
         Some(Kind::AutoMl) => auto_ml(resource),
+        Some(Kind::AiRecommendation) => ai_recommendation(resource),
         Some(Kind::NotebookInstance) => {
             json!({ "Url": format!("{}.notebook.{}.sagemaker.aws", resource.name, resource.region) })
         }
@@ -183,7 +187,7 @@ fn model_package(resource: &Resource) -> Value {
     })
 }
 
-/// Where a package's Describe says why it failed.
+/// Where the Describe of a package, or of an algorithm, says why it failed.
 fn reasons(resource: &Resource) -> Vec<Value> {
     let failed = resource.now().filter(|now| now.phase == Phase::Failed);
     let status =
@@ -221,6 +225,17 @@ fn auto_ml(resource: &Resource) -> Value {
     let config = resource.request.get("AutoMLProblemTypeConfig").and_then(Value::as_object);
     let problem = config.and_then(|config| config.keys().next()?.strip_suffix("JobConfig"));
     json!({ "AutoMLProblemTypeConfigName": problem })
+}
+
+/// A Describe tells where the output is, also where the request left it out (the service
+/// model: `AIRecommendationOutputResult` requires what `AIRecommendationOutputConfig` does
+/// not); where that is then is not documented.
+fn ai_recommendation(resource: &Resource) -> Value {
+    let asked = resource.request.get("OutputConfig").and_then(Value::as_object);
+    let mut output = asked.cloned().unwrap_or_default();
+    let place = || format!("s3://sagemaker-{}/{}", resource.region, resource.name);
+    output.entry("S3OutputLocation").or_insert_with(|| json!(place()));
+    json!({ "OutputConfig": output })
 }
 
 fn neighbour(resource: &Resource) -> Value {

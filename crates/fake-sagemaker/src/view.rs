@@ -41,7 +41,8 @@ pub(crate) fn view(resource: &Resource) -> Map<String, Value> {
     let arn = resource.arn.split("/step/").next();
     set(fields.arn, json!(arn));
     set(fields.created, seconds(resource.created));
-    set(&["/LastModifiedTime", "/LastUpdatedDate"], seconds(resource.modified));
+    let modified = ["/LastModifiedTime", "/LastModifiedAt", "/LastUpdatedDate"];
+    set(&modified, seconds(resource.modified));
     if let Some(now) = resource.now() {
         set(fields.status, json!(now.status));
         set(fields.reason, json!(now.reason));

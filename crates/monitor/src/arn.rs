@@ -16,6 +16,13 @@ const MAX_LEN: usize = 640;
 /// SageMaker gives steps no ARN of their own.
 const STEP_MARK: &str = "/step/";
 
+/// What stands between a model card's name and that of one of its export jobs.
+const EXPORT_WORD: &str = "export-job";
+
+/// The categories of jobs as SageMaker spells them (botocore 1.43, `JobCategory`): a
+/// job's calls take its category beside its name, and the ARN's case is not reliable.
+const JOB_CATEGORIES: [&str; 2] = ["AgentRFT", "AgentRFTEvaluation"];
+
 /// A SageMaker job's ARN, checked and in canonical form:
 /// `arn:{partition}:sagemaker:{region}:{account}:{type}/{id}`.
 ///
@@ -129,8 +136,13 @@ impl JobArn {
         let Some(kind) = Kind::of_resource(&parts.resource, parts.id) else {
             return Err(ArnError::NotAJob { resource: parts.resource });
         };
-        if parts.id.split('/').count() > most_parts(kind) {
+        let (least, most) = parts_of(kind);
+        let has = parts.id.split('/').count();
+        if has > most {
             return malformed("the resource name has more parts than its type allows");
+        }
+        if has < least {
+            return malformed("the resource name has fewer parts than its type has");
         }
         if !parts.id.bytes().all(|b| is_of_names(kind, b)) {
             return malformed("the resource name has a character that names of its type have not");
@@ -209,12 +221,13 @@ impl JobArn {
         self.field(5).split_once('/').map_or("", |(_, id)| id)
     }
 
-    /// The id, or its last part where the id is a path (pipeline executions and
-    /// steps): what to call the job until a name field of SageMaker's tells.
+    /// The id, or its last part where the id is a path to it (pipeline executions and
+    /// steps, jobs of a category, export jobs of a model card): what to call the job
+    /// until a name field of SageMaker's tells.
     #[must_use]
     pub fn name(&self) -> &str {
         match self.kind {
-            Kind::PipelineExecution | Kind::PipelineStep => {
+            Kind::PipelineExecution | Kind::PipelineStep | Kind::Job | Kind::ModelCardExport => {
                 self.id().rsplit('/').next().unwrap_or_default()
             }
             _ => self.id(),
@@ -265,17 +278,24 @@ fn is_of_names(kind: Kind, byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/') || also.contains(&byte)
 }
 
-/// The id with the words that a pipeline's ids have between names in lower case.
+/// The id with the words in it that are no names as SageMaker spells them: those between
+/// names in lower case, a job's category as it is known.
 fn with_fixed_words(kind: Kind, id: &str) -> String {
-    if !matches!(kind, Kind::PipelineExecution | Kind::PipelineStep) {
-        return id.to_owned();
-    }
     let parts = id.split('/').enumerate();
-    let parts = parts.map(|(place, part)| match place {
-        1 | 3 => part.to_ascii_lowercase(),
+    let parts = parts.map(|(place, part)| match (kind, place) {
+        (Kind::PipelineExecution | Kind::PipelineStep, 1 | 3) | (Kind::ModelCardExport, 1) => {
+            part.to_ascii_lowercase()
+        }
+        (Kind::Job, 0) => category(part).to_owned(),
         _ => part.to_owned(),
     });
     parts.collect::<Vec<_>>().join("/")
+}
+
+/// A category as SageMaker spells it; one that is not known stays as it is.
+fn category(word: &str) -> &str {
+    let known = JOB_CATEGORIES.into_iter().find(|known| known.eq_ignore_ascii_case(word));
+    known.unwrap_or(word)
 }
 
 /// The id in lower case, but for a step's name.
@@ -288,15 +308,23 @@ fn folded(kind: Kind, id: &str) -> String {
     }
 }
 
-/// How many parts, divided by slashes, the id of a kind may have.
-fn most_parts(kind: Kind) -> usize {
+/// How many parts, divided by slashes, the id of a kind has: at least and at most.
+fn parts_of(kind: Kind) -> (usize, usize) {
     match kind {
-        Kind::PipelineStep => 5,
-        Kind::PipelineExecution => 3,
+        Kind::PipelineStep => (5, 5),
+        Kind::PipelineExecution | Kind::ModelCardExport => (3, 3),
+        // Its category and its name.
+        Kind::Job => (2, 2),
         // A package and its version.
-        Kind::ModelPackage | Kind::ImageVersion => 2,
-        _ => 1,
+        Kind::ModelPackage | Kind::ImageVersion => (1, 2),
+        _ => (1, 1),
     }
+}
+
+/// Whether a model card's id names one of its export jobs.
+pub(crate) fn export_kind(id: &str) -> Option<Kind> {
+    let word = id.split('/').nth(1)?;
+    word.eq_ignore_ascii_case(EXPORT_WORD).then_some(Kind::ModelCardExport)
 }
 
 /// Whether a pipeline resource's id names an execution or a step of one.
@@ -357,6 +385,8 @@ mod tests {
                 Kind::PipelineExecution => "MyPipe/execution/Abc1",
                 Kind::PipelineStep => "MyPipe/execution/Abc1/step/train",
                 Kind::ImageVersion | Kind::ModelPackage => "MyGroup/1",
+                Kind::Job => "AgentRFT/My-Job-1",
+                Kind::ModelCardExport => "MyCard/export-job/My-Job-1",
                 _ => "My-Job-1",
             };
             let resource = kind.spec().resource;
@@ -407,6 +437,22 @@ mod tests {
     }
 
     #[test]
+    fn a_jobs_category_is_spelt_as_its_calls_take_it() {
+        let job = JobArn::parse(&arn("job/agentrftevaluation/x")).unwrap();
+        assert_eq!((job.id(), job.name()), ("AgentRFTEvaluation/x", "x"));
+        let unheard = JobArn::parse(&arn("job/NewCategory/x")).unwrap();
+        assert_eq!(unheard.id(), "NewCategory/x");
+    }
+
+    #[test]
+    fn an_export_job_hangs_off_its_model_card() {
+        let job = JobArn::parse(&arn("Model-Card/Mine/Export-Job/Pdf-1")).unwrap();
+        assert_eq!((job.kind(), job.name()), (Kind::ModelCardExport, "Pdf-1"));
+        assert_eq!(job.id(), "Mine/export-job/Pdf-1");
+        assert_eq!(job.spelt("PDF-1").name(), "PDF-1");
+    }
+
+    #[test]
     fn parts_are_read_back() {
         let job =
             JobArn::parse("arn:aws-cn:sagemaker:cn-north-1:037210630506:processing-job/a").unwrap();
@@ -439,6 +485,9 @@ mod tests {
             ("arn:aws:sagemaker:us-east-1:111122223333:training-job/a b", "blank"),
             ("arn:aws:sagemaker:us-east-1:111122223333:training-job/a/b", "more parts"),
             ("arn:aws:sagemaker:us-east-1:111122223333:model-card/x", "model-card"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:model-card/x/export-job", "fewer parts"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:job/x", "fewer parts"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:job/AgentRFT/x/y", "more parts"),
             ("arn:aws:sagemaker:us-east-1:111122223333:pipeline/x", "pipeline"),
         ] {
             let error = JobArn::parse(text).unwrap_err().to_string();

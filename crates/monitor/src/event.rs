@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::arn::{ArnError, JobArn};
 use crate::bounds::{MAX_WORD, clip};
-use crate::kind::Kind;
+use crate::kind::{Kind, Telling};
 use crate::observation::{Observation, Source};
 
 /// The source of SageMaker's own events.
@@ -31,6 +31,9 @@ pub enum Ignored {
     OtherDetailType,
     /// A job of an account or region that this monitor is not for.
     OutOfScope,
+    /// Of a kind whose events are documented nowhere, and it does not say of what job or,
+    /// where nothing else can tell, in what state it is.
+    Unattributed,
 }
 
 impl Ignored {
@@ -41,6 +44,7 @@ impl Ignored {
             Self::OtherSource => "other_source",
             Self::OtherDetailType => "other_detail_type",
             Self::OutOfScope => "out_of_scope",
+            Self::Unattributed => "unattributed",
         }
     }
 }
@@ -50,6 +54,13 @@ impl Ignored {
 pub enum Parsed {
     /// A sighting of a job.
     Job(Box<Observation>),
+    /// Something of the job changed, and the event does not tell what.
+    Look {
+        /// The job.
+        arn: JobArn,
+        /// When it changed: not later than now.
+        at: Timestamp,
+    },
     /// Nothing to do with a job.
     Ignored(Ignored),
 }
@@ -85,14 +96,25 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
         SWEEP_SOURCE => return sighting(event, now),
         _ => return Ok(Parsed::Ignored(Ignored::OtherSource)),
     }
-    let Some(kind) = Kind::of_detail_type(word("detail-type")?) else {
+    let detail_type = word("detail-type")?;
+    let Some(kind) = Kind::of_detail_type(detail_type) else {
         return Ok(Parsed::Ignored(Ignored::OtherDetailType));
     };
     let detail = event.get("detail").filter(|detail| detail.is_object());
     let detail = detail.ok_or_else(|| refused("detail", "missing or no object"))?;
-    let arn = arn_of(kind, detail, event.get("resources"))?;
     let seen_at = event.get("time").and_then(crate::time::parse_time).unwrap_or(now);
-    let seen = observation(arn, detail, seen_at, Source::Event)?;
+    let arn = arn_of(kind, detail, event.get("resources"));
+    let told = kind.status_in(detail_type);
+    let status = told.as_deref().or_else(|| text(detail, kind.spec().fields.status));
+    let (arn, status) = match (kind.spec().telling, arn, status) {
+        (_, Ok(arn), Some(status)) => (arn, status),
+        (Telling::State, arn, _) => return Err(arn.err().unwrap_or_else(|| no_status(kind))),
+        (Telling::Change, Ok(arn), None) if kind.spec().operations.is_some() => {
+            return Ok(Parsed::Look { arn, at: seen_at.min(now) });
+        }
+        (Telling::Change, ..) => return Ok(Parsed::Ignored(Ignored::Unattributed)),
+    };
+    let seen = observation(arn, detail, status, (seen_at, Source::Event));
     Ok(Parsed::Job(Box::new(seen.bounded(now))))
 }
 
@@ -109,27 +131,25 @@ fn sighting(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
 /// # Errors
 /// [`Refused`] if the answer has no status.
 pub fn from_describe(arn: JobArn, answer: &Value, now: Timestamp) -> Result<Observation, Refused> {
-    Ok(observation(arn, answer, now, Source::Describe)?.bounded(now))
+    let kind = arn.kind();
+    let status = kind.fixed_status().or_else(|| text(answer, kind.spec().fields.status));
+    let status = status.ok_or_else(|| no_status(kind))?;
+    Ok(observation(arn, answer, status, (now, Source::Describe)).bounded(now))
 }
 
 fn observation(
     arn: JobArn,
     detail: &Value,
-    seen_at: Timestamp,
-    source: Source,
-) -> Result<Observation, Refused> {
+    status: &str,
+    (seen_at, source): (Timestamp, Source),
+) -> Observation {
     let kind = arn.kind();
     let fields = &kind.spec().fields;
-    let status = match kind.fixed_status() {
-        Some(status) => status,
-        None => text(detail, fields.status)
-            .ok_or_else(|| refused(status_field(kind), "missing, empty or no text"))?,
-    };
     let secondary = secondary_status(kind, detail);
     let phase = kind.phase(status, secondary.as_deref());
     let time = |pointers| times(detail, pointers).next();
     let owned = |pointers| text(detail, pointers).map(str::to_owned);
-    Ok(Observation {
+    Observation {
         name: owned(fields.name),
         phase,
         status: status.to_owned(),
@@ -141,7 +161,7 @@ fn observation(
         seen_at,
         source,
         arn,
-    })
+    }
 }
 
 /// The finer status that an event's detail or a Describe's answer tells: SageMaker's
@@ -165,8 +185,10 @@ fn counts(detail: &Value, pointers: &[&str]) -> Option<String> {
     (!told.is_empty()).then(|| told.join(", "))
 }
 
-fn status_field(kind: Kind) -> &'static str {
-    kind.spec().fields.status.first().map_or("status", |pointer| pointer.trim_start_matches('/'))
+fn no_status(kind: Kind) -> Refused {
+    let pointer = kind.spec().fields.status.first();
+    let field = pointer.map_or("status", |pointer| pointer.trim_start_matches('/'));
+    refused(field, "missing, empty or no text")
 }
 
 /// The job's ARN: from the detail, else from the envelope's resources.

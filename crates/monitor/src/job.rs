@@ -166,6 +166,27 @@ impl JobRecord {
         self.revision > 0
     }
 
+    /// Whether something changed since it was last sighted, and nobody has looked.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.is_seen() && self.job.status.is_none()
+    }
+
+    /// Takes in that something changed at `at`, which is not told: a state that was
+    /// sighted before is known no more, until somebody looks. The next sighting of it
+    /// counts as news, whatever it says.
+    pub fn doubt(&mut self, at: Timestamp) {
+        let sighted = self.timeline.iter().map(|entry| entry.seen_at).max();
+        if self.is_in_doubt() || sighted.is_none_or(|sighted| sighted >= at) {
+            return;
+        }
+        self.job.phase = Phase::Unknown;
+        self.job.status = None;
+        self.job.secondary_status = None;
+        self.job.failure_reason = None;
+        self.job.settled_at = None;
+    }
+
     /// Takes a sighting in, if it says anything new.
     ///
     /// The order of states is total and looks only at what the sightings say,

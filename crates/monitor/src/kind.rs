@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::arn::pipeline_kind;
+use crate::arn::{export_kind, pipeline_kind};
 use crate::kinds::{KINDS, STATELESS};
 use crate::phase::Phase;
 
@@ -37,6 +37,14 @@ pub enum Kind {
     InferenceExperiment,
     InferenceRecommendations,
     Optimization,
+    Job,
+    AiBenchmark,
+    AiRecommendation,
+    MonitoringSchedule,
+    Algorithm,
+    ModelCardExport,
+    Evaluation,
+    MlflowTrackingServer,
 }
 
 /// How a kind's states follow each other.
@@ -46,6 +54,17 @@ pub enum Lifecycle {
     OneShot,
     /// Lives on and can be updated: the latest modification counts.
     Resource,
+}
+
+/// What the events of a kind tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// Its state: an event without one is refused.
+    State,
+    /// That something changed, and its state if they have one. AWS sends them without a
+    /// state (on a model's deletion as on its creation), or documents no form of them: so
+    /// the monitor looks, and one that says not even of what is ignored.
+    Change,
 }
 
 /// Where a kind's events and Describe answers keep what Sagebell reads: JSON
@@ -88,6 +107,12 @@ pub struct Operations {
     pub key: &'static str,
     /// Whether `key` takes the ARN, not the name.
     pub key_is_arn: bool,
+    /// The request field of `create` that names the job; mostly `key` itself.
+    pub name: &'static str,
+    /// Request fields of all of them but `list` that belong to its name.
+    pub also: &'static [&'static str],
+    /// Whether one that came up well runs on, so that it can still be stopped.
+    pub runs_on: bool,
 }
 
 /// One row of the table.
@@ -105,17 +130,29 @@ pub struct KindSpec {
     pub lifecycle: Lifecycle,
     /// The EventBridge detail-types that tell of it; empty: no event does.
     pub detail_types: &'static [&'static str],
+    /// What those tell.
+    pub telling: Telling,
+    /// How those begin whose end tells the status, in words.
+    pub state_after: Option<&'static str>,
     /// Where its fields are.
     pub fields: Fields,
     /// Its statuses and what they mean, compared without case and underscores.
     pub statuses: &'static [(&'static str, Phase)],
     /// Secondary statuses that turn `Stopped` into `TimedOut`.
     pub timed_out: &'static [&'static str],
-    /// SageMaker's operations on it.
-    pub operations: Operations,
+    /// SageMaker's operations on it; `None`: its API has none, only events tell of it.
+    pub operations: Option<Operations>,
     /// The CloudWatch log group, where it logs; `{name}` stands for its name, `{id}` for
     /// what its ARN calls it, `{ClusterName}` for that member of its description.
     pub log_group: Option<&'static str>,
+}
+
+impl KindSpec {
+    /// Whether events can be counted on to tell of each change, as far as they come.
+    #[must_use]
+    pub fn has_telling_events(&self) -> bool {
+        self.telling == Telling::State && !self.detail_types.is_empty()
+    }
 }
 
 impl Kind {
@@ -154,10 +191,39 @@ impl Kind {
     pub fn of_resource(resource: &str, id: &str) -> Option<Self> {
         match resource {
             "pipeline" => pipeline_kind(id),
+            "model-card" => export_kind(id),
             // The event's older spelling of hyper-parameter-tuning-job.
             "tuningjob" => Some(Self::Tuning),
             _ => Self::all().find(|kind| kind.spec().resource == resource),
         }
+    }
+
+    /// The operation that stops one, where there is one.
+    #[must_use]
+    pub fn stop(self) -> Option<&'static str> {
+        self.spec().operations?.stop
+    }
+
+    /// Whether one that came up well runs on, so that it can still be stopped.
+    #[must_use]
+    pub fn runs_on(self) -> bool {
+        self.spec().operations.is_some_and(|operations| operations.runs_on)
+    }
+
+    /// The EventBridge `detail-type` of the events that tell of this kind in this status;
+    /// mostly one for all of its statuses.
+    #[must_use]
+    pub fn detail_type(self, status: &str) -> Option<&'static str> {
+        let mut types = self.spec().detail_types.iter().copied();
+        types.find(|of| self.status_in(of).is_none_or(|told| told == status))
+    }
+
+    /// The status that an EventBridge `detail-type` tells, as the API spells it: of
+    /// `SageMaker Tracking Server Create Failed` it is `CreateFailed`.
+    #[must_use]
+    pub fn status_in(self, detail_type: &str) -> Option<String> {
+        let words = detail_type.strip_prefix(self.spec().state_after?)?;
+        Some(words.replace(' ', ""))
     }
 
     /// What a status of this kind means.

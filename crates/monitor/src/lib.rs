@@ -33,6 +33,7 @@ pub mod reckoning;
 pub mod record;
 pub mod search;
 pub mod signal;
+mod statuses;
 pub mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -113,7 +113,7 @@ impl Policy {
     /// while its waiter is being told.
     pub const ROUNDS_AT_ONCE: u32 = 16;
 
-    /// The same pauses for kinds that send no events, where only a look tells.
+    /// The same pauses for kinds whose state no event is known to tell: only a look does.
     pub const CHECK_WITHOUT_EVENTS: (Duration, Duration) =
         (Duration::from_secs(60), Duration::from_secs(300));
 
@@ -178,9 +178,10 @@ impl Policy {
     /// ±20 %.
     #[must_use]
     pub fn check_pause(&self, kind: Kind, checks: u32, unit: f64) -> Duration {
-        let (first, longest) = match kind.spec().detail_types {
-            [] => Self::CHECK_WITHOUT_EVENTS,
-            _ => (self.check_first, self.check_longest),
+        let (first, longest) = if kind.spec().has_telling_events() {
+            (self.check_first, self.check_longest)
+        } else {
+            Self::CHECK_WITHOUT_EVENTS
         };
         let pause = first.saturating_mul(1_u32.checked_shl(checks.min(31)).unwrap_or(u32::MAX));
         jittered(pause.min(longest), unit)

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::StreamExt as _;
+use jiff::Timestamp;
 use metrics::counter;
 use serde_json::Value;
 
@@ -19,10 +20,10 @@ use crate::phase::Phase;
 use crate::policy::Policy;
 use crate::ports::{
     Announcer, Clock, Entropy, Intake, IntakeError, Queue, QueueError, Saved, Store, StoreError,
-    Versioned,
+    Versioned, WaitKey,
 };
 use crate::signal::{Announcement, Doorbell};
-use crate::wait::{News, later};
+use crate::wait::{News, Wait, WaitState, later};
 
 /// Waits read and rung at a time.
 const PAGE: usize = 200;
@@ -38,6 +39,14 @@ pub enum Taken {
         job: Box<Job>,
         /// How many waits are to be rung.
         rung: usize,
+    },
+    /// Something of this job changed, and the event does not tell what: the sweep is to
+    /// look at it.
+    InDoubt {
+        /// The job.
+        arn: JobArn,
+        /// How many waits brought the look forward.
+        due: usize,
     },
     /// It was about no job of this monitor's.
     Ignored(Ignored),
@@ -83,9 +92,14 @@ impl Recorder {
     /// # Errors
     /// [`RecordError`]; all but `Refused` go away by trying again.
     pub async fn take(&self, event: &Value) -> Result<Taken, RecordError> {
-        match self.read(event)? {
-            Parsed::Ignored(why) => Ok(Taken::Ignored(why)),
-            Parsed::Job(seen) => self.record(&seen).await,
+        self.take_in(&self.read(event)?).await
+    }
+
+    async fn take_in(&self, read: &Parsed) -> Result<Taken, RecordError> {
+        match read {
+            Parsed::Ignored(why) => Ok(Taken::Ignored(*why)),
+            Parsed::Look { arn, at } => self.doubt(arn, *at).await,
+            Parsed::Job(seen) => self.record(seen).await,
         }
     }
 
@@ -94,33 +108,34 @@ impl Recorder {
     /// other's way; of different jobs, [`Policy::EVENTS_AT_ONCE`] at a time.
     pub async fn take_all(&self, events: &[Value]) -> Vec<Result<Taken, RecordError>> {
         let mut results = BTreeMap::new();
-        let mut by_job: BTreeMap<JobArn, Vec<(usize, Box<Observation>)>> = BTreeMap::new();
+        let mut by_job: BTreeMap<JobArn, Vec<(usize, Parsed)>> = BTreeMap::new();
         for (place, event) in events.iter().enumerate() {
             match self.read(event) {
-                Ok(Parsed::Job(seen)) => {
-                    by_job.entry(seen.arn.clone()).or_default().push((place, seen));
-                }
                 Ok(Parsed::Ignored(why)) => {
                     results.insert(place, Ok(Taken::Ignored(why)));
+                }
+                Ok(read) => {
+                    let Some(arn) = arn_of(&read).cloned() else { continue };
+                    by_job.entry(arn).or_default().push((place, read));
                 }
                 Err(refused) => {
                     results.insert(place, Err(refused.into()));
                 }
             }
         }
-        let jobs = futures::stream::iter(by_job.into_values()).map(|seen| self.record_each(seen));
+        let jobs = futures::stream::iter(by_job.into_values()).map(|read| self.take_each(read));
         let recorded: Vec<_> = jobs.buffer_unordered(Policy::EVENTS_AT_ONCE).collect().await;
         results.extend(recorded.into_iter().flatten());
         results.into_values().collect()
     }
 
-    async fn record_each(
+    async fn take_each(
         &self,
-        seen: Vec<(usize, Box<Observation>)>,
+        read: Vec<(usize, Parsed)>,
     ) -> Vec<(usize, Result<Taken, RecordError>)> {
-        let mut results = Vec::with_capacity(seen.len());
-        for (place, seen) in seen {
-            results.push((place, self.record(&seen).await));
+        let mut results = Vec::with_capacity(read.len());
+        for (place, read) in read {
+            results.push((place, self.take_in(&read).await));
         }
         results
     }
@@ -130,12 +145,8 @@ impl Recorder {
         let parsed = event::parse(event, self.clock.latest()).inspect_err(|refused| {
             counter!("sagebell_events_refused_total", "field" => refused.field).increment(1);
         })?;
-        let parsed = match parsed {
-            Parsed::Job(seen) if !self.policy.in_scope(&seen.arn) => {
-                Parsed::Ignored(Ignored::OutOfScope)
-            }
-            parsed => parsed,
-        };
+        let out_of_scope = arn_of(&parsed).is_some_and(|arn| !self.policy.in_scope(arn));
+        let parsed = if out_of_scope { Parsed::Ignored(Ignored::OutOfScope) } else { parsed };
         if let Parsed::Ignored(why) = parsed {
             counter!("sagebell_events_ignored_total", "reason" => why.as_str()).increment(1);
         }
@@ -165,6 +176,54 @@ impl Recorder {
             self.announcer.announce(&Announcement::JobSettled { job }).await;
         }
         Ok(Taken::Recorded { change, job: Box::new(record.job), rung })
+    }
+
+    /// Takes in that something of the job changed at `at`, which is not told. What is
+    /// known of it is in doubt from now on, and the waits that it still has are due: the
+    /// sweep looks for them. A job that nobody has asked for is not looked at.
+    async fn doubt(&self, arn: &JobArn, at: Timestamp) -> Result<Taken, RecordError> {
+        counter!("sagebell_doubts_total", "kind" => arn.kind().as_str()).increment(1);
+        let mut due = 0;
+        if let Some(found) = self.store.load_job(arn).await? {
+            self.update(arn, Some(found), |record| record.doubt(at)).await?;
+            due = self.bring_forward(arn).await?;
+        }
+        Ok(Taken::InDoubt { arn: arn.clone(), due })
+    }
+
+    /// Makes every wait on the job due.
+    async fn bring_forward(&self, arn: &JobArn) -> Result<usize, RecordError> {
+        let (mut due, mut after) = (0, None);
+        loop {
+            let page = self.store.list_waits(arn, after.as_ref(), PAGE).await?;
+            for wait in page.items.iter().filter(|wait| wait.state == WaitState::Waiting) {
+                due += usize::from(self.make_due(&wait.key()).await?);
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(due),
+            }
+        }
+    }
+
+    async fn make_due(&self, key: &WaitKey) -> Result<bool, RecordError> {
+        let mut found = self.store.load_wait(key).await?;
+        for tries in 1..=Policy::CAS_TRIES {
+            let now = self.clock.now();
+            let waiting = |wait: &Versioned<Wait>| wait.value.state == WaitState::Waiting;
+            let Some(mut wait) = found.filter(waiting) else { return Ok(false) };
+            if wait.value.check_at <= now {
+                return Ok(true);
+            }
+            wait.value.check_at = now;
+            wait.value.reschedule(&self.policy);
+            match self.store.save_wait(&wait.value, Some(wait.version)).await? {
+                Saved::Stored(_) => return Ok(true),
+                Saved::Conflict(current) => found = current,
+            }
+            self.back_off(tries).await;
+        }
+        Err(RecordError::Contended(format!("wait {} on {}", key.id, key.arn)))
     }
 
     async fn write(&self, seen: &Observation) -> Result<(JobRecord, Change), RecordError> {
@@ -226,11 +285,20 @@ impl Recorder {
     }
 }
 
-/// A change that a Describe tells first, of a kind that sends events, is one whose
+/// The job that an event is about.
+fn arn_of(read: &Parsed) -> Option<&JobArn> {
+    match read {
+        Parsed::Job(seen) => Some(&seen.arn),
+        Parsed::Look { arn, .. } => Some(arn),
+        Parsed::Ignored(_) => None,
+    }
+}
+
+/// A change that a Describe tells first, of a kind whose events tell it, is one whose
 /// event was lost or is late.
 fn count(seen: &Observation, change: Change) {
     counter!("sagebell_observations_total", "change" => change.as_str()).increment(1);
-    let sends_events = !seen.kind().spec().detail_types.is_empty();
+    let sends_events = seen.kind().spec().has_telling_events();
     match seen.source {
         Source::Event => counter!("sagebell_events_total").increment(1),
         Source::Describe if change == Change::Advanced && sends_events => {

@@ -301,7 +301,7 @@ impl Waits {
             ));
         }
         let kind = asked.arn.kind();
-        if asked.on_abandon == OnAbandon::Stop && kind.spec().operations.stop.is_none() {
+        if asked.on_abandon == OnAbandon::Stop && kind.stop().is_none() {
             let problem = format!("SageMaker can't stop a {kind}: say `keep`");
             return Err(invalid("on_abandon", problem));
         }
@@ -370,11 +370,11 @@ impl Waits {
         Err(contended(&asked.key()))
     }
 
-    /// The job's record, with what the wait wants of it noted. A job that was
-    /// never heard of is looked at once.
+    /// The job's record, with what the wait wants of it noted. A job that was never
+    /// heard of, or whose state is in doubt, is looked at once.
     async fn job_for(&self, wait: &Wait) -> Result<JobRecord, WaitError> {
         let mut current = self.store.load_job(&wait.arn).await?;
-        if current.is_none() {
+        if current.as_ref().is_none_or(|found| found.value.is_in_doubt()) {
             self.look_first(&wait.arn).await?;
             current = self.store.load_job(&wait.arn).await?;
         }

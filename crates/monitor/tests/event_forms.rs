@@ -226,10 +226,12 @@ fn a_model_package_has_a_version_in_its_arn() {
 }
 
 #[test]
-fn a_feature_group_has_no_modification_and_its_sample_an_unlisted_status() {
-    for (status, phase) in
-        [("Active", Phase::Unknown), ("Created", Phase::Succeeded), ("CreateFailed", Phase::Failed)]
-    {
+fn a_feature_group_has_no_modification_and_may_be_active() {
+    for (status, phase) in [
+        ("Active", Phase::Succeeded),
+        ("Created", Phase::Succeeded),
+        ("CreateFailed", Phase::Failed),
+    ] {
         let detail = json!({
             "FeatureGroupArn": format!("{ACCOUNT}:feature-group/g"), "FeatureGroupStatus": status,
             "CreationTime": 1_611_624_059_000_i64,
@@ -331,26 +333,103 @@ fn the_other_kinds_of_the_guide() {
 }
 
 #[test]
-fn models_and_endpoint_configs_are_there_at_once() {
-    for (detail_type, arn, rest, kind) in [
-        ("Model State Change", "ModelArn", "model/m", Kind::Model),
-        (
-            "Endpoint Config State Change",
-            "EndpointConfigArn",
-            "endpoint-config/c",
-            Kind::EndpointConfig,
-        ),
+fn an_event_of_what_has_no_status_says_look() {
+    for (detail_type, arn, rest) in [
+        ("Model State Change", "ModelArn", "model/m"),
+        ("Endpoint Config State Change", "EndpointConfigArn", "endpoint-config/c"),
+        // EventBridge's schema of it has no status, though a Describe has one.
+        ("Algorithm State Change", "AlgorithmArn", "algorithm/a"),
     ] {
         let detail =
             json!({arn: format!("{ACCOUNT}:{rest}"), "CreationTime": 1_592_411_992_203_i64});
-        assert_seen(
-            &event(detail_type, &[], detail),
-            kind,
-            rest,
-            Phase::Succeeded,
-            "2020-06-17T16:39:52.203Z",
-        );
+        let mut event = event(detail_type, &[], detail);
+        assert_eq!(look(&event), (format!("{ACCOUNT}:{rest}"), "2018-10-06T12:26:13Z".to_owned()));
+        // Nothing is looked for that was yet to change.
+        event["time"] = json!("2031-01-01T00:00:00Z");
+        assert_eq!(look(&event).1, now().to_string());
     }
+}
+
+/// The job that somebody is to look at, and since when.
+fn look(event: &Value) -> (String, String) {
+    match parse(event, now()) {
+        Ok(Parsed::Look { arn, at }) => (arn.to_string(), at.to_string()),
+        other => panic!("{event}: {other:?}"),
+    }
+}
+
+#[test]
+fn an_algorithms_event_that_tells_its_status_is_believed() {
+    let detail =
+        json!({"AlgorithmArn": format!("{ACCOUNT}:algorithm/a"), "AlgorithmStatus": "Failed"});
+    let event = event("Algorithm State Change", &[], detail);
+    assert_eq!(seen(&event).phase, Phase::Failed);
+}
+
+#[test]
+fn a_job_is_told_by_category_and_name() {
+    let detail = json!({
+        "JobName": "Mine", "JobArn": format!("{ACCOUNT}:job/AgentRFT/Mine"), "JobCategory": "AgentRFT",
+        "JobStatus": "Stopped", "SecondaryStatus": "MaxRuntimeExceeded",
+        "LastModifiedTime": 1_583_831_889_050_i64,
+    });
+    let event = event("Job State Change", &["job/AgentRFT/Mine"], detail);
+    assert_seen(&event, Kind::Job, "job/AgentRFT/Mine", Phase::TimedOut, "2020-03-10T09:18:09.05Z");
+    assert_eq!(seen(&event).name.as_deref(), Some("Mine"));
+}
+
+#[test]
+fn a_tracking_servers_state_is_in_the_detail_type() {
+    let rest = "mlflow-tracking-server/ml";
+    for (words, status, phase) in [
+        ("Creating", "Creating", Phase::Pending),
+        ("Create Failed", "CreateFailed", Phase::Failed),
+        ("Started", "Started", Phase::Succeeded),
+        ("Stopped", "Stopped", Phase::Stopped),
+        ("Maintenance In Progress", "MaintenanceInProgress", Phase::Running),
+    ] {
+        // The form of the detail is not documented: the ARN is in the envelope at least.
+        let event = event(&format!("Tracking Server {words}"), &[rest], json!({}));
+        assert_seen(&event, Kind::MlflowTrackingServer, rest, phase, "2018-10-06T12:26:13Z");
+        assert_eq!(seen(&event).status, status);
+    }
+    for other in ["Tracking Server Melting", "MLFlow Tracking Server Creating Run"] {
+        assert_eq!(ignored(&event(other, &[rest], json!({}))), Ignored::OtherDetailType);
+    }
+}
+
+#[test]
+fn events_whose_form_is_not_documented_are_taken_where_they_tell_enough() {
+    for (detail_type, rest, status, kind) in [
+        (
+            "Monitoring Schedule State Change",
+            "monitoring-schedule/s",
+            "MonitoringScheduleStatus",
+            Kind::MonitoringSchedule,
+        ),
+        (
+            "Model Card Export Job State Change",
+            "model-card/c/export-job/e",
+            "Status",
+            Kind::ModelCardExport,
+        ),
+        (
+            "Evaluation Job Status Change",
+            "evaluation-job/e",
+            "EvaluationJobStatus",
+            Kind::Evaluation,
+        ),
+    ] {
+        let told = event(detail_type, &[rest], json!({status: "Failed"}));
+        assert_seen(&told, kind, rest, Phase::Failed, "2018-10-06T12:26:13Z");
+        let nobodys = event(detail_type, &[], json!({status: "Failed"}));
+        assert_eq!(ignored(&nobodys), Ignored::Unattributed);
+    }
+    let silent = event("Monitoring Schedule State Change", &["monitoring-schedule/s"], json!({}));
+    assert_eq!(look(&silent).0, format!("{ACCOUNT}:monitoring-schedule/s"));
+    // Nothing of SageMaker's can be asked about it.
+    let silent = event("Evaluation Job Status Change", &["evaluation-job/e"], json!({}));
+    assert_eq!(ignored(&silent), Ignored::Unattributed);
 }
 
 #[test]

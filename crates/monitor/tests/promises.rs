@@ -40,7 +40,7 @@ async fn take(world: &FakeWorld, status: &str, secondary: &str, age: i64) -> (Ch
     let event = FakeWorld::training_event(status, secondary, age);
     match world.recorder().take(&event).await.unwrap() {
         Taken::Recorded { change, rung, .. } => (change, rung),
-        Taken::Ignored(why) => panic!("ignored: {why:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -350,7 +350,7 @@ async fn an_endpoint_update_is_told_of_this_update_only() {
     ] {
         match world.recorder().take(&event(status, age)).await.unwrap() {
             Taken::Recorded { rung: told, .. } => assert_eq!(told, rung, "{status}@{age}"),
-            Taken::Ignored(why) => panic!("{why:?}"),
+            other => panic!("{other:?}"),
         }
     }
     assert_eq!(world.deliver_all().await, [Rung::Signalled]);
@@ -661,7 +661,7 @@ async fn take_with(
     }
     match world.recorder().take(&event).await.unwrap() {
         Taken::Recorded { change, .. } => change,
-        Taken::Ignored(why) => panic!("ignored: {why:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

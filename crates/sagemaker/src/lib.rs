@@ -30,3 +30,4 @@ pub use error::{CallError, Class};
 pub use pages::Pages;
 pub use patience::{Patience, Tell};
 pub use port::SageMakerApi;
+pub use request::named;

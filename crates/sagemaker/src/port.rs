@@ -44,19 +44,18 @@ impl SageMakerApi {
 
     async fn read(&self, arn: &JobArn) -> Result<Answered, SageMakerError> {
         let api = self.api.in_region(arn.region());
-        let answer = match arn.kind() {
+        let answer = match (arn.kind(), arn.kind().spec().operations) {
             // Of another service, sagemaker-a2i-runtime.
-            kind @ Kind::HumanLoop => {
+            (kind @ Kind::HumanLoop, _) | (kind, None) => {
                 return Err(SageMakerError::Unsupported { operation: "describe", kind });
             }
-            Kind::PipelineStep => {
+            (Kind::PipelineStep, _) => {
                 let step = step::describe(&api, arn).await;
                 step.map(|value| Answered { value, date: None })
             }
-            kind => {
-                let nameless = || SageMakerError::Refused(format!("{arn} has no version number"));
-                let input = request::describe(arn).ok_or_else(nameless)?;
-                api.call_dated(kind.spec().operations.describe, &input).await
+            (_, Some(operations)) => {
+                let input = request::describe(arn).ok_or_else(|| nameless(arn))?;
+                api.call_dated(operations.describe, &input).await
             }
         };
         answer.map_err(port_error)
@@ -111,7 +110,7 @@ impl SageMaker for SageMakerApi {
     async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {
         let kind = arn.kind();
         let unsupported = SageMakerError::Unsupported { operation: "stop", kind };
-        let operation = match (kind, kind.spec().operations.stop) {
+        let operation = match (kind, kind.stop()) {
             (Kind::HumanLoop, _) | (_, None) => return Err(unsupported),
             (_, Some(operation)) => operation,
         };
@@ -119,7 +118,7 @@ impl SageMaker for SageMakerApi {
         if is_over(&seen) {
             return Ok(());
         }
-        let input = request::stop(arn, &answer, &self.token(arn));
+        let input = request::stop(arn, &answer, &self.token(arn)).ok_or_else(|| nameless(arn))?;
         let error = match self.api.in_region(arn.region()).call(operation, &input).await {
             Ok(_) => return Ok(()),
             Err(error) => error,
@@ -134,12 +133,17 @@ impl SageMaker for SageMakerApi {
     }
 }
 
-/// Whether there is nothing left to stop. A notebook instance that has come up
-/// well is in service, and can be stopped; other kinds that end well have ended.
+/// What names an image's version is its number.
+fn nameless(arn: &JobArn) -> SageMakerError {
+    SageMakerError::Refused(format!("{arn} has no version number"))
+}
+
+/// Whether there is nothing left to stop. What runs on once it has come up well can be
+/// stopped; other kinds that end well have ended.
 fn is_over(seen: &Observation) -> bool {
     match seen.phase {
         Phase::Stopping | Phase::Stopped | Phase::Failed | Phase::TimedOut => true,
-        Phase::Succeeded => seen.kind() != Kind::NotebookInstance,
+        Phase::Succeeded => !seen.kind().runs_on(),
         Phase::Unknown | Phase::Pending | Phase::Running => false,
     }
 }

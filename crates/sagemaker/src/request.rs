@@ -4,17 +4,14 @@ use monitor::arn::JobArn;
 use monitor::kind::Kind;
 use serde_json::{Map, Value, json};
 
-/// A job as its kind's requests name it: by the member, and by name or ARN, that
-/// the table of kinds says.
-fn named(arn: &JobArn) -> Map<String, Value> {
-    let operations = &arn.kind().spec().operations;
-    let name = if operations.key_is_arn { arn.as_str() } else { arn.id() };
-    Map::from_iter([(operations.key.to_owned(), name.into())])
-}
-
-/// The input of the kind's Describe; `None` if the ARN does not say enough.
-pub(crate) fn describe(arn: &JobArn) -> Option<Value> {
-    let mut input = named(arn);
+/// A job as its kind's Describe and Stop name it: by the members, and by name or ARN,
+/// that the table of kinds says; `None` if its ARN does not say enough, or SageMaker's API
+/// has no operation on its kind.
+#[must_use]
+pub fn named(arn: &JobArn) -> Option<Map<String, Value>> {
+    let operations = arn.kind().spec().operations?;
+    let name = if operations.key_is_arn { arn.as_str() } else { arn.name() };
+    let mut input = Map::from_iter([(operations.key.to_owned(), name.into())]);
     match arn.kind() {
         // The ARN ends with the image's name and the version's number.
         Kind::ImageVersion => {
@@ -22,19 +19,30 @@ pub(crate) fn describe(arn: &JobArn) -> Option<Value> {
             input.insert("ImageName".to_owned(), image.into());
             input.insert("Version".to_owned(), version.parse::<u32>().ok()?.into());
         }
-        // The whole of it, with the model card, would need `kms:Decrypt`.
-        Kind::ModelPackage => {
-            input.insert("IncludedData".to_owned(), "MetadataOnly".into());
+        // The ARN ends with the job's category and its name.
+        Kind::Job => {
+            let (category, _) = arn.id().split_once('/')?;
+            input.insert("JobCategory".to_owned(), category.into());
         }
         _ => {}
+    }
+    Some(input)
+}
+
+/// The input of the kind's Describe; `None` as for [`named`].
+pub(crate) fn describe(arn: &JobArn) -> Option<Value> {
+    let mut input = named(arn)?;
+    if arn.kind() == Kind::ModelPackage {
+        // The whole of it, with the model card, would need `kms:Decrypt`.
+        input.insert("IncludedData".to_owned(), "MetadataOnly".into());
     }
     Some(input.into())
 }
 
-/// The input of the kind's Stop of a job that `seen` describes. `token` makes the
-/// call unlike any other, where SageMaker wants that.
-pub(crate) fn stop(arn: &JobArn, seen: &Value, token: &str) -> Value {
-    let mut input = named(arn);
+/// The input of the kind's Stop of a job that `seen` describes; `None` as for [`named`].
+/// `token` makes the call unlike any other, where SageMaker wants that.
+pub(crate) fn stop(arn: &JobArn, seen: &Value, token: &str) -> Option<Value> {
+    let mut input = named(arn)?;
     match arn.kind() {
         Kind::PipelineExecution => {
             input.insert("ClientRequestToken".to_owned(), token.into());
@@ -46,7 +54,7 @@ pub(crate) fn stop(arn: &JobArn, seen: &Value, token: &str) -> Value {
         }
         _ => {}
     }
-    input.into()
+    Some(input.into())
 }
 
 fn retained(seen: &Value) -> Map<String, Value> {
@@ -72,16 +80,17 @@ mod tests {
         );
         assert_eq!(
             stop(&arn("training-job/x"), &json!({}), "t"),
-            json!({"TrainingJobName": "x"}),
+            Some(json!({"TrainingJobName": "x"})),
             "no token where none is wanted"
         );
     }
 
     #[test]
     fn some_kinds_are_named_by_arn() {
-        for rest in ["pipeline/p/execution/e", "cluster/abcdefghijkl"] {
+        let rests = ["pipeline/p/execution/e", "cluster/abcdefghijkl", "model-card/c/export-job/e"];
+        for rest in rests {
             let arn = arn(rest);
-            let key = arn.kind().spec().operations.key;
+            let key = arn.kind().spec().operations.unwrap().key;
             assert_eq!(describe(&arn), Some(json!({key: arn.as_str()})));
         }
         let package = arn("model-package/group/3");
@@ -98,10 +107,24 @@ mod tests {
     }
 
     #[test]
+    fn a_job_is_named_by_category_and_name_in_every_call() {
+        let job = arn("job/agentrft/Mine");
+        let wanted = Some(json!({"JobName": "Mine", "JobCategory": "AgentRFT"}));
+        assert_eq!(describe(&job), wanted);
+        assert_eq!(stop(&job, &json!({}), "t"), wanted);
+    }
+
+    #[test]
+    fn what_the_api_has_no_operation_on_is_asked_nothing() {
+        assert_eq!(describe(&arn("evaluation-job/x")), None);
+        assert_eq!(stop(&arn("evaluation-job/x"), &json!({}), "t"), None);
+    }
+
+    #[test]
     fn stopping_an_execution_takes_a_token() {
         let run = arn("pipeline/p/execution/e");
         let wanted = json!({"PipelineExecutionArn": run.as_str(), "ClientRequestToken": "t"});
-        assert_eq!(stop(&run, &json!({}), "t"), wanted);
+        assert_eq!(stop(&run, &json!({}), "t"), Some(wanted));
     }
 
     #[test]
@@ -111,6 +134,6 @@ mod tests {
             "Name": "x", "DesiredState": "Cancelled",
             "ModelVariantActions": {"a": "Retain", "b": "Retain"},
         });
-        assert_eq!(stop(&arn("inference-experiment/x"), &seen, "t"), wanted);
+        assert_eq!(stop(&arn("inference-experiment/x"), &seen, "t"), Some(wanted));
     }
 }

@@ -106,7 +106,7 @@ impl Ready {
         until: Option<Timestamp>,
     ) -> Waiting {
         // What can't be stopped is kept, whatever was asked.
-        let stops = arn.kind().spec().operations.stop.is_some();
+        let stops = arn.kind().stop().is_some();
         let terms = Terms {
             hear: Hear::Progress,
             on_abandon: if stops { options.on_abandon } else { OnAbandon::Keep },

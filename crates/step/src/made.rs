@@ -139,7 +139,7 @@ fn arn_in(operation: &str, answer: &Value) -> Option<String> {
         |text: &&str| text.starts_with("arn:") && text.split(':').nth(2) == Some("sagemaker");
     let is_of = |kind: &Kind| {
         let operations = kind.spec().operations;
-        [operations.create, operations.describe].contains(&operation)
+        operations.is_some_and(|of| [of.create, of.describe].contains(&operation))
     };
     let fields = Kind::all().find(is_of).map_or(&[][..], |kind| kind.spec().fields.arn);
     let own = fields.iter().filter_map(|pointer| answer.pointer(pointer));

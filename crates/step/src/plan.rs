@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::kind::Kind;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// One call of SageMaker's API.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,8 +46,6 @@ pub enum Watch {
     Job(Kind),
     /// Nothing to wait for: it is there when SageMaker has answered.
     Made,
-    /// A resource that no event tells of, so that its Describe must be asked.
-    Polled(Statuses),
 }
 
 impl Watch {
@@ -57,17 +55,6 @@ impl Watch {
     pub fn of(kind: Kind) -> Self {
         if kind.spec().fields.status.is_empty() { Self::Made } else { Self::Job(kind) }
     }
-}
-
-/// Where the status of a polled resource stands, and which are its last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Statuses {
-    /// A JSON pointer into the Describe's answer.
-    pub pointer: &'static str,
-    /// Statuses that mean that all is well.
-    pub succeeded: &'static [&'static str],
-    /// Statuses that mean that it went wrong.
-    pub failed: &'static [&'static str],
 }
 
 /// What the Describe's answer must say of a job that succeeded: else what was
@@ -118,25 +105,21 @@ impl Plan {
     }
 }
 
-/// Reads a job by its ARN. `None`: its kind has no Describe (a pipeline's step), or
-/// one in another service's API (a human loop).
+/// Reads a job by its ARN. `None`: its kind has no Describe (a pipeline's step, an
+/// evaluation job), or one in another service's API (a human loop).
 #[must_use]
 pub fn describe(arn: &JobArn) -> Option<Call> {
-    let operations = arn.kind().spec().operations;
-    let input = match arn.kind() {
-        Kind::PipelineStep | Kind::HumanLoop => return None,
-        Kind::ImageVersion => {
-            let (image, version) = arn.id().split_once('/')?;
-            json!({"ImageName": image, "Version": version.parse::<i64>().ok()?})
-        }
-        _ if operations.key_is_arn => json!({operations.key: arn.as_str()}),
-        _ => json!({operations.key: arn.name()}),
-    };
-    Some(Call::new(operations.describe, input))
+    if matches!(arn.kind(), Kind::PipelineStep | Kind::HumanLoop) {
+        return None;
+    }
+    let operations = arn.kind().spec().operations?;
+    Some(Call::new(operations.describe, Value::Object(sagemaker::named(arn)?)))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn read_by(resource: &str) -> Option<Call> {

@@ -8,7 +8,7 @@ use monitor::kind::Kind;
 use monitor::phase::Phase;
 use serde_json::Value;
 
-use crate::plan::{Statuses, Watch};
+use crate::plan::Watch;
 
 /// One state of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,6 @@ impl Seen {
     pub fn in_answer(watch: &Watch, answer: &Value, now: Timestamp) -> Option<Self> {
         match watch {
             Watch::Job(kind) => Self::of_kind(*kind, answer, now),
-            Watch::Polled(statuses) => Self::of_statuses(statuses, answer, now),
             Watch::Made => None,
         }
     }
@@ -47,24 +46,6 @@ impl Seen {
             status,
             detail,
             reason: text(fields.reason),
-        })
-    }
-
-    fn of_statuses(statuses: &Statuses, answer: &Value, now: Timestamp) -> Option<Self> {
-        let status = answer.pointer(statuses.pointer)?.as_str()?;
-        let phase = if statuses.succeeded.contains(&status) {
-            Phase::Succeeded
-        } else if statuses.failed.contains(&status) {
-            Phase::Failed
-        } else {
-            Phase::Running
-        };
-        Some(Self {
-            at: now,
-            phase,
-            status: status.to_owned(),
-            detail: None,
-            reason: first_text(answer, &["/FailureReason"]),
         })
     }
 

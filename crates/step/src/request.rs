@@ -82,6 +82,12 @@ impl Request {
         self.members.contains_key(member)
     }
 
+    /// What it has in this member.
+    #[must_use]
+    pub(crate) fn get(&self, member: &str) -> Option<&Value> {
+        self.members.get(member)
+    }
+
     /// Gives the member that names a job of this kind the name of `fresh`'s generation,
     /// made of the name it has, else of the word.
     pub(crate) fn job_name(

@@ -78,8 +78,8 @@ fn described(kind: Kind, answer: &Value) -> Option<&str> {
 pub(crate) fn noun(plan: &Plan) -> String {
     match plan.watch {
         Watch::Job(kind) => kind.spec().noun.replace('_', " "),
-        // `CreateMonitoringSchedule` makes a monitoring schedule.
-        Watch::Polled(_) | Watch::Made => {
+        // `CreateWorkteam` makes a workteam.
+        Watch::Made => {
             let words = words(&plan.main.call.operation);
             words.split_first().map(|(_, noun)| noun.join(" ")).unwrap_or_default()
         }
@@ -134,7 +134,7 @@ mod tests {
         for (operation, watch, noun_of_it) in [
             ("CreateTrainingJob", Watch::Job(Kind::Training), "training job"),
             ("CreateWorkteam", Watch::Made, "workteam"),
-            ("CreateMonitoringSchedule", Watch::Made, "monitoring schedule"),
+            ("CreateModelQualityJobDefinition", Watch::Made, "model quality job definition"),
         ] {
             assert_eq!(noun(&plan(operation, watch)), noun_of_it);
         }

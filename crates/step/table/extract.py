@@ -29,7 +29,6 @@ OTHERS = [
     "CreateModelBiasJobDefinition",
     "CreateModelExplainabilityJobDefinition",
     "CreateModelQualityJobDefinition",
-    "CreateMonitoringSchedule",
     "CreateWorkteam",
     "UpdateEndpoint",
     "UpdateMonitoringSchedule",

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Report<'a> {
     Recorded { change: &'a str, rung: usize, job: &'a monitor::job::Job },
+    InDoubt { arn: &'a str, due: usize },
     Ignored { reason: &'a str },
 }
 
@@ -75,6 +76,7 @@ fn report(taken: &Taken) -> Value {
         Taken::Recorded { change, job, rung } => {
             Report::Recorded { change: change.as_str(), rung: *rung, job }
         }
+        Taken::InDoubt { arn, due } => Report::InDoubt { arn: arn.as_str(), due: *due },
         Taken::Ignored(why) => Report::Ignored { reason: why.as_str() },
     };
     // A report of texts and numbers always serializes.

@@ -25,7 +25,7 @@
 use std::time::Duration;
 
 use monitor::job::{Job, JobRecord};
-use monitor::kind::Lifecycle;
+use monitor::kind::{Lifecycle, Telling};
 use monitor::policy::Policy;
 use monitor::signal::SignalBody;
 use monitor::wait::OnAbandon;
@@ -78,6 +78,8 @@ pub fn job_saved(world: &World, before: Option<JobRecord>, after: &JobRecord) {
     let tolerated = |at: jiff::Timestamp| at + Policy::GENERATION_TOLERANCE;
     let same_generation = old.created_at.is_none_or(|old| new.created_at <= Some(tolerated(old)));
     let absorbs = old.kind.spec().lifecycle == Lifecycle::OneShot && same_generation;
+    // What is in doubt is known no more, and may turn out to be the same.
+    let absorbs = absorbs && !after.is_in_doubt();
     let wrong = after.revision < before.revision
         || new.created_at.map(tolerated) < old.created_at
         || absorbs && old.phase.is_settled() && new.phase != old.phase && same_end(old, new);
@@ -125,7 +127,7 @@ pub fn is_late(world: &World, task: usize) -> bool {
         (watch.expects, watch.registered_at, watch.pod_since, watch.incarnation)
     };
     let job = world.plan.tasks[task].job;
-    let eventful = !world.plan.jobs[job].arn.kind().spec().detail_types.is_empty();
+    let eventful = world.plan.jobs[job].arn.kind().spec().has_telling_events();
     let first_pod = incarnation == 0 && watch_since >= world.faults.calm_at;
     let (Some((generation, from)), Some(registered_at)) = (expects, registered_at) else {
         return false;
@@ -273,7 +275,8 @@ pub fn at_the_end(world: &World) {
 /// How many looks the pauses of the policy leave room for.
 fn most_looks(world: &World, judge: &Judge, job: usize) -> u64 {
     let policy = Policy::default();
-    let eventless = world.plan.jobs[job].arn.kind().spec().detail_types.is_empty();
+    let spec = world.plan.jobs[job].arn.kind().spec();
+    let eventless = !spec.has_telling_events();
     let longest = if eventless { Policy::CHECK_WITHOUT_EVENTS.1 } else { policy.check_longest };
     let end = world.time.now();
     let of_job =
@@ -285,5 +288,7 @@ fn most_looks(world: &World, judge: &Judge, job: usize) -> u64 {
     let looks = looks.chain(owners::strangers_waits(&judge.book, world, job));
     // Pauses that double from the first, once per life of the wait.
     let most = looks.map(|(lives, lived)| 6 * lives + lived * 10 / (whole(longest) * 8));
-    most.sum::<u64>() + judge.work_undone
+    // Each event that says "look" may bring one.
+    let asked_for = if spec.telling == Telling::Change { judge.jobs[job].sightings } else { 0 };
+    most.sum::<u64>() + asked_for + judge.work_undone
 }

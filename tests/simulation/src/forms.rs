@@ -54,7 +54,7 @@ fn detail(kind: Kind, resource: &Resource, form: Form) -> Map<String, Value> {
 pub fn event(world: &World, job: usize, resource: &Resource) -> Option<Value> {
     let arn = &world.plan.jobs[job].arn;
     let spec = arn.kind().spec();
-    let detail_type = spec.detail_types.first()?;
+    let detail_type = arn.kind().detail_type(resource.status)?;
     let cut = world.plan.whole_seconds;
     let form = if cut { epoch_millis_of_whole_seconds } else { epoch_millis };
     let mut detail = detail(arn.kind(), resource, form);

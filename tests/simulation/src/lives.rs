@@ -112,9 +112,13 @@ pub fn updated(rng: &mut Rng, kind: Kind) -> Vec<Stage> {
         return vec![stage(0, "Executing"), stage(after, "Succeeded")];
     }
     let is_service = kind.spec().statuses.iter().any(|(word, _)| *word == "InService");
-    let (good, bad) =
-        if is_service { ("InService", "Failed") } else { ("Created", "UpdateFailed") };
-    let mut life = vec![stage(0, "Updating"), stage(after, good)];
+    let (begun, good, bad) = match kind {
+        Kind::MonitoringSchedule => ("Pending", "Scheduled", "Failed"),
+        Kind::MlflowTrackingServer => ("Updating", "Updated", "UpdateFailed"),
+        _ if is_service => ("Updating", "InService", "Failed"),
+        _ => ("Updating", "Created", "UpdateFailed"),
+    };
+    let mut life = vec![stage(0, begun), stage(after, good)];
     match rng.u32(..4) {
         0 if is_service => life.insert(1, stage(after, "RollingBack")),
         1 => life[1].status = bad,

@@ -87,7 +87,7 @@ impl Mutation {
         (Self::NoBackoff, &["5-looks"]),
         (Self::NoDeadline, &["1-overdue", "1-endless"]),
         (Self::GivesUpEarly, &["1-given-up"]),
-        (Self::FirstPageOnly, &["1-lost", "1-prompt", "4-wanted", "6-owner"]),
+        (Self::FirstPageOnly, &["1-given-up", "1-lost", "1-prompt", "4-wanted", "6-owner"]),
         (Self::NoOwner, &["6-foreign", "6-owner"]),
         (Self::OwnerUnchecked, &["6-owner"]),
         (Self::TagIgnored, &["4-orphan", "6-owner"]),

@@ -165,8 +165,10 @@ pub fn stop(world: &Arc<World>, job: usize) {
     let after = world.roll(Dice::Events, |rng| rng.u64(1_000..60_000));
     let mut life = Vec::new();
     for (after, phase) in [(0, Phase::Stopping), (after, Phase::Stopped)] {
-        let status = word(phase).unwrap().0;
-        life.push(Stage { after, status, secondary: None });
+        // A monitoring schedule is stopped without being stopping.
+        if let Some((status, _)) = word(phase) {
+            life.push(Stage { after, status, secondary: None });
+        }
     }
     follow(world, &mut truth, job, &life);
 }

@@ -14,8 +14,8 @@ pub(super) fn stop(world: &mut World, request: &Request<'_>) -> Result<Value, Aw
     let resource = request.find(world)?;
     let (arn, phase) = (resource.arn.clone(), resource.phase());
     // A notebook in service is in its good end and can be stopped all the same.
-    let runs_on = request.family.kind == Some(Kind::NotebookInstance) && phase == Phase::Succeeded;
-    if phase.is_settled() && !runs_on {
+    let is_up = request.family.kind.is_some_and(Kind::runs_on) && phase == Phase::Succeeded;
+    if phase.is_settled() && !is_up {
         return Err(rejected(request, resource));
     }
     let scripted = world.life(request.family, &resource.name).and_then(|of| of.on_stop.clone());

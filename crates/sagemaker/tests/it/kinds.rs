@@ -19,6 +19,8 @@ pub(crate) fn sample(kind: Kind) -> JobArn {
         Kind::PipelineStep => "pipeline/p/execution/e/step/s".to_owned(),
         Kind::ImageVersion => format!("{resource}/img/3"),
         Kind::ModelPackage => format!("{resource}/group/3"),
+        Kind::Job => format!("{resource}/AgentRFT/x"),
+        Kind::ModelCardExport => format!("{resource}/card/export-job/x"),
         _ => format!("{resource}/x"),
     })
 }
@@ -32,7 +34,9 @@ fn answer(arn: &JobArn, status: &str) -> Value {
             answer.insert(pointer.trim_start_matches('/').to_owned(), text.into());
         }
     }
-    answer.insert("CreationTime".to_owned(), json!(1_767_225_600));
+    for pointer in fields.created {
+        answer.insert(pointer.trim_start_matches('/').to_owned(), json!(1_767_225_600));
+    }
     answer.insert("LastModifiedTime".to_owned(), json!(1_767_225_660.5));
     answer.into()
 }
@@ -41,6 +45,7 @@ fn answer(arn: &JobArn, status: &str) -> Value {
 async fn every_kind_is_described_by_its_own_operation() {
     for kind in Kind::all().filter(|kind| ![Kind::HumanLoop, Kind::PipelineStep].contains(kind)) {
         let spec = kind.spec();
+        let Some(operations) = spec.operations else { continue };
         let arn = sample(kind);
         let (status, phase) = spec.statuses[0];
         let (status, phase) = match kind.fixed_status() {
@@ -50,10 +55,13 @@ async fn every_kind_is_described_by_its_own_operation() {
         let told = answer(&arn, status);
         let server = Server::start(move |_, _| ok(told.clone())).await;
         let seen = server.port().await.describe(&arn).await.unwrap();
-        assert_eq!(server.operations(), [spec.operations.describe]);
-        let named = if spec.operations.key_is_arn { arn.as_str() } else { "x" };
+        assert_eq!(server.operations(), [operations.describe]);
+        let named = if operations.key_is_arn { arn.as_str() } else { "x" };
         let named = if kind == Kind::ImageVersion { "img" } else { named };
-        assert_eq!(server.asked()[0].input[spec.operations.key], named);
+        assert_eq!(server.asked()[0].input[operations.key], named);
+        for member in operations.also {
+            assert!(server.asked()[0].input[*member].is_string(), "{kind} {member}");
+        }
         assert_eq!((seen.arn, seen.source), (arn, Source::Describe));
         assert_eq!((seen.status.as_str(), seen.phase), (status, phase), "{kind}");
         assert_eq!(seen.created_at.unwrap().as_second(), 1_767_225_600);
@@ -62,12 +70,14 @@ async fn every_kind_is_described_by_its_own_operation() {
 }
 
 #[tokio::test]
-async fn a_human_loop_is_of_another_service() {
-    let server = Server::start(|_, _| ok(json!({}))).await;
-    let error = server.port().await.describe(&sample(Kind::HumanLoop)).await.unwrap_err();
-    let expected = SageMakerError::Unsupported { operation: "describe", kind: Kind::HumanLoop };
-    assert_eq!(error.to_string(), expected.to_string());
-    assert!(server.asked().is_empty());
+async fn what_is_of_another_service_or_of_none_is_not_asked_for() {
+    for kind in [Kind::HumanLoop, Kind::Evaluation] {
+        let server = Server::start(|_, _| ok(json!({}))).await;
+        let error = server.port().await.describe(&sample(kind)).await.unwrap_err();
+        let expected = SageMakerError::Unsupported { operation: "describe", kind };
+        assert_eq!(error.to_string(), expected.to_string());
+        assert!(server.asked().is_empty());
+    }
 }
 
 #[tokio::test]

@@ -35,21 +35,27 @@ async fn stop(
 async fn every_kind_that_can_be_stopped_is() {
     for kind in Kind::all().filter(|kind| *kind != Kind::HumanLoop) {
         let arn = sample(kind);
-        let Some(operation) = kind.spec().operations.stop else {
+        let Some(operation) = kind.stop() else {
             let server = Server::start(|_, _| ok(json!({}))).await;
             let error = server.port().await.stop(&arn).await.unwrap_err();
             assert!(matches!(error, SageMakerError::Unsupported { operation: "stop", .. }));
             assert!(server.asked().is_empty(), "{kind}");
             continue;
         };
-        let running = if kind == Kind::NotebookInstance { "InService" } else { "Pending" };
-        let running = if kind == Kind::InferenceExperiment { "Running" } else { running };
+        let operations_of_kind = kind.spec().operations.unwrap();
+        let running = match kind {
+            Kind::NotebookInstance => "InService",
+            Kind::MonitoringSchedule => "Scheduled",
+            Kind::MlflowTrackingServer => "Started",
+            Kind::InferenceExperiment => "Running",
+            _ => "Pending",
+        };
         let statuses: &'static [&'static str] = Box::leak(Box::new([running]));
         let (operations, outcome, server) = stop(&arn, statuses, None).await;
         outcome.unwrap();
-        assert_eq!(operations, [kind.spec().operations.describe, operation]);
-        let named = if kind.spec().operations.key_is_arn { arn.as_str() } else { "x" };
-        assert_eq!(server.asked()[1].input[kind.spec().operations.key], named);
+        assert_eq!(operations, [operations_of_kind.describe, operation]);
+        let named = if operations_of_kind.key_is_arn { arn.as_str() } else { "x" };
+        assert_eq!(server.asked()[1].input[operations_of_kind.key], named);
     }
 }
 

@@ -3,7 +3,7 @@
 use monitor::kind::Kind as JobKind;
 
 use crate::definition::{Definition, Input};
-use crate::plan::{Statuses, Watch};
+use crate::plan::Watch;
 
 /// One kind of resource.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,6 @@ pub(super) struct Update {
 enum Watched {
     Job(JobKind),
     Made,
-    Polled(Statuses),
 }
 
 const ENDPOINT: Update = Update {
@@ -51,12 +50,6 @@ const SCHEDULE: Update = Update {
     operation: "UpdateMonitoringSchedule",
     states: &["/MonitoringScheduleConfig"],
     member: "MonitoringScheduleConfig",
-};
-
-const SCHEDULED: Statuses = Statuses {
-    pointer: "/MonitoringScheduleStatus",
-    succeeded: &["Scheduled"],
-    failed: &["Failed", "Stopped"],
 };
 
 const fn row(
@@ -113,7 +106,7 @@ static KINDS: [Kind; 9] = [
     row("Modelv2", "CreateModel", "DescribeModel", "ModelName", "model"),
     Kind {
         update: Some(SCHEDULE),
-        watched: Watched::Polled(SCHEDULED),
+        watched: Watched::Job(JobKind::MonitoringSchedule),
         ..row(
             "MonitoringSchedule",
             "CreateMonitoringSchedule",
@@ -151,7 +144,6 @@ impl Kind {
         match &self.watched {
             Watched::Job(kind) => Watch::Job(*kind),
             Watched::Made => Watch::Made,
-            Watched::Polled(statuses) => Watch::Polled(*statuses),
         }
     }
 }

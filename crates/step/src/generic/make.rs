@@ -1,7 +1,7 @@
 //! A component that makes a job of one kind, from any request.
 
 use async_trait::async_trait;
-use monitor::kind::Kind;
+use monitor::kind::{Kind, Operations};
 use sagemaker::Api;
 use serde_json::{Value, json};
 
@@ -19,17 +19,18 @@ const NO_FIELDS: [&str; 4] = ["region", "endpoint_url", "assume_role", "request"
 pub(super) struct Make {
     definition: Definition,
     kind: Kind,
+    operations: Operations,
 }
 
 impl Make {
     /// `None`: the word is no operation's.
     pub(super) fn new(definition: Definition) -> Option<Self> {
         let kind = Kind::all().find(|kind| is_word_of(&definition.name, *kind))?;
-        Some(Self { definition, kind })
+        Some(Self { definition, kind, operations: kind.spec().operations? })
     }
 
     fn operation(&self) -> &'static str {
-        self.kind.spec().operations.create
+        self.operations.create
     }
 
     fn fields(&self) -> impl Iterator<Item = &Input> {
@@ -44,28 +45,37 @@ impl Make {
         for token in model::tokens(self.operation()) {
             request.name(&token, || fresh.token());
         }
-        let operations = self.kind.spec().operations;
         let named = self.is_named(&request);
         let name = if named {
-            request.job_name(operations.key, (self.kind, &word), fresh)
+            request.job_name(self.operations.name, (self.kind, &word), fresh)
         } else {
             fresh.with(&word)
         };
-        let describe = json!({operations.key: name});
+        // Else it is read by the ARN that SageMaker answers.
+        let by_name = named && self.operations.name == self.operations.key;
+        let describe = by_name.then(|| self.describe(&name, &request));
         Ok(plan::Make {
             call: Call::new(self.operation(), Value::Object(request.into_members())),
-            describe: named.then(|| Call::new(operations.describe, describe)),
+            describe,
             name,
             // A version in a group has the group's tags, and CreateModelPackage refuses others.
             taggable: named && model::takes(self.operation(), "Tags"),
         })
     }
 
+    fn describe(&self, name: &str, request: &Request) -> Call {
+        let also = self.operations.also.iter();
+        let also = also.filter_map(|&member| Some((member, request.get(member)?.clone())));
+        let key = (self.operations.key, json!(name));
+        let input = also.chain([key]).map(|(member, value)| (member.to_owned(), value));
+        Call::new(self.operations.describe, Value::Object(input.collect()))
+    }
+
     /// Whether what is made has a name of its own: an execution has none, and a
     /// version has that of what it is a version of.
     fn is_named(&self, request: &Request) -> bool {
         let is_version = self.kind == Kind::ImageVersion || request.has("ModelPackageGroupName");
-        !is_version && model::takes(self.operation(), self.kind.spec().operations.key)
+        !is_version && model::takes(self.operation(), self.operations.name)
     }
 }
 
@@ -92,7 +102,8 @@ impl Component for Make {
 /// Whether a component's word is that of the operation that makes this kind.
 fn is_word_of(word: &str, kind: Kind) -> bool {
     let elsewhere = matches!(kind, Kind::PipelineStep | Kind::HumanLoop);
-    !elsewhere && word.replace('-', "") == kind.spec().operations.create.to_ascii_lowercase()
+    let made_by = |of: Operations| word.replace('-', "") == of.create.to_ascii_lowercase();
+    !elsewhere && kind.spec().operations.is_some_and(made_by)
 }
 
 #[cfg(test)]
@@ -125,6 +136,21 @@ mod tests {
         let make = make("create-training-job", &given);
         assert_eq!(make.call.input, json!({"RoleArn": "r", "TrainingJobName": "b"}));
         assert_eq!(make.name, "b");
+    }
+
+    #[test]
+    fn what_is_named_by_more_than_a_name_is_read_by_all_of_it() {
+        let given = [("job_category", json!("AgentRFT")), ("job_name", json!("Mine"))];
+        let describe = make("create-job", &given).describe.unwrap();
+        let wanted = json!({"JobName": "Mine", "JobCategory": "AgentRFT"});
+        assert_eq!(describe, Call::new("DescribeJob", wanted));
+    }
+
+    #[test]
+    fn what_has_a_name_and_is_read_by_its_arn_alone_gets_the_name_all_the_same() {
+        let make = make("create-model-card-export-job", &[("model_card_name", json!("card"))]);
+        assert_eq!(make.call.input["ModelCardExportJobName"], json!(make.name));
+        assert_eq!((make.describe, make.taggable), (None, false));
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Watched {
         let describe = plan.main.describe.clone().or_else(by_arn)?;
         let kind = match plan.watch {
             Watch::Job(kind) => Some(kind),
-            Watch::Polled(_) | Watch::Made => None,
+            Watch::Made => None,
         };
         Some(Self { kind, arn, describe })
     }
@@ -197,7 +197,7 @@ impl Step<'_> {
 
     /// Whether the job is to be stopped with its step, and can be.
     pub(super) fn stops(&self, watched: &Watched) -> bool {
-        let stop = watched.kind.and_then(|kind| kind.spec().operations.stop);
+        let stop = watched.kind.and_then(Kind::stop);
         self.options.on_abandon == OnAbandon::Stop && stop.is_some()
     }
 
@@ -215,7 +215,7 @@ impl Step<'_> {
 
     /// SageMaker refuses to stop what has just ended: that is no failure.
     async fn stop_by_name(&self, kind: Kind, describe: &Call) -> Result<(), StepError> {
-        let Some(operation) = kind.spec().operations.stop else { return Ok(()) };
+        let Some(operation) = kind.stop() else { return Ok(()) };
         let Err(error) = self.api.call(operation, &describe.input).await else { return Ok(()) };
         if matches!(error.class, Class::Invalid | Class::Conflict) {
             let answer = self.api.call(&describe.operation, &describe.input).await?;

@@ -53,7 +53,7 @@ impl Plan {
             let start_at = rng.u64(..start_at + 20 * MINUTE);
             self.tasks.push(draw_task(rng, job, kind, role, start_at));
         }
-        let stoppable = kind.spec().operations.stop.is_some();
+        let stoppable = kind.stop().is_some();
         let tasks = &mut self.tasks[first..];
         let orphan = stoppable && rng.u32(..4) == 0;
         if orphan {
@@ -96,7 +96,7 @@ fn draw_older(rng: &mut Rng, kind: Kind) -> Older {
 }
 
 fn draw_task(rng: &mut Rng, job: usize, kind: Kind, role: Role, start_at: Millis) -> TaskPlan {
-    let stoppable = kind.spec().operations.stop.is_some();
+    let stoppable = kind.stop().is_some();
     let guest = role == Role::Watcher && rng.u32(..3) == 0;
     // A guest may not say `stop`, and few do.
     let says_stop = stoppable && rng.bool() && (!guest || rng.u32(..4) == 0);
@@ -182,6 +182,8 @@ fn arn(kind: Kind, job: usize) -> JobArn {
     let id = match kind {
         Kind::PipelineExecution => format!("p/execution/e{job}"),
         Kind::PipelineStep => format!("p/execution/e{job}/step/train"),
+        Kind::Job => format!("AgentRFT/job-{job}"),
+        Kind::ModelCardExport => format!("card/export-job/job-{job}"),
         _ => format!("job-{job}"),
     };
     JobArn::parse(&format!("{ACCOUNT}{resource}/{id}")).unwrap()

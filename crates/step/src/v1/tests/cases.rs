@@ -123,7 +123,7 @@ async fn every_recorded_case_is_planned_as_it_was_recorded() {
 fn last_answer(case: &Case, plan: &Plan) -> Value {
     let read = match (&plan.main.describe, &plan.watch) {
         (Some(describe), _) => describe,
-        (None, Watch::Made | Watch::Job(_) | Watch::Polled(_)) => &plan.main.call,
+        (None, Watch::Made | Watch::Job(_)) => &plan.main.call,
     };
     let answers = case.script.get(&format!("SageMaker.{}", read.operation));
     answers.and_then(|answers| answers.last().cloned()).unwrap_or_default()
