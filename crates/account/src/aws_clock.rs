@@ -72,6 +72,10 @@ impl Clock for AwsClock {
         self.corrected(self.of.latest())
     }
 
+    fn earliest(&self) -> Timestamp {
+        self.corrected(self.of.earliest())
+    }
+
     fn uptime(&self) -> Duration {
         self.of.uptime()
     }

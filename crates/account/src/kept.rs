@@ -15,7 +15,6 @@ use aws_credential_types::provider::{
 };
 use jiff::Timestamp;
 use monitor::ports::Clock;
-use monitor::wait::later;
 use tokio::sync::Mutex;
 
 /// How long before their end new ones are asked for.
@@ -43,8 +42,19 @@ struct Shared {
 
 struct Kept {
     credentials: Credentials,
-    /// When they are asked for anew.
-    renew_at: Timestamp,
+    /// When they are asked for anew, by how long the process runs: the clock may be set.
+    renew_at: Duration,
+    /// When they end, likewise; `None`: never.
+    end: Option<Duration>,
+}
+
+impl Kept {
+    fn new(credentials: Credentials, clock: &dyn Clock) -> Self {
+        let (now, uptime) = (clock.now(), clock.uptime());
+        let left = left(&credentials, now);
+        let renew_at = uptime.saturating_add(left.map_or(ENDLESS_KEPT, kept_for));
+        Self { credentials, renew_at, end: left.map(|left| uptime.saturating_add(left)) }
+    }
 }
 
 impl KeptCredentials {
@@ -67,44 +77,38 @@ impl KeptCredentials {
         if stale.swap(false, Ordering::Relaxed) {
             *kept = None;
         }
-        let now = clock.now();
-        if let Some(kept) = kept.as_ref().filter(|kept| now < kept.renew_at) {
+        let uptime = clock.uptime();
+        if let Some(kept) = kept.as_ref().filter(|kept| uptime < kept.renew_at) {
             return Ok(kept.credentials.clone());
         }
         let asked = tokio::time::timeout(TIMEOUT, of.provide_credentials()).await;
         match asked.unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(TIMEOUT))) {
             Ok(credentials) => {
-                let renew_at = renew_at(&credentials, now);
-                *kept = Some(Kept { credentials: credentials.clone(), renew_at });
+                *kept = Some(Kept::new(credentials.clone(), &**clock));
                 Ok(credentials)
             }
-            Err(error) => match kept.as_mut().filter(|kept| is_good(&kept.credentials, now)) {
-                Some(kept) => {
-                    kept.renew_at = later(now, PAUSE);
-                    Ok(kept.credentials.clone())
+            Err(error) => {
+                match kept.as_mut().filter(|kept| kept.end.is_none_or(|end| uptime < end)) {
+                    Some(kept) => {
+                        kept.renew_at = uptime.saturating_add(PAUSE);
+                        Ok(kept.credentials.clone())
+                    }
+                    None => Err(error),
                 }
-                None => Err(error),
-            },
+            }
         }
     }
 }
 
-fn end(credentials: &Credentials) -> Option<Timestamp> {
-    credentials.expiry().and_then(|end| Timestamp::try_from(end).ok())
+/// How long they are good, if they end.
+fn left(credentials: &Credentials, now: Timestamp) -> Option<Duration> {
+    let end = credentials.expiry().and_then(|end| Timestamp::try_from(end).ok())?;
+    Some(Duration::try_from(end.duration_since(now)).unwrap_or_default())
 }
 
-fn is_good(credentials: &Credentials, now: Timestamp) -> bool {
-    end(credentials).is_none_or(|end| now < end)
-}
-
-fn renew_at(credentials: &Credentials, now: Timestamp) -> Timestamp {
-    match end(credentials) {
-        None => later(now, ENDLESS_KEPT),
-        Some(end) => {
-            let before = |time| end.checked_sub(time).unwrap_or(now);
-            before(EARLY).max(later(now, PAUSE).min(before(ON_THE_WAY)))
-        }
-    }
+/// How long those are kept that are good for so long.
+fn kept_for(left: Duration) -> Duration {
+    left.saturating_sub(EARLY).max(PAUSE.min(left.saturating_sub(ON_THE_WAY)))
 }
 
 impl ProvideCredentials for KeptCredentials {
@@ -208,6 +212,18 @@ mod tests {
         assert_eq!(key(&kept).await, None, "they have ended");
         endpoint.fails.store(false, Ordering::Relaxed);
         assert!(key(&kept).await.is_some(), "it is asked again at once");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_makes_them_neither_older_nor_younger() {
+        for hours in [1, -1] {
+            let (endpoint, kept) = trial(Some(HOUR));
+            assert_eq!(key(&kept).await.as_deref(), Some("key-1"));
+            endpoint.clock.jump(hours);
+            assert_eq!(key(&kept).await.as_deref(), Some("key-1"), "{hours} h");
+            endpoint.clock.advance(HOUR - EARLY);
+            assert_eq!(key(&kept).await.as_deref(), Some("key-2"), "{hours} h");
+        }
     }
 
     #[tokio::test]

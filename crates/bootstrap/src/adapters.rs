@@ -9,20 +9,20 @@ use jiff::Timestamp;
 use monitor::arn::JobArn;
 use monitor::observation::Observation;
 use monitor::ports::{Announcer, Clock, Entropy, SageMaker, SageMakerError};
-use monitor::reckoning::Reckoning;
+use monitor::reckoning::{Bounds, Reckoning};
 use monitor::signal::Announcement;
 use monitor::wait::Principal;
 
-/// The latest reading of the system's clock: a process has one.
+/// The readings of the system's clock: a process has one.
 static RECKONING: Mutex<Option<(Instant, Reckoning)>> = Mutex::new(None);
 
 /// The system's clock and tokio's timer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-/// What the clock shows, the latest that it can be, and how long the process has run.
+/// What the clock shows, what time it can be, and how long the process has run.
 #[allow(clippy::disallowed_methods, reason = "this is the adapter")]
-fn read() -> (Timestamp, Timestamp, Duration) {
+fn read() -> (Timestamp, Bounds, Duration) {
     let mut reckoning = RECKONING.lock().unwrap_or_else(PoisonError::into_inner);
     let (begun, reckoning) =
         reckoning.get_or_insert_with(|| (Instant::now(), Reckoning::default()));
@@ -37,7 +37,11 @@ impl Clock for SystemClock {
     }
 
     fn latest(&self) -> Timestamp {
-        read().1
+        read().1.latest
+    }
+
+    fn earliest(&self) -> Timestamp {
+        read().1.earliest
     }
 
     fn uptime(&self) -> Duration {

@@ -11,7 +11,6 @@ use bootstrap::{SystemClock, say};
 use monitor::inert::{indented, one_line};
 use monitor::job::Job;
 use monitor::phase::SettledPhase;
-use monitor::ports::Clock as _;
 use monitor::wait::WaitId;
 use waiter::{Client, ClientError, Ear, Heard, Terms, Waiting};
 
@@ -48,7 +47,7 @@ enum Outcome {
 /// [`waiter::WaitError`], [`ClientError`] or [`ListenError`] says why there was no waiting.
 pub async fn run(args: WaitArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let max_wait = Duration::try_from(args.max_wait).unwrap_or_default();
-    let mut waiting = begin(&args, max_wait).await?;
+    let mut waiting = begin(&args).await?;
     let outcome = tokio::select! {
         outcome = until_settled(&mut waiting, args.api.output) => outcome?,
         () = tokio::time::sleep(max_wait) => Outcome::GaveUp,
@@ -62,7 +61,7 @@ pub async fn run(args: WaitArgs) -> Result<ExitCode, Box<dyn std::error::Error>>
     })
 }
 
-async fn begin(args: &WaitArgs, max_wait: Duration) -> Result<Waiting, Box<dyn std::error::Error>> {
+async fn begin(args: &WaitArgs) -> Result<Waiting, Box<dyn std::error::Error>> {
     let clock = Arc::new(SystemClock);
     let id = match &args.id {
         Some(id) => id.clone(),
@@ -72,7 +71,9 @@ async fn begin(args: &WaitArgs, max_wait: Duration) -> Result<Waiting, Box<dyn s
         hear: args.hear,
         on_abandon: args.on_abandon,
         lease_seconds: LEASE_SECONDS,
-        deadline: Some(monitor::wait::later(clock.now(), max_wait)),
+        // How long is waited is measured here: this machine's clock may be another than the
+        // monitor's. If this goes away, the lease ends the wait.
+        deadline: None,
         not_before: None,
         labels: BTreeMap::new(),
     };

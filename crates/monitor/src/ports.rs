@@ -320,6 +320,9 @@ pub trait Clock: Send + Sync {
     /// The latest that it can be: later than [`now`](Self::now) after that was set back
     /// (see [`Reckoning`](crate::reckoning::Reckoning)).
     fn latest(&self) -> Timestamp;
+    /// The earliest that it can be: earlier than [`now`](Self::now) after that was set
+    /// forward.
+    fn earliest(&self) -> Timestamp;
     /// How long it has been since some instant of this process, by a clock that nobody can
     /// set: for how long something takes.
     fn uptime(&self) -> Duration;

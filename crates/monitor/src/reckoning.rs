@@ -1,8 +1,10 @@
-//! The latest that it can be, by a clock that may be set back.
+//! What time it can be, by a clock that may be set.
 //!
 //! A wall clock may be set at any time, and nothing inside tells which of its readings was
 //! right. What is never set is how long a process runs: with it an earlier reading is
-//! carried on. A time counts as one in the future only if it is so by every reading.
+//! carried on. A time counts as one in the future only if it is so by every reading, and
+//! what is dated for want of a date is dated by the earliest, so that what is known goes
+//! before it.
 
 use std::time::Duration;
 
@@ -10,13 +12,16 @@ use jiff::Timestamp;
 
 use crate::wait::later;
 
-/// How much later than the clock shows it can be. A clock that was set back by more had
-/// shown nonsense before.
+/// How much earlier or later than the clock shows it can be. A clock that was set by more
+/// had shown nonsense before.
 pub const MOST: Duration = Duration::from_secs(86_400);
 
-/// The latest reading of a clock, carried on.
+/// The readings of a clock that were furthest ahead and furthest behind, carried on.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Reckoning(Option<Reading>);
+pub struct Reckoning {
+    latest: Option<Reading>,
+    earliest: Option<Reading>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Reading {
@@ -24,14 +29,28 @@ struct Reading {
     uptime: Duration,
 }
 
+/// What time it can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Not before this.
+    pub earliest: Timestamp,
+    /// Not after this.
+    pub latest: Timestamp,
+}
+
 impl Reckoning {
-    /// The clock shows `now` when the process has run for `uptime`: the latest that it can
-    /// be.
-    pub fn read(&mut self, now: Timestamp, uptime: Duration) -> Timestamp {
-        let carried_on = self.0.map(|last| later(last.now, uptime.saturating_sub(last.uptime)));
-        let latest = carried_on.filter(|at| *at <= later(now, MOST)).unwrap_or(now).max(now);
-        self.0 = Some(Reading { now: latest, uptime });
-        latest
+    /// The clock shows `now` when the process has run for `uptime`: what time it can be by
+    /// that and by what it showed before.
+    pub fn read(&mut self, now: Timestamp, uptime: Duration) -> Bounds {
+        let carried_on = |last: Option<Reading>| {
+            let at = last.map(|last| later(last.now, uptime.saturating_sub(last.uptime)));
+            at.filter(|at| at.duration_since(now).unsigned_abs() <= MOST).unwrap_or(now)
+        };
+        let latest = carried_on(self.latest).max(now);
+        let earliest = carried_on(self.earliest).min(now);
+        let reading = |now| Some(Reading { now, uptime });
+        (self.latest, self.earliest) = (reading(latest), reading(earliest));
+        Bounds { earliest, latest }
     }
 }
 
@@ -42,36 +61,35 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3_600);
     const NOON: Timestamp = Timestamp::constant(1_767_268_800, 0);
 
-    /// Reads at these hours of uptime, of a clock that shows so many hours after noon.
-    fn read(readings: &[(u32, i64)]) -> Option<i64> {
+    /// The hours after noon between which it can be, by a clock that is read at these hours
+    /// of uptime and shows so many hours after noon.
+    fn read(readings: &[(u32, i64)]) -> (i64, i64) {
         let mut reckoning = Reckoning::default();
-        let latest = readings.iter().map(|(uptime, shown)| {
+        let hours = |at: Timestamp| at.duration_since(NOON).as_hours();
+        let bounds = readings.iter().map(|(uptime, shown)| {
             let shown = NOON + jiff::SignedDuration::from_hours(*shown);
-            reckoning.read(shown, HOUR * *uptime).duration_since(NOON).as_hours()
+            reckoning.read(shown, HOUR * *uptime)
         });
-        latest.last()
+        let Bounds { earliest, latest } = bounds.last().unwrap();
+        (hours(earliest), hours(latest))
     }
 
     #[test]
-    fn a_clock_that_goes_as_it_should_shows_the_latest_time() {
-        assert_eq!(read(&[(0, 0)]), Some(0));
-        assert_eq!(read(&[(0, 0), (1, 1), (5, 5)]), Some(5));
+    fn a_clock_that_goes_as_it_should_shows_the_time() {
+        assert_eq!(read(&[(0, 0)]), (0, 0));
+        assert_eq!(read(&[(0, 0), (1, 1), (5, 5)]), (5, 5));
     }
 
     #[test]
-    fn after_a_jump_back_the_earlier_reading_goes_on() {
-        assert_eq!(read(&[(0, 0), (1, 0), (3, 2)]), Some(3));
-        assert_eq!(read(&[(0, 0), (1, -1), (2, 5), (3, 3)]), Some(6));
+    fn after_a_jump_the_earlier_reading_goes_on() {
+        assert_eq!(read(&[(0, 0), (1, 0), (3, 2)]), (2, 3));
+        assert_eq!(read(&[(0, 0), (1, 2)]), (1, 2));
+        assert_eq!(read(&[(0, 0), (1, -1), (2, 5), (3, 3)]), (1, 6));
     }
 
     #[test]
-    fn after_a_jump_forward_the_clock_shows_the_latest_time() {
-        assert_eq!(read(&[(0, 0), (1, 2)]), Some(2));
-    }
-
-    #[test]
-    fn what_a_clock_showed_that_was_days_ahead_is_forgotten() {
-        assert_eq!(read(&[(0, 24 * 365), (1, 0)]), Some(0));
-        assert_eq!(read(&[(0, 24 * 365), (1, 0), (2, 1)]), Some(1));
+    fn what_a_clock_showed_that_was_days_off_is_forgotten() {
+        assert_eq!(read(&[(0, 24 * 365), (1, 0)]), (0, 0));
+        assert_eq!(read(&[(0, -24 * 365), (1, 0), (2, 1)]), (1, 1));
     }
 }

@@ -166,6 +166,8 @@ impl Sweep {
     /// # Errors
     /// The store's or the queue's, as text.
     pub async fn recover(&self) -> Result<u64, String> {
+        // So that a clock that is set before the first sweep is found out.
+        self.beat().await.map_err(|error| error.to_string())?;
         let (mut rung, mut after) = (0, None);
         loop {
             let page = self.store.list_due(Timestamp::MAX, after.as_ref(), PAGE).await;
@@ -325,14 +327,17 @@ impl Sweep {
         record: Option<&JobRecord>,
         beat: &Beat,
     ) -> Result<(), StepError> {
-        let now = self.clock.now();
+        let now = self.clock.latest();
         let own = record.filter(|record| record.is_seen() && wait.is_about(record));
         let created_at = own.and_then(|record| record.job.created_at);
-        let since = wait.created_at.max(wait.not_before.max(created_at).unwrap_or(wait.created_at));
+        // Whatever SageMaker tells of a job goes before what a clock of ours dates.
+        let registered_at = wait.created_at.min(self.clock.earliest());
+        let told = [wait.not_before, created_at].into_iter().flatten();
+        let since = told.fold(registered_at, Timestamp::max);
         // A clock that jumped makes young jobs old.
         let broken_at = beat.breaks.last().map(|one| one.over_at);
-        let known_since = broken_at.max(Some(since)).unwrap_or(since);
-        if later(known_since, Policy::NOT_FOUND_GRACE) > now {
+        let known_since = broken_at.max(Some(wait.created_at.max(since)));
+        if known_since.is_some_and(|since| later(since, Policy::NOT_FOUND_GRACE) > now) {
             return Ok(());
         }
         let status = "Deleted";

@@ -228,3 +228,20 @@ async fn a_job_is_not_taken_for_deleted_because_the_clock_made_it_old() {
     assert_eq!(state(&world).await, (WaitState::Waiting, 0));
     assert!(world.sender.sent().is_empty());
 }
+
+#[tokio::test]
+async fn what_a_clock_dates_that_was_set_does_not_stand_against_what_sagemaker_tells() {
+    let world = FakeWorld::default();
+    world.sweep_for(2).await;
+    world.clock.jump(1);
+    world.waits().register(world.registration("w")).await.unwrap();
+    world.sagemaker.answer(Described::Error(|| SageMakerError::NotFound));
+    world.sweep_for(12).await;
+    let load = || async { world.store.load_job(&key(&world).arn).await.unwrap().unwrap().value };
+    assert_eq!(load().await.job.status.as_deref(), Some("Deleted"), "as far as it is known");
+    // Then it is created, in its fifteenth minute by SageMaker's clock.
+    let mut event = FakeWorld::training_event("InProgress", "Training", 910);
+    event["detail"]["CreationTime"] = ((CREATED_AT.as_second() + 900) * 1_000).into();
+    world.recorder().take(&event).await.unwrap();
+    assert_eq!(load().await.job.status.as_deref(), Some("InProgress"));
+}

@@ -231,8 +231,9 @@ pub fn limit(world: &World) -> Millis {
         (judge.stirred_at, judge.missed_since(0))
     };
     let changed = lock(&world.truth).changed_at;
-    // Deadlines count later by what the sweep has left out.
-    stirred.max(changed).max(world.faults.calm_at) + BOUND + missed
+    // Deadlines count later by what the sweep has left out and a clock repeats.
+    let later = missed + world.faults.jump.repeated();
+    stirred.max(changed).max(world.faults.calm_at) + BOUND + later
 }
 
 /// The end of the history: what should have come about by now?
@@ -290,5 +291,7 @@ fn most_looks(world: &World, judge: &Judge, job: usize) -> u64 {
     let most = looks.map(|(lives, lived)| 6 * lives + lived * 10 / (whole(longest) * 8));
     // Each event that says "look" may bring one.
     let asked_for = if spec.telling == Telling::Change { judge.jobs[job].sightings } else { 0 };
-    most.sum::<u64>() + asked_for + judge.work_undone
+    // Those of an hour are due at once when the clock is set forward.
+    let at_once = u64::from(world.faults.jump.by != 0) * world.plan.tasks.len() as u64 * 2;
+    most.sum::<u64>() + asked_for + judge.work_undone + at_once
 }

@@ -36,12 +36,13 @@ pub fn wait_saved(world: &World, task: usize, wait: &Wait, record: Option<&JobRe
 }
 
 /// When the wait of a task that has a deadline must be over: that counts later by as much
-/// as the sweep has left out since the wait was registered.
+/// as the sweep has left out since the wait was registered, and as a clock that was set back
+/// repeats.
 fn latest_end(world: &World, task: usize) -> Option<Millis> {
     let deadline = world.plan.tasks[task].deadline?;
     let judge = lock(&world.judge);
     let missed = judge.missed_since(judge.tasks[task].first_stored.unwrap_or_default());
-    Some((deadline + missed).max(world.faults.calm_at) + SWEPT)
+    Some((deadline + missed).max(world.faults.calm_at) + world.faults.jump.repeated() + SWEPT)
 }
 
 /// What is wrong with a wait that ends so, if it ends by its deadline.

@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use fastrand::Rng;
 
 use crate::executor::Millis;
+use crate::jumps::Jump;
 use crate::parts::Part;
 use crate::world::Dice;
 
@@ -151,6 +152,8 @@ pub struct Faults {
     pub sweep_down: Outage,
     /// The `signals` function does not run.
     pub signals_down: Outage,
+    /// The clocks of the functions are set.
+    pub jump: Jump,
     likelihood: [f64; FAULTS],
 }
 
@@ -182,6 +185,7 @@ impl Faults {
             sagemaker_down,
             sweep_down,
             signals_down,
+            jump: Jump::default(),
             likelihood,
         };
         let over = faults.outages_mut().into_iter().map(|outage| outage.to).max();
@@ -211,7 +215,7 @@ impl Faults {
 
 impl Display for Faults {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "calm from {} s on", self.calm_at / 1_000)?;
+        write!(f, "calm from {} s on, {}", self.calm_at / 1_000, self.jump)?;
         let down = [
             ("API", &self.api_down),
             ("store", &self.store_down),

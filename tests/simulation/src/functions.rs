@@ -22,6 +22,7 @@ use crate::checks;
 use crate::executor::{Mortal, Time};
 use crate::faults::Fault;
 use crate::forms;
+use crate::jumps::Jump;
 use crate::lock;
 use crate::messages::{Message, SimQueue};
 use crate::mutation::Mutation;
@@ -85,7 +86,9 @@ struct Parts {
 impl Parts {
     fn clock(&self, caller: Function) -> Arc<SkewedClock> {
         let ahead = self.world.plan.clocks_ahead[caller as usize];
-        Arc::new(SkewedClock { time: self.world.time.clone(), ahead })
+        let (time, jump) = (self.world.time.clone(), self.world.faults.jump);
+        let forgets = self.world.breaks(Mutation::ReadingForgotten);
+        Arc::new(SkewedClock { time, ahead, jump, forgets })
     }
 
     fn store(&self, caller: Function) -> Arc<SimStore> {
@@ -130,7 +133,12 @@ fn policy(world: &World) -> Policy {
 }
 
 fn memory(time: &Time) -> Arc<MemoryStore> {
-    let clock: Arc<dyn Clock> = Arc::new(SkewedClock { time: time.clone(), ahead: 0 });
+    let clock: Arc<dyn Clock> = Arc::new(SkewedClock {
+        time: time.clone(),
+        ahead: 0,
+        jump: Jump::default(),
+        forgets: false,
+    });
     Arc::new(MemoryStore::new(clock))
 }
 

@@ -1,5 +1,6 @@
 //! What was seen of the history so far, for the checks.
 
+use jiff::Timestamp;
 use monitor::policy::Policy;
 use monitor::wait::{Wait, WaitState};
 use serde_json::Value;
@@ -63,6 +64,8 @@ pub struct TaskWatch {
     pub made_anew: u64,
     /// When its lease runs out, as stored.
     pub lease_end: Millis,
+    /// The same by the clock that it was written by.
+    pub lease_until: Option<Timestamp>,
     /// When its wait's life ended, as stored.
     pub wait_over_at: Option<Millis>,
     /// Signals on their way, by the secret of the pod they are for.
@@ -175,7 +178,8 @@ impl Judge {
 
     /// A wait was written. Only its waiter, through the API, takes up anew what
     /// was over.
-    pub fn wait_saved(&mut self, now: Millis, task: usize, by_waiter: bool, wait: &Wait) {
+    pub fn wait_saved(&mut self, world: &World, task: usize, by_waiter: bool, wait: &Wait) {
+        let now = world.time.now();
         let watch = &mut self.tasks[task];
         watch.first_stored.get_or_insert(now);
         if wait.state != WaitState::Waiting {
@@ -193,11 +197,13 @@ impl Judge {
         } else if lapsed {
             watch.live_since = Some(now);
         }
-        let lease_end = u64::try_from(millis(wait.lease_until)).unwrap();
-        if lease_end != watch.lease_end {
+        if watch.lease_until != Some(wait.lease_until) {
             watch.probes_lost.clear();
+            let lease = Millis::from(wait.lease_seconds) * 1_000;
+            let renewed_at = millis(wait.lease_until) - lease as i64;
+            watch.lease_end = world.faults.jump.true_time(renewed_at, now) + lease;
         }
-        watch.lease_end = lease_end;
+        watch.lease_until = Some(wait.lease_until);
         watch.address = Some(address_of(&wait.callback_url));
     }
 

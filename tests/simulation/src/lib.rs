@@ -22,6 +22,7 @@ pub mod functions;
 pub mod history;
 pub mod instead;
 pub mod judge;
+pub mod jumps;
 pub mod liveness;
 pub mod lives;
 pub mod messages;

@@ -24,12 +24,15 @@ pub fn probed(world: &World, who: Who, reached: bool) {
 
 /// The sweep begins, by its own clock.
 pub fn swept(world: &World, heartbeat: &Heartbeat) {
-    let at = u64::try_from(millis(heartbeat.at)).unwrap();
+    let jump = world.faults.jump;
+    let at = jump.true_time(millis(heartbeat.at), world.time.now());
     let mut judge = lock(&world.judge);
     let gap = Policy::default().sweep_gap.as_millis() as Millis;
-    if judge.swept_at.is_none_or(|last| last + gap < at) {
+    let was_set = judge.swept_at.is_some_and(|last| jump.ahead(last) != jump.ahead(at));
+    if was_set || judge.swept_at.is_none_or(|last| last + gap < at) {
         let missed = judge.swept_at.map_or(0, |last| at - last);
-        judge.breaks.push((at, missed));
+        let set = if was_set { jump.by.unsigned_abs() } else { 0 };
+        judge.breaks.push((at, missed + set));
         judge.sweeps_since = at;
     }
     judge.swept_at = Some(at);

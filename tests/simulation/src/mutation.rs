@@ -65,11 +65,15 @@ pub enum Mutation {
     AnswerIgnored,
     /// The sweep does not know that it was away.
     GapForgotten,
+    /// The sweep does not know of earlier breaks: a deadline that was jumped over counts.
+    BreaksForgotten,
+    /// A function whose clock was set back does not know what that showed before.
+    ReadingForgotten,
 }
 
 impl Mutation {
     /// Every mutation, and the checks of which one must notice it.
-    pub const ALL: [(Self, &'static [&'static str]); 29] = [
+    pub const ALL: [(Self, &'static [&'static str]); 31] = [
         (Self::NoReadAfterRecord, &["1-prompt"]),
         (Self::NoReadAfterRegister, &["1-prompt", "6-owner"]),
         (Self::NoGeneration, &["1-lost", "1-prompt", "2-wrong"]),
@@ -99,5 +103,7 @@ impl Mutation {
         (Self::NoProbe, &["4-healthy", "4-wanted", "6-owner"]),
         (Self::AnswerIgnored, &["4-healthy", "4-wanted"]),
         (Self::GapForgotten, &["4-gap"]),
+        (Self::BreaksForgotten, &["1-given-up"]),
+        (Self::ReadingForgotten, &["1-lost", "1-prompt", "2-wrong"]),
     ];
 }

@@ -12,6 +12,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 
 use crate::faults::{Fault, Faults, Outage};
+use crate::jumps::Jump;
 use crate::plan::{Fate, Plan, Tag};
 use crate::teams::Team;
 
@@ -46,6 +47,8 @@ pub enum Item {
     SmallPages,
     /// An outage.
     Outage,
+    /// Clocks that are set.
+    Jump,
 }
 
 /// One part of a history.
@@ -100,6 +103,7 @@ pub fn sift(plan: &mut Plan, faults: &mut Faults, keeps: impl FnMut(Part) -> boo
     for outage in faults.outages_mut() {
         sieve.reset(Item::Outage, outage, Outage::default());
     }
+    sieve.reset(Item::Jump, &mut faults.jump, Jump::default());
 }
 
 /// Counts the places where an item could be, and asks about those where it is.

@@ -28,7 +28,7 @@ use crate::lock;
 use crate::mutation::Mutation;
 use crate::owners;
 use crate::teams::Who;
-use crate::world::{Dice, World, instant};
+use crate::world::{Dice, World};
 use broken::{ignore_answer, taken_out};
 
 /// Slower than that no call is: an adapter gives up before.
@@ -97,7 +97,6 @@ impl SimStore {
     async fn tell_judge(&self, before: Option<&Wait>, wait: &Wait) {
         owners::wait_saved(&self.world, before, wait);
         let Who::Task(task) = Who::of(&self.world, wait) else { return };
-        let now = self.world.time.now();
         let by_waiter = self.caller == Function::Api;
         let record = self.inner.load_job(&wait.arn).await;
         let record = record.ok().flatten().map(|found| found.value);
@@ -105,7 +104,7 @@ impl SimStore {
         if self.caller == Function::Sweep {
             liveness::wait_saved(&self.world, task, wait);
         }
-        lock(&self.world.judge).wait_saved(now, task, by_waiter, wait);
+        lock(&self.world.judge).wait_saved(&self.world, task, by_waiter, wait);
     }
 
     /// No more items at a time than the store gives.
@@ -279,15 +278,7 @@ impl Store for SimStore {
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
         self.reach().await?;
         let found = self.inner.load_heartbeat().await?;
-        if !self.world.breaks(Mutation::GapForgotten) {
-            return Ok(found);
-        }
-        // As if it had always run.
-        let always = |found: Versioned<Heartbeat>| {
-            let value = Heartbeat { at: instant(self.world.time.now()), ..found.value };
-            Versioned { value, ..found }
-        };
-        Ok(found.map(always))
+        Ok(found.map(|found| Versioned { value: self.remembered(found.value), ..found }))
     }
 
     async fn save_heartbeat(

@@ -14,6 +14,7 @@ use crate::executor::{Millis, Time};
 use crate::faults::{Fault, Faults, Strikes};
 use crate::history::History;
 use crate::judge::Judge;
+use crate::jumps::Jump;
 use crate::lock;
 use crate::messages::Message;
 use crate::mutation::Mutation;
@@ -91,6 +92,7 @@ impl World {
     ) -> Self {
         let mut rng = Rng::with_seed(history.seed);
         let (mut faults, mut plan) = (Faults::draw(&mut rng), Plan::draw(&mut rng));
+        faults.jump = Jump::draw(history.seed);
         let only = history.only.clone();
         let mut items = Vec::new();
         parts::sift(&mut plan, &mut faults, |part| {
@@ -190,23 +192,43 @@ pub fn millis(at: Timestamp) -> i64 {
     at.as_millisecond() - BEGINNING
 }
 
-/// A function's clock: simulated time, a little off.
+/// A function's clock: simulated time, a little off, and set at some time.
 pub struct SkewedClock {
     /// Time as it is.
     pub time: Time,
     /// How far ahead, in milliseconds.
     pub ahead: i64,
+    /// When it is set.
+    pub jump: Jump,
+    /// Whether it forgets what it showed before it was set.
+    pub forgets: bool,
+}
+
+impl SkewedClock {
+    fn shows(&self, ahead: i64) -> Timestamp {
+        let now = self.time.now() as i64 + self.ahead + ahead;
+        Timestamp::from_millisecond(BEGINNING + now).unwrap()
+    }
 }
 
 #[async_trait]
 impl Clock for SkewedClock {
     fn now(&self) -> Timestamp {
-        let now = self.time.now() as i64 + self.ahead;
-        Timestamp::from_millisecond(BEGINNING + now).unwrap()
+        self.shows(self.jump.ahead(self.time.now()))
     }
 
     fn latest(&self) -> Timestamp {
-        self.now()
+        if self.forgets {
+            return self.now();
+        }
+        self.shows(self.jump.latest_ahead(self.time.now()))
+    }
+
+    fn earliest(&self) -> Timestamp {
+        if self.forgets {
+            return self.now();
+        }
+        self.shows(self.jump.ahead(self.time.now()).min(0))
     }
 
     fn uptime(&self) -> Duration {

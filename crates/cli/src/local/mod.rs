@@ -12,10 +12,12 @@ mod visitors;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bootstrap::{StartError, World};
 use metrics_exporter_prometheus::PrometheusHandle;
+use monitor::policy::Policy;
 use monitor::sweep::Sweep;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -74,7 +76,10 @@ impl LocalStack {
     /// [`LocalError`] says what to mend.
     pub async fn start(options: Options) -> Result<Self, LocalError> {
         let (world, queue) = World::local(&options.store, options.callback_paths)?;
-        let (deliver, sweep) = (world.deliver()?, world.sweep()?);
+        let (deliver, mut sweep) = (world.deliver()?, world.sweep()?);
+        // Sweeps that are to be far apart make no break.
+        let sweep_gap = sweep.policy.sweep_gap.max(options.sweep_every * 3);
+        sweep.policy = Arc::new(Policy { sweep_gap, ..Policy::clone(&sweep.policy) });
         let recovered = sweep.recover().await.map_err(LocalError::Recover)?;
         let listen = |source| LocalError::Listen { address: options.listen, source };
         let socket = TcpListener::bind(options.listen).await.map_err(listen)?;

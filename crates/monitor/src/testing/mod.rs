@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ports::Clock;
-use crate::reckoning::Reckoning;
+use crate::reckoning::{Bounds, Reckoning};
 use crate::wait::later;
 
 pub mod contract;
@@ -64,6 +64,12 @@ impl ManualClock {
         self.set(self.now() + SignedDuration::from_hours(hours));
     }
 
+    fn bounds(&self) -> Bounds {
+        let mut shown = self.shown();
+        let (now, uptime) = (shown.now, shown.uptime);
+        shown.reckoning.read(now, uptime)
+    }
+
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -83,9 +89,11 @@ impl Clock for ManualClock {
     }
 
     fn latest(&self) -> Timestamp {
-        let mut shown = self.shown();
-        let (now, uptime) = (shown.now, shown.uptime);
-        shown.reckoning.read(now, uptime)
+        self.bounds().latest
+    }
+
+    fn earliest(&self) -> Timestamp {
+        self.bounds().earliest
     }
 
     fn uptime(&self) -> Duration {

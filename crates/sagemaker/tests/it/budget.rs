@@ -57,6 +57,9 @@ impl monitor::ports::Clock for Frozen {
     fn latest(&self) -> jiff::Timestamp {
         self.0.latest()
     }
+    fn earliest(&self) -> jiff::Timestamp {
+        self.0.earliest()
+    }
     fn uptime(&self) -> Duration {
         self.0.uptime()
     }

@@ -53,6 +53,10 @@ impl Clock for PodClock {
         self.0.latest()
     }
 
+    fn earliest(&self) -> Timestamp {
+        self.0.earliest()
+    }
+
     fn uptime(&self) -> Duration {
         self.0.uptime()
     }
@@ -77,6 +81,10 @@ impl Clock for ServiceClock {
 
     fn latest(&self) -> Timestamp {
         self.0.latest()
+    }
+
+    fn earliest(&self) -> Timestamp {
+        self.0.earliest()
     }
 
     fn uptime(&self) -> Duration {
@@ -460,6 +468,10 @@ impl Clock for FastClock {
     }
 
     fn latest(&self) -> Timestamp {
+        self.now()
+    }
+
+    fn earliest(&self) -> Timestamp {
         self.now()
     }
 

@@ -28,6 +28,9 @@ impl Clock for Stopped {
     fn latest(&self) -> Timestamp {
         self.0
     }
+    fn earliest(&self) -> Timestamp {
+        self.0
+    }
     fn uptime(&self) -> Duration {
         Duration::ZERO
     }

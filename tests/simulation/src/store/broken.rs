@@ -1,12 +1,15 @@
 //! Rules that are broken in what the store takes and gives.
 
+use jiff::SignedDuration;
 use monitor::policy::Policy;
 use monitor::ports::{Page, Versioned, WaitKey};
+use monitor::sweep::Heartbeat;
 use monitor::wait::Wait;
 
 use super::SimStore;
 use crate::functions::Function;
 use crate::mutation::Mutation;
+use crate::world::instant;
 
 /// Takes an answer that renewed the lease for one more probe that was not answered.
 pub(super) fn ignore_answer(wait: &mut Wait, found: Wait) {
@@ -32,6 +35,19 @@ impl SimStore {
     /// A wait as it is kept there.
     pub(super) fn put_away(&self, wait: &Wait) -> Wait {
         Wait { keyed_by_owner: !self.world.breaks(Mutation::SharedKeys), ..wait.clone() }
+    }
+
+    /// What is known of earlier sweeps.
+    pub(super) fn remembered(&self, mut last: Heartbeat) -> Heartbeat {
+        let now = self.world.time.now();
+        if self.world.breaks(Mutation::GapForgotten) {
+            // As if it had always run, by a clock that was never set.
+            last.at = instant(now) + SignedDuration::from_millis(self.world.faults.jump.ahead(now));
+        }
+        if self.world.breaks(Mutation::BreaksForgotten) {
+            last.breaks.clear();
+        }
+        last
     }
 
     /// What is listed of a job's waits. Nobody waits any more by one whose waiter was
