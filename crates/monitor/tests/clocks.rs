@@ -126,6 +126,19 @@ async fn a_deadline_that_was_jumped_over_ends_the_wait_when_it_comes() {
 }
 
 #[tokio::test]
+async fn a_break_before_the_clock_went_back_puts_no_later_deadline_off() {
+    let world = FakeWorld::default();
+    world.sweep_for(1).await;
+    world.clock.advance(20 * MINUTE);
+    world.sweep_for(1).await;
+    world.clock.jump(-1);
+    world.sweep_for(1).await;
+    world.waits().register(asked(&world)).await.unwrap();
+    world.sweep_for(32).await;
+    assert_eq!(state(&world).await, (WaitState::Expired, 1));
+}
+
+#[tokio::test]
 async fn a_waiter_that_is_gone_is_found_to_be_before_a_deadline_that_was_jumped_over() {
     let (world, _) = waited_for().await;
     world.sender.nobody(true);

@@ -64,12 +64,13 @@ impl Sweep {
             let last = found.as_ref().map(|found| &found.value);
             let before = last.filter(|last| self.follows(last, now));
             let since = before.map_or(now, |last| last.since);
-            let mut breaks = last.map(|last| last.breaks.clone()).unwrap_or_default();
+            let back = last.and_then(|last| went_back(last.at, now));
+            let breaks = last.map(|last| last.breaks.clone()).unwrap_or_default();
+            let mut breaks = brought_forward(breaks, back.unwrap_or_default());
             if before.is_none() {
                 breaks.extend(last.map(|last| Break::between(last.at, now)));
             }
             let breaks = latest(breaks);
-            let back = last.and_then(|last| went_back(last.at, now));
             if since == now {
                 tracing::info!(
                     ?last,
@@ -96,6 +97,15 @@ impl Break {
         let seconds = now.duration_since(last).as_secs();
         Self { over_at: now, seconds: seconds.try_into().unwrap_or_default() }
     }
+}
+
+/// The same breaks by a clock that went back by so much: they were before what it shows
+/// from now on.
+fn brought_forward(mut breaks: Vec<Break>, by: Duration) -> Vec<Break> {
+    for one in &mut breaks {
+        one.over_at = one.over_at.checked_sub(by).unwrap_or(one.over_at);
+    }
+    breaks
 }
 
 /// No more breaks than are told apart: the oldest two are one, over with the later.
