@@ -99,8 +99,8 @@ pub struct Judge {
     pub messages_dropped: u64,
     /// When a pod last began or ended.
     pub stirred_at: Millis,
-    /// When the sweep last ran.
-    pub swept_at: Option<Millis>,
+    /// When the sweep last ran, as its clock showed it.
+    pub swept_at: Option<i64>,
     /// Since when it has run without a break.
     pub sweeps_since: Millis,
     /// When breaks were over, and how long they were.

@@ -22,20 +22,21 @@ pub fn probed(world: &World, who: Who, reached: bool) {
     }
 }
 
-/// The sweep begins, by its own clock.
+/// The sweep begins. What it knows of the last one it knows by its own clock.
 pub fn swept(world: &World, heartbeat: &Heartbeat) {
-    let jump = world.faults.jump;
-    let at = jump.true_time(millis(heartbeat.at), world.time.now());
+    let shown = millis(heartbeat.at);
+    let at = world.faults.jump.true_time(shown, world.time.now());
+    let policy = Policy::default();
+    let (gap, drift) =
+        (policy.sweep_gap.as_millis() as i64, Policy::CLOCK_DRIFT.as_millis() as i64);
     let mut judge = lock(&world.judge);
-    let gap = Policy::default().sweep_gap.as_millis() as Millis;
-    let was_set = judge.swept_at.is_some_and(|last| jump.ahead(last) != jump.ahead(at));
-    if was_set || judge.swept_at.is_none_or(|last| last + gap < at) {
-        let missed = judge.swept_at.map_or(0, |last| at - last);
-        let set = if was_set { jump.by.unsigned_abs() } else { 0 };
-        judge.breaks.push((at, missed + set));
+    let last = judge.swept_at;
+    if last.is_none_or(|last| last + gap < shown || shown + drift < last) {
+        let missed = last.and_then(|last| Millis::try_from(shown - last).ok());
+        judge.breaks.push((at, missed.unwrap_or_default()));
         judge.sweeps_since = at;
     }
-    judge.swept_at = Some(at);
+    judge.swept_at = Some(shown);
 }
 
 /// The sweep writes a wait.
