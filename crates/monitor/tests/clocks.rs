@@ -254,7 +254,8 @@ async fn what_a_clock_dates_that_was_set_does_not_stand_against_what_sagemaker_t
     assert_eq!(load().await.job.status.as_deref(), Some("Deleted"), "as far as it is known");
     // Then it is created, in its fifteenth minute by SageMaker's clock.
     let mut event = FakeWorld::training_event("InProgress", "Training", 910);
-    event["detail"]["CreationTime"] = ((CREATED_AT.as_second() + 900) * 1_000).into();
+    let created_at = (CREATED_AT.as_second() + 900) * 1_000;
+    *event.pointer_mut("/detail/CreationTime").unwrap() = created_at.into();
     world.recorder().take(&event).await.unwrap();
     assert_eq!(load().await.job.status.as_deref(), Some("InProgress"));
 }
