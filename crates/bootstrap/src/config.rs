@@ -185,7 +185,7 @@ impl Config {
                 auth,
                 callback_cidrs,
                 callback_ports,
-                callback_paths: paths.unwrap_or_default(),
+                callback_paths: paths.unwrap_or_else(|| usual_paths(callback_loopback)),
                 callback_loopback,
                 policy,
             }),
@@ -216,6 +216,12 @@ impl Config {
             ..defaults
         })
     }
+}
+
+/// The path where steps listen; on a laptop, where callbacks go to its owner's own programs,
+/// any.
+fn usual_paths(loopback: bool) -> CallbackPaths {
+    if loopback { CallbackPaths::Any } else { CallbackPaths::default() }
 }
 
 struct Reader<'a, E> {
@@ -484,6 +490,19 @@ mod tests {
         };
         assert_eq!(config.policy.limits, limits);
         assert_eq!(config.policy.viewers, ["*:role/dashboard", "111122223333:user/*"]);
+    }
+
+    #[test]
+    fn paths_are_free_where_loopback_is_and_nobody_says_otherwise() {
+        let paths = |more: &[_]| {
+            let store = ("SAGEBELL_STORE", "sqlite:x");
+            read(&[&[store], more].concat()).unwrap().callback_paths.to_string()
+        };
+        let (loopback, own) =
+            (("SAGEBELL_CALLBACK_LOOPBACK", "allow"), ("SAGEBELL_CALLBACK_PATHS", "/a"));
+        assert_eq!(paths(&[]), "/callback");
+        assert_eq!(paths(&[loopback]), "*");
+        assert_eq!(paths(&[loopback, own]), "/a");
     }
 
     #[test]

@@ -217,3 +217,27 @@ async fn not_before_may_not_lie_in_the_future() {
         }
     }
 }
+
+/// As 0.1.0 recorded jobs: without an owner.
+async fn forget_the_owner(world: &FakeWorld) {
+    let arn = JobArn::parse(TRAINING_ARN).unwrap();
+    let mut found = world.store.load_job(&arn).await.unwrap().unwrap();
+    found.value.owner = None;
+    world.store.save_job(&found.value, Some(found.version)).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_a_job_that_nobody_is_known_to_own_only_a_wait_of_0_1_0_is_its_owners() {
+    for (keyed_by_owner, expected) in [(true, 0), (false, 1)] {
+        let world = FakeWorld::default();
+        register(&world, FakeWorld::owner(), OnAbandon::Stop).await.unwrap();
+        let wait = wait(&world, FakeWorld::owner()).await.unwrap();
+        world.waits().cancel(&key(FakeWorld::owner()), Stop::No).await.unwrap();
+        let id = WaitId::parse("left").unwrap();
+        let left = Wait { keyed_by_owner, id, ..wait };
+        world.store.save_wait(&left, None).await.unwrap();
+        forget_the_owner(&world).await;
+        abandon(&world).await;
+        assert_eq!(stops(&world), expected, "keyed by its owner: {keyed_by_owner}");
+    }
+}

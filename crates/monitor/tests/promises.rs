@@ -268,6 +268,19 @@ async fn a_look_at_a_running_step_does_not_hide_its_end() {
     assert_eq!(world.deliver_all().await, [Rung::Signalled]);
 }
 
+#[tokio::test]
+async fn an_end_is_announced_once_and_nothing_else_is() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    let announced = || world.announcer.0.lock().unwrap().len();
+    take(&world, "InProgress", "Training", 10).await;
+    assert_eq!(announced(), 0);
+    for _ in 0..3 {
+        take(&world, "Completed", "Completed", 20).await;
+        assert_eq!(announced(), 1);
+    }
+}
+
 // 2. No wrong wake-up
 
 #[tokio::test]
@@ -630,6 +643,17 @@ async fn a_signal_request_that_does_not_say_whose_finds_the_wait() {
     let mut bell = world.queue.pop().unwrap();
     bell.owner = None;
     assert_eq!(world.deliver().ring(&bell).await.unwrap(), Rung::Signalled);
+}
+
+#[tokio::test]
+async fn a_signal_request_of_a_wait_that_is_gone_rings_nobody_elses() {
+    let world = FakeWorld::default();
+    register(&world, "w").await;
+    take(&world, "Completed", "Completed", 20).await;
+    let mut bell = world.queue.pop().unwrap();
+    bell.owner = Some(Principal("111122223333:role/gone".to_owned()));
+    assert_eq!(world.deliver().ring(&bell).await.unwrap(), Rung::Nothing);
+    assert!(world.sender.sent().is_empty());
 }
 
 /// Whatever the case of its name in an ARN, a job is one job.
