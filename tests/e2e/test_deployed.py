@@ -8,6 +8,8 @@ import json
 import os
 import re
 import subprocess
+import time
+import urllib.parse
 
 import pytest
 
@@ -201,6 +203,26 @@ def test_a_job_s_own_events_reach_its_waiter_one_after_the_other(cloud, deployed
     while "succeeded" not in phases:
         phases.append(waiter.hear()[1]["data"]["job"]["phase"])
     assert phases[-1] == "succeeded" and set(phases[:-1]) <= {"pending", "running"}
+
+
+def test_a_model_that_was_deleted_is_not_told_as_there(cloud, deployed, waiter, sagemaker, bridge):
+    """The event of its deletion tells no state and is that of its creation: it says "look"."""
+    bridge.hand_on = lambda event: put(cloud, event)
+    client = test_fake_sagemaker.client(sagemaker.url, region=REGION)
+    arn = client.create_model(ModelName="digits")["ModelArn"]
+    assert register(deployed, arn, "first", waiter)["job"]["phase"] == "succeeded"
+    # An event within a second of it, and that is cut to the second, may be that of its creation.
+    made = client.describe_model(ModelName="digits")["CreationTime"].timestamp()
+    until(lambda: time.time() > made + 2, "the creation is over")
+    client.delete_model(ModelName="digits")
+
+    def phase():
+        return deployed.call("GET", f"/v1/jobs/{urllib.parse.quote(arn, safe='')}", credentials=deployed.pod())[1]["phase"]
+
+    until(lambda: phase() == "unknown", "what is known is in doubt")
+    again = register(deployed, arn, "second", waiter)
+    assert (again["wait"]["state"], again["job"]["phase"]) == ("waiting", "unknown")
+    assert deployed.call("DELETE", wait_url("", arn, "second"), None, deployed.pod())[0] == 200
 
 
 def arn_of_new(kind, name):

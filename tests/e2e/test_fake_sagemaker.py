@@ -71,13 +71,13 @@ def running(*words):
         assert fake.close() == 0
 
 
-def client(url, service="sagemaker", **more):
+def client(url, service="sagemaker", region=None, **more):
     config = botocore.config.Config(
         retries={"mode": "standard", "total_max_attempts": 1}, **more
     )
     return boto3.client(
         service,
-        region_name=REGION,
+        region_name=region or REGION,
         endpoint_url=url,
         aws_access_key_id="test",
         aws_secret_access_key="test",
@@ -151,6 +151,7 @@ class Kind:
         operations = ROWS[create]["operations"]
         self.create_name, self.describe_name = create, operations["describe"]
         self.list_name, self.stop_name, self.key = operations["list"], operations["stop"], operations["key"]
+        self.named_by = operations["name"]
         self.statuses = [pointer.strip("/") for pointer in ROWS[create]["fields"]["status"]]
         service = "sagemaker-a2i-runtime" if "HumanLoop" in create else "sagemaker"
         self.client = client(url, service, **more)
@@ -186,8 +187,8 @@ class Kind:
     def request(self, name):
         """A minimal request to make one, and what it refers to."""
         request = minimal(self.model.operation_model(self.create_name).input_shape)
-        if self.key in request:
-            request[self.key] = name
+        if self.named_by in request:
+            request[self.named_by] = name
         for member, make in REFERENCES.get(self.create_name, {}).items():
             request[member] = make(self.sagemaker, f"{name}-of")
         request.pop("ClientRequestToken", None)
@@ -293,6 +294,8 @@ REFERENCES = {
     "CreateEndpoint": {"EndpointConfigName": make_config},
     "CreateInferenceComponent": {"EndpointName": make_endpoint},
     "CreateImageVersion": {"ImageName": make_image},
+    # The fake has no model cards, and asks for none.
+    "CreateModelCardExportJob": {"ModelCardName": lambda _, name: name},
     "StartPipelineExecution": {"PipelineName": make_pipeline},
 }
 
@@ -519,7 +522,7 @@ def scenario(url, create):
 def settled(kind, name):
     """The Describe answer, once the status is a good end, or if there is none."""
     described = kind.call(kind.describe_name, {kind.key: name})
-    words = {described.get(word) for word in kind.status_members()} - {None}
+    words = {described.get(word) for word in kind.statuses} - {None}
     return described if not words or words & GOOD else None
 
 

@@ -207,6 +207,20 @@ impl World {
         }
     }
 
+    /// The same, of one that was deleted at `at`. Of what has no status its event is the
+    /// only word of that, and in the form of the one that told of its creation
+    /// ("Automating Amazon SageMaker AI with Amazon EventBridge", *SageMaker AI model state
+    /// change*).
+    pub(crate) fn remove_telling(&mut self, arn: &str, at: Timestamp) {
+        if let Some(of) =
+            self.resources.get_mut(arn).filter(|of| of.family.fields.status.is_empty())
+        {
+            of.modified = of.modified.max(at);
+            self.tell(arn);
+        }
+        self.remove(arn);
+    }
+
     fn tell(&mut self, arn: &str) {
         let event = self.resources.get(arn).and_then(|of| events::event(&self.settings, of));
         self.events.extend(event);

@@ -13,7 +13,7 @@ use crate::kind::{Kind, Lifecycle};
 use crate::observation::{Observation, Source};
 use crate::phase::Phase;
 use crate::policy::Policy;
-use crate::wait::Principal;
+use crate::wait::{Principal, later};
 
 /// A job on the wire, in API answers and callbacks alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,10 +174,15 @@ impl JobRecord {
 
     /// Takes in that something changed at `at`, which is not told: a state that was
     /// sighted before is known no more, until somebody looks. The next sighting of it
-    /// counts as news, whatever it says.
+    /// counts as news, whatever it says. The change that is the job's creation puts
+    /// nothing in doubt that is known of the job.
     pub fn doubt(&mut self, at: Timestamp) {
         let sighted = self.timeline.iter().map(|entry| entry.seen_at).max();
-        if self.is_in_doubt() || sighted.is_none_or(|sighted| sighted >= at) {
+        // EventBridge cuts an event's time to whole seconds.
+        let cut = Policy::RESOURCE_SKEW;
+        let is_creation = self.job.created_at.is_some_and(|created| at <= later(created, cut));
+        let is_seen = sighted.is_none_or(|sighted| sighted >= later(at, cut));
+        if self.is_in_doubt() || is_creation || is_seen {
             return;
         }
         self.job.phase = Phase::Unknown;

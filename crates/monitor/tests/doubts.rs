@@ -120,6 +120,25 @@ async fn what_was_looked_at_since_the_event_is_in_no_doubt() {
 }
 
 #[tokio::test]
+async fn an_event_whose_time_was_cut_to_the_second_of_the_look_may_be_later() {
+    let world = FakeWorld::default();
+    pass(&world, 100);
+    there(&world);
+    register(&world, "w").await;
+    event(&world, 100).await;
+    assert_eq!(job(&world).await.unwrap().phase, Phase::Unknown);
+}
+
+#[tokio::test]
+async fn the_event_of_its_own_creation_puts_a_model_in_no_doubt() {
+    let world = FakeWorld::default();
+    there(&world);
+    register(&world, "w").await;
+    event(&world, 0).await;
+    assert_eq!(job(&world).await.unwrap().phase, Phase::Succeeded);
+}
+
+#[tokio::test]
 async fn what_nobody_asked_for_is_not_looked_at() {
     let world = FakeWorld::default();
     assert_eq!(event(&world, 0).await, 0);

@@ -135,6 +135,22 @@ fn a_tracking_servers_state_is_in_the_detail_type() {
 }
 
 #[test]
+fn a_models_deletion_is_told_in_the_form_of_its_creation() {
+    let mut world = world();
+    let mut call = |operation: &str, after: Duration| {
+        let input = Map::from_iter([("ModelName".to_owned(), json!("m"))]);
+        let call = Call { operation: operation.to_owned(), region: "us-east-1".to_owned(), input };
+        handle(&mut world, &call, monitor::wait::later(start(), after)).unwrap();
+    };
+    call("CreateModel", Duration::ZERO);
+    call("DeleteModel", STEP);
+    let events = world.take_events();
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0]["detail"], events[1]["detail"]);
+    assert_eq!(events[1]["time"], "2026-11-02T09:15:03Z");
+}
+
+#[test]
 fn a_pipelines_event_names_the_status_before() {
     let (arn, events) = lived(Kind::PipelineExecution);
     let detail = &events.last().unwrap()["detail"];

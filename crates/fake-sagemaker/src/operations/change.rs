@@ -70,7 +70,7 @@ pub(super) fn delete(world: &mut World, request: &Request<'_>) -> Result<Value, 
     let (arn, told) = (resource.arn.clone(), request.answer(resource));
     let stages = life::deleted(request.family, world.settings.step);
     if stages.is_empty() {
-        world.remove(&arn);
+        world.remove_telling(&arn, request.at);
     } else {
         world.live(&arn, &stages, request.at);
     }
