@@ -24,8 +24,9 @@ pub struct Aws {
     /// Region and credentials, by the inputs `region` and `assume_role`; the rest as
     /// any AWS tool finds it.
     pub sdk: SdkConfig,
-    /// What is signed by, and what credentials end by.
-    clock: AwsClock,
+    /// What is signed by, what credentials end by, and what the step tells the time by:
+    /// the clock of a pod may be wrong by hours.
+    pub clock: AwsClock,
     kept: Vec<KeptCredentials>,
 }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bootstrap::{ProcessEnv, SystemClock, log_for_people, say};
+use bootstrap::{ProcessEnv, log_for_people, say};
 use step::args::{self, UsageError};
 use step::aws::Aws;
 use step::component::Component;
@@ -67,7 +67,7 @@ async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
         executor,
         api: aws.sagemaker(&inputs, options.max_wait),
         sdk: &aws.sdk,
-        clock: Arc::new(SystemClock),
+        clock: Arc::new(aws.clock.clone()),
         terminated: &terminated.bell,
         is_terminated: &terminated.came,
     };
