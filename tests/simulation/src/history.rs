@@ -5,12 +5,16 @@ use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use clap::ValueEnum as _;
+use futures::FutureExt as _;
 use futures::channel::mpsc;
+use monitor::ports::Store as _;
+use monitor::sweep::Heartbeat;
 
 use crate::checks;
 use crate::executor::{Executor, Millis};
 use crate::faults::Fault;
 use crate::functions::Cloud;
+use crate::liveness;
 use crate::lock;
 use crate::messages;
 use crate::mutation::Mutation;
@@ -19,7 +23,7 @@ use crate::plan::{Older, Plan};
 use crate::stranger;
 use crate::truth;
 use crate::waiter::Waiter;
-use crate::world::World;
+use crate::world::{World, instant};
 
 const MINUTE: Millis = 60_000;
 
@@ -68,6 +72,7 @@ impl History {
         let world = Arc::new(World::new(executor.time(), self, traced, queues));
         introduce(&world, self.seed);
         let cloud = Arc::new(Cloud::new(Arc::clone(&world)));
+        wake(&cloud);
         begin(&cloud, taken);
         executor.run();
         let broken = lock(&world.judge).verdict.clone();
@@ -107,6 +112,15 @@ fn introduce(world: &World, seed: u64) {
     for (task, plan) in tasks.iter().enumerate() {
         world.note(|| format!("task {task}: {plan:?}"));
     }
+}
+
+/// The monitor has just started, and written down that it runs, as a local stack does: what
+/// becomes of its clock before the first sweep is found out.
+fn wake(cloud: &Cloud) {
+    let now = instant(cloud.world.time.now());
+    let started = Heartbeat { at: now, since: now, breaks: Vec::new() };
+    cloud.store.save_heartbeat(&started, None).now_or_never().unwrap().unwrap();
+    liveness::swept(&cloud.world, &started);
 }
 
 fn begin(cloud: &Arc<Cloud>, taken: mpsc::UnboundedReceiver<messages::Message>) {

@@ -23,13 +23,13 @@ pub struct Jump {
 }
 
 impl Jump {
-    /// In one of three histories, at any time once the sweep has run: a clock that is set is
-    /// no fault after which anything may be late.
+    /// In one of three histories, at any time: a clock that is set is no fault after which
+    /// anything may be late.
     #[must_use]
     pub fn draw(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed ^ OWN_DICE);
         let by = [0, 0, 0, 0, HOUR, -HOUR][rng.usize(..6)];
-        let at = rng.u64(2 * MINUTE..70 * MINUTE);
+        let at = rng.u64(..70 * MINUTE);
         if by == 0 { Self::default() } else { Self { at, by } }
     }
 
