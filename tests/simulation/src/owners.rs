@@ -24,6 +24,8 @@ struct Stored {
     who: Who,
     /// Since when somebody waits by it.
     wanted_since: Option<Millis>,
+    /// Until when it wanted its job stopped.
+    wished_until: Option<Millis>,
     /// When it was first stored.
     since: Millis,
     /// When its life ended.
@@ -46,12 +48,16 @@ impl Book {
             wait: wait.clone(),
             who,
             wanted_since: None,
+            wished_until: None,
             since: now,
             over_at: Some(now),
             lives: 0,
         });
         let wanted = wait.is_wanted();
         stored.wanted_since = stored.wanted_since.filter(|_| wanted).or(wanted.then_some(now));
+        if wishes_stop(&stored.wait) {
+            stored.wished_until = Some(now);
+        }
         if wait.state != WaitState::Waiting {
             stored.over_at.get_or_insert(now);
         } else if stored.over_at.take().is_some() {
@@ -59,6 +65,12 @@ impl Book {
         }
         stored.wait = wait.clone();
     }
+}
+
+/// Whether it is over, and its job is still to be stopped.
+fn wishes_stop(wait: &Wait) -> bool {
+    let ended = matches!(wait.state, WaitState::Abandoned | WaitState::Expired);
+    wait.stop_pending && ended && wait.on_abandon == OnAbandon::Stop
 }
 
 /// Whose the job is: the tag says, else who registered on it first.
@@ -174,16 +186,17 @@ pub fn stop_called(world: &World, job: usize, caller: Function) {
     }
 }
 
-/// Whose waits on this job ended so that it is to be stopped.
+/// Whose waits on this job ended so that it is to be stopped, or was a moment ago: two
+/// sweeps may be at it.
 fn abandoned(world: &World, job: usize) -> Vec<Principal> {
+    let now = world.time.now();
     let judge = lock(&world.judge);
     let of_job = |stored: &&Stored| world.plan.tasks[stored.who.task()].job == job;
-    let wishes = |stored: &Stored| {
-        let Wait { on_abandon, stop_pending, state, owner, .. } = &stored.wait;
-        let ended = matches!(state, WaitState::Abandoned | WaitState::Expired);
-        (*stop_pending && ended && *on_abandon == OnAbandon::Stop).then(|| owner.clone())
+    let wishes = |stored: &&Stored| {
+        wishes_stop(&stored.wait) || stored.wished_until.is_some_and(|until| until + RACE >= now)
     };
-    judge.book.waits.values().filter(of_job).filter_map(wishes).collect()
+    let waits = judge.book.waits.values().filter(of_job).filter(wishes);
+    waits.map(|stored| stored.wait.owner.clone()).collect()
 }
 
 /// Somebody else who has waited for the job for long enough to be seen.
