@@ -65,6 +65,8 @@ pub fn stop_called(world: &World, job: usize, but: Option<Who>) {
         let in_time = plan.deadline.is_none_or(|deadline| deadline > now + RACE);
         let since = watch.registered_at.is_some_and(|at| at + RACE < now);
         let other = Some(Who::Task(*task)) != but;
+        // What it waited for has come about, though the answer that tells it was lost.
+        let other = other && !judge.book.has_told(Who::Task(*task));
         let address = watch.address.filter(|_| plan.job == job && other && in_time && since);
         let is_home = |address| lock(&world.network).is_home(address, Who::Task(*task));
         let lives = address.is_some_and(is_home);

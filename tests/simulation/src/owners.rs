@@ -43,6 +43,13 @@ pub struct Book {
 }
 
 impl Book {
+    /// Whether the wait of this one has ended because its job had settled.
+    #[must_use]
+    pub fn has_told(&self, who: Who) -> bool {
+        let mut waits = self.waits.values().filter(|stored| stored.who == who);
+        waits.any(|stored| stored.wait.state == WaitState::Signalled)
+    }
+
     fn note(&mut self, who: Who, wait: &Wait, now: Millis) {
         let stored = self.waits.entry(wait.key()).or_insert_with(|| Stored {
             wait: wait.clone(),
