@@ -59,8 +59,9 @@ pub struct LocalArgs {
     /// The paths that callbacks may have, as in `/callback,/hooks/sagebell`, or `*` for any.
     #[arg(long, default_value_t)]
     pub callback_paths: CallbackPaths,
-    /// Seconds between sweeps.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    /// Seconds between sweeps, up to a minute: after a longer pause the monitor takes itself for
+    /// one that was away, and gives every waiter its time anew.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub sweep_seconds: u64,
 }
 
