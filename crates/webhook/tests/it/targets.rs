@@ -131,7 +131,7 @@ async fn a_name_that_takes_too_long_is_given_up_on() {
     let timeouts = Timeouts { connect, ..patient() };
     let sender =
         WebhookSender::with_lookup(local_guard(), clock(), timeouts, Arc::new(Hangs)).unwrap();
-    let outcome = soon(sender.send(&callback("http://waiter.test:8080/", "{}"))).await;
+    let outcome = soon(sender.send(&callback("http://waiter.test:8080/callback", "{}"))).await;
     assert_eq!(reason(outcome), "no connection within 100ms");
 }
 
