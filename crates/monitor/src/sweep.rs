@@ -331,13 +331,15 @@ impl Sweep {
         let own = record.filter(|record| record.is_seen() && wait.is_about(record));
         let created_at = own.and_then(|record| record.job.created_at);
         // Whatever SageMaker tells of a job goes before what a clock of ours dates.
-        let registered_at = wait.created_at.min(self.clock.earliest());
-        let told = [wait.not_before, created_at].into_iter().flatten();
-        let since = told.fold(registered_at, Timestamp::max);
-        // A clock that jumped makes young jobs old.
+        let earliest = self.clock.earliest();
+        let told = wait.not_before.max(created_at);
+        let registered_at = wait.created_at.min(earliest);
+        let since = told.map_or(registered_at, |told| told.max(registered_at));
+        // A clock that jumped makes young jobs old: each time is compared with its like.
         let broken_at = beat.breaks.last().map(|one| one.over_at);
-        let known_since = broken_at.max(Some(wait.created_at.max(since)));
-        if known_since.is_some_and(|since| later(since, Policy::NOT_FOUND_GRACE) > now) {
+        let known_since = broken_at.map_or(wait.created_at, |at| at.max(wait.created_at));
+        let is_young = |since, now| later(since, Policy::NOT_FOUND_GRACE) > now;
+        if told.is_some_and(|told| is_young(told, earliest)) || is_young(known_since, now) {
             return Ok(());
         }
         let status = "Deleted";
