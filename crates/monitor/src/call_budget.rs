@@ -2,7 +2,7 @@
 //!
 //! SageMaker takes so many calls a second of a whole account in a region, and AWS raises
 //! none of it: of most kinds 5 Describes, 2 Lists, 1 Stop ("Amazon SageMaker endpoints and
-//! quotas", AWS General Reference). Pipelines and people need them too. So every function
+//! quotas", AWS General Reference). Pipelines and people need most of them. So every function
 //! counts its calls in the store, and waits or gives up where the deployment's share is
 //! spent.
 
@@ -15,9 +15,9 @@ use crate::counter::CountKey;
 use crate::ports::{Clock, Entropy, Store};
 
 /// Calls are counted by so long.
-const WINDOW: Duration = Duration::from_secs(2);
+const WINDOW: Duration = Duration::from_secs(3);
 /// The longest that a call waits for its turn: the rest of a window, and the jitter.
-const LONGEST_WAIT: Duration = Duration::from_secs(3);
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// By how much of a window at most callers come apart that wait for the same one.
 const JITTER: f64 = 0.25;
 
@@ -72,7 +72,7 @@ pub struct CallBudget {
 }
 
 impl CallBudget {
-    /// Takes one call's turn, after a wait of three seconds at most. A store that fails
+    /// Takes one call's turn, after a wait of four seconds at most. A store that fails
     /// holds nobody up: SageMaker itself throttles who calls too often.
     ///
     /// # Errors

@@ -338,8 +338,10 @@ impl Sweep {
         // A clock that jumped makes young jobs old: each time is compared with its like.
         let broken_at = beat.breaks.last().map(|one| one.over_at);
         let known_since = broken_at.map_or(wait.created_at, |at| at.max(wait.created_at));
+        // A step has no creation: the last change that SageMaker told of says that it was there.
+        let there_at = told.max(own.and_then(|record| record.job.modified_at));
         let is_young = |since, now| later(since, Policy::NOT_FOUND_GRACE) > now;
-        if told.is_some_and(|told| is_young(told, earliest)) || is_young(known_since, now) {
+        if there_at.is_some_and(|at| is_young(at, earliest)) || is_young(known_since, now) {
             return Ok(());
         }
         let status = "Deleted";

@@ -37,9 +37,9 @@ async fn at_once(world: &FakeWorld, call: Call) -> usize {
 
 #[tokio::test]
 async fn functions_share_two_describes_a_second_and_a_quarter_of_the_rest() {
-    for (call, expected) in [(Call::Describe, 4), (Call::List, 1), (Call::Stop, 1)] {
+    for (call, expected) in [(Call::Describe, 6), (Call::List, 1), (Call::Stop, 1)] {
         let world = FakeWorld::default();
-        assert_eq!(at_once(&world, call).await, expected, "{call:?} in two seconds");
+        assert_eq!(at_once(&world, call).await, expected, "{call:?} in three seconds");
     }
 }
 
@@ -51,7 +51,7 @@ async fn who_finds_it_spent_waits_for_the_next_window() {
     one.take(REGION, Call::Stop).await.unwrap();
     other.take(REGION, Call::Stop).await.unwrap();
     let waited = Duration::try_from(world.clock.now().duration_since(start)).unwrap();
-    assert!((Duration::from_secs(2)..Duration::from_secs(3)).contains(&waited), "{waited:?}");
+    assert!((Duration::from_secs(3)..Duration::from_secs(4)).contains(&waited), "{waited:?}");
 }
 
 #[tokio::test]
@@ -61,15 +61,15 @@ async fn who_would_wait_for_longer_than_one_window_is_told_at_once() {
     let start = world.clock.now();
     // Others are first in each window.
     for window in 0..3 {
-        let at = start + Duration::from_secs(2 * window);
-        let key = CountKey::at(REGION, "describe", Duration::from_secs(2), at);
-        for _ in 0..4 {
+        let at = start + Duration::from_secs(3 * window);
+        let key = CountKey::at(REGION, "describe", Duration::from_secs(3), at);
+        for _ in 0..6 {
             world.store.count(&key).await.unwrap();
         }
     }
     let spent = budget.take(REGION, Call::Describe).await.unwrap_err();
     assert!(spent.wait > Duration::ZERO);
-    assert!(world.clock.now().duration_since(start).as_secs() <= 3);
+    assert!(world.clock.now().duration_since(start).as_secs() <= 4);
 }
 
 #[tokio::test]

@@ -317,6 +317,30 @@ async fn a_job_just_created_is_not_deleted_because_reads_trail() {
     assert!(world.queue.is_empty());
 }
 
+/// Steps have no creation time, and waits may be registered before there is a step.
+#[tokio::test]
+async fn a_step_that_an_event_told_of_is_not_deleted_because_reads_trail() {
+    let world = FakeWorld::default();
+    let step = "arn:aws:sagemaker:us-east-1:111122223333:pipeline/p/execution/e/step/train";
+    let asked = Registration { arn: JobArn::parse(step).unwrap(), ..world.registration("w") };
+    world.sagemaker.answer(Described::Error(|| SageMakerError::NotFound));
+    world.waits().register(asked).await.unwrap();
+    pass(&world, 301);
+    let running = json!({
+        "source": "aws.sagemaker",
+        "detail-type": "SageMaker Model Building Pipeline Execution Step Status Change",
+        "detail": {
+            "pipelineExecutionArn": "arn:aws:sagemaker:us-east-1:111122223333:pipeline/p/execution/e",
+            "stepName": "train", "currentStepStatus": "Executing", "stepStartTime": "2026-01-01T00:05:00Z",
+        },
+    });
+    world.recorder().take(&running).await.unwrap();
+    world.sweep_for(4).await;
+    assert!(world.sender.sent().is_empty());
+    world.sweep_for(30).await;
+    assert_eq!(world.sender.sent().len(), 1, "it is deleted after all");
+}
+
 #[tokio::test]
 async fn a_wait_is_not_told_of_an_older_job_of_the_same_name() {
     let world = FakeWorld::default();

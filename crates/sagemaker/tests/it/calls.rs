@@ -174,7 +174,7 @@ async fn the_monitor_calls_within_the_budget_that_its_functions_share() {
     let (port, job) = (connect(&server.config().await, budget(&world)), arn("training-job/x"));
     // Another function takes all of this window and of the next.
     let other = budget(&world);
-    for _ in 0..8 {
+    for _ in 0..12 {
         other.take(job.region(), Call::Describe).await.unwrap();
     }
     let before = world.clock.now();
