@@ -19,7 +19,9 @@ use monitor::waits::Waits;
 use store_sqlite::{SqliteQueue, SqliteStore};
 #[cfg(feature = "aws")]
 use tokio::sync::OnceCell;
-use webhook::{CallbackPaths, Guard, GuardConfig, Timeouts, WebhookSender};
+#[cfg(feature = "embedded")]
+use webhook::CallbackPaths;
+use webhook::{Guard, GuardConfig, Timeouts, WebhookSender};
 
 #[cfg(feature = "embedded")]
 use crate::adapters::LoggingAnnouncer;
