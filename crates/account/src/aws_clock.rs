@@ -17,6 +17,7 @@ use aws_types::sdk_config::TimeSource;
 use jiff::{SignedDuration, Timestamp};
 use monitor::policy::Policy;
 use monitor::ports::Clock;
+use monitor::time::http_date;
 use reqwest::header::{DATE, HeaderMap};
 
 /// A clock that is corrected by what AWS answers. Clones share the correction.
@@ -51,9 +52,8 @@ impl AwsClock {
 
     /// As [`told`](Self::told), by the headers of an answer.
     pub fn told_by(&self, headers: &HeaderMap) -> bool {
-        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
-        let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
-        date.is_some_and(|date| self.told(date.timestamp()))
+        let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
+        date.is_some_and(|date| self.told(date))
     }
 
     fn corrected(&self, at: Timestamp) -> Timestamp {

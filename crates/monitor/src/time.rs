@@ -1,11 +1,14 @@
-//! The forms in which SageMaker writes a time.
+//! The forms in which SageMaker and HTTP write a time.
 
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
 
 /// A number below this is seconds, from there on milliseconds: as seconds it
 /// would be the year 5138, as milliseconds it is March 1973.
 const SECONDS_BELOW: f64 = 1e11;
+
+static HTTP_DATE: DateTimeParser = DateTimeParser::new();
 
 /// Reads a time from any of the forms that senders use: epoch milliseconds
 /// (events) or seconds (Describe answers) as a number, a float or a numeric
@@ -20,6 +23,13 @@ pub fn parse_time(value: &Value) -> Option<Timestamp> {
         }
         _ => None,
     }
+}
+
+/// Reads a time as HTTP writes it, of a `Date` or a `Retry-After` (RFC 9110, 5.6.7). Its
+/// fixed form is RFC 2822's with `GMT`; its two obsolete forms are not understood.
+#[must_use]
+pub fn http_date(text: &str) -> Option<Timestamp> {
+    HTTP_DATE.parse_timestamp(text).ok()
 }
 
 fn from_epoch(number: f64) -> Option<Timestamp> {

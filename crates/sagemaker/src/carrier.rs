@@ -18,6 +18,7 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::Limited;
 use jiff::Timestamp;
 use monitor::call_budget::Call;
+use monitor::time::http_date;
 use serde_json::Value;
 
 use crate::begun::Begun;
@@ -109,7 +110,7 @@ impl Intercept for Carrier {
         let body = if body.is_empty() { b"{}" } else { body };
         if context.output_or_error().is_ok() {
             let mut answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
-            let date = context.response().headers().get("date").and_then(date);
+            let date = context.response().headers().get("date").and_then(http_date);
             *answer = Some(serde_json::from_slice(body).map(|value| Answered { value, date }));
         }
         Ok(())
@@ -122,7 +123,7 @@ impl Intercept for Carrier {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let dated = context.response().and_then(|response| response.headers().get("date"));
-        if let Some(date) = dated.and_then(date) {
+        if let Some(date) = dated.and_then(http_date) {
             self.begun.answered(date);
             self.dated.iter().for_each(|dated| dated(date));
         }
@@ -139,9 +140,4 @@ impl Intercept for Carrier {
         }
         Ok(())
     }
-}
-
-/// A time as HTTP writes it (RFC 9110, 5.6.7).
-fn date(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|time| time.timestamp())
 }

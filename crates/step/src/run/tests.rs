@@ -40,11 +40,19 @@ const TRAIN: [&str; 7] = [
 ];
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// Time that passes when a pod sleeps; who waits for days waits for ever.
-struct PodClock(Arc<ManualClock>);
+/// Who sleeps.
+enum Sleeper {
+    /// Time passes when a pod sleeps; who waits for days waits for ever.
+    Pod,
+    /// SageMaker does not move it.
+    Service,
+}
+
+/// The one time of pods and of SageMaker.
+struct SharedClock(Arc<ManualClock>, Sleeper);
 
 #[async_trait]
-impl Clock for PodClock {
+impl Clock for SharedClock {
     fn now(&self) -> Timestamp {
         self.0.now()
     }
@@ -62,37 +70,11 @@ impl Clock for PodClock {
     }
 
     async fn sleep(&self, duration: Duration) {
-        if duration > DAY {
+        if matches!(self.1, Sleeper::Service) || duration > DAY {
             std::future::pending::<()>().await;
         }
         self.0.advance(duration);
         tokio::task::yield_now().await;
-    }
-}
-
-/// The same time, which SageMaker does not move.
-struct ServiceClock(Arc<ManualClock>);
-
-#[async_trait]
-impl Clock for ServiceClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    fn latest(&self) -> Timestamp {
-        self.0.latest()
-    }
-
-    fn earliest(&self) -> Timestamp {
-        self.0.earliest()
-    }
-
-    fn uptime(&self) -> Duration {
-        self.0.uptime()
-    }
-
-    async fn sleep(&self, _: Duration) {
-        std::future::pending().await
     }
 }
 
@@ -269,8 +251,10 @@ struct Job {
 impl World {
     async fn of(history: &History) -> Self {
         let clock = Arc::new(ManualClock::default());
-        let options =
-            FakeOptions { clock: Arc::new(ServiceClock(clock.clone())), ..FakeOptions::default() };
+        let options = FakeOptions {
+            clock: Arc::new(SharedClock(clock.clone(), Sleeper::Service)),
+            ..FakeOptions::default()
+        };
         let fake = Fake::start(options).await.unwrap();
         let given = "Digits".to_owned();
         let base = if history.is_named {
@@ -292,7 +276,7 @@ impl World {
     }
 
     async fn pod(&self) -> Pod {
-        let clock = Arc::new(PodClock(self.clock.clone()));
+        let clock = Arc::new(SharedClock(self.clock.clone(), Sleeper::Pod));
         Pod::start(&self.fake.url(), clock, "task", &self.words).await
     }
 

@@ -3,25 +3,21 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
+use monitor::time::http_date;
 
 /// The least and the most of it that is honoured.
 const MIN: Duration = Duration::from_secs(1);
 const MAX: Duration = Duration::from_secs(5 * 60);
 
-/// HTTP's fixed date form is RFC 2822's with `GMT`; its two obsolete forms are
-/// not understood, which leaves the usual backoff.
-static DATE: DateTimeParser = DateTimeParser::new();
-
 /// The pause that the other side wishes for, from a second to five minutes; `None` if
-/// the header makes no sense.
+/// the header makes no sense, which leaves the usual backoff.
 #[must_use]
 pub fn parse(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     let wish = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         text.parse().map_or(MAX, Duration::from_secs)
     } else {
-        let date = DATE.parse_timestamp(text).ok()?;
+        let date = http_date(text)?;
         Duration::try_from(date.duration_since(now)).unwrap_or(MIN)
     };
     Some(wish.clamp(MIN, MAX))

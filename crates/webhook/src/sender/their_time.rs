@@ -13,6 +13,7 @@ use http::header::DATE;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use monitor::policy::Policy;
+use monitor::time::http_date;
 use reqwest::Response;
 
 /// A clock that is further off tells nonsense.
@@ -21,8 +22,7 @@ const MOST: Duration = Duration::from_secs(2 * 86_400);
 /// When this was answered, by the clock of who answered.
 #[must_use]
 pub fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    let date = headers.get(DATE)?.to_str().ok()?;
-    Some(jiff::fmt::rfc2822::parse(date).ok()?.timestamp())
+    http_date(headers.get(DATE)?.to_str().ok()?)
 }
 
 /// The time to sign for instead, if a callback that was signed for `signed_at` was refused
