@@ -1,13 +1,6 @@
 //! Promise 2, the ordering half: whatever order a job's sightings come in,
 //! however often, and whichever are lost, the state they leave is the same and
 //! never moves backwards.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use jiff::Timestamp;
 use monitor::arn::JobArn;

@@ -1,11 +1,4 @@
 //! The promises of the design, one by one, over the in-memory store and fakes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use std::time::Duration;
 

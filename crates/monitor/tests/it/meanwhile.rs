@@ -1,5 +1,4 @@
 //! What happens to a wait while its waiter is being told.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::sync::{Arc, Mutex};
 

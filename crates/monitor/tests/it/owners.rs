@@ -1,6 +1,5 @@
 //! Promise 6, the other half: only its owner has a job stopped, and nothing is
 //! stopped on a silence or an error.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
 //! Fair shares: a principal's new waits are limited, and nothing else is.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::time::Duration;
 

@@ -1,6 +1,5 @@
 //! A monitor whose clock is set by an hour while it runs: no signal is late, no wait ends
 //! too soon, and no job is stopped.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::sync::Arc;
 use std::time::Duration;

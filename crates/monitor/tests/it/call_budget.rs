@@ -1,5 +1,4 @@
 //! The SageMaker calls of all functions of a deployment together.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,4 @@
 //! Who may be taken for gone: only a waiter that was looked for in vain.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 use std::time::Duration;
 

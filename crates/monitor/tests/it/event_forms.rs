@@ -2,13 +2,6 @@
 //! of the developer guide ("Automating Amazon SageMaker AI with Amazon
 //! EventBridge") and per variation that live senders are known for. The values
 //! are the guide's where its oddities matter.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use jiff::Timestamp;
 use monitor::event::{Ignored, Parsed, Refused, parse};

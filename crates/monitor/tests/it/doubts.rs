@@ -1,13 +1,6 @@
 //! Events that say that something changed, and not what: what is known is in doubt, and
 //! whoever is waited for is looked at. A model's is sent on its deletion as on its creation
 //! ("Automating Amazon SageMaker AI with Amazon EventBridge", SageMaker guide).
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs
-)]
 
 use std::time::Duration;
 

@@ -1,0 +1,15 @@
+//! The use cases against fakes of every port: what they promise, and what becomes of it when
+//! clocks, events and waiters misbehave.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod call_budget;
+mod clocks;
+mod doubts;
+mod event_forms;
+mod limits;
+mod liveness;
+mod meanwhile;
+mod ordering;
+mod owners;
+mod promises;
