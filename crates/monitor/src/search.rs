@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
-use crate::wait::{Wait, later};
+use crate::wait::{Wait, earlier, later};
 
 /// How far the search for a waiter that no longer renews its lease has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,17 +52,15 @@ impl Wait {
     }
 
     /// Brings forward what a clock wrote that went back by so much since: what was due soon
-    /// is still due soon.
+    /// is still due soon. Claims are left: one that was made since is not over.
     pub(crate) fn bring_forward(&mut self, by: Duration) {
-        let earlier = |at: Timestamp| at.checked_sub(by).unwrap_or(at);
         let Self { delivery, search, .. } = self;
         for at in [&mut self.check_at, &mut self.lease_until] {
-            *at = earlier(*at);
+            *at = earlier(*at, by);
         }
-        let times = [&mut delivery.claimed_until, &mut delivery.retry_at];
         let of_search = [&mut search.next_at, &mut search.probed_at, &mut self.overtime];
-        for at in times.into_iter().chain(of_search) {
-            *at = at.map(earlier);
+        for at in of_search.into_iter().chain([&mut delivery.retry_at]) {
+            *at = at.map(|at| earlier(at, by));
         }
     }
 
@@ -76,7 +74,8 @@ impl Wait {
         }
         let delivery = &mut self.delivery;
         if delivery.claimed_until.is_some_and(|at| at > skewed(Policy::CLAIM)) {
-            delivery.claimed_until = None;
+            // Its signal may still be under way.
+            delivery.claimed_until = Some(later(now, Policy::CLAIM));
         }
         if delivery.retry_at.is_some_and(|at| at > skewed(Policy::LONGEST_RETRY)) {
             delivery.retry_at = Some(now);

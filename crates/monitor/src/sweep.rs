@@ -28,7 +28,7 @@ use crate::ports::{
     Versioned, WaitKey,
 };
 use crate::signal::{Announcement, Doorbell};
-use crate::wait::{News, OnAbandon, Wait, WaitState, later};
+use crate::wait::{News, OnAbandon, Wait, WaitState, earlier, later};
 
 /// Waits read from the due index, or from a job, at a time.
 const PAGE: usize = 100;
@@ -333,7 +333,9 @@ impl Sweep {
         // Whatever SageMaker tells of a job goes before what a clock of ours dates.
         let earliest = self.clock.earliest();
         let told = wait.not_before.max(created_at);
-        let registered_at = wait.created_at.min(earliest);
+        // A wait that is not young was registered that long ago, whatever its clock showed.
+        let not_young = earlier(earliest, Policy::NOT_FOUND_GRACE);
+        let registered_at = wait.created_at.min(not_young);
         let since = told.map_or(registered_at, |told| told.max(registered_at));
         // A clock that jumped makes young jobs old: each time is compared with its like.
         let broken_at = beat.breaks.last().map(|one| one.over_at);

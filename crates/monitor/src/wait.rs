@@ -484,3 +484,9 @@ impl Wait {
 pub fn later(at: Timestamp, duration: Duration) -> Timestamp {
     at.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
+
+/// So much earlier; the earliest time there is where that cannot be told.
+#[must_use]
+pub fn earlier(at: Timestamp, duration: Duration) -> Timestamp {
+    at.checked_sub(duration).unwrap_or(Timestamp::MIN)
+}

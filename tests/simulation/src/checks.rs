@@ -155,9 +155,8 @@ fn settled_since(world: &World, job: usize, generation: u32, at: Millis) -> Opti
 
 /// A callback begins.
 pub fn send_begun(world: &World, task: usize, secret: &str, body: &SignalBody) {
-    let now = world.time.now();
     world.note(|| format!("callback to task {task}: {} #{}", body.event_type, body.data.seq));
-    let wrong = lock(&world.judge).send_begun(now, task, secret, body.data.seq);
+    let wrong = lock(&world.judge).send_begun(world, task, secret, body.data.seq);
     if let Some((promise, what)) = wrong {
         world.broken(promise, || what);
     }

@@ -68,8 +68,8 @@ pub struct TaskWatch {
     pub lease_until: Option<Timestamp>,
     /// When its wait's life ended, as stored.
     pub wait_over_at: Option<Millis>,
-    /// Signals on their way, by the secret of the pod they are for.
-    pub under_way: Vec<String>,
+    /// Signals on their way, by the secret of the pod they are for, and since when.
+    pub under_way: Vec<(String, Millis)>,
     /// The last signal's number.
     pub seq: u64,
     /// Signals sent.
@@ -207,17 +207,20 @@ impl Judge {
         watch.address = Some(address_of(&wait.callback_url));
     }
 
-    /// A callback begins; says what is wrong with that.
+    /// A callback begins; says what is wrong with that. A clock that is set forward ends
+    /// the claims of before: what was under way then may be told a second time.
     pub fn send_begun(
         &mut self,
-        now: Millis,
+        world: &World,
         task: usize,
         secret: &str,
         seq: u64,
     ) -> Option<(&'static str, String)> {
+        let (now, jump) = (world.time.now(), world.faults.jump);
         let watch = &mut self.tasks[task];
         let claim = Policy::CLAIM.as_millis() as Millis;
-        let wrong = if watch.under_way.iter().any(|one| one == secret) {
+        let claimed = |since| !jump.is_forward_between(since, now);
+        let wrong = if watch.under_way.iter().any(|(one, since)| one == secret && claimed(*since)) {
             Some(("5-overlap", format!("two signals to task {task} are under way")))
         } else if watch.wait_over_at.is_some_and(|at| at + claim < now) {
             Some(("5-again", format!("task {task} is signalled after its wait was over")))
@@ -228,14 +231,14 @@ impl Judge {
         };
         watch.seq = seq;
         watch.sends += 1;
-        watch.under_way.push(secret.to_owned());
+        watch.under_way.push((secret.to_owned(), now));
         wrong
     }
 
     /// A callback is over.
     pub fn send_ended(&mut self, task: usize, secret: &str) {
         let under_way = &mut self.tasks[task].under_way;
-        if let Some(place) = under_way.iter().position(|one| one == secret) {
+        if let Some(place) = under_way.iter().position(|(one, _)| one == secret) {
             under_way.swap_remove(place);
         }
     }

@@ -39,6 +39,12 @@ impl Jump {
         if now < self.at { 0 } else { self.by }
     }
 
+    /// Whether the clocks were set forward in this time.
+    #[must_use]
+    pub fn is_forward_between(self, since: Millis, until: Millis) -> bool {
+        self.by > 0 && (since..=until).contains(&self.at)
+    }
+
     /// How far ahead of the clocks the latest is that it can be: what they showed before.
     #[must_use]
     pub fn latest_ahead(self, now: Millis) -> i64 {

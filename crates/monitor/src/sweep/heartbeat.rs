@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Sweep;
 use crate::policy::Policy;
 use crate::ports::{Saved, StoreError};
-use crate::wait::later;
+use crate::wait::{earlier, later};
 
 /// So many breaks are told apart; older ones are added up.
 const BREAKS: usize = 8;
@@ -103,7 +103,7 @@ impl Break {
 /// from now on.
 fn brought_forward(mut breaks: Vec<Break>, by: Duration) -> Vec<Break> {
     for one in &mut breaks {
-        one.over_at = one.over_at.checked_sub(by).unwrap_or(one.over_at);
+        one.over_at = earlier(one.over_at, by);
     }
     breaks
 }

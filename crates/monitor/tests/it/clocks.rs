@@ -248,12 +248,18 @@ async fn what_a_clock_dates_that_was_set_does_not_stand_against_what_sagemaker_t
     world.clock.jump(1);
     world.waits().register(world.registration("w")).await.unwrap();
     world.sagemaker.answer(Described::Error(|| SageMakerError::NotFound));
-    world.sweep_for(12).await;
     let load = || async { world.store.load_job(&key(&world).arn).await.unwrap().unwrap().value };
+    for _ in 0..12 {
+        if load().await.job.status.as_deref() == Some("Deleted") {
+            break;
+        }
+        world.sweep_for(1).await;
+    }
     assert_eq!(load().await.job.status.as_deref(), Some("Deleted"), "as far as it is known");
-    // Then it is created, in its fifteenth minute by SageMaker's clock.
-    let mut event = FakeWorld::training_event("InProgress", "Training", 910);
-    let created_at = (CREATED_AT.as_second() + 900) * 1_000;
+    // Then it is created, a second later by SageMaker's clock.
+    let age = world.clock.earliest().duration_since(CREATED_AT).as_secs() + 1;
+    let mut event = FakeWorld::training_event("InProgress", "Training", age);
+    let created_at = (CREATED_AT.as_second() + age) * 1_000;
     *event.pointer_mut("/detail/CreationTime").unwrap() = created_at.into();
     world.recorder().take(&event).await.unwrap();
     assert_eq!(load().await.job.status.as_deref(), Some("InProgress"));

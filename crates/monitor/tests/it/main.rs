@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod call_budget;
+mod claims;
 mod clocks;
 mod doubts;
 mod event_forms;
