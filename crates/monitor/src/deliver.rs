@@ -126,7 +126,11 @@ impl Deliver {
 
     async fn answer(&self, key: &WaitKey) -> Result<Rung, StoreError> {
         let mut told = None;
+        let until = self.clock.uptime() + Policy::ATTEMPTS_FOR;
         for _ in 0..Policy::ROUNDS_AT_ONCE {
+            if self.clock.uptime() > until {
+                break;
+            }
             let Some((wait, record)) = self.load(key).await? else {
                 return Ok(told.unwrap_or(Rung::Nothing));
             };
@@ -142,6 +146,9 @@ impl Deliver {
             match self.attempt(wait, &record).await? {
                 After::Done(rung) => return Ok(rung),
                 After::Again => told = Some(Rung::Told),
+                After::Pause(pause) if self.clock.uptime() + pause > until => {
+                    return Ok(Rung::Later);
+                }
                 After::Pause(pause) => self.clock.sleep(pause).await,
             }
         }

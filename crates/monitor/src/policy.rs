@@ -91,6 +91,11 @@ impl Policy {
     /// pauses between them; later ones come through the due index.
     pub const ATTEMPTS_AT_ONCE: u32 = 4;
 
+    /// No attempt of one `deliver` begins later than this, whatever its waiter does
+    /// meanwhile. The function has a minute (`Timeout` in infra/template.yaml), and an
+    /// attempt takes ten seconds at most.
+    pub const ATTEMPTS_FOR: Duration = Duration::from_secs(40);
+
     /// How long one attempt holds a wait: longer than a probe and a send can take (5 s
     /// each).
     pub const CLAIM: Duration = Duration::from_secs(15);

@@ -47,8 +47,9 @@ pub const PROMPT: Millis = 30_000;
 /// The longest that an invocation of the simulation takes from what it read to
 /// what it does.
 pub const RACE: Millis = 30_000;
-/// The first attempts, each as slow as can be, and their pauses.
-const LONGEST_RING: Millis = 90_000;
+/// How long a function has to answer a doorbell: `Timeout` of `signals` in
+/// infra/template.yaml.
+const LONGEST_RING: Millis = 60_000;
 /// Clocks differ by less, and times are cut by less.
 pub const ROUNDING: Millis = 2_000;
 

@@ -1,13 +1,17 @@
 //! What happens to a wait while its waiter is being told.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use monitor::deliver::{Deliver, Rung};
-use monitor::ports::{ProbeOutcome, SendOutcome, Sender, Store as _, WaitKey};
+use monitor::ports::{
+    Clock as _, Failure, ProbeOutcome, SendOutcome, Sender, Store as _, StoreError, WaitKey,
+};
 use monitor::signal::Callback;
+use monitor::testing::ManualClock;
 use monitor::testing::world::{FakeSender, FakeWorld};
-use monitor::wait::{CallbackUrl, Hear, Secret, Wait, WaitState};
+use monitor::wait::{CallbackUrl, FailureClass, Hear, Secret, Wait, WaitState};
 use monitor::waits::{Registration, Stop, Waits};
 
 /// What the waiter does.
@@ -147,4 +151,49 @@ fn secrets_are_equal_if_their_bytes_are_and_are_never_printed() {
     assert_eq!(secret(1), secret(1));
     assert_ne!(secret(1), secret(2));
     assert_eq!(format!("{:?}", secret(1)), "Secret(…)");
+}
+
+/// A waiter that moves whenever it is sent to, by a way that always takes five seconds.
+struct Restless {
+    waits: Waits,
+    clock: Arc<ManualClock>,
+    next: Mutex<[Registration; 2]>,
+}
+
+#[async_trait]
+impl Sender for Restless {
+    async fn send(&self, _: &Callback) -> SendOutcome {
+        let next = {
+            let mut next = self.next.lock().unwrap();
+            next.swap(0, 1);
+            next[0].clone()
+        };
+        self.waits.register(next).await.unwrap();
+        self.clock.advance(Duration::from_secs(5));
+        let failure = Failure::new(FailureClass::NoAnswer, "no answer");
+        SendOutcome::Failed { failure, retry_after: None }
+    }
+
+    async fn probe(&self, _: &Callback) -> ProbeOutcome {
+        self.clock.advance(Duration::from_secs(5));
+        ProbeOutcome::Answered
+    }
+}
+
+#[tokio::test]
+async fn a_waiter_that_keeps_moving_holds_no_function_beyond_its_time() {
+    let world = registered().await;
+    let event = FakeWorld::training_event("InProgress", "Training", 10);
+    world.recorder().take(&event).await.unwrap();
+    let bell = world.queue.pop().unwrap();
+    let sender = Restless {
+        waits: world.waits(),
+        clock: Arc::clone(&world.clock),
+        next: Mutex::new([asked(&world), moved(&world)]),
+    };
+    let begun = world.clock.uptime();
+    let told = Deliver { sender: Arc::new(sender), ..world.deliver() }.ring(&bell).await;
+    assert!(matches!(told, Ok(Rung::Later) | Err(StoreError::Retryable(_))), "{told:?}");
+    let took = world.clock.uptime() - begun;
+    assert!(took < Duration::from_secs(60), "{took:?}");
 }
