@@ -1,4 +1,4 @@
-//! See `fuzz_targets::api`.
+//! See `sagebell_fuzz_targets::api`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::api(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| sagebell_fuzz_targets::api(bytes));

@@ -1,4 +1,4 @@
-//! See `fuzz_targets::callback_url`.
+//! See `sagebell_fuzz_targets::callback_url`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::callback_url(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| sagebell_fuzz_targets::callback_url(bytes));

@@ -1,4 +1,4 @@
-//! See `fuzz_targets::event`.
+//! See `sagebell_fuzz_targets::event`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::event(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| sagebell_fuzz_targets::event(bytes));

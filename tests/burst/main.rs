@@ -2,7 +2,7 @@
 //! waits, all settled at once, against a `sagebell local` process of its own.
 //!
 //! ```text
-//! cargo build --release -p sagebell -p tests
+//! cargo build --release -p sagebell -p sagebell-tests
 //! target/release/burst
 //! target/release/burst --jobs 1 --waits 10000
 //! ```
@@ -29,12 +29,12 @@ use std::time::Duration;
 
 use clap::Parser;
 use futures::StreamExt as _;
-use monitor::arn::JobArn;
 use receiver::Receiver;
+use sagebell_client::client::{Client, PUT_EVENTS_LIMIT};
+use sagebell_monitor::arn::JobArn;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
-use waiter::client::{Client, PUT_EVENTS_LIMIT};
 
 /// How many calls are under way at once.
 const CALLS: usize = 16;
@@ -104,7 +104,7 @@ impl Stack {
     }
 
     async fn wait_until_up(&self) {
-        let filter = monitor::ports::JobFilter::default();
+        let filter = sagebell_monitor::ports::JobFilter::default();
         for _ in 0..200 {
             if self.client.list_jobs(&filter, None, 1).await.is_ok() {
                 return;

@@ -11,11 +11,11 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use monitor::signal::{PROBE, ProbeAnswer, ProbeBody};
-use monitor::wait::Secret;
+use sagebell_monitor::signal::{PROBE, ProbeAnswer, ProbeBody};
+use sagebell_monitor::wait::Secret;
+use sagebell_webhook::{CALLBACK_PATH, SignedHeaders, Verifier, prove};
 use tokio::sync::Notify;
 use tokio::time::Instant;
-use webhook::{CALLBACK_PATH, SignedHeaders, Verifier, prove};
 
 use crate::Shared;
 
@@ -48,7 +48,7 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(crate) async fn start() -> Self {
-        let secret = waiter::new_secret().expect("a secret");
+        let secret = sagebell_client::new_secret().expect("a secret");
         let verifier = Arc::new(Verifier::new(secret.clone()));
         let ear = Ear {
             verifier,

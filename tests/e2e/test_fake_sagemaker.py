@@ -21,7 +21,7 @@ from conftest import PATIENCE_SECONDS, ROOT, call, kinds, until
 from moto.server import ThreadedMotoServer
 
 FAKE = ROOT / "target" / "debug" / "fake-sagemaker"
-MODEL = ROOT / "crates" / "fake-sagemaker" / "model"
+MODEL = ROOT / "tests" / "fake-sagemaker" / "model"
 REGION = "eu-west-1"
 ROLE = "arn:aws:iam::123456789012:role/jobs"
 
@@ -393,7 +393,7 @@ def test_the_checked_in_model_is_botocores():
     command = [sys.executable, MODEL / "extract.py"]
     fresh = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     written = (MODEL / "operations.json").read_text()
-    assert written == fresh, "run crates/fake-sagemaker/model/extract.py"
+    assert written == fresh, "run tests/fake-sagemaker/model/extract.py"
 
 
 # The same calls to the fake and to moto.

@@ -10,7 +10,7 @@ const LARGEST_BYTES: usize = 4_096;
 #[test]
 fn every_target_stands_its_corpus() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
-    for (name, target) in fuzz_targets::ALL {
+    for (name, target) in sagebell_fuzz_targets::ALL {
         let mut seeds = 0;
         for file in std::fs::read_dir(corpus.join(name)).unwrap() {
             let path = file.unwrap().path();

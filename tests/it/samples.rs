@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use monitor::event::{Parsed, parse};
-use monitor::kind::Kind;
+use sagebell_monitor::event::{Parsed, parse};
+use sagebell_monitor::kind::Kind;
 
 /// A sample's kind and phase, as the parser sees it, or that somebody is to look; `None`:
 /// about no job.

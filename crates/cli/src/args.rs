@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
-use monitor::arn::JobArn;
-use monitor::kind::Kind;
-use monitor::phase::Phase;
-use monitor::wait::{Hear, OnAbandon, WaitId};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::wait::{Hear, OnAbandon, WaitId};
+use sagebell_webhook::CallbackPaths;
 use url::Url;
-use webhook::CallbackPaths;
 
 use crate::output::Output;
 

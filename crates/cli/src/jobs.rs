@@ -2,17 +2,17 @@
 
 use std::process::ExitCode;
 
-use bootstrap::say;
 use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
-use monitor::inert::one_line;
-use monitor::job::Job;
-use monitor::phase::Phase;
-use monitor::ports::JobFilter;
+use sagebell_monitor::inert::one_line;
+use sagebell_monitor::job::Job;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::JobFilter;
+use sagebell_system::say;
 
 use crate::args::JobsArgs;
 use crate::output::{Output, print_json};
-use waiter::client::{Client, ClientError};
+use sagebell_client::client::{Client, ClientError};
 
 /// Jobs asked for in one call.
 const PAGE: usize = 200;

@@ -8,7 +8,6 @@
 pub mod args;
 pub mod demo;
 pub mod jobs;
-pub mod local;
 pub mod output;
 #[cfg(feature = "aws")]
 pub mod preflight;

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bootstrap::{log_for_people, say};
 use clap::Parser as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sagebell::args::{Cli, Command, LocalArgs};
-use sagebell::{demo, jobs, local, replay, wait};
+use sagebell::{demo, jobs, replay, wait};
+use sagebell_system::{log_for_people, say};
 
 /// The exit code of a command that could not do its work.
 const COULD_NOT: u8 = 2;
@@ -33,14 +33,14 @@ async fn main() -> ExitCode {
 
 async fn run_local(args: LocalArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     log_for_people();
-    let options = local::Options {
+    let options = sagebell_local::Options {
         store: args.store,
         listen: args.listen,
         callback_paths: args.callback_paths,
         sweep_every: Duration::from_secs(args.sweep_seconds),
         metrics: Some(PrometheusBuilder::new().install_recorder()?),
     };
-    local::run(options, asked_to_stop()).await?;
+    sagebell_local::run(options, asked_to_stop()).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,7 @@
 //! How commands print: for people, or JSON for scripts.
 
-use bootstrap::say;
-use monitor::inert;
+use sagebell_monitor::inert;
+use sagebell_system::say;
 use serde::Serialize;
 
 /// How to print.

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use aws_config::BehaviorVersion;
-use bootstrap::say;
-use messaging::DeadLetters;
+use sagebell_messaging::DeadLetters;
+use sagebell_system::say;
 
 use crate::args::{DeadLettersOf, RedriveArgs};
 

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use bootstrap::say;
+use sagebell_system::say;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::ReplayArgs;
 use crate::output::{Output, print_json};
-use waiter::client::{Client, ClientError, PUT_EVENTS_LIMIT, PutEventsEntry};
+use sagebell_client::client::{Client, ClientError, PUT_EVENTS_LIMIT, PutEventsEntry};
 
 /// Why files could not be replayed.
 #[derive(Debug, thiserror::Error)]

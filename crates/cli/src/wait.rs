@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bootstrap::{SystemClock, say};
-use monitor::inert::{indented, one_line};
-use monitor::job::Job;
-use monitor::phase::SettledPhase;
-use monitor::wait::WaitId;
-use waiter::{Client, ClientError, Ear, Heard, Terms, Waiting};
+use sagebell_client::{Client, ClientError, Ear, Heard, Terms, Waiting};
+use sagebell_monitor::inert::{indented, one_line};
+use sagebell_monitor::job::Job;
+use sagebell_monitor::phase::SettledPhase;
+use sagebell_monitor::wait::WaitId;
+use sagebell_system::{SystemClock, say};
 
 use crate::args::WaitArgs;
 use crate::jobs::{colored, status};
@@ -44,7 +44,7 @@ enum Outcome {
 /// Waits for one job.
 ///
 /// # Errors
-/// [`waiter::WaitError`], [`ClientError`] or [`ListenError`] says why there was no waiting.
+/// [`sagebell_client::WaitError`], [`ClientError`] or [`ListenError`] says why there was no waiting.
 pub async fn run(args: WaitArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let max_wait = Duration::try_from(args.max_wait).unwrap_or_default();
     let mut waiting = begin(&args).await?;

@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use sagebell::demo::lives::{self, Life};
 use sagebell::demo::waiter::{Heard, Waiter};
+use sagebell_client::client::Client;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
-use waiter::client::Client;
 
 /// Stacks at a time.
 const AT_ONCE: usize = 6;
@@ -61,7 +61,7 @@ impl Stack {
     }
 
     async fn up(&self) {
-        let filter = monitor::ports::JobFilter::default();
+        let filter = sagebell_monitor::ports::JobFilter::default();
         while self.client.list_jobs(&filter, None, 1).await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -8,12 +8,12 @@ use axum::response::{Html, IntoResponse};
 use http::header;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use monitor::inert::one_line;
-use monitor::job::Job;
-use monitor::kind::Kind;
-use monitor::phase::Phase;
-use monitor::ports::{JobFilter, Page};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sagebell_monitor::inert::one_line;
+use sagebell_monitor::job::Job;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::{JobFilter, Page};
 
 use crate::Api;
 use crate::problem::Problem;

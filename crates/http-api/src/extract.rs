@@ -6,10 +6,10 @@ use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
-use monitor::arn::JobArn;
-use monitor::ports::WaitKey;
-use monitor::wait::{Principal, WaitId};
-use monitor::waits::Stop;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::WaitKey;
+use sagebell_monitor::wait::{Principal, WaitId};
+use sagebell_monitor::waits::Stop;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use monitor::job::{Job, JobRecord};
+use sagebell_monitor::job::{Job, JobRecord};
 
 use crate::Api;
 use crate::extract::{JobPath, Waiter};

@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Uri, header};
 use metrics::counter;
-use monitor::wait::Principal;
+use sagebell_monitor::wait::Principal;
 
 use crate::error_code::ErrorCode;
 use crate::problem::Problem;

@@ -3,7 +3,7 @@
 //! Promise: two calls of one role or user give the same principal, whatever the
 //! session; two of different ones never do.
 
-use monitor::wait::Principal;
+use sagebell_monitor::wait::Principal;
 
 /// Digits in an AWS account.
 const ACCOUNT_LEN: usize = 12;

@@ -8,10 +8,10 @@ use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
-use monitor::jobs::RefreshError;
-use monitor::ports::{SageMakerError, StoreError};
-use monitor::record::RecordError;
-use monitor::waits::WaitError;
+use sagebell_monitor::jobs::RefreshError;
+use sagebell_monitor::ports::{SageMakerError, StoreError};
+use sagebell_monitor::record::RecordError;
+use sagebell_monitor::waits::WaitError;
 use serde::Serialize;
 
 use crate::error_code::ErrorCode;

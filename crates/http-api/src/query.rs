@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use axum::extract::FromRequestParts;
 use http::Uri;
 use http::request::Parts;
-use monitor::job::Job;
-use monitor::jobs::{Jobs, PAGE_LIMIT};
-use monitor::kind::Kind;
-use monitor::phase::Phase;
-use monitor::ports::{Cursor, JobFilter, Page};
+use sagebell_monitor::job::Job;
+use sagebell_monitor::jobs::{Jobs, PAGE_LIMIT};
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::{Cursor, JobFilter, Page};
 use url::form_urlencoded;
 
 use crate::problem::Problem;

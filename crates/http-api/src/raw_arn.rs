@@ -12,8 +12,8 @@ use std::borrow::Cow;
 use axum::extract::Request;
 use http::Uri;
 use http::uri::PathAndQuery;
-use monitor::arn::JobArn;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use sagebell_monitor::arn::JobArn;
 
 /// What stands before the ARN.
 const PREFIX: &str = "/v1/jobs/";

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use monitor::kind::Kind;
-use monitor::phase::Phase;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::phase::Phase;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{Object, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};

@@ -5,7 +5,7 @@ use axum::extract::Extension;
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::header;
-use monitor::wait::Principal;
+use sagebell_monitor::wait::Principal;
 use utoipa::openapi::OpenApi;
 
 use crate::views::{HealthView, PrincipalView};

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use monitor::job::{Job, JobRecord, TimelineEntry};
-use monitor::ports::Page;
-use monitor::wait::{CallbackUrl, Hear, OnAbandon, Wait, WaitId, WaitState};
-use monitor::waits::WaitAndJob;
+use sagebell_monitor::job::{Job, JobRecord, TimelineEntry};
+use sagebell_monitor::ports::Page;
+use sagebell_monitor::wait::{CallbackUrl, Hear, OnAbandon, Wait, WaitId, WaitState};
+use sagebell_monitor::waits::WaitAndJob;
 use serde::Serialize;
 
 use crate::schema;

@@ -9,11 +9,11 @@ use axum::BoxError;
 use axum::extract::{FromRequest, Request};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jiff::Timestamp;
-use monitor::policy::Policy;
-use monitor::ports::WaitKey;
-use monitor::unique_names::{self, Malformed};
-use monitor::wait::{CallbackUrl, Hear, OnAbandon, Secret};
-use monitor::waits::Registration;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::WaitKey;
+use sagebell_monitor::unique_names::{self, Malformed};
+use sagebell_monitor::wait::{CallbackUrl, Hear, OnAbandon, Secret};
+use sagebell_monitor::waits::Registration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 

@@ -8,11 +8,11 @@ use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use jiff::Timestamp;
 use metrics::counter;
-use monitor::arn::JobArn;
-use monitor::event::{SIGHTING, SWEEP_SOURCE};
-use monitor::observation::Observation;
-use monitor::ports::{Announcer, Intake, IntakeError};
-use monitor::signal::Announcement;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::event::{SIGHTING, SWEEP_SOURCE};
+use sagebell_monitor::observation::Observation;
+use sagebell_monitor::ports::{Announcer, Intake, IntakeError};
+use sagebell_monitor::signal::Announcement;
 use serde::Serialize;
 
 use crate::limits::{retries, story, timeouts};

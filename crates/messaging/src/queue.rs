@@ -7,9 +7,9 @@ use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::{StreamExt as _, TryStreamExt as _};
-use monitor::arn::JobArn;
-use monitor::ports::{Queue, QueueError};
-use monitor::signal::Doorbell;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::{Queue, QueueError};
+use sagebell_monitor::signal::Doorbell;
 use sha2::{Digest as _, Sha256};
 
 use crate::limits::{retries, story, timeouts};

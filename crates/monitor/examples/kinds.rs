@@ -1,7 +1,7 @@
 //! The table of kinds as JSON, for checks against what others know of SageMaker.
 #![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
-use monitor::kind::{Kind, KindSpec, Lifecycle, Operations, Telling};
+use sagebell_monitor::kind::{Kind, KindSpec, Lifecycle, Operations, Telling};
 use serde_json::{Value, json};
 
 fn operations(of: Operations) -> Value {

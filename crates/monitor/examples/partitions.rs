@@ -2,7 +2,7 @@
 //! Arguments are regions; each is shown with its partition and hosts.
 #![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
-use monitor::partition::{PARTITIONS, Partition};
+use sagebell_monitor::partition::{PARTITIONS, Partition};
 use serde_json::{Value, json};
 
 fn shown(partition: &Partition) -> Value {

@@ -109,7 +109,7 @@ impl WaitKey {
 /// consistent reads of items and of one job's waits.
 ///
 /// `expect: None` means "must not exist yet". Items past their `expires_at` are
-/// never returned. Every implementation passes `monitor::testing::contract`.
+/// never returned. Every implementation passes `sagebell_monitor::testing::contract`.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Reads a job, strongly consistent.

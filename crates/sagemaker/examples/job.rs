@@ -7,10 +7,10 @@ mod common;
 
 use std::process::ExitCode;
 
-use monitor::arn::JobArn;
-use monitor::observation::Observation;
-use monitor::ports::{SageMaker as _, SageMakerError};
-use sagemaker::SageMakerApi;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::observation::Observation;
+use sagebell_monitor::ports::{SageMaker as _, SageMakerError};
+use sagebell_sagemaker::SageMakerApi;
 use serde_json::{Value, json};
 
 fn shown(seen: &Observation) -> Value {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use monitor::ports::Clock;
-use monitor::wait::later;
+use sagebell_monitor::ports::Clock;
+use sagebell_monitor::wait::later;
 
 /// What an HTTP date leaves off (RFC 9110, 5.6.7): it may be older by this.
 const DATE_STEP: Duration = Duration::from_secs(1);
@@ -54,7 +54,7 @@ impl std::fmt::Debug for Begun {
 
 #[cfg(test)]
 mod tests {
-    use monitor::testing::ManualClock;
+    use sagebell_monitor::testing::ManualClock;
 
     use super::*;
 

@@ -9,8 +9,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use monitor::call_budget::{Call, CallBudget, Spent};
-use monitor::ports::{Clock, Entropy};
+use sagebell_monitor::call_budget::{Call, CallBudget, Spent};
+use sagebell_monitor::ports::{Clock, Entropy};
 
 /// How far the rate goes down: to this part of the full one.
 const FLOOR: f64 = 1.0 / 16.0;

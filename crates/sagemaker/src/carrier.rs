@@ -17,8 +17,8 @@ use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::Limited;
 use jiff::Timestamp;
-use monitor::call_budget::Call;
-use monitor::time::http_date;
+use sagebell_monitor::call_budget::Call;
+use sagebell_monitor::time::http_date;
 use serde_json::Value;
 
 use crate::begun::Begun;

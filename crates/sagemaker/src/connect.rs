@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use monitor::call_budget::CallBudget;
-use monitor::ports::SageMaker;
+use sagebell_monitor::call_budget::CallBudget;
+use sagebell_monitor::ports::SageMaker;
 
 use crate::{Api, Budget, Rate, SageMakerApi};
 

@@ -8,7 +8,7 @@ use aws_sdk_sagemaker::operation::RequestId as _;
 use aws_sdk_sagemaker::operation::delete_tags::DeleteTagsError;
 
 use crate::classify::classify;
-use monitor::call_budget::Spent;
+use sagebell_monitor::call_budget::Spent;
 
 /// What a failed call means to its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use monitor::ports::{Clock, Entropy};
+use sagebell_monitor::ports::{Clock, Entropy};
 
 use crate::carrier::Answered;
 use crate::error::{CallError, Class};
@@ -114,8 +114,8 @@ impl std::fmt::Debug for Patience {
 mod tests {
     use std::sync::Mutex;
 
-    use monitor::testing::ManualClock;
-    use monitor::testing::world::NoJitter;
+    use sagebell_monitor::testing::ManualClock;
+    use sagebell_monitor::testing::world::NoJitter;
 
     use super::*;
 

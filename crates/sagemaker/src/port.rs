@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use monitor::arn::JobArn;
-use monitor::event::from_describe;
-use monitor::kind::Kind;
-use monitor::observation::Observation;
-use monitor::owners::OWNER_TAG;
-use monitor::phase::Phase;
-use monitor::ports::{Clock, SageMaker, SageMakerError};
-use monitor::wait::Principal;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::event::from_describe;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::observation::Observation;
+use sagebell_monitor::owners::OWNER_TAG;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::{Clock, SageMaker, SageMakerError};
+use sagebell_monitor::wait::Principal;
 use serde_json::{Value, json};
 
 use crate::api::Api;

@@ -1,7 +1,7 @@
 //! What a Describe or a Stop of each kind is asked with.
 
-use monitor::arn::JobArn;
-use monitor::kind::Kind;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::Kind;
 use serde_json::{Map, Value, json};
 
 /// A job as its kind's Describe and Stop name it: by the members, and by name or ARN,

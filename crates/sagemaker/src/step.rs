@@ -1,8 +1,8 @@
 //! A pipeline step: it has no Describe of its own, its execution's list of steps
 //! tells.
 
-use monitor::arn::JobArn;
-use monitor::kind::Kind;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::Kind;
 use serde_json::{Value, json};
 
 use crate::api::Api;

@@ -4,8 +4,8 @@
 use std::error::Error;
 use std::io::{BufRead as _, Write as _};
 
+use sagebell_step::model::check;
 use serde_json::{Value, json};
-use step::model::check;
 
 fn main() -> Result<(), Box<dyn Error>> {
     for line in std::io::stdin().lock().lines() {

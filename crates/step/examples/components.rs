@@ -1,9 +1,9 @@
-//! Writes every `component.yaml`: `cargo run -p step --example components`.
+//! Writes every `component.yaml`: `cargo run -p sagebell-step --example components`.
 
 use std::error::Error;
 use std::path::Path;
 
-use step::component_yaml::files;
+use sagebell_step::component_yaml::files;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let components = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../components");

@@ -6,10 +6,10 @@
 use std::error::Error;
 use std::io::{BufRead as _, Write as _};
 
+use sagebell_step::component::Component;
+use sagebell_step::{args, registry};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use step::component::Component;
-use step::{args, registry};
 
 #[derive(Deserialize)]
 struct Line {

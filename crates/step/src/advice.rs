@@ -1,7 +1,7 @@
 //! What to do about a failure that people meet often: said after SageMaker's own
 //! words, never instead of them.
 
-use sagemaker::{CallError, Class};
+use sagebell_sagemaker::{CallError, Class};
 
 /// What to do, by words in a job's failure reason; those that say more come first, as
 /// `ClientError` stands before most of them. From the "Troubleshooting" pages of the

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use account::{AwsClock, KeptCredentials};
 use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use bootstrap::{RandomEntropy, SystemClock, say};
-use monitor::policy::Policy;
-use sagemaker::{Api, Budget, CallError, Class, Patience, Rate};
+use sagebell_aws_reads::{AwsClock, KeptCredentials};
+use sagebell_monitor::policy::Policy;
+use sagebell_sagemaker::{Api, Budget, CallError, Class, Patience, Rate};
+use sagebell_system::{RandomEntropy, SystemClock, say};
 
 use crate::inputs::Inputs;
 

@@ -5,13 +5,13 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use bootstrap::say;
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::ports::Clock;
-use monitor::wait::{Hear, InvalidText, OnAbandon, WaitId};
+use sagebell_client::{Client, ClientError, Ear, Terms, Waiting, own_address};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::Clock;
+use sagebell_monitor::wait::{Hear, InvalidText, OnAbandon, WaitId};
+use sagebell_system::say;
 use url::Url;
-use waiter::{Client, ClientError, Ear, Terms, Waiting, own_address};
 
 use crate::options::Options;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use sagemaker::{Api, CallError};
+use sagebell_sagemaker::{Api, CallError};
 use serde_json::Value;
 
 use crate::definition::Definition;

@@ -138,7 +138,7 @@ mod tests {
         for (path, text) in files() {
             let there = std::fs::read_to_string(checked_in().join(&path)).unwrap_or_default();
             // The texts are too long to be shown.
-            assert!(there == text, "{path}: run `cargo run -p step --example components`");
+            assert!(there == text, "{path}: run `cargo run -p sagebell-step --example components`");
         }
     }
 

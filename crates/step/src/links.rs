@@ -4,11 +4,11 @@
 //! address, so that it can be followed from there (`frontend/src/components/LogViewer.tsx`,
 //! `parseLine`), and nothing of others' that is not percent-encoded.
 
-use monitor::arn::JobArn;
-use monitor::kind::Kind;
-use monitor::partition::Partition;
-use monitor::phase::Phase;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::partition::Partition;
+use sagebell_monitor::phase::Phase;
 use serde_json::Value;
 
 use crate::subject::Subject;

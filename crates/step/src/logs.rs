@@ -1,8 +1,8 @@
 //! Prints what the job wrote to CloudWatch Logs.
 
-use account::{Account, AskError, LogsFrom};
-use bootstrap::say;
-use monitor::inert::indented;
+use sagebell_aws_reads::{Account, AskError, LogsFrom};
+use sagebell_monitor::inert::indented;
+use sagebell_system::say;
 
 use crate::links::{log_group, stream_prefix};
 use crate::options::Logs;

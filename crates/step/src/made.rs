@@ -4,9 +4,9 @@
 //! neither touched nor taken for its own.
 
 use jiff::Timestamp;
-use monitor::kind::Kind;
-use monitor::time::parse_time;
-use sagemaker::{Api, CallError, Class};
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::time::parse_time;
+use sagebell_sagemaker::{Api, CallError, Class};
 use serde_json::{Value, json};
 
 use crate::names::{OWNER_TAG, Task};

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bootstrap::{ProcessEnv, log_for_people, say};
-use step::args::{self, UsageError};
-use step::aws::Aws;
-use step::component::Component;
-use step::options::{FLAGS, Options};
-use step::run::Step;
-use step::{kfp, registry, roles};
+use sagebell_step::args::{self, UsageError};
+use sagebell_step::aws::Aws;
+use sagebell_step::component::Component;
+use sagebell_step::options::{FLAGS, Options};
+use sagebell_step::run::Step;
+use sagebell_step::{kfp, registry, roles};
+use sagebell_system::{ProcessEnv, log_for_people, say};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 

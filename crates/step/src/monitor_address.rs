@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use account::{Account, AskError};
 use aws_config::SdkConfig;
-use monitor::ports::Clock;
+use sagebell_aws_reads::{Account, AskError};
+use sagebell_monitor::ports::Clock;
 use url::Url;
 
 /// The parameter that the stack writes.

@@ -12,7 +12,7 @@
 
 use std::fmt::Write as _;
 
-use monitor::kind::{Kind, Lifecycle};
+use sagebell_monitor::kind::{Kind, Lifecycle};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 

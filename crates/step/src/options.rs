@@ -14,10 +14,10 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use bootstrap::Env;
 use jiff::SignedDuration;
-use monitor::policy::Policy;
-use monitor::wait::OnAbandon;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::wait::OnAbandon;
+use sagebell_system::Env;
 use url::Url;
 
 use crate::args::EXECUTOR_INPUT;

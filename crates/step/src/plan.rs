@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::kind::Kind;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::Kind;
 use serde_json::Value;
 
 /// One call of SageMaker's API.
@@ -113,7 +113,7 @@ pub fn describe(arn: &JobArn) -> Option<Call> {
         return None;
     }
     let operations = arn.kind().spec().operations?;
-    Some(Call::new(operations.describe, Value::Object(sagemaker::named(arn)?)))
+    Some(Call::new(operations.describe, Value::Object(sagebell_sagemaker::named(arn)?)))
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use bootstrap::say;
-use monitor::policy::Policy;
-use monitor::ports::Clock;
-use sagemaker::{Api, CallError, Class};
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::Clock;
+use sagebell_sagemaker::{Api, CallError, Class};
+use sagebell_system::say;
 use serde_json::Value;
 
 use crate::component::Component;

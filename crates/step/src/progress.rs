@@ -1,11 +1,11 @@
 //! What the step has seen of its job so far, told to people as it comes.
 
-use bootstrap::say;
 use jiff::{SignedDuration, Timestamp};
-use monitor::event::secondary_status;
-use monitor::job::Job;
-use monitor::kind::Kind;
-use monitor::phase::Phase;
+use sagebell_monitor::event::secondary_status;
+use sagebell_monitor::job::Job;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::phase::Phase;
+use sagebell_system::say;
 use serde_json::Value;
 
 use crate::plan::Watch;

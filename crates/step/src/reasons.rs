@@ -100,7 +100,7 @@ fn last_transition(description: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use monitor::phase::Phase;
+    use sagebell_monitor::phase::Phase;
     use serde_json::json;
 
     use super::*;

@@ -1,6 +1,6 @@
 //! A request made of a component's inputs, under the API's own names.
 
-use monitor::kind::Kind;
+use sagebell_monitor::kind::Kind;
 use serde_json::{Map, Value, json};
 
 use crate::component::ComponentError;

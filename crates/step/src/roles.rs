@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use account::{Account, AskError};
 use aws_config::SdkConfig;
-use bootstrap::SystemClock;
+use sagebell_aws_reads::{Account, AskError};
+use sagebell_system::SystemClock;
 use serde_json::json;
 
 use crate::component::ComponentError;

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use aws_config::SdkConfig;
-use bootstrap::say;
-use monitor::ports::Clock;
-use sagemaker::{Api, CallError};
+use sagebell_monitor::ports::Clock;
+use sagebell_sagemaker::{Api, CallError};
+use sagebell_system::say;
 use tokio::sync::Notify;
 
 use crate::advice;

@@ -1,7 +1,7 @@
 //! What a step tells about when it ends: the one thing it made or waited for.
 
-use monitor::arn::JobArn;
-use monitor::kind::Kind;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::Kind;
 use serde_json::Value;
 
 use crate::plan::{Plan, Watch};

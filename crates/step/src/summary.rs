@@ -10,10 +10,10 @@
 
 use std::fmt::Write as _;
 
-use bootstrap::say;
 use jiff::SignedDuration;
-use monitor::inert;
-use monitor::phase::Phase;
+use sagebell_monitor::inert;
+use sagebell_monitor::phase::Phase;
+use sagebell_system::say;
 
 use crate::links::{Link, What, links};
 use crate::progress::duration;
@@ -217,9 +217,9 @@ fn push(text: &mut String, part: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use monitor::arn::JobArn;
-    use monitor::kind::Kind;
     use proptest::prelude::*;
+    use sagebell_monitor::arn::JobArn;
+    use sagebell_monitor::kind::Kind;
     use serde_json::{Value, json};
 
     use super::*;

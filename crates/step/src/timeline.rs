@@ -10,8 +10,8 @@ mod rows;
 
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use monitor::inert;
-use monitor::time::parse_time;
+use sagebell_monitor::inert;
+use sagebell_monitor::time::parse_time;
 use serde_json::Value;
 
 use crate::advice;
@@ -175,9 +175,9 @@ fn places(subject: &Subject<'_>) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use monitor::arn::JobArn;
-    use monitor::kind::Kind;
     use proptest::prelude::*;
+    use sagebell_monitor::arn::JobArn;
+    use sagebell_monitor::kind::Kind;
     use serde_json::json;
 
     use super::*;

@@ -1,7 +1,7 @@
 //! Counters: items of their own, without a document, that are added to.
 
 use aws_sdk_dynamodb::types::ReturnValue;
-use monitor::counter::CountKey;
+use sagebell_monitor::counter::CountKey;
 
 use crate::error::Fault;
 use crate::item::{micros, number, text, ttl};

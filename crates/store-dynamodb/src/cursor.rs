@@ -4,9 +4,9 @@
 //! Each list marks its own; the cursor of another list is refused.
 
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::ports::Cursor;
-use monitor::wait::WaitId;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::Cursor;
+use sagebell_monitor::wait::WaitId;
 
 use crate::error::Fault;
 use crate::index::recorded_at;
@@ -79,8 +79,8 @@ fn resume<T>(
 
 #[cfg(test)]
 mod tests {
-    use monitor::ports::{StoreError, WaitKey};
-    use monitor::wait::Principal;
+    use sagebell_monitor::ports::{StoreError, WaitKey};
+    use sagebell_monitor::wait::Principal;
 
     use super::*;
     use crate::index::due_at;

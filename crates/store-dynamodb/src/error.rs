@@ -4,7 +4,7 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata, SdkError};
-use monitor::ports::{Cursor, StoreError};
+use sagebell_monitor::ports::{Cursor, StoreError};
 
 /// The service's errors that may pass, beside those of HTTP status 500 and above
 /// (DynamoDB Developer Guide, "Error handling with DynamoDB"): throttling, a clash

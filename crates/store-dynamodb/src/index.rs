@@ -6,8 +6,8 @@ use std::hash::Hasher as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use fnv::FnvHasher;
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::ports::WaitKey;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::WaitKey;
 
 use crate::item::text;
 use crate::schema::{DUE_INDEX, DUE_PK, DUE_SK, LISTING_INDEX, LISTING_PK, LISTING_SK};
@@ -129,7 +129,7 @@ fn digest(name: &[&str]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use monitor::wait::{Principal, WaitId};
+    use sagebell_monitor::wait::{Principal, WaitId};
 
     use super::*;
 

@@ -5,10 +5,10 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::ports::{Version, Versioned, WaitKey};
-use monitor::sweep::Heartbeat;
-use monitor::wait::{Principal, WaitId};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::{Version, Versioned, WaitKey};
+use sagebell_monitor::sweep::Heartbeat;
+use sagebell_monitor::wait::{Principal, WaitId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -1,8 +1,8 @@
 //! Jobs in the table.
 
 use jiff::Timestamp;
-use monitor::job::{Job, JobRecord};
-use monitor::ports::{Cursor, JobFilter, Page};
+use sagebell_monitor::job::{Job, JobRecord};
+use sagebell_monitor::ports::{Cursor, JobFilter, Page};
 
 use crate::cursor;
 use crate::error::Fault;

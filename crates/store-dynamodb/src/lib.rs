@@ -6,7 +6,7 @@
 //!   answers with the item it met. One write is one item; there are no transactions.
 //! - A counter is one `UpdateItem` that adds to an item of its own.
 //! - A save whose answer was lost and that was sent again is told from another's
-//!   write: it is [`Stored`](monitor::ports::Saved::Stored), not a conflict.
+//!   write: it is [`Stored`](sagebell_monitor::ports::Saved::Stored), not a conflict.
 //! - One job's waits are one strongly consistent `Query`, as long as they fit a
 //!   page; a wait is in its job's partition.
 //! - The job list and the due index are sharded, so that no write meets a hot

@@ -26,7 +26,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
-use monitor::ports::StoreError;
+use sagebell_monitor::ports::StoreError;
 
 use crate::error::Fault;
 

@@ -6,14 +6,14 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::counter::CountKey;
-use monitor::job::{Job, JobRecord};
-use monitor::ports::{
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::counter::CountKey;
+use sagebell_monitor::job::{Job, JobRecord};
+use sagebell_monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
-use monitor::sweep::Heartbeat;
-use monitor::wait::Wait;
+use sagebell_monitor::sweep::Heartbeat;
+use sagebell_monitor::wait::Wait;
 
 use crate::client::{CONNECT, client};
 use crate::item::Key;

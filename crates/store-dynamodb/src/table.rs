@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use monitor::ports::{Clock, Saved, Version, Versioned};
+use sagebell_monitor::ports::{Clock, Saved, Version, Versioned};
 
 use crate::error::Fault;
 use crate::item::{Entity, Item, Key, decode, encode, micros, number};

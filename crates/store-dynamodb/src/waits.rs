@@ -1,9 +1,9 @@
 //! Waits in the table.
 
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::ports::{Cursor, Page, WaitKey};
-use monitor::wait::Wait;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::{Cursor, Page, WaitKey};
+use sagebell_monitor::wait::Wait;
 
 use crate::cursor;
 use crate::error::Fault;

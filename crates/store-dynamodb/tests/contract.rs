@@ -8,10 +8,10 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndexDescription, KeySchemaElement};
-use monitor::arn::JobArn;
-use monitor::ports::{Clock, Store, StoreError};
-use monitor::testing::ManualClock;
-use store_dynamodb::{DynamoStore, schema};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::{Clock, Store, StoreError};
+use sagebell_monitor::testing::ManualClock;
+use sagebell_store_dynamodb::{DynamoStore, schema};
 
 const ENDPOINT: &str = "SAGEBELL_TEST_DYNAMODB";
 
@@ -39,7 +39,7 @@ fn new_name() -> String {
     format!("contract-{}", uuid::Uuid::new_v4())
 }
 
-monitor::store_contract!(fresh);
+sagebell_monitor::store_contract!(fresh);
 
 #[tokio::test]
 async fn the_table_is_made_as_documented() {

@@ -1,6 +1,6 @@
 //! Counters in SQL.
 
-use monitor::counter::CountKey;
+use sagebell_monitor::counter::CountKey;
 use tokio_rusqlite::rusqlite::{Transaction, params};
 
 use crate::database::micros;

@@ -3,9 +3,9 @@
 //!
 //! Each list marks its own; the cursor of another list is refused.
 
-use monitor::arn::JobArn;
-use monitor::ports::{Cursor, Page, WaitKey};
-use monitor::wait::{Principal, WaitId};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::{Cursor, Page, WaitKey};
+use sagebell_monitor::wait::{Principal, WaitId};
 
 use crate::error::Fault;
 

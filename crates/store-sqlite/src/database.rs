@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use monitor::ports::{Clock, StoreError};
+use sagebell_monitor::ports::{Clock, StoreError};
 use tokio::sync::Notify;
 use tokio_rusqlite::rusqlite::{
     Connection, Error, ErrorCode, OpenFlags, Transaction, TransactionBehavior,

@@ -1,6 +1,6 @@
 //! Items as JSON documents, and the compare half of compare-and-set.
 
-use monitor::ports::{Saved, Version, Versioned};
+use sagebell_monitor::ports::{Saved, Version, Versioned};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_rusqlite::rusqlite::{OptionalExtension as _, Params, Row, Transaction};

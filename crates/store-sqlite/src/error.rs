@@ -1,6 +1,6 @@
 //! What SQLite's errors mean to the callers of a store.
 
-use monitor::ports::{Cursor, StoreError};
+use sagebell_monitor::ports::{Cursor, StoreError};
 use tokio_rusqlite::rusqlite::{Error, ErrorCode};
 
 /// A failed call, on its way to become a [`StoreError`].

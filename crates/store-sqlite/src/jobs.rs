@@ -1,8 +1,8 @@
 //! Jobs in SQL.
 
-use monitor::arn::JobArn;
-use monitor::job::{Job, JobRecord};
-use monitor::ports::{Cursor, JobFilter, Page, Saved, Version, Versioned};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::job::{Job, JobRecord};
+use sagebell_monitor::ports::{Cursor, JobFilter, Page, Saved, Version, Versioned};
 use serde::Deserialize;
 use tokio_rusqlite::rusqlite::{Connection, ToSql, Transaction, params};
 

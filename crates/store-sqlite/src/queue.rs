@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use monitor::arn::JobArn;
-use monitor::ports::{Queue, QueueError, StoreError};
-use monitor::signal::Doorbell;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::{Queue, QueueError, StoreError};
+use sagebell_monitor::signal::Doorbell;
 use tokio_rusqlite::rusqlite::{Transaction, params};
 
 use crate::database::Database;

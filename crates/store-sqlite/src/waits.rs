@@ -1,9 +1,9 @@
 //! Waits in SQL.
 
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::ports::{Cursor, Page, Saved, Version, Versioned, WaitKey};
-use monitor::wait::Wait;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::{Cursor, Page, Saved, Version, Versioned, WaitKey};
+use sagebell_monitor::wait::Wait;
 use tokio_rusqlite::rusqlite::{Connection, Transaction, params};
 
 use crate::cursor::{DuePlace, WaitPlace, page, resume, rows_for};

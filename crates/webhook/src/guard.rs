@@ -12,8 +12,8 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
-use monitor::ports::CallbackGuard;
-use monitor::wait::CallbackUrl;
+use sagebell_monitor::ports::CallbackGuard;
+use sagebell_monitor::wait::CallbackUrl;
 use url::{Host, Url};
 
 use crate::networks;

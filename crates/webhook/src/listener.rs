@@ -16,9 +16,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use monitor::ports::Clock;
-use monitor::signal::SignalBody;
-use monitor::wait::{Secret, WaitId};
+use sagebell_monitor::ports::Clock;
+use sagebell_monitor::signal::SignalBody;
+use sagebell_monitor::wait::{Secret, WaitId};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinSet;

@@ -21,10 +21,10 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper_util::client::legacy::connect::HttpInfo;
 use jiff::Timestamp;
-use monitor::ports::{Clock, Failure, ProbeOutcome, SendOutcome, Sender};
-use monitor::signal::{Callback, ProbeAnswer};
-use monitor::wait::FailureClass;
 use reqwest::{Client, Response};
+use sagebell_monitor::ports::{Clock, Failure, ProbeOutcome, SendOutcome, Sender};
+use sagebell_monitor::signal::{Callback, ProbeAnswer};
+use sagebell_monitor::wait::FailureClass;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 

@@ -6,7 +6,7 @@
 
 use http::HeaderMap;
 use jiff::Timestamp;
-use monitor::wait::Secret;
+use sagebell_monitor::wait::Secret;
 use standardwebhooks::Webhook;
 use subtle::ConstantTimeEq as _;
 

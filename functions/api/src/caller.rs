@@ -3,10 +3,10 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use bootstrap::Auth;
-use http_api::principal::principal_of;
 use lambda_http::request::RequestContext;
-use monitor::wait::Principal;
+use sagebell_http_api::principal::principal_of;
+use sagebell_monitor::wait::Principal;
+use sagebell_runtime::Auth;
 
 /// The one caller of an API without authentication.
 const ANYONE: &str = "anyone";

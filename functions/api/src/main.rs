@@ -5,19 +5,20 @@ mod caller;
 
 use axum::extract::Request;
 use axum::middleware::{self, Next};
-use bootstrap::{Config, Metrics, ProcessEnv, World};
 use lambda_http::Error;
+use sagebell_runtime::{Config, Metrics, Wiring};
+use sagebell_system::ProcessEnv;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    bootstrap::log_as_json();
+    sagebell_system::log_as_json();
     let metrics = Metrics::install(&ProcessEnv)?;
     let config = Config::from(&ProcessEnv)?;
     let auth = config.auth;
-    let world = World::open(config, Some(sagemaker::connect)).await?;
-    let api = http_api::Api { waits: world.waits()?, jobs: world.jobs()? };
+    let wiring = Wiring::open(config, Some(sagebell_sagemaker::connect)).await?;
+    let api = sagebell_http_api::Api { waits: wiring.waits()?, jobs: wiring.jobs()? };
     let count = move |request: Request, next: Next| metrics.after(next.run(request));
-    let routes = http_api::router(api)
+    let routes = sagebell_http_api::router(api)
         .layer(middleware::from_fn_with_state(auth, caller::identify))
         .layer(middleware::from_fn(count));
     lambda_http::run(routes).await

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use aws_lambda_events::sqs::SqsEvent;
-use monitor::record::{RecordError, Recorder, Taken};
+use sagebell_monitor::record::{RecordError, Recorder, Taken};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 #[derive(Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Report<'a> {
-    Recorded { change: &'a str, rung: usize, job: &'a monitor::job::Job },
+    Recorded { change: &'a str, rung: usize, job: &'a sagebell_monitor::job::Job },
     InDoubt { arn: &'a str, due: usize },
     Ignored { reason: &'a str },
 }
@@ -42,7 +42,8 @@ pub async fn handle(recorder: &Recorder, payload: Value) -> Result<Value, Handle
         return Ok(report(&recorder.take(&payload).await?));
     }
     let batch: SqsEvent = serde_json::from_value(payload)?;
-    let answer = sqs_batch::together(batch, |bodies| record(recorder, bodies)).await;
+    let answer =
+        sagebell_runtime::sqs_batch::together(batch, |bodies| record(recorder, bodies)).await;
     Ok(serde_json::to_value(answer)?)
 }
 

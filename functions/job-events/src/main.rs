@@ -1,16 +1,17 @@
 //! The `job-events` function: EventBridge, or SQS behind it, to the store.
 
-use bootstrap::{Metrics, ProcessEnv, World};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use sagebell_runtime::{Metrics, Wiring};
+use sagebell_system::ProcessEnv;
 use serde_json::Value;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    bootstrap::log_as_json();
+    sagebell_system::log_as_json();
     let metrics = Metrics::install(&ProcessEnv)?;
-    let recorder = &World::from_env(&ProcessEnv).await?.recorder()?;
+    let recorder = &Wiring::from_env(&ProcessEnv).await?.recorder()?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Value>| async move {
-        let handled = metrics.after(job_events::handle(recorder, event.payload));
+        let handled = metrics.after(sagebell_job_events::handle(recorder, event.payload));
         handled.await.map_err(Error::from)
     }))
     .await

@@ -5,9 +5,9 @@
 //! fails makes SQS redeliver it.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use monitor::deliver::Deliver;
-use monitor::ports::StoreError;
-use monitor::signal::Doorbell;
+use sagebell_monitor::deliver::Deliver;
+use sagebell_monitor::ports::StoreError;
+use sagebell_monitor::signal::Doorbell;
 
 /// Why a doorbell could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -25,5 +25,5 @@ pub async fn handle(deliver: &Deliver, batch: SqsEvent) -> SqsBatchResponse {
         deliver.ring(&bell).await?;
         Ok::<(), BellError>(())
     };
-    sqs_batch::each(batch, deliver.policy.concurrency, ring).await
+    sagebell_runtime::sqs_batch::each(batch, deliver.policy.concurrency, ring).await
 }

@@ -1,15 +1,17 @@
 //! The `sweep` function: every minute, by EventBridge Scheduler.
 
-use bootstrap::{Config, Metrics, ProcessEnv, World};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use sagebell_runtime::{Config, Metrics, Wiring};
+use sagebell_system::ProcessEnv;
 use serde_json::Value;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    bootstrap::log_as_json();
+    sagebell_system::log_as_json();
     let metrics = Metrics::install(&ProcessEnv)?;
-    let world = World::open(Config::from(&ProcessEnv)?, Some(sagemaker::connect)).await?;
-    let sweep = &world.sweep()?;
+    let wiring =
+        Wiring::open(Config::from(&ProcessEnv)?, Some(sagebell_sagemaker::connect)).await?;
+    let sweep = &wiring.sweep()?;
     // Whatever the schedule sends, a sweep is a sweep.
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| async move {
         metrics.after(sweep.sweep()).await.map_err(Error::from)

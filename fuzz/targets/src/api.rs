@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use futures::executor::block_on;
 use http_body_util::BodyExt as _;
-use monitor::testing::world::FakeWorld;
-use monitor::wait::Principal;
+use sagebell_monitor::testing::world::FakeWorld;
+use sagebell_monitor::wait::Principal;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -18,7 +18,7 @@ const CALLS: usize = 8;
 /// One world for all runs: making the router takes longer than a call of it.
 static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     let world = FakeWorld::default();
-    http_api::router(http_api::Api { waits: world.waits(), jobs: world.jobs() })
+    sagebell_http_api::router(sagebell_http_api::Api { waits: world.waits(), jobs: world.jobs() })
 });
 
 /// Arbitrary calls of the API: never a fault of ours, and every refusal is a

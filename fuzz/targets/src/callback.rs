@@ -1,6 +1,6 @@
 use jiff::Timestamp;
-use monitor::wait::Secret;
-use webhook::{SignedHeaders, Verifier, sign};
+use sagebell_monitor::wait::Secret;
+use sagebell_webhook::{SignedHeaders, Verifier, sign};
 
 use crate::first_line;
 

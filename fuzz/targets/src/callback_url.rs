@@ -1,9 +1,9 @@
 use std::net::IpAddr;
 
-use monitor::ports::CallbackGuard as _;
-use monitor::wait::CallbackUrl;
+use sagebell_monitor::ports::CallbackGuard as _;
+use sagebell_monitor::wait::CallbackUrl;
+use sagebell_webhook::{CallbackPaths, Guard, GuardConfig};
 use url::Host;
-use webhook::{CallbackPaths, Guard, GuardConfig};
 
 /// Arbitrary callback URLs at the guard: no panic, and a literal address that
 /// passes is allowed and is nobody's metadata.

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
-use monitor::event::{Parsed, parse};
-use monitor::job::JobRecord;
-use monitor::kind::Kind;
+use sagebell_monitor::event::{Parsed, parse};
+use sagebell_monitor::job::JobRecord;
+use sagebell_monitor::kind::Kind;
 use serde_json::{Value, json};
 
 /// Arbitrary bytes as an event, and as the detail of an event of each kind: no

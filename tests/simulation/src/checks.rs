@@ -24,11 +24,11 @@
 
 use std::time::Duration;
 
-use monitor::job::{Job, JobRecord};
-use monitor::kind::{Lifecycle, Telling};
-use monitor::policy::Policy;
-use monitor::signal::SignalBody;
-use monitor::wait::OnAbandon;
+use sagebell_monitor::job::{Job, JobRecord};
+use sagebell_monitor::kind::{Lifecycle, Telling};
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::signal::SignalBody;
+use sagebell_monitor::wait::OnAbandon;
 
 use crate::executor::Millis;
 use crate::judge::{Judge, Over, TaskWatch};

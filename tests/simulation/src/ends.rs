@@ -1,8 +1,8 @@
 //! Checks of how waits end at their deadline: see the table of
 //! [`checks`](crate::checks).
 
-use monitor::job::JobRecord;
-use monitor::wait::{Wait, WaitState};
+use sagebell_monitor::job::JobRecord;
+use sagebell_monitor::wait::{Wait, WaitState};
 
 use crate::checks::{self, PROMPT, RACE, ROUNDING};
 use crate::executor::Millis;

@@ -1,7 +1,7 @@
 //! SageMaker's own forms of a job's state: the event and the Describe answer,
 //! built from the table of kinds.
 
-use monitor::kind::Kind;
+use sagebell_monitor::kind::Kind;
 use serde_json::{Map, Value, json};
 
 use crate::executor::Millis;

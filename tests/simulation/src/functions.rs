@@ -5,17 +5,17 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use monitor::deliver::Deliver;
-use monitor::jobs::Jobs;
-use monitor::kind::Kind;
-use monitor::policy::Policy;
-use monitor::ports::{Announcer, CallbackGuard, Clock};
-use monitor::record::Recorder;
-use monitor::signal::Announcement;
-use monitor::sweep::Sweep;
-use monitor::testing::memory::MemoryStore;
-use monitor::wait::CallbackUrl;
-use monitor::waits::Waits;
+use sagebell_monitor::deliver::Deliver;
+use sagebell_monitor::jobs::Jobs;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{Announcer, CallbackGuard, Clock};
+use sagebell_monitor::record::Recorder;
+use sagebell_monitor::signal::Announcement;
+use sagebell_monitor::sweep::Sweep;
+use sagebell_monitor::testing::memory::MemoryStore;
+use sagebell_monitor::wait::CallbackUrl;
+use sagebell_monitor::waits::Waits;
 use serde_json::{Value, json};
 
 use crate::checks;

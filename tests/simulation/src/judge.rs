@@ -1,8 +1,8 @@
 //! What was seen of the history so far, for the checks.
 
 use jiff::Timestamp;
-use monitor::policy::Policy;
-use monitor::wait::{Wait, WaitState};
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::wait::{Wait, WaitState};
 use serde_json::Value;
 
 use crate::executor::Millis;

@@ -1,8 +1,8 @@
 //! Checks of who may be taken for gone: see the table of [`checks`](crate::checks).
 
-use monitor::policy::Policy;
-use monitor::sweep::Heartbeat;
-use monitor::wait::{Wait, WaitState};
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::sweep::Heartbeat;
+use sagebell_monitor::wait::{Wait, WaitState};
 
 use crate::checks::{RACE, ROUNDING};
 use crate::executor::Millis;

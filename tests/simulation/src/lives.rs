@@ -1,8 +1,8 @@
 //! The lives of jobs, kind by kind, in the words of the table of kinds.
 
 use fastrand::Rng;
-use monitor::kind::{Kind, Lifecycle};
-use monitor::phase::Phase;
+use sagebell_monitor::kind::{Kind, Lifecycle};
+use sagebell_monitor::phase::Phase;
 
 use crate::executor::Millis;
 

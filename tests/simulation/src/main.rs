@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use bootstrap::SystemClock;
 use clap::Parser;
-use monitor::ports::Clock as _;
-use simulation::executor::Millis;
-use simulation::shrink::BUDGET;
-use simulation::{History, Mutation, Outcome, Part, shrink};
+use sagebell_monitor::ports::Clock as _;
+use sagebell_simulation::executor::Millis;
+use sagebell_simulation::shrink::BUDGET;
+use sagebell_simulation::{History, Mutation, Outcome, Part, shrink};
+use sagebell_system::SystemClock;
 
 /// Simulated histories of Sagebell, judged by its promises.
 #[derive(Debug, Parser)]

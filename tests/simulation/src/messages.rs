@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::channel::mpsc::UnboundedReceiver;
-use monitor::ports::{Queue, QueueError};
-use monitor::signal::Doorbell;
+use sagebell_monitor::ports::{Queue, QueueError};
+use sagebell_monitor::signal::Doorbell;
 use serde_json::Value;
 
 use crate::executor::Millis;

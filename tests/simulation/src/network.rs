@@ -7,9 +7,9 @@ use std::task::Waker;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use monitor::ports::{Failure, ProbeOutcome, SendOutcome, Sender};
-use monitor::signal::{Callback, SignalBody};
-use monitor::wait::{CallbackUrl, FailureClass};
+use sagebell_monitor::ports::{Failure, ProbeOutcome, SendOutcome, Sender};
+use sagebell_monitor::signal::{Callback, SignalBody};
+use sagebell_monitor::wait::{CallbackUrl, FailureClass};
 
 use crate::checks;
 use crate::executor::Millis;

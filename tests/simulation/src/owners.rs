@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use monitor::job::JobRecord;
-use monitor::ports::WaitKey;
-use monitor::wait::{OnAbandon, Principal, Wait, WaitState};
-use monitor::waits::Stop;
+use sagebell_monitor::job::JobRecord;
+use sagebell_monitor::ports::WaitKey;
+use sagebell_monitor::wait::{OnAbandon, Principal, Wait, WaitState};
+use sagebell_monitor::waits::Stop;
 
 use crate::checks::{self, RACE};
 use crate::executor::Millis;

@@ -3,10 +3,10 @@
 
 mod draw;
 
-use monitor::arn::JobArn;
-use monitor::kind::Kind;
-use monitor::wait::{Hear, OnAbandon, WaitId};
-use monitor::waits::Stop;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::wait::{Hear, OnAbandon, WaitId};
+use sagebell_monitor::waits::Stop;
 
 use crate::executor::Millis;
 use crate::lives::Stage;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use monitor::arn::JobArn;
-use monitor::event;
-use monitor::observation::Observation;
-use monitor::phase::Phase;
-use monitor::ports::{SageMaker, SageMakerError};
-use monitor::wait::Principal;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::event;
+use sagebell_monitor::observation::Observation;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::{SageMaker, SageMakerError};
+use sagebell_monitor::wait::Principal;
 
 use crate::faults::Fault;
 use crate::forms;

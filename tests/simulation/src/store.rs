@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::counter::CountKey;
-use monitor::job::{Job, JobRecord};
-use monitor::policy::Policy;
-use monitor::ports::{
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::counter::CountKey;
+use sagebell_monitor::job::{Job, JobRecord};
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
-use monitor::sweep::Heartbeat;
-use monitor::testing::memory::MemoryStore;
-use monitor::wait::{Wait, WaitState};
+use sagebell_monitor::sweep::Heartbeat;
+use sagebell_monitor::testing::memory::MemoryStore;
+use sagebell_monitor::wait::{Wait, WaitState};
 
 use crate::ends;
 use crate::executor::Millis;

@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use monitor::ports::WaitKey;
-use monitor::wait::{CallbackUrl, Hear, OnAbandon, Principal, Secret};
-use monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
+use sagebell_monitor::ports::WaitKey;
+use sagebell_monitor::wait::{CallbackUrl, Hear, OnAbandon, Principal, Secret};
+use sagebell_monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
 
 use crate::executor::Millis;
 use crate::functions::Cloud;

@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use monitor::wait::{Principal, Wait};
-use monitor::waits::Stop;
+use sagebell_monitor::wait::{Principal, Wait};
+use sagebell_monitor::waits::Stop;
 
 use crate::lock;
 use crate::world::World;

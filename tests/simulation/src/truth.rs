@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use monitor::phase::Phase;
+use sagebell_monitor::phase::Phase;
 
 use crate::executor::Millis;
 use crate::forms;

@@ -12,9 +12,9 @@ use std::task::Poll;
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
-use monitor::signal::SignalBody;
-use monitor::wait::{Secret, WaitState};
-use monitor::waits::Stop;
+use sagebell_monitor::signal::SignalBody;
+use sagebell_monitor::wait::{Secret, WaitState};
+use sagebell_monitor::waits::Stop;
 
 use self::calls::NoAnswer;
 use crate::checks;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use fastrand::Rng;
 use futures::channel::mpsc::UnboundedSender;
 use jiff::Timestamp;
-use monitor::ports::{Clock, Entropy};
+use sagebell_monitor::ports::{Clock, Entropy};
 
 use crate::executor::{Millis, Time};
 use crate::faults::{Fault, Faults, Strikes};

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use simulation::shrink::BUDGET;
-use simulation::{History, Mutation, Outcome, Part, Shrunk, shrink};
+use sagebell_simulation::shrink::BUDGET;
+use sagebell_simulation::{History, Mutation, Outcome, Part, Shrunk, shrink};
 
 /// The first histories of each of these that go wrong.
 const BROKEN: [Mutation; 6] = [

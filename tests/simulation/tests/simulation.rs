@@ -3,8 +3,8 @@
 #![allow(clippy::panic, missing_docs)]
 #![allow(clippy::disallowed_macros, reason = "prints for the developer who runs it")]
 
-use simulation::shrink::BUDGET;
-use simulation::{History, Mutation, shrink};
+use sagebell_simulation::shrink::BUDGET;
+use sagebell_simulation::{History, Mutation, shrink};
 
 /// Histories per run of the tests; the command line runs as many as one likes.
 const SEEDS: u64 = 3_000;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use monitor::arn::JobArn;
-use monitor::phase::Phase;
-use monitor::wait::Hear;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::wait::Hear;
 use serde_json::Value;
 
 macro_rules! sample {
@@ -147,8 +147,10 @@ impl Script {
             let rewrite = |text: String, (from, to): &(&str, &str)| text.replace(from, to);
             let text = self.instead.iter().fold((*sample).to_owned(), rewrite);
             let event: Value = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
-            let seen = monitor::event::parse(&event, jiff::Timestamp::UNIX_EPOCH);
-            let monitor::event::Parsed::Job(seen) = seen.map_err(|e| wrong(e.to_string()))? else {
+            let seen = sagebell_monitor::event::parse(&event, jiff::Timestamp::UNIX_EPOCH);
+            let sagebell_monitor::event::Parsed::Job(seen) =
+                seen.map_err(|e| wrong(e.to_string()))?
+            else {
                 return Err(wrong("an event that is about no job".to_owned()));
             };
             let settles = seen.phase == self.expected;

@@ -11,18 +11,18 @@ pub mod waiter;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use monitor::phase::Phase;
+use sagebell_monitor::phase::Phase;
+use sagebell_webhook::CallbackPaths;
 use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
-use webhook::CallbackPaths;
 
 use crate::args::DemoArgs;
-use crate::local::{LocalStack, Options};
 use crate::output::{Output, print_json};
-use ::waiter::Client;
 use lives::Life;
+use sagebell_client::Client;
+use sagebell_local::{LocalStack, Options};
 use screen::Screen;
 use waiter::Heard;
 

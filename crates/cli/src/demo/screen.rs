@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bootstrap::say;
 use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use monitor::inert::one_line;
-use monitor::signal::SignalBody;
+use sagebell_monitor::inert::one_line;
+use sagebell_monitor::signal::SignalBody;
+use sagebell_system::say;
 
 use super::lives::Life;
 use super::{Line, Summary};

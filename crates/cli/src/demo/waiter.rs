@@ -4,16 +4,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bootstrap::SystemClock;
-use monitor::phase::Phase;
-use monitor::signal::SignalBody;
-use monitor::wait::WaitId;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::signal::SignalBody;
+use sagebell_monitor::wait::WaitId;
+use sagebell_system::SystemClock;
+use sagebell_webhook::{CALLBACK_PATH, Listener};
 use serde_json::json;
 use tokio::time::Instant;
-use webhook::{CALLBACK_PATH, Listener};
 
 use super::lives::Life;
-use waiter::client::Client;
+use sagebell_client::client::Client;
 
 /// How long to listen on after the end, for a signal that should not come.
 const AFTERMATH: Duration = Duration::from_millis(700);
@@ -56,7 +56,7 @@ impl Waiter {
         client: &Client,
         life: &Life,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let (id, secret) = (WaitId::parse(life.title)?, waiter::new_secret()?);
+        let (id, secret) = (WaitId::parse(life.title)?, sagebell_client::new_secret()?);
         let address = ([127, 0, 0, 1], 0).into();
         let listener = Listener::bind(address, secret.clone(), id, Arc::new(SystemClock)).await?;
         let request = json!({

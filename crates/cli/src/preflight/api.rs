@@ -1,11 +1,11 @@
 //! The API, and through it the monitor's own way to SageMaker.
 
-use monitor::arn::JobArn;
-use monitor::ports::JobFilter;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::JobFilter;
 
 use super::places::{CALL, DESCRIBE, REACH};
 use super::report::Check;
-use waiter::client::{Client, ClientError};
+use sagebell_client::client::{Client, ClientError};
 
 const API: &str = "API";
 const SAGEMAKER: &str = "SageMaker";

@@ -14,19 +14,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use bootstrap::{SystemClock, say};
-use messaging::EventBus;
-use monitor::arn::JobArn;
-use monitor::observation::{Observation, Source};
-use monitor::ports::{Clock, Intake as _};
-use monitor::wait::{Secret, WaitId, later};
+use sagebell_messaging::EventBus;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::observation::{Observation, Source};
+use sagebell_monitor::ports::{Clock, Intake as _};
+use sagebell_monitor::wait::{Secret, WaitId, later};
+use sagebell_system::{SystemClock, say};
+use sagebell_webhook::{CALLBACK_PATH, Listener};
 use serde_json::{Value, json};
-use webhook::{CALLBACK_PATH, Listener};
 
 use super::places::{CALLBACKS, QUEUES, SIGHTINGS, SIGNALS, WAY_BACK};
 use super::report::Check;
-use waiter::client::{Client, ClientError, WaitAnswer};
-use waiter::{new_secret, own_address};
+use sagebell_client::client::{Client, ClientError, WaitAnswer};
+use sagebell_client::{new_secret, own_address};
 
 const CALLBACK: &str = "callback";
 /// The template's default of CallbackPorts.

@@ -1,12 +1,12 @@
 //! Who calls, and from which region.
 
-use account::{Account, AskError, Caller};
 use aws_config::SdkConfig;
+use sagebell_aws_reads::{Account, AskError, Caller};
 use url::Url;
 
 use super::places::ROLE;
 use super::report::Check;
-use waiter::signature::Signer;
+use sagebell_client::signature::Signer;
 
 const CREDENTIALS: &str = "credentials";
 const REGION: &str = "region";

@@ -16,18 +16,18 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use account::{Account, Caller};
 use aws_config::{BehaviorVersion, SdkConfig};
-use bootstrap::SystemClock;
-use monitor::arn::{ArnError, JobArn};
+use sagebell_aws_reads::{Account, Caller};
+use sagebell_monitor::arn::{ArnError, JobArn};
+use sagebell_system::SystemClock;
 use url::Url;
 
 use crate::args::PreflightArgs;
 use callback::Probe;
 use places::WATCH;
 use report::{Check, Report};
+use sagebell_client::client::Client;
 use stack::Deployment;
-use waiter::client::Client;
 
 /// Checks the deployment and tells what holds.
 ///

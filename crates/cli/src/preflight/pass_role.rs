@@ -1,6 +1,6 @@
 //! Whether steps may hand the execution role to SageMaker.
 
-use account::{Account, Caller, Passing};
+use sagebell_aws_reads::{Account, Caller, Passing};
 
 use super::places::{PASS, SIMULATE};
 use super::report::Check;

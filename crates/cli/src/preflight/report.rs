@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use bootstrap::say;
 use console::{Style, style};
-use monitor::inert::hanging;
+use sagebell_monitor::inert::hanging;
+use sagebell_system::say;
 use serde::Serialize;
 
 use super::places::Place;

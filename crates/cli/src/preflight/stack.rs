@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use account::{Account, AskError, Caller, Rule, Stack, Table};
+use sagebell_aws_reads::{Account, AskError, Caller, Rule, Stack, Table};
 
 use super::places::{DEAD_LETTERS, JOB_EVENTS, Place, QUEUES, READ, SIGHTINGS, TABLE, WATCH};
 use super::report::{Check, Outcome};

@@ -1,6 +1,6 @@
 //! The dashboard: what it shows, and what it does not let in.
 
-use monitor::testing::world::{FakeWorld, TRAINING_ARN};
+use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use serde_json::json;
 
 use super::{Answer, call, event, get, happens, path_of, registration};

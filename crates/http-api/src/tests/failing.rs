@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::counter::CountKey;
-use monitor::job::{Job, JobRecord};
-use monitor::ports::{
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::counter::CountKey;
+use sagebell_monitor::job::{Job, JobRecord};
+use sagebell_monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
 };
-use monitor::sweep::Heartbeat;
-use monitor::wait::Wait;
+use sagebell_monitor::sweep::Heartbeat;
+use sagebell_monitor::wait::Wait;
 
 /// A store that fails every call in one way.
 pub(super) struct Failing(pub(super) fn() -> StoreError);

@@ -2,7 +2,7 @@
 //! must be. Each is refused by name, and none costs more than its answer.
 
 use axum::body::Body;
-use monitor::testing::world::{FakeWorld, TRAINING_ARN};
+use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use serde_json::{Value, json};
 
 use super::{OWNER, SECRET, call, call_as, get, job_path, path_of, registration, request};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
-use monitor::testing::world::{FakeWorld, TRAINING_ARN};
+use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use serde_json::{Value, json};
 
 use super::{call, described, get, happens, job_path, path_of, registration, request, send};

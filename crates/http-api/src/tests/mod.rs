@@ -1,4 +1,4 @@
-//! The router as its hosts call it, over the fake world of `monitor::testing`.
+//! The router as its hosts call it, over the fake world of `sagebell_monitor::testing`.
 //!
 //! Every answer is held against the promises that hold for all of them: strict
 //! headers, and no failure that the OpenAPI document does not list.
@@ -15,9 +15,9 @@ use axum::body::Body;
 use axum::extract::Request;
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt as _;
-use monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
-use monitor::wait::Principal;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
+use sagebell_monitor::wait::Principal;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 

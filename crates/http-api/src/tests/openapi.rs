@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use monitor::arn::JobArn;
-use monitor::job::{JobRecord, TimelineEntry};
-use monitor::observation::Source;
-use monitor::phase::Phase;
-use monitor::policy::Policy;
-use monitor::signal::SignalBody;
-use monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use monitor::wait::{Hear, OnAbandon, WaitId, WaitState};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::job::{JobRecord, TimelineEntry};
+use sagebell_monitor::observation::Source;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::signal::SignalBody;
+use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
+use sagebell_monitor::wait::{Hear, OnAbandon, WaitId, WaitState};
 use serde_json::{Value, json};
 
 use super::{Answer, happens, request, send};
@@ -49,7 +49,7 @@ fn openapi_json_is_up_to_date() {
     let checked_in = std::fs::read_to_string(CHECKED_IN).unwrap_or_default();
     assert!(
         checked_in == now,
-        "docs/openapi.json is out of date: UPDATE_OPENAPI=1 cargo test -p http-api openapi"
+        "docs/openapi.json is out of date: UPDATE_OPENAPI=1 cargo test -p sagebell-http-api openapi"
     );
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use monitor::kind::Kind;
-use monitor::limits::Limits;
-use monitor::policy::Policy;
-use monitor::ports::{SageMakerError, StoreError};
-use monitor::testing::world::{Described, FakeWorld};
-use monitor::wait::Principal;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::limits::Limits;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{SageMakerError, StoreError};
+use sagebell_monitor::testing::world::{Described, FakeWorld};
+use sagebell_monitor::wait::Principal;
 use serde_json::{Value, json};
 
 use super::failing::Failing;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use monitor::testing::world::{FakeWorld, TRAINING_ARN};
+use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use serde_json::{Value, json};
 
 use super::{
@@ -192,7 +192,7 @@ async fn a_job_is_stopped_and_looked_at_for_its_owner_only() {
 #[tokio::test]
 async fn a_viewer_reads_and_does_nothing_else() {
     let viewers = vec!["*:role/dashboard".to_owned()];
-    let world = FakeWorld::with(monitor::policy::Policy { viewers, ..Default::default() });
+    let world = FakeWorld::with(sagebell_monitor::policy::Policy { viewers, ..Default::default() });
     happens(&world, "InProgress", "Training", 10).await;
     let viewer = "111122223333:role/dashboard";
     for path in [job_path(""), job_path("/timeline"), "/v1/jobs".to_owned(), "/".to_owned()] {

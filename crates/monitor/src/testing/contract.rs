@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! async fn fresh(clock: Arc<dyn Clock>) -> (Arc<dyn Store>, TempDir) { … }
-//! monitor::store_contract!(fresh);
+//! sagebell_monitor::store_contract!(fresh);
 //! ```
 //!
 //! The second value is kept until the case is over: a directory, a server, `()`.
@@ -45,7 +45,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const MOST_PAGES: usize = 1_000;
 
 /// One `#[tokio::test]` per case of the contract; see
-/// [`monitor::testing::contract`](crate::testing::contract).
+/// [`sagebell_monitor::testing::contract`](crate::testing::contract).
 #[macro_export]
 macro_rules! store_contract {
     ($fresh:expr) => {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use monitor::call_budget::{Call, CallBudget};
-use monitor::counter::CountKey;
-use monitor::ports::{Clock as _, Store as _};
-use monitor::testing::world::{FakeWorld, NoJitter};
+use sagebell_monitor::call_budget::{Call, CallBudget};
+use sagebell_monitor::counter::CountKey;
+use sagebell_monitor::ports::{Clock as _, Store as _};
+use sagebell_monitor::testing::world::{FakeWorld, NoJitter};
 
 const REGION: &str = "eu-west-1";
 

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use monitor::deliver::Rung;
-use monitor::policy::Policy;
-use monitor::ports::{Clock as _, Store as _, WaitKey};
-use monitor::signal::Doorbell;
-use monitor::testing::world::FakeWorld;
-use monitor::wait::{WaitState, later};
+use sagebell_monitor::deliver::Rung;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{Clock as _, Store as _, WaitKey};
+use sagebell_monitor::signal::Doorbell;
+use sagebell_monitor::testing::world::FakeWorld;
+use sagebell_monitor::wait::{WaitState, later};
 
 fn key(world: &FakeWorld) -> WaitKey {
     let asked = world.registration("w");

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use monitor::arn::JobArn;
-use monitor::deliver::Rung;
-use monitor::observation::Observation;
-use monitor::policy::Policy;
-use monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _, WaitKey};
-use monitor::testing::ManualClock;
-use monitor::testing::world::{Described, FakeWorld};
-use monitor::wait::{OnAbandon, Principal, Wait, WaitId, WaitState, later};
-use monitor::waits::{Registration, Stop, WaitError};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::deliver::Rung;
+use sagebell_monitor::observation::Observation;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _, WaitKey};
+use sagebell_monitor::testing::ManualClock;
+use sagebell_monitor::testing::world::{Described, FakeWorld};
+use sagebell_monitor::wait::{OnAbandon, Principal, Wait, WaitId, WaitState, later};
+use sagebell_monitor::waits::{Registration, Stop, WaitError};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const JUMPS: [i64; 2] = [1, -1];

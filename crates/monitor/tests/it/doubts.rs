@@ -4,14 +4,14 @@
 
 use std::time::Duration;
 
-use monitor::arn::JobArn;
-use monitor::deliver::Rung;
-use monitor::job::Job;
-use monitor::phase::Phase;
-use monitor::ports::{SageMakerError, Store as _};
-use monitor::record::Taken;
-use monitor::testing::world::{Described, FakeWorld};
-use monitor::wait::WaitState;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::deliver::Rung;
+use sagebell_monitor::job::Job;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::{SageMakerError, Store as _};
+use sagebell_monitor::record::Taken;
+use sagebell_monitor::testing::world::{Described, FakeWorld};
+use sagebell_monitor::wait::WaitState;
 use serde_json::json;
 
 const MODEL: &str = "arn:aws:sagemaker:us-east-1:111122223333:model/digits";

@@ -4,10 +4,10 @@
 //! are the guide's where its oddities matter.
 
 use jiff::Timestamp;
-use monitor::event::{Ignored, Parsed, Refused, parse};
-use monitor::kind::Kind;
-use monitor::observation::Observation;
-use monitor::phase::Phase;
+use sagebell_monitor::event::{Ignored, Parsed, Refused, parse};
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::observation::Observation;
+use sagebell_monitor::phase::Phase;
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "arn:aws:sagemaker:us-east-1:111122223333";
@@ -496,7 +496,7 @@ fn a_sighting_of_the_sweeps_comes_back_as_it_was() {
     // A deletion is dated by what was known before it, which no Describe says; a
     // model has no status of its own to say it with.
     for (rest, status) in [("training-job/t", "Completed"), ("model/m", "Deleted")] {
-        let arn = monitor::arn::JobArn::parse(&format!("{ACCOUNT}:{rest}")).unwrap();
+        let arn = sagebell_monitor::arn::JobArn::parse(&format!("{ACCOUNT}:{rest}")).unwrap();
         let sighting = Observation {
             name: None,
             phase: arn.kind().phase(status, None),
@@ -507,11 +507,11 @@ fn a_sighting_of_the_sweeps_comes_back_as_it_was() {
             modified_at: "2026-11-02T11:00:00.123456789Z".parse().unwrap(),
             ended_at: Some(now()),
             seen_at: now(),
-            source: monitor::observation::Source::Describe,
+            source: sagebell_monitor::observation::Source::Describe,
             arn,
         };
         let event = json!({
-            "source": "sagebell.sweep", "detail-type": monitor::event::SIGHTING,
+            "source": "sagebell.sweep", "detail-type": sagebell_monitor::event::SIGHTING,
             "time": "2026-11-02T13:00:00Z", "detail": &sighting,
         });
         assert_eq!(seen(&event), sighting);

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use monitor::limits::{Limit, Limits, TooMany};
-use monitor::policy::Policy;
-use monitor::ports::{Clock as _, Store as _, WaitKey};
-use monitor::testing::world::FakeWorld;
-use monitor::wait::Principal;
-use monitor::waits::{Registration, Stop, WaitError};
+use sagebell_monitor::limits::{Limit, Limits, TooMany};
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{Clock as _, Store as _, WaitKey};
+use sagebell_monitor::testing::world::FakeWorld;
+use sagebell_monitor::wait::Principal;
+use sagebell_monitor::waits::{Registration, Stop, WaitError};
 
 fn world(limits: Limits) -> FakeWorld {
     FakeWorld::with(Policy { limits, ..Policy::default() })

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use monitor::arn::JobArn;
-use monitor::deliver::Rung;
-use monitor::policy::Policy;
-use monitor::ports::{SendOutcome, Store as _, WaitKey};
-use monitor::signal::{Doorbell, ProbeBody, Purpose};
-use monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use monitor::wait::{CallbackUrl, OnAbandon, Principal, Wait, WaitState};
-use monitor::waits::Registration;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::deliver::Rung;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{SendOutcome, Store as _, WaitKey};
+use sagebell_monitor::signal::{Doorbell, ProbeBody, Purpose};
+use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
+use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Principal, Wait, WaitState};
+use sagebell_monitor::waits::Registration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// With the default lease of ten minutes and the grace of five.
@@ -207,7 +207,7 @@ async fn what_a_callback_met_is_told_to_the_jobs_owner_and_its_class_to_others()
 async fn a_target_proves_itself_once_and_anew_when_it_moves() {
     let world = FakeWorld::default();
     let mut asked = world.registration("w");
-    asked.hear = monitor::wait::Hear::Progress;
+    asked.hear = sagebell_monitor::wait::Hear::Progress;
     let probes = || world.sender.probes().len();
     world.waits().register(asked.clone()).await.unwrap();
     for (age, secondary) in [(10, "Starting"), (20, "Downloading"), (30, "Training")] {
@@ -235,6 +235,6 @@ fn what_0_1_0_stored_is_read() {
     assert!(!serde_json::to_string(&bell).unwrap().contains("purpose"));
     // Its waiters know no probe: they are told as they were.
     let delivery = r#"{"seq":1,"telling":null,"heard":null,"attempts":0,"claimed_until":null,"retry_at":null,"last_error":null}"#;
-    let delivery: monitor::wait::Delivery = serde_json::from_str(delivery).unwrap();
+    let delivery: sagebell_monitor::wait::Delivery = serde_json::from_str(delivery).unwrap();
     assert!(delivery.proven);
 }

@@ -4,15 +4,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use monitor::deliver::{Deliver, Rung};
-use monitor::ports::{
+use sagebell_monitor::deliver::{Deliver, Rung};
+use sagebell_monitor::ports::{
     Clock as _, Failure, ProbeOutcome, SendOutcome, Sender, Store as _, StoreError, WaitKey,
 };
-use monitor::signal::Callback;
-use monitor::testing::ManualClock;
-use monitor::testing::world::{FakeSender, FakeWorld};
-use monitor::wait::{CallbackUrl, FailureClass, Hear, Secret, Wait, WaitState};
-use monitor::waits::{Registration, Stop, Waits};
+use sagebell_monitor::signal::Callback;
+use sagebell_monitor::testing::ManualClock;
+use sagebell_monitor::testing::world::{FakeSender, FakeWorld};
+use sagebell_monitor::wait::{CallbackUrl, FailureClass, Hear, Secret, Wait, WaitState};
+use sagebell_monitor::waits::{Registration, Stop, Waits};
 
 /// What the waiter does.
 enum Act {

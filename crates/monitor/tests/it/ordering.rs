@@ -3,14 +3,14 @@
 //! never moves backwards.
 
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::job::{Change, JobRecord};
-use monitor::kind::Kind;
-use monitor::observation::{Observation, Source};
-use monitor::phase::Phase;
-use monitor::policy::Policy;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::job::{Change, JobRecord};
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::observation::{Observation, Source};
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::policy::Policy;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_760_000_000 + second).unwrap()
@@ -51,12 +51,12 @@ fn record_of(sightings: &[Observation]) -> JobRecord {
     record
 }
 
-fn assert_not_backwards(before: &monitor::job::Job, after: &monitor::job::Job) {
+fn assert_not_backwards(before: &sagebell_monitor::job::Job, after: &sagebell_monitor::job::Job) {
     assert!(after.created_at >= before.created_at, "an older generation came back");
     if after.created_at != before.created_at {
         return;
     }
-    let one_shot = before.kind.spec().lifecycle == monitor::kind::Lifecycle::OneShot;
+    let one_shot = before.kind.spec().lifecycle == sagebell_monitor::kind::Lifecycle::OneShot;
     if one_shot && before.phase.is_settled() {
         assert_eq!(after.phase, before.phase, "a settled one-shot job changed");
     }

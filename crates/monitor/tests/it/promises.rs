@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
-use monitor::arn::JobArn;
-use monitor::deliver::Rung;
-use monitor::job::Change;
-use monitor::phase::Phase;
-use monitor::policy::Policy;
-use monitor::ports::{Clock as _, Failure, SageMakerError, SendOutcome, Store as _, WaitKey};
-use monitor::record::{RecordError, Taken};
-use monitor::signal::Announcement;
-use monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
-use monitor::wait::{
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::deliver::Rung;
+use sagebell_monitor::job::Change;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{
+    Clock as _, Failure, SageMakerError, SendOutcome, Store as _, WaitKey,
+};
+use sagebell_monitor::record::{RecordError, Taken};
+use sagebell_monitor::signal::Announcement;
+use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
+use sagebell_monitor::wait::{
     CallbackUrl, FailureClass, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState,
 };
-use monitor::waits::{Registration, Stop, WaitError};
+use sagebell_monitor::waits::{Registration, Stop, WaitError};
 use serde_json::json;
 
 fn arn() -> JobArn {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use aws_config::BehaviorVersion;
 use jiff::Timestamp;
-use monitor::ports::Entropy;
-use monitor::testing::ManualClock;
-use sagemaker::{Api, Budget, Rate};
+use sagebell_monitor::ports::Entropy;
+use sagebell_monitor::testing::ManualClock;
+use sagebell_sagemaker::{Api, Budget, Rate};
 
 struct NoJitter;
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use monitor::ports::{Clock as _, Entropy};
-use monitor::testing::ManualClock;
-use sagemaker::{Budget, Rate};
+use sagebell_monitor::ports::{Clock as _, Entropy};
+use sagebell_monitor::testing::ManualClock;
+use sagebell_sagemaker::{Budget, Rate};
 
 use crate::server::no_jitter;
 
@@ -50,7 +50,7 @@ async fn quiet_time_fills_no_more_than_the_burst() {
 struct Frozen(ManualClock);
 
 #[async_trait::async_trait]
-impl monitor::ports::Clock for Frozen {
+impl sagebell_monitor::ports::Clock for Frozen {
     fn now(&self) -> jiff::Timestamp {
         self.0.now()
     }

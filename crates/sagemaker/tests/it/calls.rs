@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use monitor::call_budget::{Call, CallBudget};
-use monitor::ports::{Clock as _, SageMakerError};
-use monitor::testing::world::FakeWorld;
-use sagemaker::{Api, Class, Rate, connect};
+use sagebell_monitor::call_budget::{Call, CallBudget};
+use sagebell_monitor::ports::{Clock as _, SageMakerError};
+use sagebell_monitor::testing::world::FakeWorld;
+use sagebell_sagemaker::{Api, Class, Rate, connect};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::time::timeout;

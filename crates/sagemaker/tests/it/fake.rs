@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fake_sagemaker::{DEFAULT_ACCOUNT, Fake, Options};
-use monitor::arn::JobArn;
-use monitor::kind::Kind;
-use monitor::phase::Phase;
-use monitor::ports::{SageMaker as _, SageMakerError};
-use monitor::testing::ManualClock;
-use sagemaker::{Api, Budget, Class, Rate, SageMakerApi};
+use sagebell_fake_sagemaker::{DEFAULT_ACCOUNT, Fake, Options};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::{SageMaker as _, SageMakerError};
+use sagebell_monitor::testing::ManualClock;
+use sagebell_sagemaker::{Api, Budget, Class, Rate, SageMakerApi};
 use serde_json::{Value, json};
 
 use crate::kinds::sample;

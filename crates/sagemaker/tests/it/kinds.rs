@@ -2,11 +2,11 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use monitor::arn::JobArn;
-use monitor::kind::Kind;
-use monitor::observation::Source;
-use monitor::phase::Phase;
-use monitor::ports::{SageMaker as _, SageMakerError};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::observation::Source;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::{SageMaker as _, SageMakerError};
 use serde_json::{Map, Value, json};
 
 use crate::server::{Server, arn, ok, refuse};

@@ -1,6 +1,6 @@
 //! Lists.
 
-use sagemaker::{Class, Rate};
+use sagebell_sagemaker::{Class, Rate};
 use serde_json::{Value, json};
 
 use crate::server::{Server, ok};

@@ -7,10 +7,10 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use monitor::arn::JobArn;
-use monitor::ports::SageMaker as _;
-use monitor::testing::ManualClock;
-use sagemaker::{Api, Budget, Rate, SageMakerApi};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::SageMaker as _;
+use sagebell_monitor::testing::ManualClock;
+use sagebell_sagemaker::{Api, Budget, Rate, SageMakerApi};
 use serde_json::json;
 
 use crate::server::{Server, config, no_jitter, ok};

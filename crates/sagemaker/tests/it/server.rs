@@ -8,10 +8,10 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
-use monitor::arn::JobArn;
-use monitor::ports::Entropy;
-use monitor::testing::ManualClock;
-use sagemaker::{Api, Budget, Rate, SageMakerApi};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::Entropy;
+use sagebell_monitor::testing::ManualClock;
+use sagebell_sagemaker::{Api, Budget, Rate, SageMakerApi};
 use serde_json::{Value, json};
 
 pub(crate) const ACCOUNT: &str = "111122223333";

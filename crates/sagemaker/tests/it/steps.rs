@@ -1,9 +1,9 @@
 //! Pipeline steps, told by their execution's list.
 
-use monitor::kind::Kind;
-use monitor::observation::Observation;
-use monitor::phase::Phase;
-use monitor::ports::{SageMaker as _, SageMakerError};
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::observation::Observation;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::{SageMaker as _, SageMakerError};
 use serde_json::{Value, json};
 
 use crate::kinds::sample;

@@ -1,8 +1,8 @@
 //! Stop.
 
-use monitor::arn::JobArn;
-use monitor::kind::Kind;
-use monitor::ports::{SageMaker as _, SageMakerError};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::ports::{SageMaker as _, SageMakerError};
 use serde_json::json;
 
 use crate::kinds::sample;

@@ -1,6 +1,6 @@
 //! The kinds of resource that version 2 has components for.
 
-use monitor::kind::Kind as JobKind;
+use sagebell_monitor::kind::Kind as JobKind;
 
 use crate::definition::{Definition, Input};
 use crate::plan::Watch;

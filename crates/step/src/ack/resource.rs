@@ -1,8 +1,8 @@
 //! A component that makes one resource, or changes the one that is there.
 
 use async_trait::async_trait;
-use monitor::time::parse_time;
-use sagemaker::{Api, Class};
+use sagebell_monitor::time::parse_time;
+use sagebell_sagemaker::{Api, Class};
 use serde_json::{Map, Value, json};
 
 use super::kind::{Kind, Update, fields};

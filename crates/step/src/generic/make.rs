@@ -1,8 +1,8 @@
 //! A component that makes a job of one kind, from any request.
 
 use async_trait::async_trait;
-use monitor::kind::{Kind, Operations};
-use sagemaker::Api;
+use sagebell_monitor::kind::{Kind, Operations};
+use sagebell_sagemaker::Api;
 use serde_json::{Value, json};
 
 use crate::component::{Component, ComponentError, Finished, Outputs};

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use sagemaker::Api;
+use sagebell_monitor::arn::JobArn;
+use sagebell_sagemaker::Api;
 
 use crate::component::{Component, ComponentError, Finished, Outputs};
 use crate::definition::Definition;

@@ -9,7 +9,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use monitor::unique_names::UniqueNames;
+use sagebell_monitor::unique_names::UniqueNames;
 use serde::Deserialize;
 use serde_json::Value;
 

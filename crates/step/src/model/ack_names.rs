@@ -50,7 +50,7 @@ fn shown(shapes: &Shapes, shape: &str, value: &Value) -> Value {
             items.iter().map(|value| shown(shapes, &item, value)).collect()
         }
         (Some(Shape::Timestamp), _) => {
-            let time = monitor::time::parse_time(value);
+            let time = sagebell_monitor::time::parse_time(value);
             time.map_or_else(|| value.clone(), |time| Value::from(time.to_string()))
         }
         _ => value.clone(),

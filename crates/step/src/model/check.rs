@@ -91,7 +91,7 @@ impl Checker {
             Shape::Blob => value.is_string(),
             Shape::Integer { .. } => value.is_i64() || value.is_u64(),
             Shape::Float { .. } => value.is_number(),
-            Shape::Timestamp => monitor::time::parse_time(value).is_some(),
+            Shape::Timestamp => sagebell_monitor::time::parse_time(value).is_some(),
             _ => false,
         };
         if !fits {

@@ -91,7 +91,7 @@ fn whole(number: &Number) -> Value {
 /// A time as the API wants it; what is no time stays as it is.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds since the epoch fit into 53 bits")]
 fn seconds(value: &Value) -> Value {
-    let time = monitor::time::parse_time(value);
+    let time = sagebell_monitor::time::parse_time(value);
     time.map_or_else(|| value.clone(), |time| Value::from(time.as_millisecond() as f64 / 1000.0))
 }
 

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use account::Account;
-use bootstrap::say;
-use monitor::kind::Kind;
-use monitor::phase::Phase;
+use sagebell_aws_reads::Account;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::phase::Phase;
+use sagebell_system::say;
 use serde_json::{Value, json};
 
 use super::waiting::Ended;

@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
-use bootstrap::say;
+use sagebell_client::{Heard, Waiting};
+use sagebell_system::say;
 use serde_json::Value;
-use waiter::{Heard, Waiting};
 
 use super::waiting::{LOOKS, Watched};
 use super::{Step, StepError};

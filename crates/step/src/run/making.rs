@@ -30,15 +30,15 @@
 //! can't be told from a retry that somebody asked for, and a report of it would be a
 //! try that did nothing. A start of a pod makes one job at most, and a task a hundred.
 //!
-//! [`Api::begun`]: sagemaker::Api::begun
+//! [`Api::begun`]: sagebell_sagemaker::Api::begun
 
 use std::time::Duration;
 
-use bootstrap::say;
 use jiff::Timestamp;
-use monitor::kind::{Kind, Lifecycle};
-use monitor::phase::Phase;
-use monitor::time::parse_time;
+use sagebell_monitor::kind::{Kind, Lifecycle};
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::time::parse_time;
+use sagebell_system::say;
 use serde_json::Value;
 
 use super::waiting::{LOOKS, Watched};

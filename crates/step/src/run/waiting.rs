@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bootstrap::say;
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::kind::{Kind, Lifecycle};
-use monitor::phase::Phase;
-use monitor::policy::Policy;
-use monitor::ports::SageMaker as _;
-use monitor::wait::{OnAbandon, later};
-use sagemaker::{Class, SageMakerApi};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::{Kind, Lifecycle};
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::SageMaker as _;
+use sagebell_monitor::wait::{OnAbandon, later};
+use sagebell_sagemaker::{Class, SageMakerApi};
+use sagebell_system::say;
 use serde_json::Value;
 use url::Url;
 

@@ -1,9 +1,9 @@
 //! The statuses of a job with their times, and their places in a picture to scale.
 
 use jiff::{SignedDuration, Timestamp};
-use monitor::inert::one_line;
-use monitor::phase::Phase;
-use monitor::time::parse_time;
+use sagebell_monitor::inert::one_line;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::time::parse_time;
 use serde_json::Value;
 
 use crate::progress::{History, Seen};

@@ -1,6 +1,6 @@
 //! A batch transform job.
 
-use monitor::kind::Kind;
+use sagebell_monitor::kind::Kind;
 use serde_json::{Value, json};
 
 use super::job::{Job, no_more};

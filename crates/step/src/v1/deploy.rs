@@ -4,8 +4,8 @@
 //! replaces is removed only when asked, and only once the update has succeeded.
 
 use async_trait::async_trait;
-use monitor::kind::Kind;
-use sagemaker::{Api, CallError, Class};
+use sagebell_monitor::kind::Kind;
+use sagebell_sagemaker::{Api, CallError, Class};
 use serde_json::{Value, json};
 
 use super::parts::{self, object};

@@ -2,8 +2,8 @@
 
 use std::future::ready;
 
-use monitor::kind::Kind;
-use monitor::partition::Partition;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::partition::Partition;
 use serde_json::{Value, json};
 
 use super::job::{Job, nothing_known};

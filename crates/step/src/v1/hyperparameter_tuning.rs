@@ -1,7 +1,7 @@
 //! A hyperparameter tuning job, and what its best training job made.
 
-use monitor::kind::Kind;
-use sagemaker::Api;
+use sagebell_monitor::kind::Kind;
+use sagebell_sagemaker::Api;
 use serde_json::{Value, json};
 
 use super::job::Job;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use monitor::partition::Partition;
+use sagebell_monitor::partition::Partition;
 use serde::Deserialize;
 
 use crate::component::ComponentError;

@@ -4,7 +4,7 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 
 use async_trait::async_trait;
-use sagemaker::Api;
+use sagebell_sagemaker::Api;
 use serde_json::{Value, json};
 
 use super::{parts, training};

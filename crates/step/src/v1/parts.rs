@@ -1,6 +1,6 @@
 //! What several components ask for in the same way.
 
-use bootstrap::say;
+use sagebell_system::say;
 use serde_json::{Map, Value, json};
 
 use crate::component::{ComponentError, Outputs};

@@ -2,7 +2,7 @@
 
 use std::future::ready;
 
-use monitor::kind::Kind;
+use sagebell_monitor::kind::Kind;
 use serde_json::{Map, Value, json};
 
 use super::job::Job;

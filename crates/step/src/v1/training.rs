@@ -1,7 +1,7 @@
 //! What training jobs have in common, alone or as part of a tuning job.
 
-use monitor::kind::Kind;
-use sagemaker::Api;
+use sagebell_monitor::kind::Kind;
+use sagebell_sagemaker::Api;
 use serde_json::{Value, json};
 
 use super::images;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use monitor::ports::{Clock as _, Saved, Store as _, StoreError, Version, Versioned};
+use sagebell_monitor::ports::{Clock as _, Saved, Store as _, StoreError, Version, Versioned};
 use serde_json::{Value, json};
 
 use crate::fake::{Request, error, ok, store};

@@ -10,9 +10,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
-use monitor::testing::ManualClock;
+use sagebell_monitor::testing::ManualClock;
+use sagebell_store_dynamodb::DynamoStore;
 use serde_json::{Value, json};
-use store_dynamodb::DynamoStore;
 use tokio::net::TcpListener;
 
 pub(crate) const TABLE: &str = "a-table";

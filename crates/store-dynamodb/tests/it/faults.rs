@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use monitor::ports::{Clock as _, Store as _, StoreError};
-use monitor::testing::ManualClock;
+use sagebell_monitor::ports::{Clock as _, Store as _, StoreError};
+use sagebell_monitor::testing::ManualClock;
+use sagebell_store_dynamodb::DynamoStore;
 use serde_json::json;
-use store_dynamodb::DynamoStore;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 

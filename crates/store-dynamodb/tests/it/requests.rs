@@ -1,10 +1,10 @@
 //! How many requests a call makes, and which: the bill, and the IAM policy.
 
-use monitor::job::TimelineEntry;
-use monitor::observation::Source;
-use monitor::phase::Phase;
-use monitor::policy::Policy;
-use monitor::ports::{Clock as _, JobFilter, Saved, Store as _, Version};
+use sagebell_monitor::job::TimelineEntry;
+use sagebell_monitor::observation::Source;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{Clock as _, JobFilter, Saved, Store as _, Version};
 use serde_json::{Value, json};
 
 use crate::fake::{Request, TABLE, ok, store};

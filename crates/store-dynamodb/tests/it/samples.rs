@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use monitor::job::JobRecord;
-use monitor::ports::WaitKey;
-use monitor::testing::samples;
-use monitor::wait::Wait;
+use sagebell_monitor::job::JobRecord;
+use sagebell_monitor::ports::WaitKey;
+use sagebell_monitor::testing::samples;
+use sagebell_monitor::wait::Wait;
 
-pub(crate) use monitor::testing::samples::arn;
+pub(crate) use sagebell_monitor::testing::samples::arn;
 
 pub(crate) fn job(name: &str, now: Timestamp) -> JobRecord {
     samples::job(&arn(name), now)

@@ -4,9 +4,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use monitor::ports::{Clock as _, Store as _, StoreError};
-use monitor::testing::ManualClock;
-use store_sqlite::SqliteStore;
+use sagebell_monitor::ports::{Clock as _, Store as _, StoreError};
+use sagebell_monitor::testing::ManualClock;
+use sagebell_store_sqlite::SqliteStore;
 use tokio_rusqlite::rusqlite::Connection;
 
 use crate::samples::{arn, job, key, wait};

@@ -11,9 +11,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use monitor::ports::{Clock, Store};
-use monitor::testing::ManualClock;
-use store_sqlite::SqliteStore;
+use sagebell_monitor::ports::{Clock, Store};
+use sagebell_monitor::testing::ManualClock;
+use sagebell_store_sqlite::SqliteStore;
 use tempfile::TempDir;
 
 mod file;
@@ -28,7 +28,7 @@ async fn fresh(clock: Arc<dyn Clock>) -> (Arc<dyn Store>, TempDir) {
     (Arc::new(SqliteStore::open(&path, clock).unwrap()), dir)
 }
 
-monitor::store_contract!(fresh);
+sagebell_monitor::store_contract!(fresh);
 
 /// A place for a database that is not there yet.
 fn new_path() -> (TempDir, PathBuf) {

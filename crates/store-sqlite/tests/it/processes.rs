@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use monitor::ports::{Clock as _, Queue as _, Saved, Store as _};
-use monitor::testing::ManualClock;
-use store_sqlite::SqliteStore;
+use sagebell_monitor::ports::{Clock as _, Queue as _, Saved, Store as _};
+use sagebell_monitor::testing::ManualClock;
+use sagebell_store_sqlite::SqliteStore;
 use tokio_rusqlite::rusqlite::Connection;
 
 use crate::samples::{arn, bell, key, wait};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use monitor::ports::{Clock as _, Queue as _};
-use monitor::signal::Doorbell;
-use monitor::testing::ManualClock;
-use store_sqlite::{Received, SqliteQueue};
+use sagebell_monitor::ports::{Clock as _, Queue as _};
+use sagebell_monitor::signal::Doorbell;
+use sagebell_monitor::testing::ManualClock;
+use sagebell_store_sqlite::{Received, SqliteQueue};
 use tokio::task::JoinSet;
 use tokio_rusqlite::rusqlite::Connection;
 

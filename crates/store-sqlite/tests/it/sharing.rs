@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use monitor::ports::{
+use sagebell_monitor::ports::{
     Clock as _, Cursor, JobFilter, Saved, Store as _, StoreError, Version, Versioned,
 };
-use monitor::testing::ManualClock;
-use store_sqlite::SqliteStore;
+use sagebell_monitor::testing::ManualClock;
+use sagebell_store_sqlite::SqliteStore;
 use tokio::task::JoinSet;
 use tokio_rusqlite::rusqlite::Connection;
 

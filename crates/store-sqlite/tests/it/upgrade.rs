@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::job::JobRecord;
-use monitor::ports::{Clock as _, JobFilter, Store as _, WaitKey};
-use monitor::testing::ManualClock;
-use monitor::wait::Wait;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::job::JobRecord;
+use sagebell_monitor::ports::{Clock as _, JobFilter, Store as _, WaitKey};
+use sagebell_monitor::testing::ManualClock;
+use sagebell_monitor::wait::Wait;
 use serde_json::{Value, json};
 use tokio_rusqlite::rusqlite::{Connection, params};
 

@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpInfo;
-use monitor::ports::Failure;
-use monitor::wait::FailureClass;
+use sagebell_monitor::ports::Failure;
+use sagebell_monitor::wait::FailureClass;
 
 use super::Timeouts;
 use super::resolver::NameError;

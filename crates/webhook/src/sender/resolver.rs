@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use monitor::wait::FailureClass;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use sagebell_monitor::wait::FailureClass;
 
 use crate::guard::{Guard, Refusal};
 

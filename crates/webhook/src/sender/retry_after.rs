@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use monitor::time::http_date;
+use sagebell_monitor::time::http_date;
 
 /// The least and the most of it that is honoured.
 const MIN: Duration = Duration::from_secs(1);

@@ -12,9 +12,9 @@ use std::time::Duration;
 use http::header::DATE;
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
-use monitor::policy::Policy;
-use monitor::time::http_date;
 use reqwest::Response;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::time::http_date;
 
 /// A clock that is further off tells nonsense.
 const MOST: Duration = Duration::from_secs(2 * 86_400);

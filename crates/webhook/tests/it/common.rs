@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use monitor::arn::JobArn;
-use monitor::job::Job;
-use monitor::kind::Kind;
-use monitor::phase::Phase;
-use monitor::ports::{Clock, SendOutcome};
-use monitor::signal::{Callback, SignalBody};
-use monitor::wait::{CallbackUrl, Secret, WaitId};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::job::Job;
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::{Clock, SendOutcome};
+use sagebell_monitor::signal::{Callback, SignalBody};
+use sagebell_monitor::wait::{CallbackUrl, Secret, WaitId};
+use sagebell_webhook::{CALLBACK_PATH, Guard, GuardConfig, Timeouts, WebhookSender, sign};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use webhook::{CALLBACK_PATH, Guard, GuardConfig, Timeouts, WebhookSender, sign};
 
 /// A clock that stands still, five minutes from the real one or not.
 pub(crate) struct Stopped(pub(crate) Timestamp);

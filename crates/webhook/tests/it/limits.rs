@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use sagebell_webhook::{Limits, Listener, MAX_BODY};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use webhook::{Limits, Listener, MAX_BODY};
 
 use crate::common::{Post, answer, clock, noon, secret, signal, soon, wait_id};
 

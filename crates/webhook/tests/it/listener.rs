@@ -1,9 +1,9 @@
 //! What a listener believes, and what it yields.
 
-use monitor::ports::{ProbeOutcome, SendOutcome, Sender as _};
-use monitor::signal::{Callback, ProbeAnswer, ProbeBody};
-use monitor::wait::{CallbackUrl, Secret};
-use webhook::{CALLBACK_PATH, Limits, Listener, Stats, proves};
+use sagebell_monitor::ports::{ProbeOutcome, SendOutcome, Sender as _};
+use sagebell_monitor::signal::{Callback, ProbeAnswer, ProbeBody};
+use sagebell_monitor::wait::{CallbackUrl, Secret};
+use sagebell_webhook::{CALLBACK_PATH, Limits, Listener, Stats, proves};
 
 use crate::common::{
     Post, callback, clock, local_sender, noon, patient, reason, secret, signal, soon, wait_id,

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use metrics::{Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
-use monitor::ports::{Failure, ProbeOutcome, SendOutcome, Sender as _};
-use monitor::wait::FailureClass;
-use webhook::{MAX_BODY, SignedHeaders, Timeouts, Verifier, prove, sign};
+use sagebell_monitor::ports::{Failure, ProbeOutcome, SendOutcome, Sender as _};
+use sagebell_monitor::wait::FailureClass;
+use sagebell_webhook::{MAX_BODY, SignedHeaders, Timeouts, Verifier, prove, sign};
 
 use crate::common::{callback, local_sender, noon, patient, reason, secret, soon};
 use crate::server::{Answer, NO_CONTENT, Server};

@@ -1,7 +1,7 @@
 //! Callbacks between machines whose clocks show other times.
 
-use monitor::ports::{ProbeOutcome, SendOutcome, Sender as _};
-use webhook::{SignedHeaders, Verifier, prove};
+use sagebell_monitor::ports::{ProbeOutcome, SendOutcome, Sender as _};
+use sagebell_webhook::{SignedHeaders, Verifier, prove};
 
 use crate::common::{callback, local_sender, patient, reason, secret, soon};
 use crate::server::{Answer, Seen, Server};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use monitor::ports::{SendOutcome, Sender as _};
+use sagebell_monitor::ports::{SendOutcome, Sender as _};
 use tokio::task::JoinSet;
 
 use crate::common::{callback, local_sender, patient, reason, soon};

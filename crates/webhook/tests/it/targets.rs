@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use monitor::ports::{SendOutcome, Sender as _};
-use webhook::{CallbackPaths, Guard, GuardConfig, Lookup, Timeouts, WebhookSender};
+use sagebell_monitor::ports::{SendOutcome, Sender as _};
+use sagebell_webhook::{CallbackPaths, Guard, GuardConfig, Lookup, Timeouts, WebhookSender};
 
 use crate::common::{callback, clock, local_guard, local_sender, patient, reason, soon};
 use crate::server::{NO_CONTENT, Server};

@@ -1,10 +1,10 @@
 //! How a plan is drawn from the seed.
 
 use fastrand::Rng;
-use monitor::arn::JobArn;
-use monitor::kind::{Kind, Lifecycle};
-use monitor::wait::{Hear, OnAbandon, WaitId};
-use monitor::waits::Stop;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::kind::{Kind, Lifecycle};
+use sagebell_monitor::wait::{Hear, OnAbandon, WaitId};
+use sagebell_monitor::waits::Stop;
 
 use super::{Fate, JobPlan, Older, Plan, Role, Tag, TaskPlan};
 use crate::executor::Millis;

@@ -1,10 +1,10 @@
 //! Rules that are broken in what the store takes and gives.
 
 use jiff::SignedDuration;
-use monitor::policy::Policy;
-use monitor::ports::{Page, Versioned, WaitKey};
-use monitor::sweep::Heartbeat;
-use monitor::wait::Wait;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{Page, Versioned, WaitKey};
+use sagebell_monitor::sweep::Heartbeat;
+use sagebell_monitor::wait::Wait;
 
 use super::SimStore;
 use crate::functions::Function;

@@ -1,8 +1,8 @@
 //! A waiter whose wait the monitor refuses, or can't judge: it asks SageMaker itself, as
 //! the step does.
 
-use monitor::ports::SageMakerError;
-use monitor::waits::Stop;
+use sagebell_monitor::ports::SageMakerError;
+use sagebell_monitor::waits::Stop;
 
 use super::Waiter;
 use crate::executor::Millis;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures::channel::oneshot;
 use futures::future::{Either, select};
-use monitor::ports::{SageMakerError, WaitKey};
-use monitor::wait::{CallbackUrl, Secret};
-use monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
+use sagebell_monitor::ports::{SageMakerError, WaitKey};
+use sagebell_monitor::wait::{CallbackUrl, Secret};
+use sagebell_monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
 
 use super::{Found, Waiter};
 use crate::executor::Millis;

@@ -9,9 +9,9 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router};
-use monitor::ports::Entropy;
-use monitor::testing::ManualClock;
-use sagemaker::{Api, Budget, Rate};
+use sagebell_monitor::ports::Entropy;
+use sagebell_monitor::testing::ManualClock;
+use sagebell_sagemaker::{Api, Budget, Rate};
 use serde_json::{Value, json};
 
 /// Answers by operation; of several, each once and the last for ever.

@@ -1,0 +1,423 @@
+//! The API and PutEvents, from the caller's side.
+
+mod answer;
+mod error;
+
+#[cfg(feature = "aws")]
+use std::sync::Arc;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+use reqwest::{Method, Request, RequestBuilder, Response, StatusCode};
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::job::Job;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::JobFilter;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+
+#[cfg(feature = "aws")]
+use crate::signature::Signer;
+
+pub use error::{ClientError, FINAL_CODES};
+
+/// For one call, from connecting to the last byte.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// For connecting.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// All but the unreserved characters of RFC 3986: the encoding that signatures are
+/// made of. What is sent so is the same to a verifier that decodes it first and to
+/// one that does not.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// How often a first call is made again: with their pauses, of 1, 2, 5, 15 and 30
+/// seconds, for most of a minute.
+const RETRIES: u32 = 5;
+/// The longest pause that the other side may wish for before a first call is made again.
+const LONGEST_WISH: Duration = Duration::from_secs(30);
+/// Events in one PutEvents call at most, by EventBridge's own limit.
+pub const PUT_EVENTS_LIMIT: usize = 10;
+
+/// A wait, as far as waiters look at it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WaitAnswer {
+    /// The wait.
+    pub wait: Value,
+    /// The job.
+    pub job: Job,
+}
+
+impl WaitAnswer {
+    /// The wait's state, `waiting` or another word of the API.
+    #[must_use]
+    pub fn state(&self) -> &str {
+        self.wait.get("state").and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// The caller, as the monitor names it.
+#[derive(Deserialize)]
+struct PrincipalAnswer {
+    principal: String,
+}
+
+/// The code of a route that is not there.
+const NO_ROUTE: &str = "not_found";
+
+/// A page of jobs.
+#[derive(Debug, Clone, Deserialize)]
+pub struct JobsAnswer {
+    /// The jobs.
+    pub items: Vec<Job>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// What PutEvents says of one entry.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct PutEventsEntry {
+    /// The event's id, if it was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<String>,
+    /// Why it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// The same for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutEventsAnswer {
+    entries: Vec<PutEventsEntry>,
+}
+
+/// A monitor's API.
+#[derive(Clone)]
+pub struct Client {
+    base: Url,
+    http: reqwest::Client,
+    #[cfg(feature = "aws")]
+    signer: Option<Arc<Signer>>,
+}
+
+impl Client {
+    /// A client of the monitor at `base`.
+    ///
+    /// # Errors
+    /// If the HTTP client can't be made.
+    pub fn new(base: Url) -> Result<Self, ClientError> {
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|source| ClientError::Unreachable { url: base.clone(), source })?;
+        Ok(Self {
+            #[cfg(feature = "aws")]
+            signer: Signer::of(&base).map(Arc::new),
+            base,
+            http,
+        })
+    }
+
+    /// Where the monitor is.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Asks whether the monitor lives.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn health(&self) -> Result<(), ClientError> {
+        self.answer::<Value>(self.call(Method::GET, "healthz")).await.map(drop)
+    }
+
+    /// Has the monitor look at a job now.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn refresh(&self, arn: &JobArn) -> Result<Job, ClientError> {
+        let path = format!("v1/jobs/{}/refresh", encoded(arn.as_str()));
+        self.answer(self.call(Method::POST, &path)).await
+    }
+
+    /// Who the caller is to the monitor, which shows as well that the monitor is there
+    /// and takes its calls. `None`: the monitor is of version 0.1.0 and has no such call.
+    ///
+    /// The call is made again while `again` says so of its failure, for most of a minute;
+    /// `outage` is told of each.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn principal(
+        &self,
+        again: fn(&ClientError) -> bool,
+        mut outage: impl FnMut(&ClientError),
+    ) -> Result<Option<String>, ClientError> {
+        let mut retries = 0;
+        loop {
+            let error = match self.answer(self.call(Method::GET, "v1/principal")).await {
+                Ok(PrincipalAnswer { principal }) => return Ok(Some(principal)),
+                Err(ClientError::Problem { code, .. }) if code == NO_ROUTE => return Ok(None),
+                Err(error) => error,
+            };
+            if retries == RETRIES || !again(&error) {
+                return Err(error);
+            }
+            outage(&error);
+            retries += 1;
+            let wish = error.retry_after().unwrap_or_default().min(LONGEST_WISH);
+            let pause = Policy::retry_pause(retries, rand::random());
+            tokio::time::sleep(pause.max(wish)).await;
+        }
+    }
+
+    /// Registers, re-attaches or renews a wait.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_wait(
+        &self,
+        arn: &JobArn,
+        wait_id: &str,
+        wait: &impl Serialize,
+    ) -> Result<WaitAnswer, ClientError> {
+        let call = self.call(Method::PUT, &wait_path(arn, wait_id)).json(wait);
+        self.answer(call).await
+    }
+
+    /// Reads a wait.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn get_wait(&self, arn: &JobArn, wait_id: &str) -> Result<WaitAnswer, ClientError> {
+        self.answer(self.call(Method::GET, &wait_path(arn, wait_id))).await
+    }
+
+    /// Cancels a wait.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn cancel_wait(
+        &self,
+        arn: &JobArn,
+        wait_id: &str,
+    ) -> Result<WaitAnswer, ClientError> {
+        self.answer(self.call(Method::DELETE, &wait_path(arn, wait_id))).await
+    }
+
+    /// Reads one page of jobs.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn list_jobs(
+        &self,
+        filter: &JobFilter,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<JobsAnswer, ClientError> {
+        let limit = limit.to_string();
+        let words = [
+            ("phase", filter.phase.map(sagebell_monitor::phase::Phase::as_str)),
+            ("kind", filter.kind.map(sagebell_monitor::kind::Kind::as_str)),
+            ("run", filter.run.as_deref()),
+            ("cursor", cursor),
+            ("limit", Some(&limit)),
+        ];
+        let mut url = self.url("v1/jobs");
+        let given = words.iter().filter_map(|(key, word)| Some((key, encoded((*word)?))));
+        let pairs: Vec<_> = given.map(|(key, word)| format!("{key}={word}")).collect();
+        url.set_query(Some(&pairs.join("&")));
+        self.answer(self.http.get(url)).await
+    }
+
+    /// Puts events on the local stack's bus, at most
+    /// [`PUT_EVENTS_LIMIT`] of them.
+    ///
+    /// # Errors
+    /// [`ClientError`]; events refused one by one are in the answer.
+    pub async fn put_events(&self, events: &[Value]) -> Result<Vec<PutEventsEntry>, ClientError> {
+        let entries: Vec<Value> = events.iter().map(entry).collect();
+        let call = self
+            .call(Method::POST, "")
+            .header("x-amz-target", "AWSEvents.PutEvents")
+            .header("content-type", "application/x-amz-json-1.1")
+            .body(json!({ "Entries": entries }).to_string());
+        let answer: PutEventsAnswer = self.answer(call).await?;
+        Ok(answer.entries)
+    }
+
+    fn url(&self, path: &str) -> Url {
+        // Joining a plain relative path to an http URL can't fail.
+        self.base.join(path).unwrap_or_else(|_| self.base.clone())
+    }
+
+    fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, self.url(path))
+    }
+
+    #[cfg(feature = "aws")]
+    async fn signed(&self, mut request: Request) -> Result<Request, ClientError> {
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut request).await?;
+        }
+        Ok(request)
+    }
+
+    /// Whether the call that was answered so was signed at another time than AWS's, and is
+    /// to be made again. Function URLs answer 403 then
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>).
+    #[cfg(feature = "aws")]
+    fn was_signed_late(&self, answer: &Response) -> bool {
+        let was_off = self.signer.as_ref().is_some_and(|signer| signer.told_by(answer.headers()));
+        was_off && answer.status() == StatusCode::FORBIDDEN
+    }
+
+    #[cfg(not(feature = "aws"))]
+    fn was_signed_late(&self, _: &Response) -> bool {
+        false
+    }
+
+    /// Only a monitor on this machine takes calls without a signature.
+    #[cfg(not(feature = "aws"))]
+    async fn signed(&self, request: Request) -> Result<Request, ClientError> {
+        Ok(request)
+    }
+
+    async fn send(&self, request: Request) -> Result<Response, ClientError> {
+        let request = self.signed(request).await?;
+        let unreachable = |source| ClientError::Unreachable { url: self.base.clone(), source };
+        self.http.execute(request).await.map_err(unreachable)
+    }
+
+    async fn answer<T: for<'de> Deserialize<'de>>(
+        &self,
+        call: RequestBuilder,
+    ) -> Result<T, ClientError> {
+        let unreachable = |source| ClientError::Unreachable { url: self.base.clone(), source };
+        let request = call.build().map_err(unreachable)?;
+        let again = request.try_clone();
+        let mut response = self.send(request).await?;
+        if let Some(again) = again.filter(|_| self.was_signed_late(&response)) {
+            response = self.send(again).await?;
+        }
+        answer::read(&self.base, response).await
+    }
+}
+
+fn wait_path(arn: &JobArn, wait_id: &str) -> String {
+    format!("v1/jobs/{}/waits/{}", encoded(arn.as_str()), encoded(wait_id))
+}
+
+fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, RESERVED)
+}
+
+/// An event as an entry of PutEvents, which takes the detail as text.
+fn entry(event: &Value) -> Value {
+    let field = |name| event.get(name).cloned().unwrap_or(Value::Null);
+    let time = event.get("time").and_then(sagebell_monitor::time::parse_time);
+    json!({
+        "Source": field("source"),
+        "DetailType": field("detail-type"),
+        "Resources": field("resources"),
+        "Time": time.map(jiff::Timestamp::as_second),
+        "Detail": field("detail").to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::http::StatusCode;
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:training-job/x";
+
+    async fn refusal(status: u16, kind: &'static str, body: Vec<u8>) -> ClientError {
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
+        let status = StatusCode::from_u16(status).unwrap();
+        let answer = (status, [("content-type", kind), ("location", "/elsewhere")], body);
+        let server = axum::serve(socket, Router::new().fallback(move || async move { answer }));
+        let server = tokio::spawn(server.into_future());
+        let refusal = ask(base).await;
+        server.abort();
+        refusal
+    }
+
+    async fn ask(base: Url) -> ClientError {
+        let arn = JobArn::parse(ARN).unwrap();
+        Client::new(base).unwrap().get_wait(&arn, "w").await.unwrap_err()
+    }
+
+    /// What every layer between a waiter and the API is known to answer, and worse.
+    #[tokio::test]
+    async fn only_the_apis_own_word_is_final() {
+        let page = "text/html";
+        let (json, problem) = ("application/json", "application/problem+json");
+        let throttled = r#"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User"}"#;
+        let outages = [
+            (429, json, throttled),
+            (502, json, "Internal Server Error"),
+            (504, json, r#"{"message":"Endpoint request timed out"}"#),
+            (403, json, r#"{"Message":"Forbidden"}"#),
+            (403, page, "<html>blocked by policy</html>"),
+            (407, page, "proxy authentication required"),
+            (408, page, ""),
+            (301, page, ""),
+            (200, page, "<html>sign in</html>"),
+            (200, json, "{}"),
+            (204, json, ""),
+            (404, page, "no such host here"),
+            (500, problem, r#"{"code":"internal"}"#),
+            (503, problem, r#"{"code":"try_again"}"#),
+            (429, problem, r#"{"code":"too_many_waits"}"#),
+            (403, problem, r#"{"code":"caller_unknown"}"#),
+            (404, problem, r#"{"code":"not_found"}"#),
+            (400, problem, r#"{"title":"no code"}"#),
+            (400, json, r#"{"code":"invalid_field"}"#),
+        ];
+        for (status, kind, body) in outages {
+            let error = refusal(status, kind, body.as_bytes().to_vec()).await;
+            assert!(error.is_outage() && error.may_pass(), "{status} {body}: {error}");
+        }
+        for code in FINAL_CODES {
+            let body = format!(r#"{{"code":"{code}","detail":"no"}}"#).into_bytes();
+            assert!(refusal(400, problem, body).await.is_final(), "{code}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_read_only_so_far() {
+        let error = refusal(200, "application/json", vec![b' '; 9 * 1024 * 1024]).await;
+        assert!(error.to_string().contains("more than"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_foreign_answer_is_repeated_in_short_and_on_one_line() {
+        let error = refusal(502, "text/html", b"<p>\x1b[31m\nbad".repeat(100)).await;
+        let said = error.to_string();
+        assert!(said.contains("HTTP 502") && said.contains("<p>[31mbad"), "{said}");
+        assert!(said.len() < 400 && !said.contains(char::is_control), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_breaks_may_be_made_again_but_not_one_refused() {
+        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
+        let breaks = tokio::spawn(async move {
+            let (connection, _) = socket.accept().await.unwrap();
+            connection.readable().await.unwrap();
+        });
+        assert!(ask(base.clone()).await.may_pass());
+        breaks.await.unwrap();
+        assert!(!ask(base).await.may_pass());
+    }
+}

@@ -1,0 +1,100 @@
+//! Signed calls to a deployed monitor: its function URL takes AWS's Signature
+//! Version 4 and nothing else.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
+
+use std::sync::Arc;
+
+use aws_config::BehaviorVersion;
+use aws_credential_types::provider::ProvideCredentials as _;
+use reqwest::Request;
+use reqwest::header::HeaderMap;
+use sagebell_aws_reads::{AwsClock, KeptCredentials, SigningError};
+use sagebell_system::SystemClock;
+use tokio::sync::OnceCell;
+use url::Url;
+
+/// The name by which AWS knows the service that is called.
+const SERVICE: &str = "lambda";
+
+/// Why a call could not be signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// No credentials anywhere that AWS tools look.
+    #[error(
+        "no AWS credentials to sign the call with: {0}\n  `aws sts get-caller-identity` says whether there are any; a pod needs a service account with a role"
+    )]
+    NoCredentials(String),
+    /// The request can't be signed.
+    #[error(transparent)]
+    Unsignable(#[from] SigningError),
+}
+
+/// Signs calls to one function URL.
+#[derive(Debug)]
+pub struct Signer {
+    region: String,
+    clock: AwsClock,
+    kept: OnceCell<Option<KeptCredentials>>,
+}
+
+impl Signer {
+    /// A signer, if `base` is a function URL: `<id>.lambda-url.<region>.on.aws`.
+    #[must_use]
+    pub fn of(base: &Url) -> Option<Self> {
+        let (_, rest) = base.host_str()?.split_once(".lambda-url.")?;
+        let (region, _) = rest.split_once('.')?;
+        let clock = AwsClock::new(Arc::new(SystemClock));
+        Some(Self { region: region.to_owned(), clock, kept: OnceCell::new() })
+    }
+
+    /// The region that calls are signed for.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Adds the signature's headers, with the credentials that any AWS tool
+    /// would find here.
+    ///
+    /// # Errors
+    /// [`SignError`] says what is missing.
+    pub async fn sign(&self, request: &mut Request) -> Result<(), SignError> {
+        let provider = self.kept.get_or_init(|| keep(&self.clock)).await.as_ref();
+        let provider = provider.ok_or_else(|| no_credentials("no provider"))?;
+        let credentials = provider.provide_credentials().await.map_err(no_credentials)?;
+        Ok(sagebell_aws_reads::sign(request, credentials, SERVICE, &self.region, &self.clock)?)
+    }
+
+    /// What time it is by AWS's clock, by the headers of its answer. Says whether calls were
+    /// signed at another time.
+    pub fn told_by(&self, headers: &HeaderMap) -> bool {
+        self.clock.told_by(headers)
+    }
+}
+
+/// Waiters renew for days: credentials are kept until they near their end, and survive an
+/// endpoint that fails for minutes.
+async fn keep(clock: &AwsClock) -> Option<KeptCredentials> {
+    let loader = aws_config::defaults(BehaviorVersion::latest()).time_source(clock.clone());
+    let sdk = loader.load().await;
+    let provider = sdk.credentials_provider()?;
+    Some(KeptCredentials::new(provider, Arc::new(clock.clone())))
+}
+
+fn no_credentials(error: impl std::fmt::Display) -> SignError {
+    SignError::NoCredentials(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_function_urls_are_signed() {
+        let region = |url: &str| Signer::of(&Url::parse(url).unwrap()).map(|signer| signer.region);
+        let deployed = "https://abc123.lambda-url.eu-west-1.on.aws/";
+        assert_eq!(region(deployed).as_deref(), Some("eu-west-1"));
+        assert_eq!(region("http://127.0.0.1:7070"), None);
+        assert_eq!(region("https://example.com/.lambda-url.x."), None);
+    }
+}

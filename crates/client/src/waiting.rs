@@ -1,0 +1,275 @@
+//! Waiting for one job: registered, renewed, and signalled.
+//!
+//! Promises: what is heard is signed with this wait's secret; a lost callback costs one
+//! renewal's time, since the answer to a renewal tells the job too; and the renewing
+//! goes on whatever is answered, or not, until the monitor itself refuses the wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::job::Job;
+use sagebell_monitor::wait::WaitId;
+use sagebell_webhook::{Listener, Stats};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::client::{Client, ClientError, WaitAnswer};
+use crate::ear::{Ear, Request, Terms};
+use crate::outage::Outage;
+
+/// A lease is renewed this many times in its life: all but one may be lost.
+const RENEWALS_PER_LEASE: u32 = 3;
+/// The part of the pause by which a renewal may come sooner, so that waiters that
+/// began together do not call together for ever.
+const JITTER: f64 = 0.2;
+/// Renewals are brought forward no more often than so.
+const HURRY: Duration = Duration::from_secs(10);
+/// How long taking a wait back may take: whoever does has somewhere to go.
+const CANCEL: Duration = Duration::from_secs(5);
+
+/// Why the monitor waits for nothing any more.
+#[derive(Debug, thiserror::Error)]
+pub enum WaitError {
+    /// The monitor refuses the wait for good.
+    #[error(transparent)]
+    Refused(#[from] ClientError),
+    /// The wait ended without its job having settled.
+    #[error("the wait is {0}: somebody else ended it")]
+    Ended(String),
+}
+
+/// Why a wait was not taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    /// The monitor did not answer in time.
+    #[error("the monitor did not answer within {} s", CANCEL.as_secs())]
+    Late,
+    /// The monitor could not be reached, or refused.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+/// What came of listening for a while.
+#[derive(Debug)]
+pub enum Heard {
+    /// The job as now known, and not as it was known before.
+    Job(Job),
+    /// The monitor can't be reached. Told at once and then every few minutes; the wait
+    /// goes on, and the callback may come all the same.
+    Outage(ClientError),
+    /// The monitor is reached again, after so long.
+    Restored(Duration),
+    /// The monitor was out of reach for long: ask SageMaker itself, once.
+    Unsure,
+}
+
+/// Makes the call that registers and renews, as often as it is asked for.
+pub type Call = Box<dyn Fn() -> Answer + Send + Sync>;
+/// The answer to come.
+pub type Answer = BoxFuture<'static, Result<WaitAnswer, ClientError>>;
+
+/// A wait for one job.
+pub struct Waiting {
+    client: Client,
+    arn: JobArn,
+    id: WaitId,
+    lease: Duration,
+    listener: Listener,
+    doubt: Arc<Notify>,
+    call: Call,
+    /// The call that is under way. It is kept here, so that hearing a callback, or
+    /// whoever drops [`next`](Self::next), does not break it off.
+    answer: Option<Answer>,
+    renew_at: Instant,
+    /// No renewal is brought forward before this time.
+    hurry_from: Instant,
+    outage: Option<Outage>,
+    registered: bool,
+    known: Option<Job>,
+}
+
+impl Waiting {
+    /// A wait that is not registered yet: the first [`next`](Self::next) does that.
+    #[must_use]
+    pub fn new(client: Client, ear: Ear, arn: JobArn, terms: Terms) -> Self {
+        let request = Arc::new(ear.request(terms));
+        let call = call(client.clone(), arn.clone(), ear.id.clone(), Arc::clone(&request));
+        let lease = Duration::from_secs(request.lease_seconds.into());
+        Self {
+            client,
+            arn,
+            id: ear.id,
+            lease,
+            doubt: ear.listener.doubt(),
+            listener: ear.listener,
+            call,
+            answer: None,
+            renew_at: Instant::now(),
+            hurry_from: Instant::now(),
+            outage: None,
+            registered: false,
+            known: None,
+        }
+    }
+
+    /// The same wait over another way to the monitor than its client's.
+    #[must_use]
+    pub fn over(self, call: Call) -> Self {
+        Self { call, ..self }
+    }
+
+    /// Sleeps until there is news: a callback, or the answer to a registration or renewal
+    /// that says what no callback did. Cancel safe.
+    ///
+    /// # Errors
+    /// [`WaitError`] if the wait is over, or will never be.
+    pub async fn next(&mut self) -> Result<Heard, WaitError> {
+        loop {
+            let ask_at = self.outage.as_ref().map(Outage::ask_at);
+            let Self { listener, doubt, answer, call, renew_at, .. } = self;
+            let heard = tokio::select! {
+                Some(signal) = listener.next() => self.news(signal.data.job),
+                answered = renewed(answer, call, *renew_at) => self.renewed(answered)?,
+                () = doubt.notified() => self.hurry(),
+                () = at(ask_at) => {
+                    self.outage.as_mut().map(Outage::asked);
+                    Some(Heard::Unsure)
+                }
+            };
+            if let Some(heard) = heard {
+                return Ok(heard);
+            }
+        }
+    }
+
+    fn news(&mut self, job: Job) -> Option<Heard> {
+        let is_news = self.known.as_ref() != Some(&job);
+        self.known = Some(job.clone());
+        is_news.then_some(Heard::Job(job))
+    }
+
+    /// A callback came that can't be believed: the answer to a renewal can be. It tells
+    /// as well what a clock that is wrong keeps from this waiter.
+    fn hurry(&mut self) -> Option<Heard> {
+        let now = Instant::now();
+        if self.outage.is_none() && self.hurry_from <= now {
+            self.renew_at = now;
+            self.hurry_from = now + HURRY;
+        }
+        None
+    }
+
+    fn renewed(
+        &mut self,
+        answered: Result<WaitAnswer, ClientError>,
+    ) -> Result<Option<Heard>, WaitError> {
+        match answered {
+            Ok(answer) => self.answered(answer),
+            Err(error) if error.is_final() => Err(error.into()),
+            Err(error) => Ok(self.failed(error)),
+        }
+    }
+
+    fn answered(&mut self, answer: WaitAnswer) -> Result<Option<Heard>, WaitError> {
+        if !is_kept(&answer) {
+            return Err(WaitError::Ended(answer.state().to_owned()));
+        }
+        self.registered = true;
+        self.renew_at = Instant::now() + renewal_pause(self.lease, rand::random());
+        let Some(outage) = self.outage.take() else { return Ok(self.news(answer.job)) };
+        // The job is told next: whoever looks for it finds it is not known yet.
+        self.answer = Some(Box::pin(std::future::ready(Ok(answer))));
+        Ok(Some(Heard::Restored(outage.lasted())))
+    }
+
+    fn failed(&mut self, error: ClientError) -> Option<Heard> {
+        let lease = self.lease;
+        let outage = self.outage.get_or_insert_with(|| Outage::began(lease));
+        self.renew_at = Instant::now() + outage.pause(error.retry_after());
+        outage.is_to_be_told().then_some(Heard::Outage(error))
+    }
+
+    /// Whether the monitor knows of the wait.
+    #[must_use]
+    pub fn is_registered(&self) -> bool {
+        self.registered
+    }
+
+    /// The same, once the call that is under way was answered, or `within` is over: the
+    /// monitor may have taken a wait whose answer is not here yet.
+    pub async fn is_registered_within(&mut self, within: Duration) -> bool {
+        if !self.registered
+            && let Some(answer) = &mut self.answer
+            && let Ok(answered) = timeout(within, answer).await
+        {
+            self.answer = None;
+            self.registered = answered.is_ok_and(|answer| is_kept(&answer));
+        }
+        self.registered
+    }
+
+    /// What the listener has met so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.listener.stats()
+    }
+
+    /// Takes the wait back: the job goes on without it. Takes 5 s at most.
+    ///
+    /// # Errors
+    /// [`CancelError`]; then the lease ends the wait.
+    pub async fn cancel(&self) -> Result<(), CancelError> {
+        let answer = timeout(CANCEL, self.client.cancel_wait(&self.arn, self.id.as_str()));
+        answer.await.map_err(|_| CancelError::Late)??;
+        Ok(())
+    }
+
+    /// Stops listening.
+    pub async fn shutdown(self) {
+        self.listener.shutdown().await;
+    }
+}
+
+/// Whether the monitor keeps the wait, or has told what it was for.
+fn is_kept(answer: &WaitAnswer) -> bool {
+    matches!(answer.state(), "waiting" | "signalled")
+}
+
+fn call(client: Client, arn: JobArn, id: WaitId, request: Arc<Request>) -> Call {
+    Box::new(move || {
+        let (client, arn, id) = (client.clone(), arn.clone(), id.clone());
+        let request = Arc::clone(&request);
+        Box::pin(async move { client.put_wait(&arn, id.as_str(), &*request).await })
+    })
+}
+
+/// The answer to the call under way, or to the one that is due at `renew_at`.
+async fn renewed(
+    answer: &mut Option<Answer>,
+    call: &Call,
+    renew_at: Instant,
+) -> Result<WaitAnswer, ClientError> {
+    if answer.is_none() {
+        sleep_until(renew_at).await;
+    }
+    let answered = answer.get_or_insert_with(call).await;
+    *answer = None;
+    answered
+}
+
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The pause until the next renewal; `unit` is random, from 0 to 1.
+fn renewal_pause(lease: Duration, unit: f64) -> Duration {
+    (lease / RENEWALS_PER_LEASE).mul_f64(1.0 - JITTER * unit)
+}
+
+#[cfg(test)]
+mod tests;

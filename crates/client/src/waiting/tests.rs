@@ -1,0 +1,168 @@
+//! Time is paused here: it moves on when nothing else can.
+
+use std::sync::Mutex;
+
+use sagebell_monitor::wait::{Hear, OnAbandon};
+use sagebell_system::SystemClock;
+use serde_json::json;
+use url::Url;
+
+use super::*;
+
+const ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:training-job/x";
+const LEASE_SECONDS: u32 = 600;
+
+#[test]
+fn a_lease_outlives_two_lost_renewals_whatever_the_jitter() {
+    for unit in [0.0, 0.5, 1.0] {
+        let pause = renewal_pause(Duration::from_secs(600), unit);
+        assert!(pause * RENEWALS_PER_LEASE <= Duration::from_secs(600), "{pause:?}");
+        assert!(pause >= Duration::from_secs(160), "{pause:?}");
+    }
+}
+
+fn foreign(status: u16) -> ClientError {
+    let url = Box::new(Url::parse("https://monitor").unwrap());
+    ClientError::Foreign { url, status, said: String::new(), retry_after: None }
+}
+
+fn refusal(code: &str) -> ClientError {
+    let (code, detail) = (code.to_owned(), String::new());
+    ClientError::Problem { code, field: None, detail, retry_after: None }
+}
+
+fn job(phase: &str) -> WaitAnswer {
+    let job = json!({ "arn": ARN, "kind": "training", "name": "x", "phase": phase });
+    serde_json::from_value(json!({ "wait": { "state": "waiting" }, "job": job })).unwrap()
+}
+
+/// A monitor that answers as the time since the beginning tells it to, and when it was
+/// called.
+type Calls = Arc<Mutex<Vec<Duration>>>;
+
+async fn waiting(
+    answer: impl Fn(Duration) -> Result<WaitAnswer, ClientError> + Send + Sync + 'static,
+) -> (Waiting, Calls) {
+    let id = WaitId::parse("w").unwrap();
+    let ear = Ear::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock)).await.unwrap();
+    let terms = Terms {
+        hear: Hear::Settled,
+        on_abandon: OnAbandon::Stop,
+        lease_seconds: LEASE_SECONDS,
+        deadline: None,
+        not_before: None,
+        labels: std::collections::BTreeMap::new(),
+    };
+    let client = Client::new(Url::parse("http://127.0.0.1:9").unwrap()).unwrap();
+    let (calls, begun) = (Calls::default(), Instant::now());
+    let called = Arc::clone(&calls);
+    let call = Box::new(move || {
+        let at = begun.elapsed();
+        called.lock().unwrap().push(at);
+        let answer = answer(at);
+        Box::pin(async move { answer }) as Answer
+    });
+    (Waiting::new(client, ear, JobArn::parse(ARN).unwrap(), terms).over(call), calls)
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test(start_paused = true)]
+async fn the_first_call_registers_and_the_others_keep_the_lease() {
+    let phase = |at| if at < 20 * MINUTE { "running" } else { "succeeded" };
+    let (mut waiting, calls) = waiting(move |at| Ok(job(phase(at)))).await;
+    assert!(matches!(waiting.next().await, Ok(Heard::Job(_))) && waiting.is_registered());
+    let Ok(Heard::Job(end)) = waiting.next().await else { panic!("no end") };
+    assert!(end.phase.is_settled());
+    let calls = calls.lock().unwrap();
+    let pauses = calls.windows(2).map(|two| two[1] - two[0]);
+    assert!(pauses.max().unwrap() <= Duration::from_secs(201) && calls.len() < 10, "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_outlived_told_seldom_and_told_to_be_over() {
+    let down = |at| (10 * MINUTE..40 * MINUTE).contains(&at);
+    let answer = move |at| if down(at) { Err(foreign(429)) } else { Ok(job("running")) };
+    let (mut waiting, calls) = waiting(answer).await;
+    let (mut told, mut asked) = (0, 0);
+    assert!(matches!(waiting.next().await, Ok(Heard::Job(_))));
+    let lasted = loop {
+        match waiting.next().await.unwrap() {
+            Heard::Outage(_) => told += 1,
+            Heard::Unsure => asked += 1,
+            Heard::Restored(lasted) => break lasted,
+            Heard::Job(job) => panic!("{job:?} is no news"),
+        }
+    };
+    assert!(lasted > 25 * MINUTE && lasted < 35 * MINUTE, "{lasted:?}");
+    // Every five minutes, and SageMaker after a lease and then every five to eight.
+    assert!((5..=7).contains(&told) && (2..=4).contains(&asked), "{told} told, {asked} asked");
+    let calls: Vec<_> = calls.lock().unwrap().iter().copied().filter(|at| down(*at)).collect();
+    let pauses: Vec<_> = calls.windows(2).map(|two| two[1] - two[0]).collect();
+    assert!(pauses[0] < Duration::from_secs(2), "{pauses:?}");
+    assert!(*pauses.iter().max().unwrap() <= Duration::from_secs(151), "{pauses:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registration_is_tried_for_as_long_as_it_takes() {
+    let answer = |at| if at < 60 * MINUTE { Err(foreign(502)) } else { Ok(job("running")) };
+    let (mut waiting, _) = waiting(answer).await;
+    assert!(matches!(waiting.next().await, Ok(Heard::Outage(_))));
+    assert!(!waiting.is_registered());
+    while !matches!(waiting.next().await.unwrap(), Heard::Restored(_)) {}
+    assert!(waiting.is_registered());
+    assert!(matches!(waiting.next().await, Ok(Heard::Job(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_refusal_of_the_monitors_own_ends_it() {
+    let answer = |at| Err(if at < 5 * MINUTE { foreign(403) } else { refusal("not_owner") });
+    let (mut waiting, _) = waiting(answer).await;
+    assert!(matches!(waiting.next().await, Ok(Heard::Outage(_))));
+    assert!(matches!(waiting.next().await, Err(WaitError::Refused(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_under_way_is_not_broken_off_by_who_stops_listening_for_a_moment() {
+    let (waiting, calls) = waiting(|_| Ok(job("running"))).await;
+    let mut waiting = waiting.over(slow(Arc::clone(&calls)));
+    for _ in 0..5 {
+        assert!(timeout(Duration::from_secs(3), waiting.next()).await.is_err());
+    }
+    assert!(matches!(waiting.next().await, Ok(Heard::Job(_))));
+    assert_eq!(calls.lock().unwrap().len(), 1);
+}
+
+/// Answers after 16 seconds.
+fn slow(calls: Calls) -> Call {
+    Box::new(move || {
+        calls.lock().unwrap().push(Duration::ZERO);
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_secs(16)).await;
+            Ok(job("running"))
+        })
+    })
+}
+
+/// A monitor whose answer takes so long, left by its waiter after a tenth of a second.
+async fn left_while_it_registers(takes: Duration) -> Waiting {
+    let (waiting, _) = waiting(|_| Ok(job("running"))).await;
+    let mut waiting = waiting.over(Box::new(move || {
+        Box::pin(async move {
+            tokio::time::sleep(takes).await;
+            Ok(job("running"))
+        })
+    }));
+    let left = timeout(Duration::from_millis(100), waiting.next()).await;
+    assert!(left.is_err() && !waiting.is_registered());
+    waiting
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registration_that_is_being_answered_counts_once_its_answer_is_there() {
+    let within = Duration::from_millis(400);
+    let mut soon = left_while_it_registers(Duration::from_millis(300)).await;
+    assert!(soon.is_registered_within(within).await);
+    let mut late = left_while_it_registers(MINUTE).await;
+    assert!(!late.is_registered_within(within).await);
+}

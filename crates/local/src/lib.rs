@@ -1,0 +1,145 @@
+//! The whole monitor in one process: API, queue, deliveries, sweep, SQLite, and
+//! EventBridge's `PutEvents` on the same port.
+//!
+//! Promise: what was acknowledged is on disk. A restart after a crash rings
+//! every wait that has something to hear.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod origin_check;
+mod put_events;
+mod queue_worker;
+mod server;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::sweep::Sweep;
+use sagebell_runtime::{StartError, Wiring};
+use sagebell_webhook::CallbackPaths;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How long requests and callbacks under way may take when the stack stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a local stack is to be like.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The SQLite file.
+    pub store: PathBuf,
+    /// Where to listen; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// The paths that callbacks may have.
+    pub callback_paths: CallbackPaths,
+    /// The pause between sweeps.
+    pub sweep_every: Duration,
+    /// What `/metrics` shows, if anything records.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// Why a local stack did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// The adapters could not be opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The address could not be had.
+    #[error("can't listen on {address}: {source}; choose another with --listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The waits left by an earlier run could not be rung.
+    #[error("the waits of the last run could not be taken up: {0}")]
+    Recover(String),
+}
+
+/// A running local stack.
+pub struct LocalStack {
+    address: SocketAddr,
+    recovered: u64,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl LocalStack {
+    /// Opens the store, takes up what an earlier run left, and listens.
+    ///
+    /// # Errors
+    /// [`LocalError`] says what to mend.
+    pub async fn start(options: Options) -> Result<Self, LocalError> {
+        let (wiring, queue) = Wiring::local(&options.store, options.callback_paths)?;
+        let (deliver, mut sweep) = (wiring.deliver()?, wiring.sweep()?);
+        // Sweeps that are to be far apart make no break.
+        let sweep_gap = sweep.policy.sweep_gap.max(options.sweep_every * 3);
+        sweep.policy = Arc::new(Policy { sweep_gap, ..Policy::clone(&sweep.policy) });
+        let recovered = sweep.recover().await.map_err(LocalError::Recover)?;
+        let listen = |source| LocalError::Listen { address: options.listen, source };
+        let socket = TcpListener::bind(options.listen).await.map_err(listen)?;
+        let address = socket.local_addr().map_err(listen)?;
+
+        let routes = server::routes(address, &wiring, options.metrics)?;
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(queue_worker::run(queue, deliver, stop.clone()));
+        tasks.spawn(sweep_every(options.sweep_every, sweep, stop.clone()));
+        tasks.spawn(server::run(socket, routes, stop.clone()));
+        tasks.close();
+        Ok(Self { address, recovered, stop, tasks })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many waits of an earlier run were rung at the start.
+    #[must_use]
+    pub fn recovered(&self) -> u64 {
+        self.recovered
+    }
+
+    /// Takes no more requests, finishes those under way, and ends.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if tokio::time::timeout(STOP_TIMEOUT, self.tasks.wait()).await.is_err() {
+            tracing::warn!("stopped with work under way; the next start takes it up");
+        }
+    }
+}
+
+/// Runs a local stack until `until` comes about.
+///
+/// # Errors
+/// [`LocalError`] if it did not start.
+pub async fn run(options: Options, until: impl Future<Output = ()>) -> Result<(), LocalError> {
+    let store = options.store.clone();
+    let stack = LocalStack::start(options).await?;
+    let (address, recovered) = (stack.address(), stack.recovered());
+    tracing::info!(store = %store.display(), recovered, "sagebell listens on http://{address}");
+    until.await;
+    tracing::info!("stopping");
+    stack.stop().await;
+    Ok(())
+}
+
+async fn sweep_every(pause: Duration, sweep: Sweep, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some() {
+        match sweep.sweep().await {
+            Ok(report) if report.due > 0 => tracing::info!(?report, "sweep"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "sweep failed, the next one tries again"),
+        }
+    }
+}

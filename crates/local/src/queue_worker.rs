@@ -1,0 +1,131 @@
+//! Takes doorbells off the queue and has them answered.
+//!
+//! Promise: a waiter that hangs holds up nobody else's signal, nor does a job that has
+//! many waits.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::deliver::Deliver;
+use sagebell_store_sqlite::{Receipt, Received, SqliteQueue};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long a doorbell taken is hidden from others: longer than its answer can
+/// take (four attempts of a probe and a send, and the pauses between them).
+const VISIBILITY: Duration = Duration::from_secs(90);
+/// The pause after which doorbells of other processes are noticed.
+const POLL: Duration = Duration::from_millis(250);
+/// The pause before a doorbell is taken again when the store failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// Doorbells being answered at once. One whose waiter hangs takes half a minute: it
+/// costs a socket and nobody's time.
+const MOST: usize = 512;
+/// Those of one job, at the moment another is taken: the rest is for the others.
+const MOST_OF_A_JOB: usize = 32;
+
+/// Answers doorbells until `stop`, then finishes those under way.
+pub(crate) async fn run(queue: SqliteQueue, deliver: Deliver, stop: CancellationToken) {
+    let mut worker =
+        QueueWorker { queue, deliver, answers: JoinSet::new(), under_way: HashMap::new() };
+    while !stop.is_cancelled() {
+        let more = worker.take().await;
+        let room = worker.answers.len() < MOST;
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(done) = worker.answers.join_next() => worker.settle(done).await,
+            () = tokio::time::sleep(POLL), if room && !more => {}
+            () = worker.queue.wait_for_push(), if room && !more => {}
+            () = std::future::ready(()), if room && more => {}
+        }
+    }
+    while let Some(done) = worker.answers.join_next().await {
+        worker.settle(done).await;
+    }
+}
+
+struct QueueWorker {
+    queue: SqliteQueue,
+    deliver: Deliver,
+    answers: JoinSet<Answered>,
+    /// How many doorbells of each job are being answered.
+    under_way: HashMap<JobArn, usize>,
+}
+
+impl QueueWorker {
+    /// Takes some doorbells, none of a job that has its share; whether there may be more.
+    async fn take(&mut self) -> bool {
+        let most = MOST_OF_A_JOB.min(MOST.saturating_sub(self.answers.len()));
+        let has_its_share = |(_, count): &(&JobArn, &usize)| **count >= MOST_OF_A_JOB;
+        let busy = self.under_way.iter().filter(has_its_share).map(|(arn, _)| arn.clone());
+        let busy: Vec<JobArn> = busy.collect();
+        let taken = match self.queue.receive_of_others(most, VISIBILITY, &busy).await {
+            Ok(taken) => taken,
+            Err(error) => {
+                tracing::error!(%error, "the queue can't be read, trying again");
+                return false;
+            }
+        };
+        let more = taken.len() == most;
+        for bell in taken {
+            *self.under_way.entry(bell.doorbell.arn.clone()).or_default() += 1;
+            self.answers.spawn(answer(self.deliver.clone(), bell));
+        }
+        more
+    }
+
+    /// Writes down every answer that is ready, in as few transactions as possible.
+    async fn settle(&mut self, first: Joined) {
+        let others = std::iter::from_fn(|| self.answers.try_join_next());
+        let ready: Vec<Answered> = std::iter::once(first).chain(others).flatten().collect();
+        for answered in &ready {
+            self.leave(&answered.arn);
+        }
+        let (done, failed): (Vec<_>, Vec<_>) = ready.into_iter().partition(|one| one.done);
+        let done: Vec<Receipt> = done.into_iter().map(|answered| answered.id).collect();
+        if let Err(error) = self.queue.ack(&done).await {
+            tracing::error!(%error, "doorbells answered, but not taken off the queue");
+        }
+        for answered in failed {
+            if let Err(error) = self.queue.nack(answered.id, AFTER_FAILURE).await {
+                tracing::error!(%error, "a doorbell comes again later than it should");
+            }
+        }
+    }
+
+    fn leave(&mut self, arn: &JobArn) {
+        if let Some(count) = self.under_way.get_mut(arn) {
+            *count = count.saturating_sub(1);
+        }
+        self.under_way.retain(|_, count| *count > 0);
+    }
+}
+
+/// What became of one doorbell: to be taken off the queue, or to come again.
+struct Answered {
+    id: Receipt,
+    arn: JobArn,
+    done: bool,
+}
+
+/// Never fails and never panics out: what goes wrong is an answer as well.
+async fn answer(deliver: Deliver, bell: Received) -> Answered {
+    let arn = bell.doorbell.arn.clone();
+    let (id, doorbell) = (bell.id, bell.doorbell);
+    let answer = tokio::spawn(async move { deliver.ring(&doorbell).await });
+    let done = match answer.await {
+        Ok(Ok(_)) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(%arn, %error, "doorbell comes again");
+            false
+        }
+        Err(error) => {
+            tracing::error!(%arn, %error, "doorbell comes again");
+            false
+        }
+    };
+    Answered { id, arn, done }
+}
+
+type Joined = Result<Answered, tokio::task::JoinError>;

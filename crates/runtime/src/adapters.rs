@@ -1,0 +1,48 @@
+//! The small adapters: announcements to the log, and the absence of SageMaker.
+
+use async_trait::async_trait;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::observation::Observation;
+use sagebell_monitor::ports::{Announcer, SageMaker, SageMakerError};
+use sagebell_monitor::signal::Announcement;
+use sagebell_monitor::wait::Principal;
+
+/// Announces to the log.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LoggingAnnouncer;
+
+#[async_trait]
+impl Announcer for LoggingAnnouncer {
+    async fn announce(&self, announcement: &Announcement) {
+        match announcement {
+            Announcement::JobSettled { job } => {
+                tracing::info!(arn = %job.arn, phase = %job.phase, "job settled");
+            }
+            Announcement::WaitUndeliverable { arn, wait_id, reason } => {
+                tracing::warn!(%arn, wait = %wait_id, reason, "wait undeliverable");
+            }
+            Announcement::WaitAbandoned { arn, wait_id, stopping } => {
+                tracing::warn!(%arn, wait = %wait_id, stopping, "wait abandoned");
+            }
+        }
+    }
+}
+
+/// A monitor that knows only what events tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSageMaker;
+
+#[async_trait]
+impl SageMaker for NoSageMaker {
+    async fn describe(&self, _arn: &JobArn) -> Result<Observation, SageMakerError> {
+        Err(SageMakerError::Unavailable)
+    }
+
+    async fn owner(&self, _arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
+        Err(SageMakerError::Unavailable)
+    }
+
+    async fn stop(&self, _arn: &JobArn) -> Result<(), SageMakerError> {
+        Err(SageMakerError::Unavailable)
+    }
+}

@@ -1,0 +1,31 @@
+//! Reads the configuration and wires adapters to use cases: the one place that
+//! knows which adapter stands behind which port.
+//!
+//! Promise: all that is wrong with the configuration is told at once, each
+//! variable by name with what it takes.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod adapters;
+#[cfg(feature = "aws")]
+mod aws;
+mod config;
+#[cfg(feature = "aws")]
+mod function;
+#[cfg(feature = "aws")]
+mod published;
+#[cfg(feature = "aws")]
+pub mod sqs_batch;
+#[cfg(any(feature = "aws", feature = "embedded"))]
+mod wiring;
+
+pub use adapters::{LoggingAnnouncer, NoSageMaker};
+pub use config::{Auth, AwsNames, Config, ConfigError, SageMakerAccess, StoreConfig};
+#[cfg(feature = "aws")]
+pub use function::{InstallError, Metrics};
+#[cfg(feature = "aws")]
+pub use wiring::ConnectSageMaker;
+#[cfg(any(feature = "aws", feature = "embedded"))]
+pub use wiring::{StartError, Wiring};

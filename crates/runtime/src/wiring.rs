@@ -1,0 +1,260 @@
+//! The adapters, opened, and the use cases over them.
+
+#[cfg(feature = "embedded")]
+use std::path::Path;
+use std::sync::Arc;
+
+#[cfg(feature = "aws")]
+use sagebell_monitor::call_budget::CallBudget;
+use sagebell_monitor::deliver::Deliver;
+use sagebell_monitor::jobs::Jobs;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{
+    Announcer, CallbackGuard, Clock, Entropy, Intake, Queue, SageMaker, Store, StoreError,
+};
+use sagebell_monitor::record::Recorder;
+use sagebell_monitor::sweep::Sweep;
+use sagebell_monitor::waits::Waits;
+#[cfg(feature = "embedded")]
+use sagebell_store_sqlite::{SqliteQueue, SqliteStore};
+#[cfg(feature = "aws")]
+use sagebell_system::Env;
+use sagebell_system::{RandomEntropy, SystemClock};
+#[cfg(feature = "embedded")]
+use sagebell_webhook::CallbackPaths;
+use sagebell_webhook::{Guard, GuardConfig, Timeouts, WebhookSender};
+#[cfg(feature = "aws")]
+use tokio::sync::OnceCell;
+
+#[cfg(feature = "embedded")]
+use crate::adapters::LoggingAnnouncer;
+use crate::adapters::NoSageMaker;
+use crate::config::{Config, ConfigError};
+#[cfg(feature = "aws")]
+use crate::config::{SageMakerAccess, StoreConfig};
+
+/// Why nothing could be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The store could not be opened.
+    #[error("the store could not be opened: {0}")]
+    Store(#[from] StoreError),
+    /// The HTTP client for callbacks could not be made.
+    #[error(transparent)]
+    Sender(#[from] sagebell_webhook::sender::SetUpError),
+    /// This function rings waits, and was not told where doorbells go.
+    #[error("SAGEBELL_QUEUE is not set: it takes `sqs:` and the URL of the signals queue")]
+    NoQueue,
+    /// The configuration names the embedded store, and this program, like those
+    /// that are deployed, was built without it.
+    #[error("SAGEBELL_STORE asks for SQLite: build with the cargo feature `embedded`")]
+    NoEmbeddedStore,
+}
+
+/// What differs between a laptop and AWS.
+pub(crate) struct Adapters {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) queue: Option<Arc<dyn Queue>>,
+    /// Where sightings go; without one they are recorded at once.
+    pub(crate) intake: Option<Arc<dyn Intake>>,
+    pub(crate) announcer: Arc<dyn Announcer>,
+}
+
+/// Makes the adapter to SageMaker of region and credentials, and of what it may call.
+#[cfg(feature = "aws")]
+pub type ConnectSageMaker = fn(&aws_config::SdkConfig, CallBudget) -> Arc<dyn SageMaker>;
+
+/// Every adapter that the use cases need.
+#[derive(Clone)]
+pub struct Wiring {
+    store: Arc<dyn Store>,
+    queue: Option<Arc<dyn Queue>>,
+    intake: Option<Arc<dyn Intake>>,
+    sagemaker: Arc<dyn SageMaker>,
+    announcer: Arc<dyn Announcer>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    guard: Arc<Guard>,
+    policy: Arc<Policy>,
+}
+
+impl Wiring {
+    /// Reads the configuration from `env` and opens what it names, for a function
+    /// that asks SageMaker nothing.
+    ///
+    /// # Errors
+    /// [`StartError`] says what to mend.
+    #[cfg(feature = "aws")]
+    pub async fn from_env(env: &impl Env) -> Result<Self, StartError> {
+        Self::open(Config::from(env)?, None).await
+    }
+
+    /// Opens the adapters; on AWS the connection to the table. `connect` makes the one to
+    /// SageMaker, if the configuration allows it: only functions that give one
+    /// link it.
+    ///
+    /// # Errors
+    /// [`StartError`] says what to mend.
+    #[cfg(feature = "aws")]
+    pub async fn open(
+        config: Config,
+        connect: Option<ConnectSageMaker>,
+    ) -> Result<Self, StartError> {
+        // A laptop that asks AWS nothing does not look for a region or credentials.
+        let sdk = OnceCell::new();
+        let sdk = || sdk.get_or_init(crate::aws::sdk_config);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let adapters = match &config.store {
+            #[cfg(feature = "embedded")]
+            StoreConfig::Sqlite(path) => embedded(path, &clock)?.0,
+            #[cfg(not(feature = "embedded"))]
+            StoreConfig::Sqlite(_) => return Err(StartError::NoEmbeddedStore),
+            StoreConfig::Dynamodb(names) => {
+                crate::aws::adapters(sdk().await, names.clone(), &clock).await
+            }
+        };
+        let access = config.sagemaker;
+        let mut wiring = Self::over(adapters, config, clock);
+        if let (SageMakerAccess::Aws { describes_per_second }, Some(connect)) = (access, connect) {
+            let budget = CallBudget {
+                store: Arc::clone(&wiring.store),
+                clock: Arc::clone(&wiring.clock),
+                entropy: Arc::clone(&wiring.entropy),
+                describes_per_second,
+            };
+            wiring.sagemaker = connect(sdk().await, budget);
+        }
+        Ok(wiring)
+    }
+
+    /// Opens the stack of one machine, and its queue's receiving end.
+    ///
+    /// # Errors
+    /// [`StartError`] says what to mend.
+    #[cfg(feature = "embedded")]
+    pub fn local(
+        path: &Path,
+        callback_paths: CallbackPaths,
+    ) -> Result<(Self, SqliteQueue), StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let (adapters, queue) = embedded(path, &clock)?;
+        let config = Config { callback_paths, ..Config::local(path.to_owned())? };
+        Ok((Self::over(adapters, config, clock), queue))
+    }
+
+    fn over(adapters: Adapters, config: Config, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store: adapters.store,
+            queue: adapters.queue,
+            intake: adapters.intake,
+            announcer: adapters.announcer,
+            sagemaker: Arc::new(NoSageMaker),
+            clock,
+            entropy: Arc::new(RandomEntropy),
+            guard: Arc::new(Guard::new(GuardConfig {
+                allow: config.callback_cidrs,
+                ports: config.callback_ports,
+                paths: config.callback_paths,
+                allow_loopback: config.callback_loopback,
+            })),
+            policy: Arc::new(config.policy),
+        }
+    }
+
+    fn queue(&self) -> Result<Arc<dyn Queue>, StartError> {
+        self.queue.clone().ok_or(StartError::NoQueue)
+    }
+
+    /// Records events and sightings.
+    ///
+    /// # Errors
+    /// [`StartError::NoQueue`].
+    pub fn recorder(&self) -> Result<Recorder, StartError> {
+        Ok(Recorder {
+            store: Arc::clone(&self.store),
+            queue: self.queue()?,
+            announcer: Arc::clone(&self.announcer),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            policy: Arc::clone(&self.policy),
+        })
+    }
+
+    /// Registers, reads and cancels waits.
+    ///
+    /// # Errors
+    /// [`StartError::NoQueue`].
+    pub fn waits(&self) -> Result<Waits, StartError> {
+        Ok(Waits {
+            store: Arc::clone(&self.store),
+            sagemaker: Arc::clone(&self.sagemaker),
+            recorder: self.recorder()?,
+            guard: Arc::clone(&self.guard) as Arc<dyn CallbackGuard>,
+            clock: Arc::clone(&self.clock),
+            policy: Arc::clone(&self.policy),
+        })
+    }
+
+    /// Reads jobs.
+    ///
+    /// # Errors
+    /// [`StartError::NoQueue`].
+    pub fn jobs(&self) -> Result<Jobs, StartError> {
+        Ok(Jobs {
+            store: Arc::clone(&self.store),
+            sagemaker: Arc::clone(&self.sagemaker),
+            recorder: self.recorder()?,
+        })
+    }
+
+    /// Calls waiters back.
+    ///
+    /// # Errors
+    /// If the HTTP client can't be made.
+    pub fn deliver(&self) -> Result<Deliver, StartError> {
+        let (guard, clock) = (Arc::clone(&self.guard), Arc::clone(&self.clock));
+        let sender = WebhookSender::new(guard, clock, Timeouts::default());
+        Ok(Deliver {
+            store: Arc::clone(&self.store),
+            sender: Arc::new(sender?),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            policy: Arc::clone(&self.policy),
+        })
+    }
+
+    /// Repairs what events missed.
+    ///
+    /// # Errors
+    /// [`StartError::NoQueue`].
+    pub fn sweep(&self) -> Result<Sweep, StartError> {
+        let recorder = Arc::new(self.recorder()?) as Arc<dyn Intake>;
+        Ok(Sweep {
+            store: Arc::clone(&self.store),
+            queue: self.queue()?,
+            sagemaker: Arc::clone(&self.sagemaker),
+            intake: self.intake.clone().unwrap_or(recorder),
+            announcer: Arc::clone(&self.announcer),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            policy: Arc::clone(&self.policy),
+        })
+    }
+}
+
+/// The embedded store, its queue, and the queue's receiving end.
+#[cfg(feature = "embedded")]
+fn embedded(path: &Path, clock: &Arc<dyn Clock>) -> Result<(Adapters, SqliteQueue), StoreError> {
+    let store = SqliteStore::open(path, Arc::clone(clock))?;
+    let queue = store.queue();
+    let adapters = Adapters {
+        queue: Some(Arc::new(store.queue())),
+        store: Arc::new(store),
+        intake: None,
+        announcer: Arc::new(LoggingAnnouncer),
+    };
+    Ok((adapters, queue))
+}

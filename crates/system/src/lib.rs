@@ -1,0 +1,20 @@
+//! What a program asks of the machine that it runs on: time, randomness, environment
+//! variables, and somewhere to write for people and logs.
+//!
+//! Promise: nothing else of Sagebell asks the machine for these, so that everything else
+//! runs as well in a simulation.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod clock;
+mod environment;
+mod logging;
+mod randomness;
+pub mod say;
+
+pub use clock::SystemClock;
+pub use environment::{Env, ProcessEnv};
+pub use logging::{log_as_json, log_for_people};
+pub use randomness::RandomEntropy;

@@ -1,0 +1,56 @@
+//! What is said to people: lines on standard output and standard error.
+//!
+//! Promises: saying something never fails. Where nobody reads any more (`… | head`) or
+//! a disk is full, the line is lost and the work goes on; `println!` would panic. And
+//! what is said is inert ([`sagebell_monitor::inert`]), whoever's words are in it.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use sagebell_monitor::inert::hanging;
+
+/// Says something on standard output. The lines after its first are indented.
+pub fn out(line: impl Display) {
+    write_line(io::stdout().lock(), hanging(&line.to_string()));
+}
+
+/// Says something on standard error. The lines after its first are indented.
+pub fn err(line: impl Display) {
+    write_line(io::stderr().lock(), hanging(&line.to_string()));
+}
+
+/// Shows a text of our own making on standard output as it is: a table, a help, a
+/// document, colours. Whoever makes it makes the words of others inert.
+pub fn show(text: impl Display) {
+    write_line(io::stdout().lock(), text);
+}
+
+fn write_line(mut to: impl Write, line: impl Display) {
+    // A line that can't be said is lost: nothing that depends on it is.
+    let _ = writeln!(to, "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn a_line_that_nobody_reads_is_lost_and_costs_nothing_else() {
+        write_line(Closed, "lost");
+        let mut read = Vec::new();
+        write_line(&mut read, format_args!("{} of {}", 1, 2));
+        assert_eq!(read, b"1 of 2\n");
+    }
+}

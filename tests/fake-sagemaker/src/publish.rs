@@ -1,0 +1,142 @@
+//! Passes events on: to EventBridge's `PutEvents`, or to a plain URL. Best
+//! effort, in order: what can't be delivered in a few attempts is dropped.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use url::Url;
+
+/// Events that wait for the receiver; more are dropped.
+pub(crate) const QUEUE: usize = 10_000;
+/// EventBridge's own limit on the entries of one request.
+const MAX_ENTRIES: usize = 10;
+const ATTEMPTS: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where events go.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// An EventBridge endpoint.
+    PutEvents {
+        /// Its URL.
+        endpoint: Url,
+        /// The bus's name or ARN.
+        bus: String,
+    },
+    /// One POST per event, the event as its body.
+    Post {
+        /// Where to.
+        url: Url,
+    },
+}
+
+#[derive(Debug, thiserror::Error)]
+enum PublishError {
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    #[error("refused: {0}")]
+    Refused(Value),
+}
+
+/// Passes on what `events` brings, to each of the targets, until it ends.
+pub(crate) async fn run(
+    client: reqwest::Client,
+    targets: Vec<Target>,
+    mut events: mpsc::Receiver<Value>,
+) {
+    let mut batch = Vec::with_capacity(MAX_ENTRIES);
+    while events.recv_many(&mut batch, MAX_ENTRIES).await > 0 {
+        for target in &targets {
+            publish(&client, target, &batch).await;
+        }
+        batch.clear();
+    }
+}
+
+/// An HTTP client for [`run`].
+///
+/// # Errors
+/// If TLS can't be set up.
+pub(crate) fn client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder().timeout(TIMEOUT).no_proxy().build()
+}
+
+async fn publish(client: &reqwest::Client, target: &Target, batch: &[Value]) {
+    match target {
+        Target::PutEvents { endpoint, bus } => {
+            let body = put_events(bus, batch);
+            let region = batch.first().and_then(|event| event.get("region")?.as_str());
+            let signature = unsigned(region.unwrap_or("us-east-1"));
+            attempt(|| send_entries(client, endpoint, &signature, &body)).await;
+        }
+        Target::Post { url } => {
+            for event in batch {
+                attempt(|| send_event(client, url, event)).await;
+            }
+        }
+    }
+}
+
+async fn attempt<F: Future<Output = Result<(), PublishError>>>(send: impl Fn() -> F) {
+    for left in (0..ATTEMPTS).rev() {
+        match send().await {
+            Ok(()) => return,
+            Err(error) if left == 0 => tracing::warn!(%error, "events are dropped"),
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+async fn send_event(
+    client: &reqwest::Client,
+    url: &Url,
+    event: &Value,
+) -> Result<(), PublishError> {
+    client.post(url.clone()).json(event).send().await?.error_for_status()?;
+    Ok(())
+}
+
+async fn send_entries(
+    client: &reqwest::Client,
+    endpoint: &Url,
+    signature: &str,
+    body: &Value,
+) -> Result<(), PublishError> {
+    let request = client
+        .post(endpoint.clone())
+        .header("x-amz-target", "AWSEvents.PutEvents")
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("authorization", signature)
+        .body(body.to_string());
+    let answer: Value = request.send().await?.error_for_status()?.json().await?;
+    match answer.get("FailedEntryCount").and_then(Value::as_u64) {
+        Some(0) => Ok(()),
+        _ => Err(PublishError::Refused(answer)),
+    }
+}
+
+/// What an emulator that checks no signatures wants: the region in the scope.
+fn unsigned(region: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=fake/20260101/{region}/events/aws4_request, \
+         SignedHeaders=host, Signature={:064}",
+        0
+    )
+}
+
+fn put_events(bus: &str, batch: &[Value]) -> Value {
+    let entry = |event: &Value| {
+        let time = event.get("time").and_then(sagebell_monitor::time::parse_time);
+        json!({
+            "Time": time.map(jiff::Timestamp::as_second),
+            "Source": event.get("source"),
+            "DetailType": event.get("detail-type"),
+            "Resources": event.get("resources"),
+            "Detail": event.get("detail").map(Value::to_string),
+            "EventBusName": bus,
+        })
+    };
+    json!({ "Entries": batch.iter().map(entry).collect::<Vec<_>>() })
+}

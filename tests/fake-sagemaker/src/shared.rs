@@ -1,0 +1,90 @@
+//! What the handlers and the tasks of one fake share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sagebell_monitor::ports::Clock;
+use serde_json::Value;
+use tokio::sync::{Notify, mpsc};
+
+use crate::faults::Faults;
+use crate::journal::Journal;
+use crate::quotas::Quotas;
+use crate::world::{Settings, World};
+
+/// One fake's state.
+pub(crate) struct Shared {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) faults: Mutex<Faults>,
+    pub(crate) journal: Mutex<Journal>,
+    pub(crate) quotas: Mutex<Quotas>,
+    world: Mutex<World>,
+    outbox: Option<mpsc::Sender<Value>>,
+    changed: Notify,
+}
+
+/// A lock that a panic elsewhere does not spoil.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// An empty world. Events also go to `outbox`, if there is one.
+    pub(crate) fn new(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        outbox: Option<mpsc::Sender<Value>>,
+    ) -> Self {
+        Self {
+            clock,
+            faults: Mutex::default(),
+            journal: Mutex::default(),
+            quotas: Mutex::default(),
+            world: Mutex::new(World::new(settings)),
+            outbox,
+            changed: Notify::new(),
+        }
+    }
+
+    /// Does something with the world as it is now, and passes on the events.
+    pub(crate) fn with_world<T>(&self, act: impl FnOnce(&mut World, Timestamp) -> T) -> T {
+        let mut world = lock(&self.world);
+        let now = self.clock.now();
+        world.advance(now);
+        let done = act(&mut world, now);
+        // Under the lock, so that events leave in the order of the changes.
+        for event in world.take_events() {
+            self.tell(event);
+        }
+        drop(world);
+        self.changed.notify_one();
+        done
+    }
+
+    fn tell(&self, event: Value) {
+        if let Some(outbox) = &self.outbox
+            && outbox.try_send(event.clone()).is_err()
+        {
+            tracing::warn!("an event is dropped: the receiver does not keep up");
+        }
+        lock(&self.journal).told(event);
+    }
+
+    /// Lets come about what is due; says how long until more is.
+    pub(crate) fn advance(&self) -> Option<Duration> {
+        let mut world = lock(&self.world);
+        let now = self.clock.now();
+        world.advance(now);
+        for event in world.take_events() {
+            self.tell(event);
+        }
+        let due = world.next_due()?;
+        Some(due.duration_since(now).try_into().unwrap_or_default())
+    }
+
+    /// Waits for a change of the world by a call.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
