@@ -2,6 +2,7 @@
 //! [`checks`](crate::checks).
 
 use sagebell_monitor::job::JobRecord;
+use sagebell_monitor::policy::Policy;
 use sagebell_monitor::wait::{Wait, WaitState};
 
 use crate::checks::{self, PROMPT, RACE, ROUNDING};
@@ -41,8 +42,13 @@ pub fn wait_saved(world: &World, task: usize, wait: &Wait, record: Option<&JobRe
 fn latest_end(world: &World, task: usize) -> Option<Millis> {
     let deadline = world.plan.tasks[task].deadline?;
     let judge = lock(&world.judge);
-    let missed = judge.missed_since(judge.tasks[task].first_stored.unwrap_or_default());
-    Some((deadline + missed).max(world.faults.calm_at) + world.faults.jump.repeated() + SWEPT)
+    let registered_at = judge.tasks[task].first_stored.unwrap_or_default();
+    let repeated = world.faults.jump.repeated();
+    // Each dates by its own clock, and by how much one was set back is known only as well
+    // as sweeps follow each other.
+    let unsure = ROUNDING + repeated.min(Policy::default().sweep_gap.as_millis() as Millis);
+    let missed = judge.missed_since(registered_at.saturating_sub(unsure));
+    Some((deadline + missed).max(world.faults.calm_at) + repeated + SWEPT)
 }
 
 /// What is wrong with a wait that ends so, if it ends by its deadline.

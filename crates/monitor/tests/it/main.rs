@@ -6,6 +6,7 @@
 mod call_budget;
 mod claims;
 mod clocks;
+mod counts;
 mod doubts;
 mod event_forms;
 mod limits;
