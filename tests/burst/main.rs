@@ -30,8 +30,12 @@ use std::time::Duration;
 use clap::Parser;
 use futures::StreamExt as _;
 use receiver::Receiver;
-use sagebell_client::client::{Client, PUT_EVENTS_LIMIT};
+use sagebell_api_types::query::JobsQuery;
+use sagebell_api_types::{WaitRequest, put_events};
+use sagebell_client::client::Client;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::ports::JobFilter;
+use sagebell_monitor::wait::CallbackUrl;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
@@ -104,9 +108,9 @@ impl Stack {
     }
 
     async fn wait_until_up(&self) {
-        let filter = sagebell_monitor::ports::JobFilter::default();
+        let one = JobsQuery { filter: JobFilter::default(), cursor: None, limit: Some(1) };
         for _ in 0..200 {
-            if self.client.list_jobs(&filter, None, 1).await.is_ok() {
+            if self.client.list_jobs(&one).await.is_ok() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -153,10 +157,8 @@ fn settled(job: usize) -> Value {
 
 async fn register(stack: &Stack, receiver: &Receiver, args: &Args) {
     let calls = (0..args.all() + OTHERS).map(|wait| async move {
-        let body = json!({
-            "callback_url": receiver.url(wait),
-            "secret": receiver.secret().expose(),
-        });
+        let url = CallbackUrl::parse(&receiver.url(wait)).expect("a URL");
+        let body = WaitRequest::new(url, receiver.secret().clone());
         let arn = arn(args.job_of(wait));
         stack.client.put_wait(&arn, &receiver::wait_id(wait), &body).await
     });
@@ -169,7 +171,7 @@ async fn register(stack: &Stack, receiver: &Receiver, args: &Args) {
 /// Puts the last event of each of these jobs on the bus; says when each went out.
 async fn settle(stack: &Stack, jobs: Range<usize>) -> BTreeMap<usize, Instant> {
     let all: Vec<usize> = jobs.collect();
-    let calls = all.chunks(PUT_EVENTS_LIMIT).map(|jobs| async move {
+    let calls = all.chunks(put_events::LIMIT).map(|jobs| async move {
         let events: Vec<Value> = jobs.iter().map(|job| settled(*job)).collect();
         let sent = Instant::now();
         let entries = stack.client.put_events(&events).await.expect("events taken");

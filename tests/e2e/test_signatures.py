@@ -119,6 +119,11 @@ def by_botocore(request, keys):
 # `wait` asks first who it is to the monitor.
 WAIT = ["wait", ARN, "--id", "a:b.c_d-1"]
 JOBS = ["jobs", "--run", "nightly/3 of #7 + ü & k=v*~?", "--phase", "succeeded", "--limit", "7"]
+WAITS = {
+    "id": "a:b.c_d-1", "callback_url": "http://10.0.0.7:8080/callback", "hear": "settled", "lease_seconds": 600,
+    "lease_until": "2026-01-01T00:10:00Z", "deadline": "2026-01-02T00:00:00Z", "on_abandon": "keep", "labels": {},
+    "state": "waiting", "created_at": "2026-01-01T00:00:00Z", "delivery": {"seq": 0, "attempts": 0},
+}
 COMMANDS = {
     "a query": (JOBS, ["GET"]),
     "an ARN in the path and a body": (WAIT, ["GET", "PUT"]),
@@ -132,7 +137,7 @@ def test_requests_are_signed_as_botocore_signs_them(recorder, keys, command):
     words, methods = COMMANDS[command]
     phase = "running" if "--max-wait" in words else "succeeded"
     recorder.answer = {
-        "principal": "somebody", "wait": {"state": "waiting"}, "job": {**JOB, "phase": phase}, "items": [], "next": None,
+        "principal": "somebody", "wait": WAITS, "job": {**JOB, "phase": phase}, "items": [], "next": None,
     }
     done = sagebell(recorder.url, keys, *words)
     assert done.returncode == (3 if phase == "running" else 0), done.stderr

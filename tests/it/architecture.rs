@@ -9,11 +9,13 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 const FLOORS: &[(&str, &[&str])] = &[
     // The domain.
     ("sagebell-monitor", &[]),
+    // The wire.
+    ("sagebell-api-types", &["monitor"]),
     // The machine.
     ("sagebell-system", &["monitor"]),
     // The adapters: none knows another.
     ("sagebell-aws-reads", &["monitor"]),
-    ("sagebell-http-api", &["monitor"]),
+    ("sagebell-http-api", &["api-types", "monitor"]),
     ("sagebell-messaging", &["monitor"]),
     ("sagebell-sagemaker", &["monitor"]),
     ("sagebell-store-dynamodb", &["monitor"]),
@@ -25,21 +27,24 @@ const FLOORS: &[(&str, &[&str])] = &[
         &["messaging", "monitor", "store-dynamodb", "store-sqlite", "system", "webhook"],
     ),
     // The waiter's side.
-    ("sagebell-client", &["aws-reads", "monitor", "system", "webhook"]),
+    ("sagebell-client", &["api-types", "aws-reads", "monitor", "system", "webhook"]),
     // The stack of one machine.
-    ("sagebell-local", &["client", "http-api", "monitor", "runtime", "store-sqlite", "webhook"]),
+    ("sagebell-local", &["api-types", "http-api", "monitor", "runtime", "store-sqlite", "webhook"]),
     // What people and AWS start.
-    ("sagebell", &["aws-reads", "client", "local", "messaging", "monitor", "system", "webhook"]),
+    (
+        "sagebell",
+        &["api-types", "aws-reads", "client", "local", "messaging", "monitor", "system", "webhook"],
+    ),
     ("sagebell-step", &["aws-reads", "client", "monitor", "sagemaker", "system"]),
     ("sagebell-api", &["http-api", "monitor", "runtime", "sagemaker", "system"]),
     ("sagebell-job-events", &["monitor", "runtime", "system"]),
     ("sagebell-signals", &["monitor", "runtime", "system"]),
     ("sagebell-sweep", &["runtime", "sagemaker", "system"]),
     // The tools of the tests.
-    ("sagebell-fake-sagemaker", &["monitor", "system"]),
+    ("sagebell-fake-sagemaker", &["api-types", "monitor", "system"]),
     ("sagebell-simulation", &["monitor", "system"]),
     ("sagebell-hello", &[]),
-    ("sagebell-tests", &["client", "monitor", "webhook"]),
+    ("sagebell-tests", &["api-types", "client", "monitor", "webhook"]),
 ];
 
 /// What does I/O, or waits for it: nothing the domain may touch.

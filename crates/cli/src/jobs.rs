@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
+use sagebell_api_types::query::JobsQuery;
 use sagebell_monitor::inert::one_line;
 use sagebell_monitor::job::Job;
 use sagebell_monitor::phase::Phase;
-use sagebell_monitor::ports::JobFilter;
+use sagebell_monitor::ports::{Cursor, JobFilter};
 use sagebell_system::say;
 
 use crate::args::JobsArgs;
@@ -24,7 +25,7 @@ const PAGE: usize = 200;
 pub async fn run(args: &JobsArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let client = Client::new(args.api.api.clone())?;
     let filter = JobFilter { phase: args.phase, kind: args.kind, run: args.run.clone() };
-    let jobs = list(&client, &filter, args.limit).await?;
+    let jobs = list(&client, filter, args.limit).await?;
     match args.api.output {
         Output::Json => jobs.iter().try_for_each(print_json)?,
         Output::Text => say::show(table(&jobs)),
@@ -32,14 +33,15 @@ pub async fn run(args: &JobsArgs) -> Result<ExitCode, Box<dyn std::error::Error>
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(client: &Client, filter: &JobFilter, limit: usize) -> Result<Vec<Job>, ClientError> {
-    let (mut jobs, mut cursor) = (Vec::new(), None);
-    while jobs.len() < limit {
-        let want = PAGE.min(limit - jobs.len());
-        let page = client.list_jobs(filter, cursor.as_deref(), want).await?;
+async fn list(client: &Client, filter: JobFilter, most: usize) -> Result<Vec<Job>, ClientError> {
+    let mut asked = JobsQuery { filter, cursor: None, limit: None };
+    let mut jobs = Vec::new();
+    while jobs.len() < most {
+        asked.limit = Some(PAGE.min(most - jobs.len()));
+        let page = client.list_jobs(&asked).await?;
         jobs.extend(page.items);
-        cursor = page.next;
-        if cursor.is_none() {
+        asked.cursor = page.next.map(Cursor);
+        if asked.cursor.is_none() {
             break;
         }
     }

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use sagebell_api_types::put_events::{self, AnswerEntry};
 use sagebell_system::say;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::ReplayArgs;
 use crate::output::{Output, print_json};
-use sagebell_client::client::{Client, ClientError, PUT_EVENTS_LIMIT, PutEventsEntry};
+use sagebell_client::client::{Client, ClientError};
 
 /// Why files could not be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +41,7 @@ pub enum ReplayError {
 struct Replayed<'a> {
     file: &'a Path,
     #[serde(flatten)]
-    entry: PutEventsEntry,
+    entry: AnswerEntry,
 }
 
 /// Sends every file's event, in order; exit code 1 if the stack refused any.
@@ -51,7 +52,8 @@ pub async fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn std::error::Erro
     let client = Client::new(args.api.api.clone())?;
     let events = args.files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let mut refused = false;
-    for (files, events) in args.files.chunks(PUT_EVENTS_LIMIT).zip(events.chunks(PUT_EVENTS_LIMIT))
+    for (files, events) in
+        args.files.chunks(put_events::LIMIT).zip(events.chunks(put_events::LIMIT))
     {
         let entries = client.put_events(events).await?;
         for (file, entry) in files.iter().zip(entries) {

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use sagebell::demo::lives::{self, Life};
 use sagebell::demo::waiter::{Heard, Waiter};
+use sagebell_api_types::query::JobsQuery;
 use sagebell_client::client::Client;
+use sagebell_monitor::ports::JobFilter;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -61,8 +63,8 @@ impl Stack {
     }
 
     async fn up(&self) {
-        let filter = sagebell_monitor::ports::JobFilter::default();
-        while self.client.list_jobs(&filter, None, 1).await.is_err() {
+        let one = JobsQuery { filter: JobFilter::default(), cursor: None, limit: Some(1) };
+        while self.client.list_jobs(&one).await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

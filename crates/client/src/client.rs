@@ -8,13 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Request, RequestBuilder, Response, StatusCode};
+use sagebell_api_types::put_events::{self, AnswerEntry, RequestEntry};
+use sagebell_api_types::query::JobsQuery;
+use sagebell_api_types::{ErrorCode, JobListView, PrincipalView, WaitAndJobView, WaitRequest};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::Job;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::JobFilter;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
 #[cfg(feature = "aws")]
@@ -35,65 +38,6 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 const RETRIES: u32 = 5;
 /// The longest pause that the other side may wish for before a first call is made again.
 const LONGEST_WISH: Duration = Duration::from_secs(30);
-/// Events in one PutEvents call at most, by EventBridge's own limit.
-pub const PUT_EVENTS_LIMIT: usize = 10;
-
-/// A wait, as far as waiters look at it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct WaitAnswer {
-    /// The wait.
-    pub wait: Value,
-    /// The job.
-    pub job: Job,
-}
-
-impl WaitAnswer {
-    /// The wait's state, `waiting` or another word of the API.
-    #[must_use]
-    pub fn state(&self) -> &str {
-        self.wait.get("state").and_then(Value::as_str).unwrap_or_default()
-    }
-}
-
-/// The caller, as the monitor names it.
-#[derive(Deserialize)]
-struct PrincipalAnswer {
-    principal: String,
-}
-
-/// The code of a route that is not there.
-const NO_ROUTE: &str = "not_found";
-
-/// A page of jobs.
-#[derive(Debug, Clone, Deserialize)]
-pub struct JobsAnswer {
-    /// The jobs.
-    pub items: Vec<Job>,
-    /// Where the next page begins.
-    pub next: Option<String>,
-}
-
-/// What PutEvents says of one entry.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct PutEventsEntry {
-    /// The event's id, if it was taken.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub event_id: Option<String>,
-    /// Why it was not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_code: Option<String>,
-    /// The same for people.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_message: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct PutEventsAnswer {
-    entries: Vec<PutEventsEntry>,
-}
-
 /// A monitor's API.
 #[derive(Clone)]
 pub struct Client {
@@ -162,8 +106,10 @@ impl Client {
         let mut retries = 0;
         loop {
             let error = match self.answer(self.call(Method::GET, "v1/principal")).await {
-                Ok(PrincipalAnswer { principal }) => return Ok(Some(principal)),
-                Err(ClientError::Problem { code, .. }) if code == NO_ROUTE => return Ok(None),
+                Ok(PrincipalView { principal }) => return Ok(Some(principal)),
+                Err(ClientError::Problem { code, .. }) if code == ErrorCode::NotFound.as_str() => {
+                    return Ok(None);
+                }
                 Err(error) => error,
             };
             if retries == RETRIES || !again(&error) {
@@ -185,8 +131,8 @@ impl Client {
         &self,
         arn: &JobArn,
         wait_id: &str,
-        wait: &impl Serialize,
-    ) -> Result<WaitAnswer, ClientError> {
+        wait: &WaitRequest,
+    ) -> Result<WaitAndJobView, ClientError> {
         let call = self.call(Method::PUT, &wait_path(arn, wait_id)).json(wait);
         self.answer(call).await
     }
@@ -195,7 +141,11 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn get_wait(&self, arn: &JobArn, wait_id: &str) -> Result<WaitAnswer, ClientError> {
+    pub async fn get_wait(
+        &self,
+        arn: &JobArn,
+        wait_id: &str,
+    ) -> Result<WaitAndJobView, ClientError> {
         self.answer(self.call(Method::GET, &wait_path(arn, wait_id))).await
     }
 
@@ -207,7 +157,7 @@ impl Client {
         &self,
         arn: &JobArn,
         wait_id: &str,
-    ) -> Result<WaitAnswer, ClientError> {
+    ) -> Result<WaitAndJobView, ClientError> {
         self.answer(self.call(Method::DELETE, &wait_path(arn, wait_id))).await
     }
 
@@ -215,40 +165,26 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn list_jobs(
-        &self,
-        filter: &JobFilter,
-        cursor: Option<&str>,
-        limit: usize,
-    ) -> Result<JobsAnswer, ClientError> {
-        let limit = limit.to_string();
-        let words = [
-            ("phase", filter.phase.map(sagebell_monitor::phase::Phase::as_str)),
-            ("kind", filter.kind.map(sagebell_monitor::kind::Kind::as_str)),
-            ("run", filter.run.as_deref()),
-            ("cursor", cursor),
-            ("limit", Some(&limit)),
-        ];
+    pub async fn list_jobs(&self, asked: &JobsQuery) -> Result<JobListView, ClientError> {
         let mut url = self.url("v1/jobs");
-        let given = words.iter().filter_map(|(key, word)| Some((key, encoded((*word)?))));
-        let pairs: Vec<_> = given.map(|(key, word)| format!("{key}={word}")).collect();
-        url.set_query(Some(&pairs.join("&")));
+        let pairs = asked.pairs().map(|(name, value)| format!("{name}={}", encoded(&value)));
+        url.set_query(Some(&pairs.collect::<Vec<_>>().join("&")));
         self.answer(self.http.get(url)).await
     }
 
-    /// Puts events on the local stack's bus, at most
-    /// [`PUT_EVENTS_LIMIT`] of them.
+    /// Puts events on the local stack's bus, at most [`put_events::LIMIT`] of them.
     ///
     /// # Errors
     /// [`ClientError`]; events refused one by one are in the answer.
-    pub async fn put_events(&self, events: &[Value]) -> Result<Vec<PutEventsEntry>, ClientError> {
-        let entries: Vec<Value> = events.iter().map(entry).collect();
+    pub async fn put_events(&self, events: &[Value]) -> Result<Vec<AnswerEntry>, ClientError> {
+        let request =
+            put_events::Request { entries: events.iter().map(RequestEntry::of).collect() };
         let call = self
             .call(Method::POST, "")
-            .header("x-amz-target", "AWSEvents.PutEvents")
-            .header("content-type", "application/x-amz-json-1.1")
-            .body(json!({ "Entries": entries }).to_string());
-        let answer: PutEventsAnswer = self.answer(call).await?;
+            .header(put_events::TARGET_HEADER, put_events::TARGET)
+            .header(CONTENT_TYPE, put_events::AMZ_JSON)
+            .json(&request);
+        let answer: put_events::Answer = self.answer(call).await?;
         Ok(answer.entries)
     }
 
@@ -318,19 +254,6 @@ fn encoded(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, RESERVED)
 }
 
-/// An event as an entry of PutEvents, which takes the detail as text.
-fn entry(event: &Value) -> Value {
-    let field = |name| event.get(name).cloned().unwrap_or(Value::Null);
-    let time = event.get("time").and_then(sagebell_monitor::time::parse_time);
-    json!({
-        "Source": field("source"),
-        "DetailType": field("detail-type"),
-        "Resources": field("resources"),
-        "Time": time.map(jiff::Timestamp::as_second),
-        "Detail": field("detail").to_string(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use axum::Router;
@@ -389,8 +312,8 @@ mod tests {
             assert!(error.is_outage() && error.may_pass(), "{status} {body}: {error}");
         }
         for code in FINAL_CODES {
-            let body = format!(r#"{{"code":"{code}","detail":"no"}}"#).into_bytes();
-            assert!(refusal(400, problem, body).await.is_final(), "{code}");
+            let body = format!(r#"{{"code":"{}","detail":"no"}}"#, code.as_str()).into_bytes();
+            assert!(refusal(400, problem, body).await.is_final(), "{code:?}");
         }
     }
 

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use sagebell_api_types::WaitRequest;
 use sagebell_monitor::ports::Clock;
-use sagebell_monitor::wait::{Hear, OnAbandon, Secret, WaitId};
+use sagebell_monitor::wait::{CallbackUrl, Hear, InvalidText, OnAbandon, Secret, WaitId};
 use sagebell_webhook::{CALLBACK_PATH, Listener};
-use serde::Serialize;
 
 use crate::secret::new_secret;
 
@@ -36,7 +36,7 @@ pub struct Ear {
     pub(crate) listener: Listener,
     pub(crate) id: WaitId,
     secret: Secret,
-    url: String,
+    url: CallbackUrl,
 }
 
 impl Ear {
@@ -47,15 +47,15 @@ impl Ear {
     pub async fn open(address: SocketAddr, id: WaitId, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let secret = new_secret().map_err(io::Error::other)?;
         let listener = Listener::bind(address, secret.clone(), id.clone(), clock).await?;
-        let url = format!("http://{}{CALLBACK_PATH}", listener.local_addr());
+        let url = callback_url(&listener).map_err(io::Error::other)?;
         Ok(Self { listener, secret, id, url })
     }
 
     /// The body of the registration.
-    pub(crate) fn request(&self, terms: Terms) -> Request {
-        Request {
+    pub(crate) fn request(&self, terms: Terms) -> WaitRequest {
+        WaitRequest {
             callback_url: self.url.clone(),
-            secret: self.secret.expose().to_owned(),
+            secret: self.secret.clone(),
             hear: terms.hear,
             on_abandon: terms.on_abandon,
             lease_seconds: terms.lease_seconds,
@@ -66,17 +66,10 @@ impl Ear {
     }
 }
 
-/// The body of a registration.
-#[derive(Serialize)]
-pub(crate) struct Request {
-    callback_url: String,
-    secret: String,
-    hear: Hear,
-    on_abandon: OnAbandon,
-    pub(crate) lease_seconds: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deadline: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_before: Option<Timestamp>,
-    labels: BTreeMap<String, String>,
+/// Where a listener is called back.
+///
+/// # Errors
+/// None that an address can cause.
+pub fn callback_url(listener: &Listener) -> Result<CallbackUrl, InvalidText> {
+    CallbackUrl::parse(&format!("http://{}{CALLBACK_PATH}", listener.local_addr()))
 }

@@ -16,7 +16,7 @@ pub mod signature;
 mod waiting;
 
 pub use address::own_address;
-pub use client::{Client, ClientError, WaitAnswer};
-pub use ear::{Ear, Terms};
+pub use client::{Client, ClientError};
+pub use ear::{Ear, Terms, callback_url};
 pub use secret::new_secret;
 pub use waiting::{Answer, Call, CancelError, Heard, WaitError, Waiting};

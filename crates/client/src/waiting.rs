@@ -8,15 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use sagebell_api_types::{WaitAndJobView, WaitRequest};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::Job;
-use sagebell_monitor::wait::WaitId;
+use sagebell_monitor::wait::{WaitId, WaitState};
 use sagebell_webhook::{Listener, Stats};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::client::{Client, ClientError, WaitAnswer};
-use crate::ear::{Ear, Request, Terms};
+use crate::client::{Client, ClientError};
+use crate::ear::{Ear, Terms};
 use crate::outage::Outage;
 
 /// A lease is renewed this many times in its life: all but one may be lost.
@@ -36,8 +37,8 @@ pub enum WaitError {
     #[error(transparent)]
     Refused(#[from] ClientError),
     /// The wait ended without its job having settled.
-    #[error("the wait is {0}: somebody else ended it")]
-    Ended(String),
+    #[error("the wait is {}: somebody else ended it", .0.as_str())]
+    Ended(WaitState),
 }
 
 /// Why a wait was not taken back.
@@ -68,7 +69,7 @@ pub enum Heard {
 /// Makes the call that registers and renews, as often as it is asked for.
 pub type Call = Box<dyn Fn() -> Answer + Send + Sync>;
 /// The answer to come.
-pub type Answer = BoxFuture<'static, Result<WaitAnswer, ClientError>>;
+pub type Answer = BoxFuture<'static, Result<WaitAndJobView, ClientError>>;
 
 /// A wait for one job.
 pub struct Waiting {
@@ -163,7 +164,7 @@ impl Waiting {
 
     fn renewed(
         &mut self,
-        answered: Result<WaitAnswer, ClientError>,
+        answered: Result<WaitAndJobView, ClientError>,
     ) -> Result<Option<Heard>, WaitError> {
         match answered {
             Ok(answer) => self.answered(answer),
@@ -172,9 +173,9 @@ impl Waiting {
         }
     }
 
-    fn answered(&mut self, answer: WaitAnswer) -> Result<Option<Heard>, WaitError> {
+    fn answered(&mut self, answer: WaitAndJobView) -> Result<Option<Heard>, WaitError> {
         if !is_kept(&answer) {
-            return Err(WaitError::Ended(answer.state().to_owned()));
+            return Err(WaitError::Ended(answer.wait.state));
         }
         self.registered = true;
         self.renew_at = Instant::now() + renewal_pause(self.lease, rand::random());
@@ -233,15 +234,15 @@ impl Waiting {
 }
 
 /// Whether the monitor keeps the wait, or has told what it was for.
-fn is_kept(answer: &WaitAnswer) -> bool {
-    matches!(answer.state(), "waiting" | "signalled")
+fn is_kept(answer: &WaitAndJobView) -> bool {
+    matches!(answer.wait.state, WaitState::Waiting | WaitState::Signalled)
 }
 
-fn call(client: Client, arn: JobArn, id: WaitId, request: Arc<Request>) -> Call {
+fn call(client: Client, arn: JobArn, id: WaitId, request: Arc<WaitRequest>) -> Call {
     Box::new(move || {
         let (client, arn, id) = (client.clone(), arn.clone(), id.clone());
         let request = Arc::clone(&request);
-        Box::pin(async move { client.put_wait(&arn, id.as_str(), &*request).await })
+        Box::pin(async move { client.put_wait(&arn, id.as_str(), &request).await })
     })
 }
 
@@ -250,7 +251,7 @@ async fn renewed(
     answer: &mut Option<Answer>,
     call: &Call,
     renew_at: Instant,
-) -> Result<WaitAnswer, ClientError> {
+) -> Result<WaitAndJobView, ClientError> {
     if answer.is_none() {
         sleep_until(renew_at).await;
     }

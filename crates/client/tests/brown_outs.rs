@@ -15,9 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sagebell_client::{
-    Answer, Client, ClientError, Ear, Heard, Terms, WaitAnswer, WaitError, Waiting,
-};
+use sagebell_api_types::WaitAndJobView;
+use sagebell_client::{Answer, Client, ClientError, Ear, Heard, Terms, WaitError, Waiting};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, Store as _, WaitKey};
@@ -98,7 +97,7 @@ impl Api {
         self.world.clock.set(later(self.began.0, self.began.1.elapsed()));
     }
 
-    async fn put(self: Arc<Self>, number: usize) -> Result<WaitAnswer, ClientError> {
+    async fn put(self: Arc<Self>, number: usize) -> Result<WaitAndJobView, ClientError> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let Ok(_room) = self.room.try_acquire() else { return Err(self.refuse(429)) };
         sleep(CALL_TIME).await;
@@ -107,8 +106,7 @@ impl Api {
         }
         self.keep_time();
         let found = self.world.waits().register(self.registration(number)).await.unwrap();
-        let wait = json!({ "state": found.wait.state.as_str() });
-        Ok(serde_json::from_value(json!({ "wait": wait, "job": found.job })).unwrap())
+        Ok(found.into())
     }
 
     fn refuse(&self, status: u16) -> ClientError {

@@ -9,6 +9,7 @@ use http::header;
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sagebell_api_types::query::JobsQuery;
 use sagebell_monitor::inert::one_line;
 use sagebell_monitor::job::Job;
 use sagebell_monitor::kind::Kind;
@@ -17,7 +18,7 @@ use sagebell_monitor::ports::{JobFilter, Page};
 
 use crate::Api;
 use crate::problem::Problem;
-use crate::query::JobsQuery;
+use crate::query::{self, JobsParameters};
 
 pub(crate) const STYLE: &str = include_str!("dashboard.css");
 /// Allows the one style sheet by its hash (a test holds it) and nothing else.
@@ -37,14 +38,14 @@ const REASON_LEN: usize = 300;
 )]
 pub(crate) async fn show_dashboard(
     State(api): State<Api>,
-    query: JobsQuery,
+    JobsParameters(asked): JobsParameters,
 ) -> Result<impl IntoResponse, Problem> {
-    let page = query.page(&api.jobs).await?;
-    let html = Html(rendered(&query, &page).into_string());
+    let page = query::page(&asked, &api.jobs).await?;
+    let html = Html(rendered(&asked, &page).into_string());
     Ok(([(header::CONTENT_SECURITY_POLICY, POLICY)], html))
 }
 
-fn rendered(query: &JobsQuery, page: &Page<Job>) -> Markup {
+fn rendered(asked: &JobsQuery, page: &Page<Job>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -57,44 +58,44 @@ fn rendered(query: &JobsQuery, page: &Page<Job>) -> Markup {
             }
             body {
                 h1 { "Sagebell: jobs" }
-                (phase_links(query))
-                (kind_links(query))
+                (phase_links(asked))
+                (kind_links(asked))
                 @if page.items.is_empty() { p { "No jobs here." } } @else { (table(&page.items)) }
-                (paging(query, page))
+                (paging(asked, page))
             }
         }
     }
 }
 
-fn phase_links(query: &JobsQuery) -> Markup {
-    let filter = &query.filter;
+fn phase_links(asked: &JobsQuery) -> Markup {
+    let filter = &asked.filter;
     let with = |phase| JobFilter { phase, ..filter.clone() };
     html! {
         nav aria-label="Phase" {
-            (choice("any phase", query, with(None)))
-            @for phase in Phase::ALL { (choice(phase.as_str(), query, with(Some(phase)))) }
+            (choice("any phase", asked, with(None)))
+            @for phase in Phase::ALL { (choice(phase.as_str(), asked, with(Some(phase)))) }
         }
     }
 }
 
-fn kind_links(query: &JobsQuery) -> Markup {
-    let filter = &query.filter;
+fn kind_links(asked: &JobsQuery) -> Markup {
+    let filter = &asked.filter;
     let with = |kind| JobFilter { kind, ..filter.clone() };
     html! {
         nav aria-label="Kind" {
-            (choice("any kind", query, with(None)))
-            @for kind in Kind::all() { (choice(kind.as_str(), query, with(Some(kind)))) }
+            (choice("any kind", asked, with(None)))
+            @for kind in Kind::all() { (choice(kind.as_str(), asked, with(Some(kind)))) }
         }
     }
 }
 
 /// A link to the first page under `filter`; bold where one already is.
-fn choice(word: &str, query: &JobsQuery, filter: JobFilter) -> Markup {
-    if filter == query.filter {
+fn choice(word: &str, asked: &JobsQuery, filter: JobFilter) -> Markup {
+    if filter == asked.filter {
         return html! { b { (word) } };
     }
-    let query = JobsQuery { filter, cursor: None, limit: query.limit };
-    html! { a href={ "?" (query.to_query()) } { (word) } }
+    let there = JobsQuery { filter, cursor: None, limit: asked.limit };
+    html! { a href={ "?" (query::text(&there)) } { (word) } }
 }
 
 fn table(jobs: &[Job]) -> Markup {
@@ -145,13 +146,13 @@ fn clipped(text: &str) -> &str {
     end.and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
-fn paging(query: &JobsQuery, page: &Page<Job>) -> Markup {
-    let to = |cursor| JobsQuery { cursor, ..query.clone() };
+fn paging(asked: &JobsQuery, page: &Page<Job>) -> Markup {
+    let to = |cursor| JobsQuery { cursor, ..asked.clone() };
     html! {
         nav aria-label="Pages" {
-            @if query.cursor.is_some() { a href={ "?" (to(None).to_query()) } { "First page" } }
+            @if asked.cursor.is_some() { a href={ "?" (query::text(&to(None))) } { "First page" } }
             @if let Some(next) = &page.next {
-                a href={ "?" (to(Some(next.clone())).to_query()) } rel="next" { "Next page" }
+                a href={ "?" (query::text(&to(Some(next.clone())))) } rel="next" { "Next page" }
             }
         }
     }

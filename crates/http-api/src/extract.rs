@@ -14,9 +14,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::Api;
-use crate::error_code::ErrorCode;
 use crate::problem::Problem;
-use crate::query;
+use crate::query::parameters;
+use sagebell_api_types::ErrorCode;
+use sagebell_api_types::query::{FORCE, STOP};
 
 /// The job in the path: a job of this monitor's accounts and regions.
 pub(crate) struct JobPath(pub(crate) JobArn);
@@ -80,17 +81,17 @@ impl<S: Sync> FromRequestParts<S> for StopWish {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let asked = query::parameters(&parts.uri, &["stop", "force"])?;
+        let asked = parameters(&parts.uri, &[STOP, FORCE])?;
         let asked = |name: &'static str| match asked.get(name).map(String::as_str) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
             Some(_) => Err(Problem::invalid_field(name, "`true` or `false`")),
         };
-        match (asked("stop")?, asked("force")?) {
+        match (asked(STOP)?, asked(FORCE)?) {
             (false, false) => Ok(Self(Stop::No)),
             (true, false) => Ok(Self(Stop::Unwanted)),
             (true, true) => Ok(Self(Stop::Forced)),
-            (false, true) => Err(Problem::invalid_field("force", "goes with `stop=true` only")),
+            (false, true) => Err(Problem::invalid_field(FORCE, "goes with `stop=true` only")),
         }
     }
 }

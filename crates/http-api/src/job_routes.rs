@@ -7,9 +7,9 @@ use sagebell_monitor::job::{Job, JobRecord};
 use crate::Api;
 use crate::extract::{JobPath, Waiter};
 use crate::problem::Problem;
-use crate::query::JobsQuery;
-use crate::schema::{ARN_HINT, JobSchema, KindWord, PhaseWord};
-use crate::views::{JobListView, TimelineView};
+use crate::query::{self, JobsParameters};
+use sagebell_api_types::schema::{ARN_HINT, JobSchema, KindWord, PhaseWord};
+use sagebell_api_types::{JobListView, TimelineView};
 
 /// Read a job
 #[utoipa::path(
@@ -73,9 +73,9 @@ pub(crate) async fn refresh_job(
 )]
 pub(crate) async fn list_jobs(
     State(api): State<Api>,
-    query: JobsQuery,
+    JobsParameters(asked): JobsParameters,
 ) -> Result<Json<JobListView>, Problem> {
-    Ok(Json(query.page(&api.jobs).await?.into()))
+    Ok(Json(query::page(&asked, &api.jobs).await?.into()))
 }
 
 fn known(record: Option<JobRecord>) -> Result<JobRecord, Problem> {

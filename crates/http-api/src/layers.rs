@@ -14,8 +14,8 @@ use http::{HeaderName, HeaderValue, Uri, header};
 use metrics::counter;
 use sagebell_monitor::wait::Principal;
 
-use crate::error_code::ErrorCode;
 use crate::problem::Problem;
+use sagebell_api_types::ErrorCode;
 
 /// Answers are somebody's own, and states that change.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [

@@ -5,7 +5,7 @@
 //! [`Principal`](sagebell_monitor::wait::Principal) in the request's extensions (see
 //! [`principal`]); nothing here authenticates, and nothing but liveness and the
 //! schema is answered without one. Every failure is a problem document with a
-//! stable [code](error_code::ErrorCode).
+//! stable [code](sagebell_api_types::ErrorCode).
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
@@ -20,7 +20,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 mod dashboard;
-pub mod error_code;
 mod extract;
 mod job_routes;
 mod layers;
@@ -29,11 +28,9 @@ pub mod principal;
 mod problem;
 mod query;
 mod raw_arn;
-mod schema;
 mod service_routes;
 #[cfg(test)]
 mod tests;
-mod views;
 mod wait_request;
 mod wait_routes;
 

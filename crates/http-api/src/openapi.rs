@@ -11,7 +11,7 @@ use utoipa::openapi::path::{
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Content, InfoBuilder, License, OpenApi, OpenApiBuilder, PathsBuilder, Ref, RefOr, Required,
@@ -19,9 +19,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 
-use crate::error_code::ErrorCode;
-use crate::problem::ProblemDocument;
-use crate::schema;
+use sagebell_api_types::{ErrorCode, PROBLEM_JSON, ProblemDocument, schema};
 
 const ABOUT: &str = "Register a wait on a SageMaker job, and be called back when it settles. \
      Failures are problem documents (RFC 9457) with a stable `code`: see docs/errors.md.";
@@ -79,10 +77,6 @@ pub(crate) fn completed(mut described: OpenApi) -> OpenApi {
     }
     let components = described.components.get_or_insert_default();
     components.schemas.extend(schema::all().chain(problem()));
-    // The derived schema cannot say so of a type that is read by hand.
-    if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut("WaitRequest") {
-        object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-    }
     components.add_security_scheme(SIGV4, sigv4());
     let callback = PathItem::new(HttpMethod::Post, callback());
     described.webhooks = Some(PathsBuilder::new().path("signal", callback).build());
@@ -115,9 +109,8 @@ fn failure(codes: &[ErrorCode]) -> Response {
     let line = |code: &ErrorCode| format!("`{}`: {}", code.as_str(), code.title());
     let lines: Vec<String> = codes.iter().map(line).collect();
     let problem = Content::new(Some(Ref::from_schema_name("Problem")));
-    let mut response = ResponseBuilder::new()
-        .description(lines.join("\n\n"))
-        .content("application/problem+json", problem);
+    let mut response =
+        ResponseBuilder::new().description(lines.join("\n\n")).content(PROBLEM_JSON, problem);
     if codes.iter().any(|code| code.retry_after_seconds().is_some()) {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer);
         let header = HeaderBuilder::new()

@@ -12,9 +12,8 @@ use sagebell_monitor::jobs::RefreshError;
 use sagebell_monitor::ports::{SageMakerError, StoreError};
 use sagebell_monitor::record::RecordError;
 use sagebell_monitor::waits::WaitError;
-use serde::Serialize;
 
-use crate::error_code::ErrorCode;
+use sagebell_api_types::{ErrorCode, PROBLEM_JSON, ProblemDocument, query};
 
 /// Longest echo of what a caller sent, in characters.
 const ECHO_LEN: usize = 200;
@@ -27,28 +26,6 @@ pub(crate) struct Problem {
     field: Option<Cow<'static, str>>,
     /// How long to wait before the same call makes sense, in seconds.
     retry_after: Option<u64>,
-}
-
-/// A failed call (RFC 9457).
-#[derive(Serialize, utoipa::ToSchema)]
-#[schema(as = Problem)]
-pub(crate) struct ProblemDocument<'a> {
-    /// A URI that names the failure and explains it.
-    #[serde(rename = "type")]
-    #[schema(format = "uri")]
-    type_uri: String,
-    /// What happened, the same for every failure of this code.
-    title: &'a str,
-    /// The HTTP status.
-    status: u16,
-    /// What happened this time, for people.
-    detail: &'a str,
-    /// What happened, for programs; never changes its meaning.
-    code: ErrorCode,
-    /// The field or parameter at fault.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    field: Option<&'a str>,
 }
 
 impl Problem {
@@ -92,17 +69,6 @@ impl Problem {
     pub(crate) fn no_such_job() -> Self {
         Self::new(ErrorCode::JobNotFound, "Sagebell has not heard of this job")
     }
-
-    fn document(&self) -> ProblemDocument<'_> {
-        ProblemDocument {
-            type_uri: self.code.type_uri(),
-            title: self.code.title(),
-            status: self.code.status().as_u16(),
-            detail: &self.detail,
-            code: self.code,
-            field: self.field.as_deref(),
-        }
-    }
 }
 
 /// An answer does not grow with what was sent.
@@ -115,10 +81,11 @@ fn clipped(text: Cow<'static, str>) -> Cow<'static, str> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = axum::Json(self.document());
-        let mut response = (self.code.status(), body).into_response();
+        let field = self.field.map(Cow::into_owned);
+        let document = ProblemDocument::new(self.code, self.detail.into_owned(), field);
+        let mut response = (self.code.status(), axum::Json(document)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
@@ -130,7 +97,9 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Retryable(_) => Self::try_again(error),
-            StoreError::BadCursor(_) => Self::invalid_field("cursor", "not a cursor of this list"),
+            StoreError::BadCursor(_) => {
+                Self::invalid_field(query::CURSOR, "not a cursor of this list")
+            }
             StoreError::Terminal(_) => Self::internal(error),
         }
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use axum::extract::FromRequestParts;
 use http::Uri;
 use http::request::Parts;
+use sagebell_api_types::query::{self, JobsQuery};
 use sagebell_monitor::job::Job;
 use sagebell_monitor::jobs::{Jobs, PAGE_LIMIT};
 use sagebell_monitor::kind::Kind;
@@ -21,57 +22,37 @@ use crate::problem::Problem;
 pub(crate) const PAGE_DEFAULT: usize = 50;
 /// Longest cursor taken, in bytes: above any store's own.
 const CURSOR_LEN: usize = 4_096;
-const PARAMETERS: [&str; 5] = ["phase", "kind", "run", "cursor", "limit"];
 
-/// Which jobs to list.
+/// Which jobs to list, as the parameters say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct JobsQuery {
-    pub(crate) filter: JobFilter,
-    pub(crate) cursor: Option<Cursor>,
-    pub(crate) limit: usize,
-}
+pub(crate) struct JobsParameters(pub(crate) JobsQuery);
 
-impl<S: Sync> FromRequestParts<S> for JobsQuery {
+impl<S: Sync> FromRequestParts<S> for JobsParameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let mut asked = parameters(&parts.uri, &PARAMETERS)?;
-        let phase =
-            word(&asked, "phase", Phase::from_wire, || Phase::ALL.map(Phase::as_str).join(", "))?;
-        let kind = word(&asked, "kind", Kind::from_wire, || {
+        let mut asked = parameters(&parts.uri, &query::JOBS)?;
+        let phase = word(&asked, query::PHASE, Phase::from_wire, || {
+            Phase::ALL.map(Phase::as_str).join(", ")
+        })?;
+        let kind = word(&asked, query::KIND, Kind::from_wire, || {
             Kind::all().map(Kind::as_str).collect::<Vec<_>>().join(", ")
         })?;
-        Ok(Self {
-            limit: limit(asked.get("limit"))?,
-            cursor: cursor(asked.remove("cursor"))?,
-            filter: JobFilter { phase, kind, run: asked.remove("run") },
-        })
+        let filter = JobFilter { phase, kind, run: asked.remove(query::RUN) };
+        let limit = limit(asked.get(query::LIMIT))?;
+        Ok(Self(JobsQuery { filter, cursor: cursor(asked.remove(query::CURSOR))?, limit }))
     }
 }
 
-impl JobsQuery {
-    /// The page asked for.
-    pub(crate) async fn page(&self, jobs: &Jobs) -> Result<Page<Job>, Problem> {
-        Ok(jobs.list(&self.filter, self.cursor.as_ref(), self.limit).await?)
-    }
+/// The page asked for.
+pub(crate) async fn page(asked: &JobsQuery, jobs: &Jobs) -> Result<Page<Job>, Problem> {
+    let limit = asked.limit.unwrap_or(PAGE_DEFAULT);
+    Ok(jobs.list(&asked.filter, asked.cursor.as_ref(), limit).await?)
+}
 
-    /// The query string that asks for this page.
-    pub(crate) fn to_query(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        let filter = &self.filter;
-        let limit = (self.limit != PAGE_DEFAULT).then(|| self.limit.to_string());
-        let values = [
-            filter.phase.map(Phase::as_str),
-            filter.kind.map(Kind::as_str),
-            filter.run.as_deref(),
-            self.cursor.as_ref().map(|cursor| cursor.0.as_str()),
-            limit.as_deref(),
-        ];
-        for (name, value) in PARAMETERS.into_iter().zip(values) {
-            query.extend_pairs(value.map(|value| (name, value)));
-        }
-        query.finish()
-    }
+/// The query string that asks for this page.
+pub(crate) fn text(asked: &JobsQuery) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(asked.pairs()).finish()
 }
 
 /// The parameters that have a value, by name.
@@ -104,20 +85,19 @@ fn word<T>(
     asked.get(name).map(parse).transpose()
 }
 
-fn limit(asked: Option<&String>) -> Result<usize, Problem> {
+fn limit(asked: Option<&String>) -> Result<Option<usize>, Problem> {
     let Some(text) = asked else {
-        return Ok(PAGE_DEFAULT);
+        return Ok(None);
     };
-    let limit = text.parse().ok();
-    limit
-        .filter(|limit| (1..=PAGE_LIMIT).contains(limit))
-        .ok_or_else(|| Problem::invalid_field("limit", format!("a number, 1 to {PAGE_LIMIT}")))
+    let limit = text.parse().ok().filter(|limit| (1..=PAGE_LIMIT).contains(limit));
+    let refused = || Problem::invalid_field(query::LIMIT, format!("a number, 1 to {PAGE_LIMIT}"));
+    limit.map(Some).ok_or_else(refused)
 }
 
 fn cursor(asked: Option<String>) -> Result<Option<Cursor>, Problem> {
     match asked {
         Some(text) if text.len() > CURSOR_LEN => {
-            Err(Problem::invalid_field("cursor", "not a cursor of this list"))
+            Err(Problem::invalid_field(query::CURSOR, "not a cursor of this list"))
         }
         text => Ok(text.map(Cursor)),
     }

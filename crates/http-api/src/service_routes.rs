@@ -8,7 +8,7 @@ use http::header;
 use sagebell_monitor::wait::Principal;
 use utoipa::openapi::OpenApi;
 
-use crate::views::{HealthView, PrincipalView};
+use sagebell_api_types::{HealthView, PrincipalView};
 
 /// The API's description, serialized once.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ impl From<OpenApi> for Document {
     responses((status = 200, description = "It does", body = HealthView)),
 )]
 pub(crate) async fn check_health() -> Json<HealthView> {
-    Json(HealthView { status: "ok" })
+    Json(HealthView { status: "ok".into() })
 }
 
 /// Read who is calling

@@ -6,9 +6,9 @@ use axum::extract::State;
 use crate::Api;
 use crate::extract::{StopWish, WaitPath, Waiter};
 use crate::problem::Problem;
-use crate::schema::{ARN_HINT, WAIT_ID_HINT};
-use crate::views::WaitAndJobView;
-use crate::wait_request::WaitRequest;
+use crate::wait_request::WaitBody;
+use sagebell_api_types::schema::{ARN_HINT, WAIT_ID_HINT};
+use sagebell_api_types::{WaitAndJobView, WaitRequest};
 
 type Answer = Result<Json<WaitAndJobView>, Problem>;
 
@@ -30,7 +30,7 @@ pub(crate) async fn register_wait(
     State(api): State<Api>,
     _: Waiter,
     WaitPath(key): WaitPath,
-    request: WaitRequest,
+    request: WaitBody,
 ) -> Answer {
     let registered = api.waits.register(request.registration(key)?).await?;
     Ok(Json(registered.into()))

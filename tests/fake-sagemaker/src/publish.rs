@@ -3,14 +3,13 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use sagebell_api_types::put_events::{self, AnswerEntry, RequestEntry};
+use serde_json::Value;
 use tokio::sync::mpsc;
 use url::Url;
 
 /// Events that wait for the receiver; more are dropped.
 pub(crate) const QUEUE: usize = 10_000;
-/// EventBridge's own limit on the entries of one request.
-const MAX_ENTRIES: usize = 10;
 const ATTEMPTS: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -36,8 +35,8 @@ pub enum Target {
 enum PublishError {
     #[error(transparent)]
     Http(#[from] reqwest::Error),
-    #[error("refused: {0}")]
-    Refused(Value),
+    #[error("refused: {0:?}")]
+    Refused(Vec<AnswerEntry>),
 }
 
 /// Passes on what `events` brings, to each of the targets, until it ends.
@@ -46,8 +45,8 @@ pub(crate) async fn run(
     targets: Vec<Target>,
     mut events: mpsc::Receiver<Value>,
 ) {
-    let mut batch = Vec::with_capacity(MAX_ENTRIES);
-    while events.recv_many(&mut batch, MAX_ENTRIES).await > 0 {
+    let mut batch = Vec::with_capacity(put_events::LIMIT);
+    while events.recv_many(&mut batch, put_events::LIMIT).await > 0 {
         for target in &targets {
             publish(&client, target, &batch).await;
         }
@@ -102,18 +101,18 @@ async fn send_entries(
     client: &reqwest::Client,
     endpoint: &Url,
     signature: &str,
-    body: &Value,
+    body: &put_events::Request,
 ) -> Result<(), PublishError> {
     let request = client
         .post(endpoint.clone())
-        .header("x-amz-target", "AWSEvents.PutEvents")
-        .header("content-type", "application/x-amz-json-1.1")
+        .header(put_events::TARGET_HEADER, put_events::TARGET)
+        .header("content-type", put_events::AMZ_JSON)
         .header("authorization", signature)
-        .body(body.to_string());
-    let answer: Value = request.send().await?.error_for_status()?.json().await?;
-    match answer.get("FailedEntryCount").and_then(Value::as_u64) {
-        Some(0) => Ok(()),
-        _ => Err(PublishError::Refused(answer)),
+        .json(body);
+    let answer: put_events::Answer = request.send().await?.error_for_status()?.json().await?;
+    match answer.failed_entry_count {
+        0 => Ok(()),
+        _ => Err(PublishError::Refused(answer.entries)),
     }
 }
 
@@ -126,17 +125,8 @@ fn unsigned(region: &str) -> String {
     )
 }
 
-fn put_events(bus: &str, batch: &[Value]) -> Value {
-    let entry = |event: &Value| {
-        let time = event.get("time").and_then(sagebell_monitor::time::parse_time);
-        json!({
-            "Time": time.map(jiff::Timestamp::as_second),
-            "Source": event.get("source"),
-            "DetailType": event.get("detail-type"),
-            "Resources": event.get("resources"),
-            "Detail": event.get("detail").map(Value::to_string),
-            "EventBusName": bus,
-        })
-    };
-    json!({ "Entries": batch.iter().map(entry).collect::<Vec<_>>() })
+fn put_events(bus: &str, batch: &[Value]) -> put_events::Request {
+    let entry =
+        |event| RequestEntry { event_bus_name: Some(bus.to_owned()), ..RequestEntry::of(event) };
+    put_events::Request { entries: batch.iter().map(entry).collect() }
 }

@@ -208,7 +208,8 @@ impl Judge {
     }
 
     /// A callback begins; says what is wrong with that. A clock that is set forward ends
-    /// the claims of before: what was under way then may be told a second time.
+    /// the claims of before: what was under way then may be told a second time, and whichever
+    /// fails ends the other's claim.
     pub fn send_begun(
         &mut self,
         world: &World,
@@ -219,7 +220,7 @@ impl Judge {
         let (now, jump) = (world.time.now(), world.faults.jump);
         let watch = &mut self.tasks[task];
         let claim = Policy::CLAIM.as_millis() as Millis;
-        let claimed = |since| !jump.is_forward_between(since, now);
+        let claimed = |since: Millis| !jump.is_forward_between(since.saturating_sub(claim), now);
         let wrong = if watch.under_way.iter().any(|(one, since)| one == secret && claimed(*since)) {
             Some(("5-overlap", format!("two signals to task {task} are under way")))
         } else if watch.wait_over_at.is_some_and(|at| at + claim < now) {

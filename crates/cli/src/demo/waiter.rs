@@ -1,15 +1,17 @@
 //! A waiter as a pipeline step is one: a listener, a registration, and a close
 //! look at what it is told.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sagebell_api_types::WaitRequest;
+use sagebell_client::callback_url;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::signal::SignalBody;
 use sagebell_monitor::wait::WaitId;
 use sagebell_system::SystemClock;
-use sagebell_webhook::{CALLBACK_PATH, Listener};
-use serde_json::json;
+use sagebell_webhook::Listener;
 use tokio::time::Instant;
 
 use super::lives::Life;
@@ -59,12 +61,11 @@ impl Waiter {
         let (id, secret) = (WaitId::parse(life.title)?, sagebell_client::new_secret()?);
         let address = ([127, 0, 0, 1], 0).into();
         let listener = Listener::bind(address, secret.clone(), id, Arc::new(SystemClock)).await?;
-        let request = json!({
-            "callback_url": format!("http://{}{CALLBACK_PATH}", listener.local_addr()),
-            "secret": secret.expose(),
-            "hear": life.hear,
-            "labels": {"run": "demo"},
-        });
+        let request = WaitRequest {
+            hear: life.hear,
+            labels: BTreeMap::from([("run".to_owned(), "demo".to_owned())]),
+            ..WaitRequest::new(callback_url(&listener)?, secret)
+        };
         client.put_wait(&life.arn, life.title, &request).await?;
         Ok(Self { listener, life: life.clone() })
     }

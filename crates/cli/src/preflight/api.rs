@@ -1,5 +1,7 @@
 //! The API, and through it the monitor's own way to SageMaker.
 
+use sagebell_api_types::ErrorCode;
+use sagebell_api_types::query::JobsQuery;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::JobFilter;
 
@@ -15,8 +17,8 @@ pub(super) async fn api(client: &Client) -> Check {
     if let Err(error) = client.health().await {
         return unanswered(&error);
     }
-    let all = JobFilter::default();
-    match client.list_jobs(&all, None, 1).await {
+    let one = JobsQuery { filter: JobFilter::default(), cursor: None, limit: Some(1) };
+    match client.list_jobs(&one).await {
         Ok(_) => Check::ok(API, format!("{} answers signed calls", client.base())),
         Err(error) => unanswered(&error),
     }
@@ -55,12 +57,12 @@ pub(super) async fn sagemaker(client: &Client, nobodys: &JobArn) -> Check {
     let Err(ClientError::Problem { code, detail, .. }) = client.refresh(nobodys).await else {
         return Check::could_not_tell(SAGEMAKER, "the API did not say", &[]);
     };
-    match code.as_str() {
-        "job_not_found" => Check::ok(SAGEMAKER, "the API may ask it about jobs"),
-        "sagemaker_refused" => {
+    match ErrorCode::from_wire(&code) {
+        Some(ErrorCode::JobNotFound) => Check::ok(SAGEMAKER, "the API may ask it about jobs"),
+        Some(ErrorCode::SagemakerRefused) => {
             Check::missing(SAGEMAKER, format!("it refuses the API: {detail}"), DESCRIBE)
         }
-        "sagemaker_unavailable" => Check::missing(SAGEMAKER, detail, &[]),
+        Some(ErrorCode::SagemakerUnavailable) => Check::missing(SAGEMAKER, detail, &[]),
         _ => Check::could_not_tell(SAGEMAKER, format!("{code}: {detail}"), &[]),
     }
 }

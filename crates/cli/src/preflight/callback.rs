@@ -14,19 +14,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use sagebell_api_types::{CALLBACK_URL, ErrorCode, WaitAndJobView, WaitRequest};
 use sagebell_messaging::EventBus;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::ports::{Clock, Intake as _};
-use sagebell_monitor::wait::{Secret, WaitId, later};
+use sagebell_monitor::wait::{CallbackUrl, Secret, WaitId, later};
 use sagebell_system::{SystemClock, say};
-use sagebell_webhook::{CALLBACK_PATH, Listener};
-use serde_json::{Value, json};
+use sagebell_webhook::Listener;
 
 use super::places::{CALLBACKS, QUEUES, SIGHTINGS, SIGNALS, WAY_BACK};
 use super::report::Check;
-use sagebell_client::client::{Client, ClientError, WaitAnswer};
-use sagebell_client::{new_secret, own_address};
+use sagebell_client::client::{Client, ClientError};
+use sagebell_client::{callback_url, new_secret, own_address};
 
 const CALLBACK: &str = "callback";
 /// The template's default of CallbackPorts.
@@ -66,7 +66,7 @@ enum Cause {
 /// A wait that listens.
 struct Waiting {
     id: WaitId,
-    url: String,
+    url: CallbackUrl,
     secret: Secret,
     listener: Listener,
 }
@@ -100,7 +100,7 @@ impl Probe<'_> {
         let secret = new_secret().map_err(io::Error::other)?;
         let clock = Arc::new(SystemClock);
         let listener = Listener::bind(address, secret.clone(), id.clone(), clock).await?;
-        let url = format!("http://{}{CALLBACK_PATH}", listener.local_addr());
+        let url = callback_url(&listener).map_err(io::Error::other)?;
         Ok(Waiting { id, url, secret, listener })
     }
 
@@ -108,7 +108,7 @@ impl Probe<'_> {
         let patience = self.patience.unwrap_or(AFTER_SWEEP);
         if let Err(error) = self.register(&waiting, patience).await {
             waiting.listener.shutdown().await;
-            return refused(&error, &waiting.url);
+            return refused(&error, waiting.url.as_url().as_str());
         }
         let cause = self.cause().await;
         let patience = self.patience.unwrap_or(match cause {
@@ -121,7 +121,10 @@ impl Probe<'_> {
             _ = tokio::signal::ctrl_c() => End::Interrupted,
         };
         let check = match end {
-            End::Heard => Check::ok(CALLBACK, format!("a signed callback came to {}", waiting.url)),
+            End::Heard => Check::ok(
+                CALLBACK,
+                format!("a signed callback came to {}", waiting.url.as_url().as_str()),
+            ),
             End::Interrupted => Check::could_not_tell(CALLBACK, "interrupted", &[]),
             End::Silence => self.silence(&waiting, cause, patience).await,
         };
@@ -134,12 +137,11 @@ impl Probe<'_> {
 
     async fn register(&self, waiting: &Waiting, patience: Duration) -> Result<(), ClientError> {
         let life = patience.saturating_add(SLACK);
-        let wait = json!({
-            "callback_url": waiting.url,
-            "secret": waiting.secret.expose(),
-            "lease_seconds": life.as_secs(),
-            "deadline": later(SystemClock.now(), life),
-        });
+        let wait = WaitRequest {
+            lease_seconds: life.as_secs().try_into().unwrap_or(u32::MAX),
+            deadline: Some(later(SystemClock.now(), life)),
+            ..WaitRequest::new(waiting.url.clone(), waiting.secret.clone())
+        };
         self.client.put_wait(self.arn, waiting.id.as_str(), &wait).await.map(drop)
     }
 
@@ -158,7 +160,7 @@ impl Probe<'_> {
 
     async fn silence(&self, waiting: &Waiting, cause: Cause, patience: Duration) -> Check {
         match self.client.get_wait(self.arn, waiting.id.as_str()).await {
-            Ok(answer) => judge(&answer, cause, &waiting.url, patience),
+            Ok(answer) => judge(&answer, cause, waiting.url.as_url().as_str(), patience),
             Err(error) => Check::could_not_tell(CALLBACK, error.to_string(), &[]),
         }
     }
@@ -190,11 +192,11 @@ fn gone(arn: &JobArn) -> Observation {
 
 fn refused(error: &ClientError, url: &str) -> Check {
     match error {
-        ClientError::Problem { field: Some(field), detail, .. } if field == "callback_url" => {
+        ClientError::Problem { field: Some(field), detail, .. } if field == CALLBACK_URL => {
             let how = format!("the monitor may not call {url}: {detail}");
             Check::missing(CALLBACK, how, CALLBACKS)
         }
-        ClientError::Problem { code, detail, .. } if code == "job_out_of_scope" => {
+        ClientError::Problem { code, detail, .. } if code == ErrorCode::JobOutOfScope.as_str() => {
             Check::missing(CALLBACK, format!("the monitor takes no jobs from here: {detail}"), &[])
         }
         other => Check::could_not_tell(CALLBACK, format!("no wait was registered: {other}"), &[]),
@@ -202,10 +204,9 @@ fn refused(error: &ClientError, url: &str) -> Check {
 }
 
 /// Where the callback got stuck, by what the monitor says of the wait.
-fn judge(answer: &WaitAnswer, cause: Cause, url: &str, patience: Duration) -> Check {
+fn judge(answer: &WaitAndJobView, cause: Cause, url: &str, patience: Duration) -> Check {
     let seconds = patience.as_secs();
-    let last_error = answer.wait.pointer("/delivery/last_error").and_then(Value::as_str);
-    if let Some(reason) = last_error {
+    if let Some(reason) = &answer.wait.delivery.last_error {
         let how = format!("callbacks to {url} fail: {reason}");
         return Check::missing(CALLBACK, how, WAY_BACK);
     }
@@ -231,27 +232,35 @@ fn judge(answer: &WaitAnswer, cause: Cause, url: &str, patience: Duration) -> Ch
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use sagebell_monitor::job::{Job, JobRecord};
+    use sagebell_monitor::phase::Phase;
+    use sagebell_monitor::testing::samples;
+
     use super::super::report::Outcome;
     use super::*;
 
     const ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:compilation-job/probe";
 
-    fn answer(phase: &str, delivery: Value) -> WaitAnswer {
-        let job = json!({ "arn": ARN, "kind": "compilation", "name": "probe", "phase": phase });
-        serde_json::from_value(json!({ "wait": { "delivery": delivery }, "job": job })).unwrap()
+    fn answer(phase: Phase, last_error: Option<&str>) -> WaitAndJobView {
+        let (arn, now) = (JobArn::parse(ARN).unwrap(), Timestamp::UNIX_EPOCH);
+        let mut wait = samples::wait(&arn, "probe", now);
+        wait.delivery.last_error = last_error.map(str::to_owned);
+        let job = Job { phase, ..JobRecord::unseen(&arn, now, now).job };
+        WaitAndJobView { wait: wait.into(), job }
     }
 
-    fn places(answer: &WaitAnswer, cause: Cause) -> &'static [super::super::places::Place] {
+    fn places(answer: &WaitAndJobView, cause: Cause) -> &'static [super::super::places::Place] {
         judge(answer, cause, "http://10.0.0.1:8080/callback", AFTER_SIGHTING).granted_by
     }
 
     #[test]
     fn silence_is_laid_where_the_callback_got_stuck() {
-        let failed = answer("stopped", json!({ "last_error": "timed out" }));
+        let failed = answer(Phase::Stopped, Some("timed out"));
         assert_eq!(places(&failed, Cause::Sighting), WAY_BACK);
-        assert_eq!(places(&answer("stopped", json!({})), Cause::Sweep), SIGNALS);
-        assert_eq!(places(&answer("unknown", json!({})), Cause::Sighting), SIGHTINGS);
-        let sweep = judge(&answer("unknown", json!({})), Cause::Sweep, "", AFTER_SWEEP);
+        assert_eq!(places(&answer(Phase::Stopped, None), Cause::Sweep), SIGNALS);
+        assert_eq!(places(&answer(Phase::Unknown, None), Cause::Sighting), SIGHTINGS);
+        let sweep = judge(&answer(Phase::Unknown, None), Cause::Sweep, "", AFTER_SWEEP);
         assert_eq!(sweep.outcome, Outcome::CouldNotTell);
     }
 

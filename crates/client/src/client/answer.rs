@@ -2,6 +2,7 @@
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
+use sagebell_api_types::{PROBLEM_JSON, ProblemDocument};
 use sagebell_monitor::ports::Clock as _;
 use sagebell_system::SystemClock;
 use sagebell_webhook::{date, retry_after};
@@ -14,18 +15,6 @@ use super::error::ClientError;
 const LONGEST: usize = 8 * 1024 * 1024;
 /// How much of a foreign answer is repeated, in characters.
 const SAID: usize = 200;
-/// What a problem document is sent as (RFC 9457).
-const PROBLEM: &str = "application/problem+json";
-
-/// A problem document (RFC 9457), as far as it is told to people.
-#[derive(Deserialize)]
-struct Problem {
-    code: String,
-    field: Option<String>,
-    detail: Option<String>,
-    title: Option<String>,
-}
-
 /// What the API answered.
 pub(super) async fn read<T: for<'de> Deserialize<'de>>(
     base: &Url,
@@ -73,19 +62,20 @@ impl Head {
         Self {
             url: base.clone(),
             status: response.status(),
-            is_problem: text(CONTENT_TYPE).is_some_and(|kind| kind.starts_with(PROBLEM)),
+            is_problem: text(CONTENT_TYPE).is_some_and(|kind| kind.starts_with(PROBLEM_JSON)),
             retry_after: wish.and_then(|wish| retry_after(wish, now)),
         }
     }
 
     fn refusal(&self, body: &[u8]) -> ClientError {
-        let problem = serde_json::from_slice::<Problem>(body).ok().filter(|_| self.is_problem);
+        let problem =
+            serde_json::from_slice::<ProblemDocument>(body).ok().filter(|_| self.is_problem);
         match problem {
             None => self.foreign(&String::from_utf8_lossy(body)),
             Some(problem) => ClientError::Problem {
                 code: problem.code,
                 field: problem.field,
-                detail: problem.detail.or(problem.title).unwrap_or_default(),
+                detail: if problem.detail.is_empty() { problem.title } else { problem.detail },
                 retry_after: self.retry_after,
             },
         }

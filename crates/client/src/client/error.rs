@@ -14,6 +14,7 @@ use std::io::{
 };
 use std::time::Duration;
 
+use sagebell_api_types::ErrorCode;
 use url::Url;
 
 #[cfg(feature = "aws")]
@@ -21,16 +22,16 @@ use crate::signature::SignError;
 
 /// The codes by which the API refuses a call for good: the same call would be refused
 /// again (`docs/errors.md`).
-pub const FINAL_CODES: [&str; 9] = [
-    "body_too_large",
-    "invalid_body",
-    "invalid_field",
-    "job_not_found",
-    "job_out_of_scope",
-    "not_owner",
-    "operation_unsupported",
-    "read_only",
-    "wait_not_found",
+pub const FINAL_CODES: [ErrorCode; 9] = [
+    ErrorCode::BodyTooLarge,
+    ErrorCode::InvalidBody,
+    ErrorCode::InvalidField,
+    ErrorCode::JobNotFound,
+    ErrorCode::JobOutOfScope,
+    ErrorCode::NotOwner,
+    ErrorCode::OperationUnsupported,
+    ErrorCode::ReadOnly,
+    ErrorCode::WaitNotFound,
 ];
 
 /// Why a call came to nothing.
@@ -80,7 +81,8 @@ impl ClientError {
     /// Whether the API has refused the call for good.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Problem { code, .. } if FINAL_CODES.contains(&code.as_str()))
+        let Self::Problem { code, .. } = self else { return false };
+        ErrorCode::from_wire(code).is_some_and(|code| FINAL_CODES.contains(&code))
     }
 
     /// Whether the call may succeed later: everything that is not final.

@@ -2,9 +2,12 @@
 
 use std::sync::Mutex;
 
+use sagebell_monitor::job::JobRecord;
+use sagebell_monitor::phase::Phase;
+use sagebell_monitor::ports::Clock as _;
+use sagebell_monitor::testing::samples;
 use sagebell_monitor::wait::{Hear, OnAbandon};
 use sagebell_system::SystemClock;
-use serde_json::json;
 use url::Url;
 
 use super::*;
@@ -31,9 +34,11 @@ fn refusal(code: &str) -> ClientError {
     ClientError::Problem { code, field: None, detail, retry_after: None }
 }
 
-fn job(phase: &str) -> WaitAnswer {
-    let job = json!({ "arn": ARN, "kind": "training", "name": "x", "phase": phase });
-    serde_json::from_value(json!({ "wait": { "state": "waiting" }, "job": job })).unwrap()
+fn job(phase: &str) -> WaitAndJobView {
+    let (arn, now) = (JobArn::parse(ARN).unwrap(), SystemClock.now());
+    let phase = Phase::from_wire(phase).unwrap();
+    let job = Job { phase, ..JobRecord::unseen(&arn, now, now).job };
+    WaitAndJobView { wait: samples::wait(&arn, "w", now).into(), job }
 }
 
 /// A monitor that answers as the time since the beginning tells it to, and when it was
@@ -41,7 +46,7 @@ fn job(phase: &str) -> WaitAnswer {
 type Calls = Arc<Mutex<Vec<Duration>>>;
 
 async fn waiting(
-    answer: impl Fn(Duration) -> Result<WaitAnswer, ClientError> + Send + Sync + 'static,
+    answer: impl Fn(Duration) -> Result<WaitAndJobView, ClientError> + Send + Sync + 'static,
 ) -> (Waiting, Calls) {
     let id = WaitId::parse("w").unwrap();
     let ear = Ear::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock)).await.unwrap();

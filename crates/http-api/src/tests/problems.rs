@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::failing::Failing;
 use super::{Answer, OWNER, call, get, happens, job_path, path_of, registration, request, send};
-use crate::error_code::ErrorCode;
+use sagebell_api_types::ErrorCode;
 
 /// Makes an error; errors themselves cannot be copied.
 type Fails = fn() -> SageMakerError;

@@ -103,6 +103,12 @@ impl ErrorCode {
         }
     }
 
+    /// The code of this word; `None` for one that this version does not know.
+    #[must_use]
+    pub fn from_wire(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == word)
+    }
+
     /// The HTTP status it is answered with.
     #[must_use]
     pub const fn status(self) -> StatusCode {

@@ -12,11 +12,11 @@ use utoipa::openapi::{Object, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 /// What to say of an ARN in a path.
-pub(crate) const ARN_HINT: &str = "The job's ARN, percent-encoded (`arn%3Aaws%3Asagemaker%3A…%2Fx`). \
+pub const ARN_HINT: &str = "The job's ARN, percent-encoded (`arn%3Aaws%3Asagemaker%3A…%2Fx`). \
      A raw slash within it is understood too, for front ends that decode paths.";
 
 /// What to say of a wait's id in a path.
-pub(crate) const WAIT_ID_HINT: &str =
+pub const WAIT_ID_HINT: &str =
     "The waiter's own name for the wait: 1 to 128 of `A-Z a-z 0-9 . _ : -`.";
 
 /// Types that stand for the domain's in descriptions, and a list of them all.
@@ -24,7 +24,7 @@ macro_rules! schemas {
     ($($marker:ident is $name:literal: $schema:expr;)+) => {
         $(
             #[doc = concat!("Stands for `", $name, "` in descriptions.")]
-            pub(crate) enum $marker {}
+            pub enum $marker {}
 
             impl PartialSchema for $marker {
                 fn schema() -> RefOr<Schema> {
@@ -40,7 +40,7 @@ macro_rules! schemas {
         )+
 
         /// Every schema of this module, by name.
-        pub(crate) fn all() -> impl Iterator<Item = (String, RefOr<Schema>)> {
+        pub fn all() -> impl Iterator<Item = (String, RefOr<Schema>)> {
             [$(($name.to_owned(), $marker::schema())),+].into_iter()
         }
     };

@@ -2,6 +2,7 @@
 //!
 //! Promise: a wait's secret is not in here.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -9,66 +10,66 @@ use sagebell_monitor::job::{Job, JobRecord, TimelineEntry};
 use sagebell_monitor::ports::Page;
 use sagebell_monitor::wait::{CallbackUrl, Hear, OnAbandon, Wait, WaitId, WaitState};
 use sagebell_monitor::waits::WaitAndJob;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::schema;
 
 /// A wait, as its owner sees it.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Wait)]
-pub(crate) struct WaitView {
+pub struct WaitView {
     /// The waiter's name for it.
     #[schema(value_type = String)]
-    id: WaitId,
+    pub id: WaitId,
     /// Where to call back.
     #[schema(value_type = String, format = "uri")]
-    callback_url: CallbackUrl,
+    pub callback_url: CallbackUrl,
     /// What it wants to hear.
     #[schema(value_type = schema::HearWord)]
-    hear: Hear,
+    pub hear: Hear,
     /// Sightings from before this belong to an older job or update.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, required = false)]
-    not_before: Option<Timestamp>,
+    pub not_before: Option<Timestamp>,
     /// How long it lives without being renewed.
-    lease_seconds: u32,
+    pub lease_seconds: u32,
     /// When the lease runs out.
     #[schema(value_type = String, format = DateTime)]
-    lease_until: Timestamp,
+    pub lease_until: Timestamp,
     /// When to give up.
     #[schema(value_type = String, format = DateTime)]
-    deadline: Timestamp,
+    pub deadline: Timestamp,
     /// What becomes of the job when its waiter is gone for good.
     #[schema(value_type = schema::OnAbandonWord)]
-    on_abandon: OnAbandon,
+    pub on_abandon: OnAbandon,
     /// The waiter's own labels.
-    labels: BTreeMap<String, String>,
+    pub labels: BTreeMap<String, String>,
     /// Where it is in its life.
     #[schema(value_type = schema::WaitStateWord)]
-    state: WaitState,
+    pub state: WaitState,
     /// When it was first registered.
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    pub created_at: Timestamp,
     /// How far telling it has come.
-    delivery: DeliveryView,
+    pub delivery: DeliveryView,
 }
 
 /// How far telling a wait has come.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Delivery)]
-struct DeliveryView {
+pub struct DeliveryView {
     /// The number of the last signal begun; 0: none yet.
-    seq: u64,
+    pub seq: u64,
     /// Failed attempts at that signal.
-    attempts: u32,
+    pub attempts: u32,
     /// What the last failed attempt met; who does not own the job is told its class alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
-    last_error: Option<String>,
+    pub last_error: Option<String>,
     /// When to try again.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, required = false)]
-    retry_at: Option<Timestamp>,
+    pub retry_at: Option<Timestamp>,
 }
 
 impl From<Wait> for WaitView {
@@ -96,14 +97,14 @@ impl From<Wait> for WaitView {
 }
 
 /// A wait and its job, as now known.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = WaitAndJob)]
-pub(crate) struct WaitAndJobView {
+pub struct WaitAndJobView {
     /// The wait.
-    wait: WaitView,
+    pub wait: WaitView,
     /// The job. If it is settled, the wait is signalled by this answer.
     #[schema(value_type = schema::JobSchema)]
-    job: Job,
+    pub job: Job,
 }
 
 impl From<WaitAndJob> for WaitAndJobView {
@@ -113,16 +114,16 @@ impl From<WaitAndJob> for WaitAndJobView {
 }
 
 /// One page of jobs, those recorded last first.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = JobList)]
-pub(crate) struct JobListView {
+pub struct JobListView {
     /// The jobs.
     #[schema(value_type = Vec<schema::JobSchema>)]
-    items: Vec<Job>,
+    pub items: Vec<Job>,
     /// The next page's `cursor`; absent at the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
-    next: Option<String>,
+    pub next: Option<String>,
 }
 
 impl From<Page<Job>> for JobListView {
@@ -132,14 +133,14 @@ impl From<Page<Job>> for JobListView {
 }
 
 /// What was seen of a job, in the order of its own times.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Timeline)]
-pub(crate) struct TimelineView {
+pub struct TimelineView {
     /// The sightings that said something new.
     #[schema(value_type = Vec<schema::TimelineEntrySchema>)]
-    items: Vec<TimelineEntry>,
+    pub items: Vec<TimelineEntry>,
     /// How many more there were: the first and the latest are kept.
-    dropped: u64,
+    pub dropped: u64,
 }
 
 impl From<JobRecord> for TimelineView {
@@ -149,17 +150,17 @@ impl From<JobRecord> for TimelineView {
 }
 
 /// Who is calling.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Principal)]
-pub(crate) struct PrincipalView {
+pub struct PrincipalView {
     /// E.g. `111122223333:role/pipeline`.
-    pub(crate) principal: String,
+    pub principal: String,
 }
 
 /// Whether the service answers.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Health)]
-pub(crate) struct HealthView {
+pub struct HealthView {
     /// Always `ok`.
-    pub(crate) status: &'static str,
+    pub status: Cow<'static, str>,
 }

@@ -1,0 +1,37 @@
+//! What goes over the wire between Sagebell's API and those who call it: one definition for
+//! the server, the clients and the OpenAPI document.
+//!
+//! Promise: no field of the protocol is named anywhere else. A field that is renamed here
+//! no longer compiles there.
+//!
+//! Callback bodies are the domain's own ([`SignalBody`], [`ProbeBody`], [`ProbeAnswer`]), since
+//! the monitor writes them.
+//!
+//! ```
+//! use sagebell_api_types::{BadBody, WaitRequest};
+//!
+//! let body = br#"{"callback_url": "http://10.0.0.7:8080/callback", "lease_seconds": "soon"}"#;
+//! let Err(BadBody::Field { name, problem }) = WaitRequest::parse(body) else { panic!() };
+//! assert_eq!(name, "secret");
+//! assert!(problem.starts_with("missing"));
+//! ```
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+mod answers;
+mod error_code;
+mod problem;
+pub mod put_events;
+pub mod query;
+pub mod schema;
+mod wait_request;
+
+pub use answers::{
+    DeliveryView, HealthView, JobListView, PrincipalView, TimelineView, WaitAndJobView, WaitView,
+};
+pub use error_code::ErrorCode;
+pub use problem::{PROBLEM_JSON, ProblemDocument};
+pub use sagebell_monitor::signal::{ProbeAnswer, ProbeBody, ProbeData, SignalBody, SignalData};
+pub use wait_request::{BadBody, CALLBACK_URL, WaitRequest};

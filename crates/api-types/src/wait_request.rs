@@ -1,0 +1,193 @@
+//! The body of a registration.
+//!
+//! Promise: a body that is refused is refused for one field by name; unknown fields are
+//! refused too, and the secret is never echoed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::unique_names::{self, Malformed};
+use sagebell_monitor::wait::{CallbackUrl, Hear, OnAbandon, Secret};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::schema;
+
+/// The fields, what each takes, and whether it must be there.
+const FIELDS: [(&str, &str, bool); 8] = [
+    (CALLBACK_URL, "an absolute URL", true),
+    ("deadline", "a time such as 2030-01-31T12:00:00Z", false),
+    ("hear", "`settled` or `progress`", false),
+    ("labels", "an object whose values are texts", false),
+    ("lease_seconds", "a whole number of seconds", false),
+    ("not_before", "a time such as 2030-01-31T12:00:00Z", false),
+    ("on_abandon", "`stop` or `keep`", false),
+    (SECRET, "a text, whsec_ and 24 to 64 random bytes in base64", true),
+];
+/// The field that says where to call back.
+pub const CALLBACK_URL: &str = "callback_url";
+const SECRET: &str = "secret";
+
+/// What a waiter asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitRequest {
+    /// Where to call back. Its network and port must be allowed by the monitor.
+    #[schema(value_type = String, format = "uri", max_length = 2048)]
+    pub callback_url: CallbackUrl,
+    /// What to sign callbacks with (Standard Webhooks): `whsec_` and 24 to 64
+    /// random bytes in base64, made for this wait. Never answered.
+    #[schema(value_type = String, write_only, pattern = "^whsec_[A-Za-z0-9+/]+={0,2}$")]
+    pub secret: Secret,
+    /// What to tell.
+    #[serde(default)]
+    #[schema(value_type = schema::HearWord, required = false)]
+    pub hear: Hear,
+    /// The time of the create or update call, by AWS's clock where possible:
+    /// sightings from before belong to an older job of this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
+    pub not_before: Option<Timestamp>,
+    /// How long the wait lives without being renewed.
+    #[serde(default = "lease_seconds_default")]
+    #[schema(
+        required = false,
+        minimum = 5,
+        maximum = 86_400,
+        default = lease_seconds_default,
+    )]
+    pub lease_seconds: u32,
+    /// When to give up; 35 days from now at most, and where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
+    pub deadline: Option<Timestamp>,
+    /// What becomes of the job when its waiter is gone for good.
+    #[serde(default)]
+    #[schema(value_type = schema::OnAbandonWord, required = false)]
+    pub on_abandon: OnAbandon,
+    /// The waiter's own labels, 16 at most; jobs can be listed by `run`.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// The form in which a schema's default is given.
+fn lease_seconds_default() -> u32 {
+    Policy::LEASE_SECONDS_DEFAULT
+}
+
+/// Why a body is no request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadBody {
+    /// It is not JSON, or no object.
+    #[error("{0}")]
+    NotAnObject(String),
+    /// One field is not what it must be.
+    #[error("{name}: {problem}")]
+    Field {
+        /// The field.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl BadBody {
+    fn field(name: &str, problem: impl Into<String>) -> Self {
+        Self::Field { name: name.to_owned(), problem: problem.into() }
+    }
+}
+
+impl WaitRequest {
+    /// A request that says no more than it must.
+    #[must_use]
+    pub fn new(callback_url: CallbackUrl, secret: Secret) -> Self {
+        Self {
+            callback_url,
+            secret,
+            hear: Hear::default(),
+            not_before: None,
+            lease_seconds: lease_seconds_default(),
+            deadline: None,
+            on_abandon: OnAbandon::default(),
+            labels: BTreeMap::new(),
+        }
+    }
+
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`BadBody`] names the field at fault.
+    pub fn parse(body: &[u8]) -> Result<Self, BadBody> {
+        let body = unique_names::parse(body).map_err(|error| match error {
+            Malformed::Twice(name) => BadBody::field(&name, "given twice"),
+            Malformed::Json(error) => BadBody::NotAnObject(error.to_string()),
+        })?;
+        let Value::Object(mut fields) = body else {
+            return Err(BadBody::NotAnObject("the body is no JSON object".to_owned()));
+        };
+        // A field may be absent or `null`.
+        fields.retain(|_, value| !value.is_null());
+        let missing = |(name, ..): &&(&str, &str, bool)| !fields.contains_key(*name);
+        if let Some((name, shape, _)) = FIELDS.iter().filter(|(.., must)| *must).find(missing) {
+            return Err(BadBody::field(name, format!("missing; it is {shape}")));
+        }
+        if let Some(name) = fields.keys().find(|name| shape(name).is_none()) {
+            let known = FIELDS.map(|(name, ..)| name).join(", ");
+            return Err(BadBody::field(name, format!("no such field; there is {known}")));
+        }
+        serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| wrong(&error))
+    }
+}
+
+/// A field whose value is not what it takes. Of a secret nothing is repeated.
+fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> BadBody {
+    let path = error.path().to_string();
+    let name = path.split(['.', '[']).next().unwrap_or_default();
+    let shape = shape(name).unwrap_or_default();
+    let problem = match name {
+        SECRET => format!("it is {shape}"),
+        _ => format!("it is {shape}, but: {}", error.inner()),
+    };
+    BadBody::field(name, problem)
+}
+
+fn shape(name: &str) -> Option<&'static str> {
+    FIELDS.iter().find(|(field, ..)| *field == name).map(|(_, shape, _)| *shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> WaitRequest {
+        let url = CallbackUrl::parse("http://10.0.0.7:8080/callback").unwrap();
+        let time = Some(Timestamp::UNIX_EPOCH);
+        let request = WaitRequest::new(url, Secret::from_bytes(&[7; 32]).unwrap());
+        WaitRequest { not_before: time, deadline: time, ..request }
+    }
+
+    #[test]
+    fn what_a_client_sends_the_server_reads() {
+        let body = serde_json::to_vec(&request()).unwrap();
+        assert_eq!(WaitRequest::parse(&body).unwrap(), request());
+    }
+
+    #[test]
+    fn the_table_has_every_field() {
+        let Value::Object(sent) = serde_json::to_value(request()).unwrap() else { panic!() };
+        let sent: Vec<&str> = sent.keys().map(String::as_str).collect();
+        let mut sent = sent;
+        sent.sort_unstable();
+        assert_eq!(sent, FIELDS.map(|(name, ..)| name));
+    }
+
+    #[test]
+    fn a_value_deep_inside_is_laid_to_its_field() {
+        let mut body = serde_json::to_value(request()).unwrap();
+        body["labels"] = serde_json::json!({"run": 7});
+        let refused = WaitRequest::parse(body.to_string().as_bytes()).unwrap_err();
+        assert!(matches!(refused, BadBody::Field { name, .. } if name == "labels"));
+    }
+}
