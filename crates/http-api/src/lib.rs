@@ -61,6 +61,17 @@ pub fn router(api: Api) -> Router {
     Router::new().fallback_service(MapRequest::new(routes, raw_arn::encode))
 }
 
+/// The API's description in OpenAPI 3.1: the text of `docs/openapi.json`. The members of
+/// each object are in alphabetical order, whatever features `serde_json` is built with.
+#[must_use]
+pub fn openapi_json() -> String {
+    let described = openapi::completed(documented().into_openapi());
+    // Plain data: serializing it cannot fail.
+    let mut document = serde_json::to_value(described).unwrap_or_default();
+    document.sort_all_objects();
+    format!("{document:#}\n")
+}
+
 /// Every route with its description.
 fn documented() -> OpenApiRouter<Api> {
     let for_callers = OpenApiRouter::default()

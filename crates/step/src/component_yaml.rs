@@ -42,8 +42,7 @@ fn path(definition: &Definition) -> String {
 /// The text of one file. JSON is YAML: names and values are quoted by its rules.
 #[must_use]
 pub fn text(definition: &Definition) -> String {
-    let mut text =
-        String::from("# Made from crates/step/table by crates/step/examples/components.rs.\n");
+    let mut text = String::from("# Generated from crates/step/table: `cargo xtask generate`.\n");
     line(&mut text, &format!("name: {}", json!(definition.title)));
     line(&mut text, &format!("description: {}", json!(definition.description)));
     line(&mut text, "metadata:");
@@ -138,7 +137,7 @@ mod tests {
         for (path, text) in files() {
             let there = std::fs::read_to_string(checked_in().join(&path)).unwrap_or_default();
             // The texts are too long to be shown.
-            assert!(there == text, "{path}: run `cargo run -p sagebell-step --example components`");
+            assert!(there == text, "{path}: run `cargo xtask generate`");
         }
     }
 

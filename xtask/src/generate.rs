@@ -1,0 +1,103 @@
+//! The files that the code determines: no network and no test is needed to write them.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// A file of the repository: its path below the root, and its text.
+pub(crate) type File = (String, String);
+
+/// Every generated file.
+pub(crate) fn files() -> Vec<File> {
+    let components = sagebell_step::component_yaml::files().into_iter();
+    let components = components.map(|(path, text)| (format!("components/{path}"), text));
+    let openapi = ("docs/openapi.json".to_owned(), sagebell_http_api::openapi_json());
+    components.chain([openapi]).collect()
+}
+
+/// Writes the files that differ, and the folders that they need.
+///
+/// # Errors
+/// The path of the first file that cannot be read or written, and why.
+pub(crate) fn write(root: &Path, files: &[File]) -> Result<(), String> {
+    for (path, text) in files {
+        if differs(root, path, text)? {
+            let place = root.join(path);
+            let folder = place.parent().unwrap_or(root);
+            let written = fs::create_dir_all(folder).and_then(|()| fs::write(&place, text));
+            written.map_err(|error| format!("cannot write {path}: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The paths of the files that are missing or have another text.
+///
+/// # Errors
+/// The path of the first file that cannot be read, and why.
+pub(crate) fn differing(root: &Path, files: &[File]) -> Result<Vec<String>, String> {
+    let mut found = Vec::new();
+    for (path, text) in files {
+        if differs(root, path, text)? {
+            found.push(path.clone());
+        }
+    }
+    Ok(found)
+}
+
+fn differs(root: &Path, path: &str, text: &str) -> Result<bool, String> {
+    match fs::read(root.join(path)) {
+        Ok(there) => Ok(there != text.as_bytes()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(format!("cannot read {path}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn three() -> [File; 3] {
+        [("same", "1"), ("changed", "2"), ("new/missing", "3")]
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+    }
+
+    #[test]
+    fn a_check_names_each_file_that_is_missing_or_changed_and_writes_none() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("same"), "1").unwrap();
+        fs::write(root.path().join("changed"), "old").unwrap();
+        assert_eq!(differing(root.path(), &three()).unwrap(), ["changed", "new/missing"]);
+        assert_eq!(fs::read_to_string(root.path().join("changed")).unwrap(), "old");
+        assert!(!root.path().join("new").exists());
+    }
+
+    #[test]
+    fn what_was_written_is_up_to_date() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), &three()).unwrap();
+        assert!(differing(root.path(), &three()).unwrap().is_empty());
+        assert_eq!(fs::read_to_string(root.path().join("new/missing")).unwrap(), "3");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("same")).unwrap();
+        let error = differing(root.path(), &three()).unwrap_err();
+        assert!(error.starts_with("cannot read same: "), "{error}");
+    }
+
+    #[test]
+    fn each_file_is_generated_once() {
+        let files = files();
+        let paths: BTreeSet<_> = files.iter().map(|(path, _)| path).collect();
+        assert_eq!(paths.len(), files.len());
+        for path in ["docs/openapi.json", "components/sagemaker/create-training-job/component.yaml"]
+        {
+            assert!(paths.contains(&path.to_owned()), "{path}");
+        }
+    }
+}
