@@ -4,6 +4,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use sagebell_monitor::kind::table;
+
 /// A file of the repository: its path below the root, and its text.
 pub(crate) type File = (String, String);
 
@@ -12,7 +14,14 @@ pub(crate) fn files() -> Vec<File> {
     let components = sagebell_step::component_yaml::files().into_iter();
     let components = components.map(|(path, text)| (format!("components/{path}"), text));
     let openapi = ("docs/openapi.json".to_owned(), sagebell_http_api::openapi_json());
-    components.chain([openapi]).collect()
+    let kinds = ("crates/monitor/kinds.json".to_owned(), kinds());
+    components.chain([openapi, kinds]).collect()
+}
+
+/// The table of kinds, for what is not written in Rust.
+fn kinds() -> String {
+    // Plain data: serializing it cannot fail.
+    serde_json::to_string_pretty(table()).unwrap_or_default() + "\n"
 }
 
 /// Writes the files that differ, and the folders that they need.
@@ -95,9 +104,11 @@ mod tests {
         let files = files();
         let paths: BTreeSet<_> = files.iter().map(|(path, _)| path).collect();
         assert_eq!(paths.len(), files.len());
-        for path in ["docs/openapi.json", "components/sagemaker/create-training-job/component.yaml"]
-        {
-            assert!(paths.contains(&path.to_owned()), "{path}");
-        }
+        let one_of_each = [
+            "components/sagemaker/create-training-job/component.yaml",
+            "crates/monitor/kinds.json",
+            "docs/openapi.json",
+        ];
+        assert!(one_of_each.iter().all(|path| paths.contains(&(*path).to_owned())), "{paths:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! The kinds of job and what a row of their table says.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::arn::{export_kind, pipeline_kind};
 use crate::kinds::{KINDS, STATELESS};
@@ -48,7 +48,8 @@ pub enum Kind {
 }
 
 /// How a kind's states follow each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Lifecycle {
     /// Runs once: the first settled phase is the last.
     OneShot,
@@ -57,7 +58,8 @@ pub enum Lifecycle {
 }
 
 /// What the events of a kind tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Telling {
     /// Its state: an event without one is refused.
     State,
@@ -69,7 +71,7 @@ pub enum Telling {
 
 /// Where a kind's events and Describe answers keep what Sagebell reads: JSON
 /// pointers into the event's `detail` or the answer, tried in order.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Fields {
     /// The ARN.
     pub arn: &'static [&'static str],
@@ -93,7 +95,7 @@ pub struct Fields {
 }
 
 /// The operations of SageMaker's API on a kind.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct Operations {
     /// Makes one.
     pub create: &'static str,
@@ -116,11 +118,13 @@ pub struct Operations {
 }
 
 /// One row of the table.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct KindSpec {
     /// The kind this row describes.
+    #[serde(skip)]
     pub kind: Kind,
     /// Its word on the wire.
+    #[serde(rename = "kind")]
     pub wire: &'static str,
     /// Its word in a callback's `type`.
     pub noun: &'static str,
@@ -137,6 +141,7 @@ pub struct KindSpec {
     /// Where its fields are.
     pub fields: Fields,
     /// Its statuses and what they mean, compared without case and underscores.
+    #[serde(serialize_with = "as_object")]
     pub statuses: &'static [(&'static str, Phase)],
     /// Secondary statuses that turn `Stopped` into `TimedOut`.
     pub timed_out: &'static [&'static str],
@@ -145,6 +150,17 @@ pub struct KindSpec {
     /// The CloudWatch log group, where it logs; `{name}` stands for its name, `{id}` for
     /// what its ARN calls it, `{ClusterName}` for that member of its description.
     pub log_group: Option<&'static str>,
+}
+
+/// Every row: `crates/monitor/kinds.json` is this, for what is not written in Rust.
+#[must_use]
+pub fn table() -> &'static [KindSpec] {
+    &KINDS
+}
+
+/// Pairs of a word and its phase as the members of one object, in their order.
+fn as_object<S: Serializer>(pairs: &[(&str, Phase)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().copied())
 }
 
 impl KindSpec {
