@@ -1,37 +1,23 @@
-"""What the table of kinds in the domain says, read from its source."""
+"""What the domain's table of kinds says: crates/monitor/kinds.json, which is generated from it."""
 
-import re
+import json
 
 from translate import INFRA
 
-SOURCE = (INFRA.parent / "crates" / "monitor" / "src" / "kinds.rs").read_text()
-TABLE = SOURCE[SOURCE.index("static KINDS") : SOURCE.index("#[cfg(test)]")]
-COUNT = int(re.match(r"static KINDS: \[KindSpec; (\d+)\]", TABLE)[1])
-ROWS = TABLE.split("    KindSpec {")[1:]
-# All but those that only events tell of.
-WITH_OPERATIONS = [row for row in ROWS if "operations: Some(" in row]
-
-_STRINGS = re.compile(r'"([^"]*)"')
-_OPERATIONS = re.compile(r"operations\((.*?)\)", re.DOTALL)
+ROWS = json.loads((INFRA.parent / "crates" / "monitor" / "kinds.json").read_text())
 
 
 def detail_types():
     """The EventBridge detail-types of all kinds."""
-    lists = re.findall(r"detail_types: &\[(.*?)\]", TABLE, re.DOTALL)
-    return {text for one in lists for text in _STRINGS.findall(one)}
+    return {detail_type for row in ROWS for detail_type in row["detail_types"]}
 
 
 def prefixes():
     """How the detail-types begin whose end tells the state."""
-    return set(re.findall(r'state_after: Some\("([^"]*)"\)', TABLE))
+    return {row["state_after"] for row in ROWS if row["state_after"]}
 
 
 def operations():
-    """(create, describe, stop or None) of every kind."""
-    found = []
-    for row in WITH_OPERATIONS:
-        arguments = _OPERATIONS.search(row)[1]
-        strings = _STRINGS.findall(arguments)
-        stop = strings[3] if "Some(" in arguments else None
-        found.append((strings[0], strings[1], stop))
-    return found
+    """(create, describe, stop or None) of every kind but those that only events tell of."""
+    found = [row["operations"] for row in ROWS if row["operations"]]
+    return [(one["create"], one["describe"], one["stop"]) for one in found]

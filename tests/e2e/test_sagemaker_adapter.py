@@ -196,7 +196,7 @@ def test_an_observation_says_what_boto3_reads(moto, arns, kind):
     theirs, fields = described(client(moto), kind, arns[kind]), KINDS[kind]["fields"]
     assert (seen["arn"], seen["kind"]) == (arns[kind], kind)
     assert seen["status"] == (first(theirs, fields["status"]) or "Created")
-    phases = {word.lower(): phase for word, phase in KINDS[kind]["statuses"]}
+    phases = {word.lower(): phase for word, phase in KINDS[kind]["statuses"].items()}
     assert seen["phase"] == phases[seen["status"].lower()]
     assert seen["name"] == first(theirs, fields["name"]), "a name is never cut out of an ARN"
     created = datetime.datetime.fromisoformat(seen["created_at"])

@@ -19,7 +19,7 @@ import re
 import botocore.session
 
 HERE = pathlib.Path(__file__).resolve().parent
-KINDS = HERE.parents[1] / "monitor" / "src" / "kinds.rs"
+KINDS = HERE.parents[1] / "monitor" / "kinds.json"
 MODEL = botocore.session.get_session().get_component("data_loader").load_service_model("sagemaker", "service-2")
 SHAPES, OPERATIONS = MODEL["shapes"], MODEL["operations"]
 
@@ -84,7 +84,8 @@ HANDY = {
 
 def creates():
     """The operations that make a job of some kind, in the order of the table."""
-    named = re.findall(r'"((?:Create|Start)[A-Z]\w+)"', KINDS.read_text())
+    operations = [row["operations"] for row in json.loads(KINDS.read_text()) if row["operations"]]
+    named = [one["create"] for one in operations]
     return list(dict.fromkeys(name for name in named if name in OPERATIONS))
 
 

@@ -9,11 +9,10 @@ is when nothing is known, the words of the enumerations), and the declared error
 
 import json
 import pathlib
-import re
 
 import botocore.session
 
-KINDS = pathlib.Path(__file__).resolve().parents[3] / "crates" / "monitor" / "src" / "kinds.rs"
+KINDS = pathlib.Path(__file__).resolve().parents[3] / "crates" / "monitor" / "kinds.json"
 # What belongs to the kinds' work but is in no row of the table of kinds.
 NEIGHBOURS = [
     "DataQualityJobDefinition",
@@ -44,7 +43,8 @@ def service_models():
 
 def operation_names():
     """Every operation that the table of kinds names, and those beside it."""
-    named = re.findall(r'"((?:Create|Describe|List|Start|Stop)[A-Z]\w+)"', KINDS.read_text())
+    operations = [row["operations"] for row in json.loads(KINDS.read_text()) if row["operations"]]
+    named = {one[verb] for one in operations for verb in ("create", "describe", "list", "stop") if one[verb]}
     nouns = {name.removeprefix("Create") for name in named if name.startswith("Create")}
     nouns |= set(NEIGHBOURS)
     wanted = {*named, *OTHERS, "DeleteHumanLoop"}
