@@ -16,13 +16,6 @@ const MAX_LEN: usize = 640;
 /// SageMaker gives steps no ARN of their own.
 const STEP_MARK: &str = "/step/";
 
-/// What stands between a model card's name and that of one of its export jobs.
-const EXPORT_WORD: &str = "export-job";
-
-/// The categories of jobs as SageMaker spells them (botocore 1.43, `JobCategory`): a
-/// job's calls take its category beside its name, and the ARN's case is not reliable.
-const JOB_CATEGORIES: [&str; 2] = ["AgentRFT", "AgentRFTEvaluation"];
-
 /// A SageMaker job's ARN, checked and in canonical form:
 /// `arn:{partition}:sagemaker:{region}:{account}:{type}/{id}`.
 ///
@@ -136,7 +129,8 @@ impl JobArn {
         let Some(kind) = Kind::of_resource(&parts.resource, parts.id) else {
             return Err(ArnError::NotAJob { resource: parts.resource });
         };
-        let (least, most) = parts_of(kind);
+        let form = &kind.spec().id;
+        let (least, most) = form.count();
         let has = parts.id.split('/').count();
         if has > most {
             return malformed("the resource name has more parts than its type allows");
@@ -144,12 +138,12 @@ impl JobArn {
         if has < least {
             return malformed("the resource name has fewer parts than its type has");
         }
-        if !parts.id.bytes().all(|b| is_of_names(kind, b)) {
+        if !parts.id.bytes().all(|b| form.allows(b)) {
             return malformed("the resource name has a character that names of its type have not");
         }
         let head = format!("{}{}/", parts.prefix, kind.spec().resource);
-        let id = with_fixed_words(kind, parts.id);
-        let key = format!("{head}{}", folded(kind, &id));
+        let id = form.spelt(parts.id);
+        let key = format!("{head}{}", form.folded(&id));
         Ok(Self { text: format!("{head}{id}"), key, kind })
     }
 
@@ -226,12 +220,7 @@ impl JobArn {
     /// until a name field of SageMaker's tells.
     #[must_use]
     pub fn name(&self) -> &str {
-        match self.kind {
-            Kind::PipelineExecution | Kind::PipelineStep | Kind::Job | Kind::ModelCardExport => {
-                self.id().rsplit('/').next().unwrap_or_default()
-            }
-            _ => self.id(),
-        }
+        self.kind.spec().id.name(self.id())
     }
 
     fn field(&self, index: usize) -> &str {
@@ -262,81 +251,6 @@ impl Ord for JobArn {
 impl std::hash::Hash for JobArn {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.key.hash(state);
-    }
-}
-
-/// Whether names of this kind may have this character; the slash divides their
-/// parts. SageMaker's service model (botocore, `sagemaker/2017-07-24`): letters,
-/// digits and hyphens everywhere (`TrainingJobName`, `EntityName`, …), besides
-/// dots in `ImageName` and underscores in `FeatureGroupName` and `StepName`.
-fn is_of_names(kind: Kind, byte: u8) -> bool {
-    let also: &[u8] = match kind {
-        Kind::Image | Kind::ImageVersion => b".",
-        Kind::FeatureGroup | Kind::PipelineStep => b"_",
-        _ => b"",
-    };
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/') || also.contains(&byte)
-}
-
-/// The id with the words in it that are no names as SageMaker spells them: those between
-/// names in lower case, a job's category as it is known.
-fn with_fixed_words(kind: Kind, id: &str) -> String {
-    let parts = id.split('/').enumerate();
-    let parts = parts.map(|(place, part)| match (kind, place) {
-        (Kind::PipelineExecution | Kind::PipelineStep, 1 | 3) | (Kind::ModelCardExport, 1) => {
-            part.to_ascii_lowercase()
-        }
-        (Kind::Job, 0) => category(part).to_owned(),
-        _ => part.to_owned(),
-    });
-    parts.collect::<Vec<_>>().join("/")
-}
-
-/// A category as SageMaker spells it; one that is not known stays as it is.
-fn category(word: &str) -> &str {
-    let known = JOB_CATEGORIES.into_iter().find(|known| known.eq_ignore_ascii_case(word));
-    known.unwrap_or(word)
-}
-
-/// The id in lower case, but for a step's name.
-fn folded(kind: Kind, id: &str) -> String {
-    match id.rsplit_once('/') {
-        Some((execution, step)) if kind == Kind::PipelineStep => {
-            format!("{}/{step}", execution.to_ascii_lowercase())
-        }
-        _ => id.to_ascii_lowercase(),
-    }
-}
-
-/// How many parts, divided by slashes, the id of a kind has: at least and at most.
-fn parts_of(kind: Kind) -> (usize, usize) {
-    match kind {
-        Kind::PipelineStep => (5, 5),
-        Kind::PipelineExecution | Kind::ModelCardExport => (3, 3),
-        // Its category and its name.
-        Kind::Job => (2, 2),
-        // A package and its version.
-        Kind::ModelPackage | Kind::ImageVersion => (1, 2),
-        _ => (1, 1),
-    }
-}
-
-/// Whether a model card's id names one of its export jobs.
-pub(crate) fn export_kind(id: &str) -> Option<Kind> {
-    let word = id.split('/').nth(1)?;
-    word.eq_ignore_ascii_case(EXPORT_WORD).then_some(Kind::ModelCardExport)
-}
-
-/// Whether a pipeline resource's id names an execution or a step of one.
-pub(crate) fn pipeline_kind(id: &str) -> Option<Kind> {
-    let mut parts = id.split('/');
-    let (_pipeline, execution) = (parts.next()?, parts.next());
-    let (_id, step, name, more) = (parts.next(), parts.next(), parts.next(), parts.next());
-    let is = |part: Option<&str>, word| part.is_some_and(|part| part.eq_ignore_ascii_case(word));
-    match (is(execution, "execution"), _id, step, name, more) {
-        (true, Some(_), None, None, None) => Some(Kind::PipelineExecution),
-        (true, Some(_), step, Some(_), None) if is(step, "step") => Some(Kind::PipelineStep),
-        _ => None,
     }
 }
 
@@ -488,7 +402,11 @@ mod tests {
             ("arn:aws:sagemaker:us-east-1:111122223333:model-card/x/export-job", "fewer parts"),
             ("arn:aws:sagemaker:us-east-1:111122223333:job/x", "fewer parts"),
             ("arn:aws:sagemaker:us-east-1:111122223333:job/AgentRFT/x/y", "more parts"),
-            ("arn:aws:sagemaker:us-east-1:111122223333:pipeline/x", "pipeline"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:pipeline/x", "`pipeline` is not"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:pipeline/x/y/z", "`pipeline` is not"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:pipeline/x/execution", "fewer parts"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:pipeline/x/execution/y/z", "more parts"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:pipeline/x/execution/y/step", "fewer parts"),
         ] {
             let error = JobArn::parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

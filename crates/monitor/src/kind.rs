@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::arn::{export_kind, pipeline_kind};
+use crate::id_form::IdForm;
 use crate::kinds::{KINDS, STATELESS};
 use crate::phase::Phase;
 
@@ -130,6 +130,10 @@ pub struct KindSpec {
     pub noun: &'static str,
     /// The resource type in its ARN.
     pub resource: &'static str,
+    /// Another word for that, in lower case, which its events use.
+    pub resource_in_events: Option<&'static str>,
+    /// What stands after the resource type.
+    pub id: IdForm,
     /// How its states follow each other.
     pub lifecycle: Lifecycle,
     /// The EventBridge detail-types that tell of it; empty: no event does.
@@ -150,6 +154,11 @@ pub struct KindSpec {
     /// The CloudWatch log group, where it logs; `{name}` stands for its name, `{id}` for
     /// what its ARN calls it, `{ClusterName}` for that member of its description.
     pub log_group: Option<&'static str>,
+    /// How the names of its streams in that group begin; `{name}` stands for its name.
+    pub log_stream_prefix: &'static str,
+    /// Its page in SageMaker's console, where it has one: the word before its name in the
+    /// address. AWS documents none of these.
+    pub console_page: Option<&'static str>,
 }
 
 /// Every row: `crates/monitor/kinds.json` is this, for what is not written in Rust.
@@ -205,13 +214,13 @@ impl Kind {
     /// The kind of an ARN's resource type, in lower case, and id.
     #[must_use]
     pub fn of_resource(resource: &str, id: &str) -> Option<Self> {
-        match resource {
-            "pipeline" => pipeline_kind(id),
-            "model-card" => export_kind(id),
-            // The event's older spelling of hyper-parameter-tuning-job.
-            "tuningjob" => Some(Self::Tuning),
-            _ => Self::all().find(|kind| kind.spec().resource == resource),
-        }
+        let is_it = |spec: &&KindSpec| {
+            [Some(spec.resource), spec.resource_in_events].contains(&Some(resource))
+        };
+        let fits = |spec: &KindSpec| Some((spec.id.words_in(id)?, spec.kind));
+        // A step's id has its execution's words and one more.
+        let found = KINDS.iter().filter(is_it).filter_map(fits).max_by_key(|(words, _)| *words);
+        found.map(|(_, kind)| kind)
     }
 
     /// The operation that stops one, where there is one.

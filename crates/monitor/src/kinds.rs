@@ -6,11 +6,22 @@
 //! detail-types alone; operations from the SageMaker API's service model (botocore 1.43);
 //! log groups from "Log Groups and Streams that Amazon SageMaker AI Sends to CloudWatch".
 
+use crate::id_form::IdForm;
+use crate::id_form::IdPart::{CasedName, Name, OneOf, Version, Word};
 use crate::kind::{Fields, Kind, KindSpec, Lifecycle, Operations, Telling};
 use crate::statuses::{ARTIFACT, EXPERIMENT, JOB, SCHEDULE, SERVER, SERVICE};
 
 /// The status given to kinds that have none of their own.
 pub(crate) const STATELESS: &str = "Created";
+
+/// The categories of jobs as SageMaker spells them (`JobCategory`): a job's calls take its
+/// category beside its name, and the ARN's case is not reliable.
+const JOB_CATEGORIES: &[&str] = &["AgentRFT", "AgentRFTEvaluation"];
+
+/// What most rows share. In the service model names have letters, digits and hyphens
+/// (`TrainingJobName`, `EntityName`, …), besides dots in `ImageName` and underscores in
+/// `FeatureGroupName` and `StepName`.
+const ID: IdForm = IdForm { parts: &[Name], characters: "" };
 
 /// What most rows share.
 const FIELDS: Fields = Fields {
@@ -65,6 +76,8 @@ const fn row(
         wire,
         noun,
         resource,
+        resource_in_events: None,
+        id: ID,
         lifecycle: Lifecycle::OneShot,
         detail_types: &[],
         fields: FIELDS,
@@ -74,6 +87,8 @@ const fn row(
         telling: Telling::State,
         state_after: None,
         log_group: None,
+        log_stream_prefix: "{name}/",
+        console_page: None,
     }
 }
 
@@ -98,6 +113,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "TrainingJobName",
         )),
         log_group: Some("/aws/sagemaker/TrainingJobs"),
+        console_page: Some("jobs"),
         ..row(Kind::Training, "training", "training_job", "training-job")
     },
     KindSpec {
@@ -119,6 +135,9 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         )),
         // A tuning job logs through its training jobs.
         log_group: Some("/aws/sagemaker/TrainingJobs"),
+        log_stream_prefix: "{name}-",
+        console_page: Some("hyper-tuning-jobs"),
+        resource_in_events: Some("tuningjob"),
         ..row(Kind::Tuning, "tuning", "tuning_job", "hyper-parameter-tuning-job")
     },
     KindSpec {
@@ -138,6 +157,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "ProcessingJobName",
         )),
         log_group: Some("/aws/sagemaker/ProcessingJobs"),
+        console_page: Some("processing-jobs"),
         ..row(Kind::Processing, "processing", "processing_job", "processing-job")
     },
     KindSpec {
@@ -158,6 +178,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "TransformJobName",
         )),
         log_group: Some("/aws/sagemaker/TransformJobs"),
+        console_page: Some("transform-jobs"),
         ..row(Kind::Transform, "transform", "transform_job", "transform-job")
     },
     KindSpec {
@@ -176,6 +197,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "LabelingJobName",
         )),
         log_group: Some("/aws/sagemaker/LabelingJobs"),
+        console_page: Some("labeling-jobs"),
         ..row(Kind::Labeling, "labeling", "labeling_job", "labeling-job")
     },
     KindSpec {
@@ -199,6 +221,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             Some("StopPipelineExecution"),
             "PipelineExecutionArn",
         ))),
+        id: IdForm { parts: &[Name, Word("execution"), Name], ..ID },
         ..row(Kind::PipelineExecution, "pipeline_execution", "pipeline_execution", "pipeline")
     },
     KindSpec {
@@ -223,6 +246,11 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             None,
             "PipelineExecutionArn",
         ))),
+        // A step's name is no part of an ARN of SageMaker's: its case is its own.
+        id: IdForm {
+            parts: &[Name, Word("execution"), Name, Word("step"), CasedName],
+            characters: "_",
+        },
         ..row(Kind::PipelineStep, "pipeline_step", "pipeline_step", "pipeline")
     },
     KindSpec {
@@ -275,6 +303,8 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "EndpointName",
         )),
         log_group: Some("/aws/sagemaker/Endpoints/{name}"),
+        log_stream_prefix: "",
+        console_page: Some("endpoints"),
         ..row(Kind::Endpoint, "endpoint", "endpoint", "endpoint")
     },
     KindSpec {
@@ -313,6 +343,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             None,
             "ModelName",
         )),
+        console_page: Some("models"),
         ..row(Kind::Model, "model", "model", "model")
     },
     KindSpec {
@@ -332,6 +363,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             None,
             "ModelPackageName",
         ))),
+        id: IdForm { parts: &[Name, Version], ..ID },
         ..row(Kind::ModelPackage, "model_package", "model_package", "model-package")
     },
     KindSpec {
@@ -351,6 +383,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             None,
             "FeatureGroupName",
         )),
+        id: IdForm { characters: "_", ..ID },
         ..row(Kind::FeatureGroup, "feature_group", "feature_group", "feature-group")
     },
     KindSpec {
@@ -393,6 +426,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "ClusterName",
         ))),
         log_group: Some("/aws/sagemaker/Clusters/{ClusterName}/{id}"),
+        log_stream_prefix: "",
         ..row(Kind::Cluster, "cluster", "cluster", "cluster")
     },
     KindSpec {
@@ -412,6 +446,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             None,
             "ImageName",
         )),
+        id: IdForm { characters: ".", ..ID },
         ..row(Kind::Image, "image", "image", "image")
     },
     KindSpec {
@@ -431,6 +466,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             None,
             "ImageName",
         )),
+        id: IdForm { parts: &[Name, Version], characters: "." },
         ..row(Kind::ImageVersion, "image_version", "image_version", "image-version")
     },
     KindSpec {
@@ -468,6 +504,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "CompilationJobName",
         )),
         log_group: Some("/aws/sagemaker/CompilationJobs"),
+        console_page: Some("compilation-jobs"),
         ..row(Kind::Compilation, "compilation", "compilation_job", "compilation-job")
     },
     KindSpec {
@@ -504,6 +541,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "InferenceComponentName",
         )),
         log_group: Some("/aws/sagemaker/InferenceComponents/{name}"),
+        log_stream_prefix: "",
         ..row(
             Kind::InferenceComponent,
             "inference_component",
@@ -590,6 +628,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             also: &["JobCategory"],
             ..operations("CreateJob", "DescribeJob", "ListJobs", Some("StopJob"), "JobName")
         }),
+        id: IdForm { parts: &[OneOf(JOB_CATEGORIES), Name], ..ID },
         ..row(Kind::Job, "job", "job", "job")
     },
     KindSpec {
@@ -701,6 +740,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
                 "ModelCardExportJobArn",
             ))
         }),
+        id: IdForm { parts: &[Name, Word("export-job"), Name], ..ID },
         ..row(Kind::ModelCardExport, "model_card_export", "model_card_export_job", "model-card")
     },
     KindSpec {

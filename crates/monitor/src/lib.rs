@@ -16,6 +16,7 @@ pub mod call_budget;
 pub mod counter;
 pub mod deliver;
 pub mod event;
+pub mod id_form;
 pub mod inert;
 pub mod job;
 pub mod jobs;

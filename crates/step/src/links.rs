@@ -87,19 +87,9 @@ pub(crate) fn links(subject: &Subject<'_>) -> Vec<Link> {
     own.chain(files(arn, subject)).collect()
 }
 
-/// The console's page of a kind (the console's own addresses; AWS documents none).
+/// The console's page of the job, where its kind has one.
 fn console(arn: &JobArn, name: &str) -> Option<Link> {
-    let page = match arn.kind() {
-        Kind::Training => "jobs",
-        Kind::Tuning => "hyper-tuning-jobs",
-        Kind::Processing => "processing-jobs",
-        Kind::Transform => "transform-jobs",
-        Kind::Labeling => "labeling-jobs",
-        Kind::Endpoint => "endpoints",
-        Kind::Model => "models",
-        Kind::Compilation => "compilation-jobs",
-        _ => return None,
-    };
+    let page = arn.kind().spec().console_page?;
     let (host, region, name) = (host(arn), arn.region(), encoded(name));
     let url = format!("https://{host}/sagemaker/home?region={region}#/{page}/{name}");
     Some(Link { what: What::Console, text: name.to_string(), url })
@@ -136,11 +126,7 @@ pub(crate) fn log_group(arn: &JobArn, name: &str, answer: &Value) -> Option<Stri
 /// shared one, its streams begin with its name. A tuning job's are its training jobs'.
 #[must_use]
 pub(crate) fn stream_prefix(kind: Kind, name: &str) -> String {
-    match kind {
-        Kind::Endpoint | Kind::Cluster | Kind::InferenceComponent => String::new(),
-        Kind::Tuning => format!("{name}-"),
-        _ => format!("{name}/"),
-    }
+    kind.spec().log_stream_prefix.replace("{name}", name)
 }
 
 fn files<'a>(arn: &'a JobArn, subject: &'a Subject<'_>) -> impl Iterator<Item = Link> + use<'a> {
