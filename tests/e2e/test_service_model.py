@@ -31,12 +31,13 @@ EVENT_ONLY = {
 
 ALL_KINDS = kinds()
 KINDS = {kind: row for kind, row in ALL_KINDS.items() if kind != NO_OPERATIONS}
-MODEL = botocore.session.get_session().get_service_model("sagemaker")
-A2I = botocore.session.get_session().get_service_model("sagemaker-a2i-runtime")
+SERVICES = ("sagemaker", "sagemaker-a2i-runtime")
+MODELS = {name: botocore.session.get_session().get_service_model(name) for name in SERVICES}
+MODEL = MODELS["sagemaker"]
 
 
 def model_of(kind):
-    return A2I if kind == OTHER_SERVICE else MODEL
+    return MODELS[KINDS[kind]["operations"]["service"]]
 
 
 def described(kind):
@@ -91,6 +92,7 @@ def test_operations_exist_and_take_the_key(kind):
     # An execution is named by SageMaker, and a version by what it is of.
     if kind not in ("pipeline_execution", NO_DESCRIBE):
         assert operations["name"] in made.members
+        assert operations["name_limit"] <= made.members[operations["name"]].metadata.get("max", 2048)
 
 
 # What Describe and Stop require beside the key: the adapter adds just these.
@@ -115,6 +117,17 @@ def test_the_categories_of_jobs_are_those_that_are_known():
     (known,) = [part["one_of"] for part in KINDS["job"]["id"]["parts"] if "one_of" in part]
     category = MODEL.operation_model("DescribeJob").input_shape.members["JobCategory"]
     assert known == category.enum
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_adapter_adds_is_taken(kind):
+    operations = KINDS[kind]["operations"]
+    for verb in ("describe", "stop"):
+        added = {*operations["id_fields"], *(field for field, _ in operations[f"{verb}_with"])}
+        if operations[verb]:
+            assert added <= set(model_of(kind).operation_model(operations[verb]).input_shape.members), verb
+        else:
+            assert not operations[f"{verb}_with"]
 
 
 def test_what_the_adapter_adds_is_there():

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::id_form::IdForm;
 use crate::kinds::{KINDS, STATELESS};
+use crate::operations::{Operations, Service};
 use crate::phase::Phase;
 
 /// A type of SageMaker resource that runs to an end or to a steady state.
@@ -94,29 +95,6 @@ pub struct Fields {
     pub ended: &'static [&'static str],
 }
 
-/// The operations of SageMaker's API on a kind.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Operations {
-    /// Makes one.
-    pub create: &'static str,
-    /// Reads one.
-    pub describe: &'static str,
-    /// Lists many.
-    pub list: &'static str,
-    /// Stops one, where that exists.
-    pub stop: Option<&'static str>,
-    /// The request field of `describe` and `stop` that names the job.
-    pub key: &'static str,
-    /// Whether `key` takes the ARN, not the name.
-    pub key_is_arn: bool,
-    /// The request field of `create` that names the job; mostly `key` itself.
-    pub name: &'static str,
-    /// Request fields of all of them but `list` that belong to its name.
-    pub also: &'static [&'static str],
-    /// Whether one that came up well runs on, so that it can still be stopped.
-    pub runs_on: bool,
-}
-
 /// One row of the table.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct KindSpec {
@@ -149,8 +127,10 @@ pub struct KindSpec {
     pub statuses: &'static [(&'static str, Phase)],
     /// Secondary statuses that turn `Stopped` into `TimedOut`.
     pub timed_out: &'static [&'static str],
-    /// SageMaker's operations on it; `None`: its API has none, only events tell of it.
+    /// The operations on it; `None`: there are none, only events tell of it.
     pub operations: Option<Operations>,
+    /// Whether it can have tags (SageMaker API reference, `AddTags`).
+    pub has_tags: bool,
     /// The CloudWatch log group, where it logs; `{name}` stands for its name, `{id}` for
     /// what its ARN calls it, `{ClusterName}` for that member of its description.
     pub log_group: Option<&'static str>,
@@ -177,6 +157,12 @@ impl KindSpec {
     #[must_use]
     pub fn has_telling_events(&self) -> bool {
         self.telling == Telling::State && !self.detail_types.is_empty()
+    }
+
+    /// The operations on it that SageMaker's own API has.
+    #[must_use]
+    pub fn sagemaker_operations(&self) -> Option<Operations> {
+        self.operations.filter(|operations| operations.service == Service::SageMaker)
     }
 }
 

@@ -8,7 +8,8 @@
 
 use crate::id_form::IdForm;
 use crate::id_form::IdPart::{CasedName, Name, OneOf, Version, Word};
-use crate::kind::{Fields, Kind, KindSpec, Lifecycle, Operations, Telling};
+use crate::kind::{Fields, Kind, KindSpec, Lifecycle, Telling};
+use crate::operations::{FieldValue, Operations, Service};
 use crate::statuses::{ARTIFACT, EXPERIMENT, JOB, SCHEDULE, SERVER, SERVICE};
 
 /// The status given to kinds that have none of their own.
@@ -44,14 +45,19 @@ const fn operations(
     key: &'static str,
 ) -> Operations {
     Operations {
+        service: Service::SageMaker,
         create,
         describe,
         list,
         stop,
         key,
         key_is_arn: false,
+        id_fields: &[],
         name: key,
+        name_limit: 63,
         also: &[],
+        describe_with: &[],
+        stop_with: &[],
         runs_on: false,
     }
 }
@@ -84,6 +90,7 @@ const fn row(
         statuses: JOB,
         timed_out: &[],
         operations: None,
+        has_tags: true,
         telling: Telling::State,
         state_after: None,
         log_group: None,
@@ -126,13 +133,16 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             ended: &["/HyperParameterTuningEndTime"],
             ..FIELDS
         },
-        operations: Some(operations(
-            "CreateHyperParameterTuningJob",
-            "DescribeHyperParameterTuningJob",
-            "ListHyperParameterTuningJobs",
-            Some("StopHyperParameterTuningJob"),
-            "HyperParameterTuningJobName",
-        )),
+        operations: Some(Operations {
+            name_limit: 32,
+            ..operations(
+                "CreateHyperParameterTuningJob",
+                "DescribeHyperParameterTuningJob",
+                "ListHyperParameterTuningJobs",
+                Some("StopHyperParameterTuningJob"),
+                "HyperParameterTuningJobName",
+            )
+        }),
         // A tuning job logs through its training jobs.
         log_group: Some("/aws/sagemaker/TrainingJobs"),
         log_stream_prefix: "{name}-",
@@ -214,14 +224,18 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             reason: &["/failureReason", "/FailureReason"],
             ..FIELDS
         },
-        operations: Some(by_arn(operations(
-            "StartPipelineExecution",
-            "DescribePipelineExecution",
-            "ListPipelineExecutions",
-            Some("StopPipelineExecution"),
-            "PipelineExecutionArn",
-        ))),
+        operations: Some(Operations {
+            stop_with: &[("ClientRequestToken", FieldValue::Token)],
+            ..by_arn(operations(
+                "StartPipelineExecution",
+                "DescribePipelineExecution",
+                "ListPipelineExecutions",
+                Some("StopPipelineExecution"),
+                "PipelineExecutionArn",
+            ))
+        }),
         id: IdForm { parts: &[Name, Word("execution"), Name], ..ID },
+        has_tags: false,
         ..row(Kind::PipelineExecution, "pipeline_execution", "pipeline_execution", "pipeline")
     },
     KindSpec {
@@ -251,6 +265,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             parts: &[Name, Word("execution"), Name, Word("step"), CasedName],
             characters: "_",
         },
+        has_tags: false,
         ..row(Kind::PipelineStep, "pipeline_step", "pipeline_step", "pipeline")
     },
     KindSpec {
@@ -263,14 +278,17 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             reason: &["/failureReason", "/FailureReason"],
             ..FIELDS
         },
-        // Of the service sagemaker-a2i-runtime.
-        operations: Some(operations(
-            "StartHumanLoop",
-            "DescribeHumanLoop",
-            "ListHumanLoops",
-            Some("StopHumanLoop"),
-            "HumanLoopName",
-        )),
+        operations: Some(Operations {
+            service: Service::A2iRuntime,
+            ..operations(
+                "StartHumanLoop",
+                "DescribeHumanLoop",
+                "ListHumanLoops",
+                Some("StopHumanLoop"),
+                "HumanLoopName",
+            )
+        }),
+        has_tags: false,
         ..row(Kind::HumanLoop, "human_loop", "human_loop", "human-loop")
     },
     KindSpec {
@@ -356,13 +374,17 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             reason: &["/ModelPackageStatusDetails/ValidationStatuses/0/FailureReason"],
             ..FIELDS
         },
-        operations: Some(by_arn(operations(
-            "CreateModelPackage",
-            "DescribeModelPackage",
-            "ListModelPackages",
-            None,
-            "ModelPackageName",
-        ))),
+        operations: Some(Operations {
+            // The whole of it, with the model card, would need `kms:Decrypt`.
+            describe_with: &[("IncludedData", FieldValue::Text("MetadataOnly"))],
+            ..by_arn(operations(
+                "CreateModelPackage",
+                "DescribeModelPackage",
+                "ListModelPackages",
+                None,
+                "ModelPackageName",
+            ))
+        }),
         id: IdForm { parts: &[Name, Version], ..ID },
         ..row(Kind::ModelPackage, "model_package", "model_package", "model-package")
     },
@@ -459,13 +481,16 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             ..FIELDS
         },
         statuses: ARTIFACT,
-        operations: Some(operations(
-            "CreateImageVersion",
-            "DescribeImageVersion",
-            "ListImageVersions",
-            None,
-            "ImageName",
-        )),
+        operations: Some(Operations {
+            id_fields: &["ImageName", "Version"],
+            ..operations(
+                "CreateImageVersion",
+                "DescribeImageVersion",
+                "ListImageVersions",
+                None,
+                "ImageName",
+            )
+        }),
         id: IdForm { parts: &[Name, Version], characters: "." },
         ..row(Kind::ImageVersion, "image_version", "image_version", "image-version")
     },
@@ -479,13 +504,16 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             ..FIELDS
         },
         timed_out: &["MaxAutoMLJobRuntimeReached"],
-        operations: Some(operations(
-            "CreateAutoMLJobV2",
-            "DescribeAutoMLJobV2",
-            "ListAutoMLJobs",
-            Some("StopAutoMLJob"),
-            "AutoMLJobName",
-        )),
+        operations: Some(Operations {
+            name_limit: 32,
+            ..operations(
+                "CreateAutoMLJobV2",
+                "DescribeAutoMLJobV2",
+                "ListAutoMLJobs",
+                Some("StopAutoMLJob"),
+                "AutoMLJobName",
+            )
+        }),
         ..row(Kind::AutoMl, "auto_ml", "auto_ml_job", "automl-job")
     },
     KindSpec {
@@ -559,13 +587,20 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             ..FIELDS
         },
         statuses: EXPERIMENT,
-        operations: Some(operations(
-            "CreateInferenceExperiment",
-            "DescribeInferenceExperiment",
-            "ListInferenceExperiments",
-            Some("StopInferenceExperiment"),
-            "Name",
-        )),
+        operations: Some(Operations {
+            // It must say what becomes of each variant: nothing is deleted here.
+            stop_with: &[
+                ("ModelVariantActions", FieldValue::KeepVariants),
+                ("DesiredState", FieldValue::Text("Cancelled")),
+            ],
+            ..operations(
+                "CreateInferenceExperiment",
+                "DescribeInferenceExperiment",
+                "ListInferenceExperiments",
+                Some("StopInferenceExperiment"),
+                "Name",
+            )
+        }),
         ..row(
             Kind::InferenceExperiment,
             "inference_experiment",
@@ -625,6 +660,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         },
         timed_out: &["MaxRuntimeExceeded"],
         operations: Some(Operations {
+            id_fields: &["JobCategory", "JobName"],
             also: &["JobCategory"],
             ..operations("CreateJob", "DescribeJob", "ListJobs", Some("StopJob"), "JobName")
         }),

@@ -24,6 +24,7 @@ pub mod kind;
 mod kinds;
 pub mod limits;
 pub mod observation;
+pub mod operations;
 mod overtime;
 pub mod owners;
 pub mod partition;

@@ -44,9 +44,8 @@ impl SageMakerApi {
 
     async fn read(&self, arn: &JobArn) -> Result<Answered, SageMakerError> {
         let api = self.api.in_region(arn.region());
-        let answer = match (arn.kind(), arn.kind().spec().operations) {
-            // Of another service, sagemaker-a2i-runtime.
-            (kind @ Kind::HumanLoop, _) | (kind, None) => {
+        let answer = match (arn.kind(), arn.kind().spec().sagemaker_operations()) {
+            (kind, None) => {
                 return Err(SageMakerError::Unsupported { operation: "describe", kind });
             }
             (Kind::PipelineStep, _) => {
@@ -91,10 +90,9 @@ impl SageMaker for SageMakerApi {
         Ok(seen)
     }
 
-    /// Reads the tags of the job that a Describe tells of. Executions of pipelines,
-    /// their steps and human loops have no tags (SageMaker API reference, `AddTags`).
+    /// Reads the tags of the job that a Describe tells of, where its kind has any.
     async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
-        if matches!(arn.kind(), Kind::PipelineExecution | Kind::PipelineStep | Kind::HumanLoop) {
+        if !arn.kind().spec().has_tags {
             return Ok(None);
         }
         let (answer, _) = self.look(arn).await?;
@@ -110,10 +108,8 @@ impl SageMaker for SageMakerApi {
     async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {
         let kind = arn.kind();
         let unsupported = SageMakerError::Unsupported { operation: "stop", kind };
-        let operation = match (kind, kind.stop()) {
-            (Kind::HumanLoop, _) | (_, None) => return Err(unsupported),
-            (_, Some(operation)) => operation,
-        };
+        let operations = kind.spec().sagemaker_operations();
+        let operation = operations.and_then(|operations| operations.stop).ok_or(unsupported)?;
         let (answer, seen) = self.look(arn).await?;
         if is_over(&seen) {
             return Ok(());

@@ -1,60 +1,63 @@
 //! What a Describe or a Stop of each kind is asked with.
 
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::kind::Kind;
+use sagebell_monitor::id_form::IdPart;
+use sagebell_monitor::operations::FieldValue;
 use serde_json::{Map, Value, json};
 
 /// A job as its kind's Describe and Stop name it: by the members, and by name or ARN,
-/// that the table of kinds says; `None` if its ARN does not say enough, or SageMaker's API
-/// has no operation on its kind.
+/// that the table of kinds says; `None` if its ARN does not say enough, or there is no
+/// operation on its kind.
 #[must_use]
 pub fn named(arn: &JobArn) -> Option<Map<String, Value>> {
-    let operations = arn.kind().spec().operations?;
-    let name = if operations.key_is_arn { arn.as_str() } else { arn.name() };
-    let mut input = Map::from_iter([(operations.key.to_owned(), name.into())]);
-    match arn.kind() {
-        // The ARN ends with the image's name and the version's number.
-        Kind::ImageVersion => {
-            let (image, version) = arn.id().split_once('/')?;
-            input.insert("ImageName".to_owned(), image.into());
-            input.insert("Version".to_owned(), version.parse::<u32>().ok()?.into());
-        }
-        // The ARN ends with the job's category and its name.
-        Kind::Job => {
-            let (category, _) = arn.id().split_once('/')?;
-            input.insert("JobCategory".to_owned(), category.into());
-        }
-        _ => {}
+    let spec = arn.kind().spec();
+    let operations = spec.operations?;
+    if operations.id_fields.is_empty() {
+        let name = if operations.key_is_arn { arn.as_str() } else { arn.name() };
+        return Some(Map::from_iter([(operations.key.to_owned(), name.into())]));
     }
-    Some(input)
+    let mut texts = arn.id().split('/');
+    let fields = operations.id_fields.iter().zip(spec.id.parts);
+    let fields =
+        fields.map(|(field, part)| Some(((*field).to_owned(), part_value(*part, texts.next()?)?)));
+    fields.collect()
+}
+
+fn part_value(part: IdPart, text: &str) -> Option<Value> {
+    match part {
+        IdPart::Version => Some(text.parse::<u32>().ok()?.into()),
+        _ => Some(text.into()),
+    }
 }
 
 /// The input of the kind's Describe; `None` as for [`named`].
 pub(crate) fn describe(arn: &JobArn) -> Option<Value> {
-    let mut input = named(arn)?;
-    if arn.kind() == Kind::ModelPackage {
-        // The whole of it, with the model card, would need `kms:Decrypt`.
-        input.insert("IncludedData".to_owned(), "MetadataOnly".into());
-    }
-    Some(input.into())
+    let with = arn.kind().spec().operations?.describe_with;
+    Some(filled(named(arn)?, with, &Value::Null, ""))
 }
 
 /// The input of the kind's Stop of a job that `seen` describes; `None` as for [`named`].
 /// `token` makes the call unlike any other, where SageMaker wants that.
 pub(crate) fn stop(arn: &JobArn, seen: &Value, token: &str) -> Option<Value> {
-    let mut input = named(arn)?;
-    match arn.kind() {
-        Kind::PipelineExecution => {
-            input.insert("ClientRequestToken".to_owned(), token.into());
-        }
-        // It must say what becomes of each variant: nothing is deleted here.
-        Kind::InferenceExperiment => {
-            input.insert("ModelVariantActions".to_owned(), retained(seen).into());
-            input.insert("DesiredState".to_owned(), "Cancelled".into());
-        }
-        _ => {}
+    let with = arn.kind().spec().operations?.stop_with;
+    Some(filled(named(arn)?, with, seen, token))
+}
+
+fn filled(
+    mut input: Map<String, Value>,
+    with: &[(&str, FieldValue)],
+    seen: &Value,
+    token: &str,
+) -> Value {
+    for (field, value) in with {
+        let value = match value {
+            FieldValue::Text(text) => (*text).into(),
+            FieldValue::Token => token.into(),
+            FieldValue::KeepVariants => retained(seen).into(),
+        };
+        input.insert((*field).to_owned(), value);
     }
-    Some(input.into())
+    input.into()
 }
 
 fn retained(seen: &Value) -> Map<String, Value> {

@@ -167,10 +167,7 @@ impl FreshName {
             return base;
         }
         let ending = format!("-r{}", self.generation);
-        let limit = match kind {
-            Kind::Tuning | Kind::AutoMl => SHORTEST_LIMIT,
-            _ => USUAL_LIMIT,
-        };
+        let limit = kind.spec().operations.map_or(USUAL_LIMIT, |of| of.name_limit);
         let base: String = base.chars().take(limit - ending.len()).collect();
         format!("{base}{ending}")
     }

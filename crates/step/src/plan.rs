@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::Kind;
+use sagebell_monitor::operations::Operations;
 use serde_json::Value;
 
 /// One call of SageMaker's API.
@@ -109,10 +110,7 @@ impl Plan {
 /// evaluation job), or one in another service's API (a human loop).
 #[must_use]
 pub fn describe(arn: &JobArn) -> Option<Call> {
-    if matches!(arn.kind(), Kind::PipelineStep | Kind::HumanLoop) {
-        return None;
-    }
-    let operations = arn.kind().spec().operations?;
+    let operations = arn.kind().spec().sagemaker_operations().filter(Operations::are_its_own)?;
     Some(Call::new(operations.describe, Value::Object(sagebell_sagemaker::named(arn)?)))
 }
 

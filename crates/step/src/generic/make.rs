@@ -1,7 +1,8 @@
 //! A component that makes a job of one kind, from any request.
 
 use async_trait::async_trait;
-use sagebell_monitor::kind::{Kind, Operations};
+use sagebell_monitor::kind::Kind;
+use sagebell_monitor::operations::Operations;
 use sagebell_sagemaker::Api;
 use serde_json::{Value, json};
 
@@ -101,9 +102,10 @@ impl Component for Make {
 
 /// Whether a component's word is that of the operation that makes this kind.
 fn is_word_of(word: &str, kind: Kind) -> bool {
-    let elsewhere = matches!(kind, Kind::PipelineStep | Kind::HumanLoop);
-    let made_by = |of: Operations| word.replace('-', "") == of.create.to_ascii_lowercase();
-    !elsewhere && kind.spec().operations.is_some_and(made_by)
+    let made_by = |of: Operations| {
+        of.are_its_own() && word.replace('-', "") == of.create.to_ascii_lowercase()
+    };
+    kind.spec().sagemaker_operations().is_some_and(made_by)
 }
 
 #[cfg(test)]

@@ -204,7 +204,7 @@ impl Step<'_> {
     pub(super) async fn stop(&self, watched: &Watched) -> Result<(), StepError> {
         match (watched.kind, &watched.arn) {
             // Theirs say more than which.
-            (Some(Kind::PipelineExecution | Kind::InferenceExperiment), Some(arn)) => {
+            (Some(kind), Some(arn)) if stops_with_more(kind) => {
                 let port = SageMakerApi::new(self.api.clone(), Arc::clone(&self.clock));
                 port.stop(arn).await.map_err(|error| StepError::NotStopped(error.to_string()))
             }
@@ -238,6 +238,11 @@ impl Step<'_> {
             },
         }
     }
+}
+
+/// Whether a Stop of this kind says more than which one.
+fn stops_with_more(kind: Kind) -> bool {
+    kind.spec().operations.is_some_and(|operations| !operations.stop_with.is_empty())
 }
 
 fn no_arn(plan: &Plan) -> StepError {
