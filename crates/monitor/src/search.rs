@@ -94,3 +94,91 @@ impl Wait {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::samples;
+
+    const NOW: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+    /// One of a wait's times.
+    struct Time {
+        name: &'static str,
+        of: fn(&mut Wait) -> Slot<'_>,
+        /// How far ahead it may lie.
+        longest: Duration,
+        /// What becomes of one that lies further ahead.
+        mended: Option<Timestamp>,
+    }
+
+    enum Slot<'a> {
+        Always(&'a mut Timestamp),
+        Maybe(&'a mut Option<Timestamp>),
+    }
+
+    impl Slot<'_> {
+        fn set(self, at: Timestamp) {
+            match self {
+                Self::Always(slot) => *slot = at,
+                Self::Maybe(slot) => *slot = Some(at),
+            }
+        }
+
+        fn get(self) -> Option<Timestamp> {
+            match self {
+                Self::Always(slot) => Some(*slot),
+                Self::Maybe(slot) => *slot,
+            }
+        }
+    }
+
+    fn times(policy: &Policy) -> Vec<Time> {
+        use Slot::{Always, Maybe};
+        let lease = Duration::from_secs(600);
+        let time = |name, of, longest, mended| Time { name, of, longest, mended };
+        let renewed = Some(later(NOW, lease));
+        let claimed = Some(later(NOW, Policy::CLAIM));
+        let search = lease + policy.grace;
+        vec![
+            time("lease", |wait| Always(&mut wait.lease_until), lease, renewed),
+            time("claim", |wait| Maybe(&mut wait.delivery.claimed_until), Policy::CLAIM, claimed),
+            time(
+                "retry",
+                |wait| Maybe(&mut wait.delivery.retry_at),
+                Policy::LONGEST_RETRY,
+                Some(NOW),
+            ),
+            time(
+                "check",
+                |wait| Always(&mut wait.check_at),
+                policy.longest_check_pause(),
+                Some(NOW),
+            ),
+            time("next probe", |wait| Maybe(&mut wait.search.next_at), search, None),
+            time("last probe", |wait| Maybe(&mut wait.search.probed_at), Duration::ZERO, None),
+            time("overtime", |wait| Maybe(&mut wait.overtime), Policy::OVERTIME, None),
+        ]
+    }
+
+    #[test]
+    fn a_time_further_ahead_than_its_rule_lets_it_is_mended_and_no_other() {
+        let policy = Policy::default();
+        let second = Duration::from_secs(1);
+        for Time { name, of, longest, mended } in times(&policy) {
+            let after = |at| {
+                let mut wait = samples::wait(&samples::arn("x"), "w", NOW);
+                of(&mut wait).set(at);
+                wait.mend(NOW, &policy);
+                of(&mut wait).get()
+            };
+            let last = later(NOW, longest + Policy::CLOCK_DRIFT);
+            for at in [earlier(NOW, second), later(NOW, longest / 2), last] {
+                assert_eq!(after(at), Some(at), "{name}: {at} may be");
+            }
+            for at in [later(last, second), later(last, Policy::OVERTIME)] {
+                assert_eq!(after(at), mended, "{name}: {at} may not be");
+            }
+        }
+    }
+}

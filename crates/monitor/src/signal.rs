@@ -13,7 +13,6 @@ use crate::wait::{CallbackUrl, Principal, Secret, WaitId};
 /// The queue's message: this wait has something to hear. It carries no state,
 /// so that a late one tells the latest and a doubled one tells nothing twice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Doorbell {
     /// The job.
     pub arn: JobArn,

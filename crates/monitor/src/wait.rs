@@ -1,12 +1,11 @@
 //! A wait: one waiter's registration on one job, and the rules of its life.
 
+mod text;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::arn::JobArn;
@@ -16,170 +15,7 @@ use crate::policy::Policy;
 use crate::ports::WaitKey;
 use crate::search::Search;
 
-/// Longest wait id, in bytes.
-const MAX_ID_LEN: usize = 128;
-/// Longest callback URL, in bytes.
-const MAX_URL_LEN: usize = 2_048;
-/// Standard Webhooks' marker before a symmetric secret.
-const SECRET_PREFIX: &str = "whsec_";
-/// Standard Webhooks' bounds on a symmetric secret, in bytes.
-const SECRET_LEN: std::ops::RangeInclusive<usize> = 24..=64;
-
-/// A text that is not what its field takes.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidText(pub &'static str);
-
-/// The waiter's own name for its wait: 1 to 128 of `A-Z a-z 0-9 . _ : -`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct WaitId(String);
-
-impl WaitId {
-    /// Checks a wait id.
-    ///
-    /// # Errors
-    /// [`InvalidText`] says what a wait id looks like.
-    pub fn parse(text: &str) -> Result<Self, InvalidText> {
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
-        if text.is_empty() || text.len() > MAX_ID_LEN || !text.bytes().all(allowed) {
-            return Err(InvalidText("a wait id is 1 to 128 of A-Z a-z 0-9 . _ : -"));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Display for WaitId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for WaitId {
-    type Error = InvalidText;
-    fn try_from(text: String) -> Result<Self, InvalidText> {
-        Self::parse(&text)
-    }
-}
-
-impl From<WaitId> for String {
-    fn from(id: WaitId) -> Self {
-        id.0
-    }
-}
-
-/// An absolute URL to call back. Whether its address is allowed is the
-/// [`CallbackGuard`](crate::ports::CallbackGuard)'s to say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct CallbackUrl(url::Url);
-
-impl CallbackUrl {
-    /// Parses a URL as browsers do (WHATWG), so that `http://0x7f.1/` is seen
-    /// for the `127.0.0.1` it is.
-    ///
-    /// # Errors
-    /// [`InvalidText`] says what is wrong.
-    pub fn parse(text: &str) -> Result<Self, InvalidText> {
-        if text.len() > MAX_URL_LEN {
-            return Err(InvalidText("a callback URL is at most 2048 bytes"));
-        }
-        let url = url::Url::parse(text).map_err(|_| InvalidText("not an absolute URL"))?;
-        if url.host().is_none() {
-            return Err(InvalidText("a callback URL needs a host"));
-        }
-        Ok(Self(url))
-    }
-
-    /// The parsed URL.
-    #[must_use]
-    pub fn as_url(&self) -> &url::Url {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for CallbackUrl {
-    type Error = InvalidText;
-    fn try_from(text: String) -> Result<Self, InvalidText> {
-        Self::parse(&text)
-    }
-}
-
-impl From<CallbackUrl> for String {
-    fn from(url: CallbackUrl) -> Self {
-        url.0.into()
-    }
-}
-
-/// A wait's signing secret, `whsec_` and 24 to 64 bytes in base64. It cannot be
-/// printed; it is serialized only into the store.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Secret(SecretString);
-
-impl Secret {
-    /// Checks a secret (Standard Webhooks 1.0, "Signature scheme").
-    ///
-    /// # Errors
-    /// [`InvalidText`] says what a secret looks like, never the text.
-    pub fn parse(text: &str) -> Result<Self, InvalidText> {
-        const SHAPE: InvalidText =
-            InvalidText("a secret is whsec_ and 24 to 64 random bytes in base64");
-        let encoded = text.strip_prefix(SECRET_PREFIX).ok_or(SHAPE)?;
-        let bytes = BASE64.decode(encoded).map_err(|_| SHAPE)?;
-        if !SECRET_LEN.contains(&bytes.len()) {
-            return Err(SHAPE);
-        }
-        Ok(Self(text.into()))
-    }
-
-    /// The secret made of these random bytes.
-    ///
-    /// # Errors
-    /// [`InvalidText`] if they are fewer than 24 or more than 64.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidText> {
-        Self::parse(&format!("{SECRET_PREFIX}{}", BASE64.encode(bytes)))
-    }
-
-    /// The `whsec_…` text, for signing and for the store. Never log it.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl PartialEq for Secret {
-    fn eq(&self, other: &Self) -> bool {
-        self.expose() == other.expose()
-    }
-}
-
-impl Eq for Secret {}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-impl TryFrom<String> for Secret {
-    type Error = InvalidText;
-    fn try_from(text: String) -> Result<Self, InvalidText> {
-        Self::parse(&text)
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
-    }
-}
+pub use text::{CallbackUrl, InvalidText, Secret, WaitId};
 
 /// What a wait wants to hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
@@ -489,4 +325,17 @@ pub fn later(at: Timestamp, duration: Duration) -> Timestamp {
 #[must_use]
 pub fn earlier(at: Timestamp, duration: Duration) -> Timestamp {
     at.checked_sub(duration).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_states_word_is_the_serialized_one() {
+        use WaitState::{Abandoned, Cancelled, Expired, Signalled, Undeliverable, Waiting};
+        for state in [Waiting, Signalled, Cancelled, Abandoned, Undeliverable, Expired] {
+            assert_eq!(serde_json::json!(state), state.as_str());
+        }
+    }
 }

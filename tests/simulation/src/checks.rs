@@ -114,7 +114,9 @@ pub fn heard(world: &World, task: usize, job: &Job) {
     if lock(&world.truth).history.iter().rfind(is_told).is_none() {
         world.broken("2-wrong", || format!("task {task} heard of {job:?}"));
     }
-    if is_late(world, task) {
+    // A pod that lingers on may hear of what its task has given up.
+    let waits = lock(&world.judge).tasks[task].over.is_none();
+    if waits && is_late(world, task) {
         world.broken("1-prompt", || format!("task {task} heard at last of {job:?}"));
     }
 }

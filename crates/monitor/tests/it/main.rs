@@ -15,3 +15,4 @@ mod meanwhile;
 mod ordering;
 mod owners;
 mod promises;
+mod stored_forms;

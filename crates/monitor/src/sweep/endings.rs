@@ -1,0 +1,123 @@
+//! Ends waits: abandoned, past their deadline, undeliverable; and stops what nobody wants
+//! any more.
+
+use metrics::counter;
+
+use super::heartbeat::Beat;
+use super::{StepError, Sweep};
+use crate::job::JobRecord;
+use crate::owners::{self, NotAllowed};
+use crate::policy::Policy;
+use crate::ports::{SageMakerError, StoreError, Versioned};
+use crate::signal::Announcement;
+use crate::wait::{OnAbandon, Wait, WaitState, later};
+
+impl Sweep {
+    /// Nobody waits any more: the waiter is gone, or has waited long enough. The
+    /// job is stopped if the wait says so and no other wait wants it.
+    pub(super) async fn end(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: Option<&JobRecord>,
+        state: WaitState,
+        beat: &Beat,
+    ) -> Result<(), StepError> {
+        let settled = record.is_some_and(|record| wait.value.is_settled_by(record));
+        let stopping = wait.value.on_abandon == OnAbandon::Stop
+            && !settled
+            && !self.is_wanted_by_others(&wait.value, beat).await?;
+        wait.value.stop_pending = stopping;
+        wait.value.check_at = self.clock.now();
+        let (arn, wait_id) = (wait.value.arn.clone(), wait.value.id.clone());
+        // Written first: a waiter that comes back before the stop takes it back.
+        let Some(wait) = self.finish(wait, state).await? else {
+            return Ok(());
+        };
+        if state == WaitState::Abandoned {
+            let gone = Announcement::WaitAbandoned { arn, wait_id, stopping };
+            self.announcer.announce(&gone).await;
+        }
+        if stopping { self.stop(wait, record).await } else { Ok(()) }
+    }
+
+    /// Waiters whose time is up as well want nothing any more, even if the sweep has yet
+    /// to look at them: two that look at each other would both leave the job to the other.
+    async fn is_wanted_by_others(&self, wait: &Wait, beat: &Beat) -> Result<bool, StoreError> {
+        let counts = |other: &Wait| other.ends_after(&beat.breaks) > beat.now;
+        owners::is_wanted_by_others(&*self.store, wait, counts).await
+    }
+
+    /// Stops the wait's job, if its principal may have that.
+    async fn stop_owned(&self, wait: &Wait, record: Option<&JobRecord>) -> Result<(), NotAllowed> {
+        owners::check(&*self.sagemaker, wait, record).await?;
+        Ok(self.sagemaker.stop(record.map_or(&wait.arn, |record| &record.job.arn)).await?)
+    }
+
+    /// A stop that failed before: by now somebody else may wait for the job.
+    pub(super) async fn stop_again(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: Option<&JobRecord>,
+        beat: &Beat,
+    ) -> Result<(), StepError> {
+        if !self.is_wanted_by_others(&wait.value, beat).await? {
+            return self.stop(wait, record).await;
+        }
+        wait.value.stop_pending = false;
+        self.save(wait).await?;
+        Ok(())
+    }
+
+    async fn stop(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: Option<&JobRecord>,
+    ) -> Result<(), StepError> {
+        let arn = wait.value.arn.clone();
+        let settled = record.is_some_and(|record| wait.value.is_settled_by(record));
+        let stopped = if settled { Ok(()) } else { self.stop_owned(&wait.value, record).await };
+        match stopped {
+            Ok(()) | Err(NotAllowed::Unknown(SageMakerError::NotFound)) => {
+                counter!("sagebell_orphans_stopped_total").increment(1);
+                wait.value.stop_pending = false;
+            }
+            Err(why @ (NotAllowed::OwnedBy(_) | NotAllowed::Unowned)) => {
+                tracing::warn!(%arn, %why, "an abandoned job is not stopped: it is another's");
+                counter!("sagebell_stops_refused_total").increment(1);
+                wait.value.stop_pending = false;
+            }
+            Err(NotAllowed::Unknown(error)) => {
+                let given_up = self.clock.now() >= later(wait.value.deadline, Policy::EXPIRY_SLACK)
+                    || matches!(error, SageMakerError::Unsupported { .. });
+                tracing::error!(%arn, %error, given_up, "an abandoned job could not be stopped");
+                wait.value.stop_pending = !given_up;
+                wait.value.checks = wait.value.checks.saturating_add(1);
+                let pause = Policy::retry_pause(wait.value.checks, self.entropy.unit());
+                wait.value.check_at = later(self.clock.now(), pause.max(Policy::REDRIVE));
+            }
+        }
+        self.save(wait).await?;
+        Ok(())
+    }
+
+    pub(super) async fn undeliverable(&self, wait: Versioned<Wait>) -> Result<(), StepError> {
+        let (arn, wait_id) = (wait.value.arn.clone(), wait.value.id.clone());
+        let reason = wait.value.delivery.last_error.clone();
+        let reason = reason.unwrap_or_else(|| "the deadline passed before any attempt".to_owned());
+        if self.finish(wait, WaitState::Undeliverable).await?.is_some() {
+            self.announcer
+                .announce(&Announcement::WaitUndeliverable { arn, wait_id, reason })
+                .await;
+        }
+        Ok(())
+    }
+
+    async fn finish(
+        &self,
+        mut wait: Versioned<Wait>,
+        state: WaitState,
+    ) -> Result<Option<Versioned<Wait>>, StoreError> {
+        wait.value.finish(state, self.clock.now(), &self.policy);
+        self.save(wait).await
+    }
+}

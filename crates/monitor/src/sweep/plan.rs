@@ -1,0 +1,67 @@
+//! What a due wait needs: a decision, without doing anything.
+
+use jiff::Timestamp;
+
+use super::heartbeat::Beat;
+use crate::job::JobRecord;
+use crate::policy::Policy;
+use crate::wait::{News, Wait};
+
+/// What a due wait needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Nothing,
+    Ring,
+    Check,
+    /// The monitor was away itself: its lease gets its time anew, until then.
+    Hold(Timestamp),
+    /// Its deadline may not have come yet: it lives on until then.
+    LiveOn(Timestamp),
+    Probe,
+    Abandon,
+    Stop,
+    Expire,
+    Undeliverable,
+}
+
+/// What a wait needs now: the order is the order of importance.
+pub(super) fn plan(wait: &Wait, record: Option<&JobRecord>, beat: &Beat, policy: &Policy) -> Step {
+    let now = beat.now;
+    if wait.due_at.is_none_or(|due| due > now) {
+        return Step::Nothing;
+    }
+    if wait.stop_pending {
+        return Step::Stop;
+    }
+    let settled = record.is_some_and(|record| wait.is_settled_by(record));
+    if wait.ends_at() <= now {
+        return match wait.ends_after(&beat.breaks) {
+            until if until > now => Step::LiveOn(until),
+            _ if settled => Step::Undeliverable,
+            _ => Step::Expire,
+        };
+    }
+    if let Some(step) = search(wait, beat.since, now, policy) {
+        return step;
+    }
+    match record.map_or(News::None, |record| wait.news(record)) {
+        News::None => Step::Check,
+        News::Progress if wait.check_at <= now => Step::Check,
+        News::Progress | News::Settled => Step::Ring,
+    }
+}
+
+/// What is next in looking for a waiter, if its lease and the grace ran out.
+fn search(wait: &Wait, since: Timestamp, now: Timestamp, policy: &Policy) -> Option<Step> {
+    if wait.lapses_at(policy) > now || wait.search.next_at.is_some_and(|at| at > now) {
+        return None;
+    }
+    let lapses_at = wait.lapses_since(since, policy);
+    Some(if lapses_at > now {
+        Step::Hold(lapses_at)
+    } else if wait.search.is_in_vain() {
+        Step::Abandon
+    } else {
+        Step::Probe
+    })
+}

@@ -1,0 +1,63 @@
+//! What a sweep did, as counts.
+
+use metrics::counter;
+use serde::Serialize;
+
+use super::plan::Step;
+
+/// What one sweep did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SweepReport {
+    /// Waits looked at.
+    pub due: u64,
+    /// Probes asked for.
+    pub probed: u64,
+    /// Doorbells rung again.
+    pub rung: u64,
+    /// Jobs described.
+    pub checked: u64,
+    /// Waits whose waiter is gone.
+    pub abandoned: u64,
+    /// Jobs stopped with their waiter.
+    pub stopped: u64,
+    /// Waits whose deadline passed before their job settled.
+    pub expired: u64,
+    /// Waits that could not be told before their deadline.
+    pub undeliverable: u64,
+    /// Waits that could not be handled; the next sweep looks again.
+    pub failed: u64,
+    /// Items past their keeping.
+    pub purged: u64,
+    /// Whether the limit left some for the next sweep.
+    pub more: bool,
+}
+
+impl SweepReport {
+    pub(super) fn publish(&self) {
+        counter!("sagebell_sweep_due_total").increment(self.due);
+        counter!("sagebell_sweep_rung_total").increment(self.rung);
+        counter!("sagebell_sweep_checked_total").increment(self.checked);
+        counter!("sagebell_sweep_probed_total").increment(self.probed);
+        counter!("sagebell_sweep_abandoned_total").increment(self.abandoned);
+        counter!("sagebell_sweep_stopped_total").increment(self.stopped);
+        counter!("sagebell_sweep_expired_total").increment(self.expired);
+        counter!("sagebell_sweep_undeliverable_total").increment(self.undeliverable);
+        counter!("sagebell_sweep_failed_total").increment(self.failed);
+    }
+
+    pub(super) fn count(&mut self, step: Option<Step>) {
+        self.due += 1;
+        let counted = match step {
+            None => &mut self.failed,
+            Some(Step::Nothing | Step::Hold(_) | Step::LiveOn(_)) => return,
+            Some(Step::Probe) => &mut self.probed,
+            Some(Step::Ring) => &mut self.rung,
+            Some(Step::Check) => &mut self.checked,
+            Some(Step::Abandon) => &mut self.abandoned,
+            Some(Step::Stop) => &mut self.stopped,
+            Some(Step::Expire) => &mut self.expired,
+            Some(Step::Undeliverable) => &mut self.undeliverable,
+        };
+        *counted += 1;
+    }
+}
