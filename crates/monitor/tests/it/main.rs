@@ -15,4 +15,5 @@ mod meanwhile;
 mod ordering;
 mod owners;
 mod promises;
+mod registering;
 mod stored_forms;

@@ -1,0 +1,248 @@
+//! What a registration may ask for, what it leaves on the job's record, and what becomes of
+//! it when others write meanwhile.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::job::JobRecord;
+use sagebell_monitor::observation::Observation;
+use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _, WaitKey};
+use sagebell_monitor::testing::world::{Described, FakeWorld};
+use sagebell_monitor::wait::{CallbackUrl, Hear, Principal, Wait, WaitState, later};
+use sagebell_monitor::waits::{Registration, Stop, WaitError, Waits};
+use serde_json::json;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn asked(world: &FakeWorld) -> Registration {
+    world.registration("w")
+}
+
+fn labelled(world: &FakeWorld, labels: &[(&str, &str)]) -> Registration {
+    let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Registration { labels: labels.collect(), ..asked(world) }
+}
+
+fn key(world: &FakeWorld) -> WaitKey {
+    let asked = asked(world);
+    WaitKey::of(asked.arn, asked.owner, asked.id)
+}
+
+async fn wait(world: &FakeWorld) -> Wait {
+    world.store.load_wait(&key(world)).await.unwrap().unwrap().value
+}
+
+async fn record(world: &FakeWorld) -> JobRecord {
+    world.store.load_job(&key(world).arn).await.unwrap().unwrap().value
+}
+
+/// The field that is refused, if one is.
+async fn refused(world: &FakeWorld, asked: Registration) -> Option<&'static str> {
+    match world.waits().register(asked).await {
+        Ok(_) => None,
+        Err(WaitError::Invalid { field, .. }) => Some(field),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_lies_ahead_and_not_too_far() {
+    let world = FakeWorld::default();
+    let latest = later(world.clock.now(), Policy::DEADLINE_LONGEST);
+    let until = |at| Registration { deadline: Some(at), ..asked(&world) };
+    assert_eq!(refused(&world, until(latest)).await, None);
+    for at in [later(latest, Duration::from_millis(1)), later(latest, DAY), world.clock.now()] {
+        assert_eq!(refused(&world, until(at)).await, Some("deadline"), "{at}");
+    }
+}
+
+#[tokio::test]
+async fn a_creation_time_does_not_lie_in_the_future() {
+    let world = FakeWorld::default();
+    let newest = later(world.clock.now(), Policy::CLOCK_SKEW);
+    let since = |at| Registration { not_before: Some(at), ..asked(&world) };
+    assert_eq!(refused(&world, since(newest)).await, None);
+    let at = later(newest, Duration::from_millis(1));
+    assert_eq!(refused(&world, since(at)).await, Some("not_before"));
+}
+
+#[tokio::test]
+async fn labels_are_few_and_short_and_have_names() {
+    let world = FakeWorld::default();
+    let longest = "x".repeat(Policy::LABEL_LEN);
+    let too_long = "x".repeat(Policy::LABEL_LEN + 1);
+    assert_eq!(refused(&world, labelled(&world, &[(&longest, &longest), ("a", "")])).await, None);
+    for wrong in [("", "value"), ("key", too_long.as_str()), (too_long.as_str(), "value")] {
+        assert_eq!(refused(&world, labelled(&world, &[wrong])).await, Some("labels"), "{wrong:?}");
+    }
+    let labels = |count: usize| {
+        let labels: BTreeMap<_, _> =
+            (0..count).map(|number| (number.to_string(), String::new())).collect();
+        Registration { labels, ..asked(&world) }
+    };
+    assert_eq!(refused(&world, labels(Policy::LABELS_LIMIT)).await, None);
+    assert_eq!(refused(&world, labels(Policy::LABELS_LIMIT + 1)).await, Some("labels"));
+}
+
+#[tokio::test]
+async fn only_who_asks_for_progress_makes_the_job_tell_of_it() {
+    let world = FakeWorld::default();
+    world.waits().register(asked(&world)).await.unwrap();
+    assert!(!record(&world).await.progress_wanted);
+    let progress = Registration { hear: Hear::Progress, ..asked(&world) };
+    world.waits().register(progress).await.unwrap();
+    assert!(record(&world).await.progress_wanted);
+}
+
+#[tokio::test]
+async fn who_asked_for_progress_and_cancelled_asks_for_nothing() {
+    let world = FakeWorld::default();
+    let progress = Registration { hear: Hear::Progress, ..asked(&world) };
+    world.waits().register(progress).await.unwrap();
+    world.waits().cancel(&key(&world), Stop::No).await.unwrap();
+    let mut stored = world.store.load_job(&key(&world).arn).await.unwrap().unwrap();
+    stored.value.progress_wanted = false;
+    world.store.save_job(&stored.value, Some(stored.version)).await.unwrap();
+    world.waits().inspect(&key(&world)).await.unwrap();
+    assert!(!record(&world).await.progress_wanted);
+}
+
+#[tokio::test]
+async fn a_job_is_listed_by_the_runs_of_its_waits_each_once_and_so_many() {
+    let world = FakeWorld::default();
+    for run in ["first", "first", "second"] {
+        world.waits().register(labelled(&world, &[("run", run)])).await.unwrap();
+    }
+    assert_eq!(record(&world).await.runs, ["first", "second"]);
+    for number in 0..Policy::RUNS_LIMIT {
+        let run = format!("run-{number}");
+        world.waits().register(labelled(&world, &[("run", &run)])).await.unwrap();
+    }
+    let runs = record(&world).await.runs;
+    assert_eq!(runs.len(), Policy::RUNS_LIMIT);
+    assert_eq!(runs[..3], ["first", "second", "run-0"], "the first stay");
+}
+
+#[tokio::test]
+async fn a_job_is_kept_longer_than_its_waits() {
+    let world = FakeWorld::default();
+    let until = |days: u32| Registration {
+        deadline: Some(later(world.clock.now(), DAY * days)),
+        ..asked(&world)
+    };
+    world.waits().register(until(2)).await.unwrap();
+    let kept_until = later(wait(&world).await.expires_at, Policy::EXPIRY_SLACK);
+    assert_eq!(record(&world).await.expires_at, kept_until);
+    // An earlier one, and one that ends just when the job would be forgotten.
+    let slack_days = u32::try_from(Policy::EXPIRY_SLACK.as_secs() / DAY.as_secs()).unwrap();
+    for days in [1, 2 + slack_days] {
+        world.waits().register(until(days)).await.unwrap();
+        assert_eq!(record(&world).await.expires_at, kept_until, "{days} days");
+    }
+    world.waits().register(until(3 + slack_days)).await.unwrap();
+    assert!(record(&world).await.expires_at > kept_until);
+}
+
+#[tokio::test]
+async fn who_asks_again_after_the_end_is_answered_and_writes_nothing() {
+    let world = FakeWorld::default();
+    let event = FakeWorld::training_event("Completed", "Completed", 20);
+    world.recorder().take(&event).await.unwrap();
+    let first = world.waits().register(asked(&world)).await.unwrap();
+    assert_eq!(first.wait.state, WaitState::Signalled);
+    world.clock.advance(Duration::from_secs(60));
+    let again = world.waits().register(asked(&world)).await.unwrap();
+    assert_eq!(again, first);
+    assert_eq!(wait(&world).await, first.wait);
+}
+
+#[tokio::test]
+async fn who_asks_for_another_update_after_the_end_is_registered_anew() {
+    let world = FakeWorld::default();
+    let event = FakeWorld::training_event("Completed", "Completed", 20);
+    world.recorder().take(&event).await.unwrap();
+    world.waits().register(asked(&world)).await.unwrap();
+    world.clock.advance(Duration::from_secs(600));
+    let not_before = Some(world.clock.now());
+    let again = Registration { not_before, ..asked(&world) };
+    let again = world.waits().register(again).await.unwrap();
+    assert_eq!((again.wait.state, again.wait.not_before), (WaitState::Waiting, not_before));
+}
+
+/// What somebody does while SageMaker is asked about the job of a new wait.
+enum Act {
+    /// Registers so.
+    Registers(Box<Registration>),
+    /// Cancels.
+    Cancels,
+}
+
+/// A SageMaker whose job has ended, and during whose answer somebody acts once.
+struct Meanwhile {
+    waits: Waits,
+    key: WaitKey,
+    act: Mutex<Option<Act>>,
+    sagemaker: Arc<dyn SageMaker>,
+}
+
+#[async_trait]
+impl SageMaker for Meanwhile {
+    async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError> {
+        let act = self.act.lock().unwrap().take();
+        match act {
+            Some(Act::Registers(asked)) => drop(self.waits.register(*asked).await.unwrap()),
+            Some(Act::Cancels) => drop(self.waits.cancel(&self.key, Stop::No).await.unwrap()),
+            None => {}
+        }
+        self.sagemaker.describe(arn).await
+    }
+
+    async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
+        self.sagemaker.owner(arn).await
+    }
+
+    async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {
+        self.sagemaker.stop(arn).await
+    }
+}
+
+/// A wait is registered on a job that has ended, while somebody acts.
+async fn registered_while(world: &FakeWorld, act: Act) -> Wait {
+    // Whoever acts meanwhile finds nothing out about the job.
+    world.sagemaker.answer(Described::Error(|| SageMakerError::NotFound));
+    let ended = Arc::new(FakeWorld::default());
+    ended.sagemaker.answer(Described::Answer(json!({
+        "TrainingJobStatus": "Completed", "SecondaryStatus": "Completed",
+        "CreationTime": 1_767_225_600, "LastModifiedTime": 1_767_225_700.5,
+    })));
+    let sagemaker = Meanwhile {
+        waits: world.waits(),
+        key: key(world),
+        act: Mutex::new(Some(act)),
+        sagemaker: ended.sagemaker.clone(),
+    };
+    let waits = Waits { sagemaker: Arc::new(sagemaker), ..world.waits() };
+    waits.register(asked(world)).await.unwrap().wait
+}
+
+#[tokio::test]
+async fn a_wait_that_moved_meanwhile_is_signalled_by_the_answer_where_it_is() {
+    let world = FakeWorld::default();
+    let callback_url = CallbackUrl::parse("http://10.9.9.9:8080/").unwrap();
+    let moved = Registration { callback_url: callback_url.clone(), ..asked(&world) };
+    let answered = registered_while(&world, Act::Registers(Box::new(moved))).await;
+    assert_eq!((answered.state, &answered.callback_url), (WaitState::Signalled, &callback_url));
+    assert_eq!(wait(&world).await, answered);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_cancelled_meanwhile_stays_cancelled() {
+    let world = FakeWorld::default();
+    let answered = registered_while(&world, Act::Cancels).await;
+    assert_eq!(answered.state, WaitState::Cancelled);
+    assert_eq!(wait(&world).await.state, WaitState::Cancelled);
+}
