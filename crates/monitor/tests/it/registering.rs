@@ -246,3 +246,39 @@ async fn a_wait_that_is_cancelled_meanwhile_stays_cancelled() {
     assert_eq!(answered.state, WaitState::Cancelled);
     assert_eq!(wait(&world).await.state, WaitState::Cancelled);
 }
+
+#[tokio::test]
+async fn a_renewal_while_a_signal_is_retried_makes_no_other_signal_of_it() {
+    let world = FakeWorld::default();
+    let asked = Registration { hear: Hear::Progress, ..asked(&world) };
+    world.waits().register(asked.clone()).await.unwrap();
+    world.sender.fail(4);
+    let event = FakeWorld::training_event("InProgress", "Training", 20);
+    world.recorder().take(&event).await.unwrap();
+    world.deliver_all().await;
+    assert_eq!(world.sender.sent().len(), 4);
+    world.waits().register(asked).await.unwrap();
+    world.clock.advance(Duration::from_secs(60));
+    world.sweep().sweep().await.unwrap();
+    world.deliver_all().await;
+    let ids = world.sender.sent().into_iter().map(|sent| sent.id);
+    assert_eq!(ids.collect::<std::collections::BTreeSet<_>>().len(), 1, "one signal, tried anew");
+}
+
+#[tokio::test]
+async fn a_deadline_that_counts_later_does_so_until_another_is_asked_for() {
+    let world = FakeWorld::default();
+    let until = |days: u32| Registration {
+        deadline: Some(later(world.clock.now(), DAY * days)),
+        ..asked(&world)
+    };
+    world.waits().register(until(1)).await.unwrap();
+    let mut stored = world.store.load_wait(&key(&world)).await.unwrap().unwrap();
+    let overtime = Some(later(stored.value.deadline, Duration::from_secs(60)));
+    stored.value.overtime = overtime;
+    world.store.save_wait(&stored.value, Some(stored.version)).await.unwrap();
+    world.waits().register(until(1)).await.unwrap();
+    assert_eq!(wait(&world).await.overtime, overtime);
+    world.waits().register(until(2)).await.unwrap();
+    assert_eq!(wait(&world).await.overtime, None);
+}
