@@ -14,33 +14,20 @@ use sagebell_monitor::signal::Callback;
 use sagebell_monitor::testing::ManualClock;
 use sagebell_monitor::testing::world::{FakeSender, FakeWorld};
 use sagebell_monitor::wait::{CallbackUrl, FailureClass, Hear, Secret, Wait, WaitState};
-use sagebell_monitor::waits::{Registration, Stop, Waits};
+use sagebell_monitor::waits::{Registration, Waits};
 
-/// What the waiter does.
-enum Act {
-    /// Registers so.
-    Registers(Box<Registration>),
-    /// Cancels.
-    Cancels,
-}
+use crate::act::{Act, Waiter};
 
 /// Sends as the world's sender does, once the waiter has done something.
 struct Meanwhile {
-    waits: Waits,
-    key: WaitKey,
-    act: Mutex<Option<Act>>,
+    waiter: Waiter,
     sender: Arc<FakeSender>,
 }
 
 #[async_trait]
 impl Sender for Meanwhile {
     async fn send(&self, callback: &Callback) -> SendOutcome {
-        let act = self.act.lock().unwrap().take();
-        match act {
-            Some(Act::Registers(asked)) => drop(self.waits.register(*asked).await.unwrap()),
-            Some(Act::Cancels) => drop(self.waits.cancel(&self.key, Stop::No).await.unwrap()),
-            None => {}
-        }
+        self.waiter.act().await;
         self.sender.send(callback).await
     }
 
@@ -77,9 +64,7 @@ async fn tell(world: &FakeWorld, status: &str, age: i64, act: Act) -> Rung {
     world.recorder().take(&event).await.unwrap();
     let bell = world.queue.pop().unwrap();
     let sender = Meanwhile {
-        waits: world.waits(),
-        key: key(world),
-        act: Mutex::new(Some(act)),
+        waiter: Waiter::who(act, world.waits(), key(world)),
         sender: Arc::clone(&world.sender),
     };
     Deliver { sender: Arc::new(sender), ..world.deliver() }.ring(&bell).await.unwrap()
@@ -200,7 +185,7 @@ async fn a_waiter_that_keeps_moving_holds_no_function_beyond_its_time() {
     assert!(took < Duration::from_secs(60), "{took:?}");
 }
 
-/// A job that moves on whenever its waiter is told of it, which takes ten seconds.
+/// A job that moves on whenever its waiter is told of it, which takes nine seconds.
 struct MovesOn {
     recorder: Recorder,
     clock: Arc<ManualClock>,
@@ -210,7 +195,7 @@ struct MovesOn {
 #[async_trait]
 impl Sender for MovesOn {
     async fn send(&self, _: &Callback) -> SendOutcome {
-        self.clock.advance(Duration::from_secs(10));
+        self.clock.advance(Duration::from_secs(9));
         let age = self.age.fetch_add(10, Ordering::Relaxed);
         let event = FakeWorld::training_event("InProgress", &format!("Stage{age}"), age);
         self.recorder.take(&event).await.unwrap();

@@ -2,7 +2,7 @@
 //! it when others write meanwhile.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +16,8 @@ use sagebell_monitor::wait::{CallbackUrl, Hear, Principal, Wait, WaitState, late
 use sagebell_monitor::waits::{Registration, Stop, WaitError, Waits};
 use serde_json::json;
 
+use crate::act::{Act, Waiter};
+
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn asked(world: &FakeWorld) -> Registration {
@@ -25,6 +27,11 @@ fn asked(world: &FakeWorld) -> Registration {
 fn labelled(world: &FakeWorld, labels: &[(&str, &str)]) -> Registration {
     let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     Registration { labels: labels.collect(), ..asked(world) }
+}
+
+/// With a deadline in so many days.
+fn until(world: &FakeWorld, days: u32) -> Registration {
+    Registration { deadline: Some(later(world.clock.now(), DAY * days)), ..asked(world) }
 }
 
 fn key(world: &FakeWorld) -> WaitKey {
@@ -130,20 +137,16 @@ async fn a_job_is_listed_by_the_runs_of_its_waits_each_once_and_so_many() {
 #[tokio::test]
 async fn a_job_is_kept_longer_than_its_waits() {
     let world = FakeWorld::default();
-    let until = |days: u32| Registration {
-        deadline: Some(later(world.clock.now(), DAY * days)),
-        ..asked(&world)
-    };
-    world.waits().register(until(2)).await.unwrap();
+    world.waits().register(until(&world, 2)).await.unwrap();
     let kept_until = later(wait(&world).await.expires_at, Policy::EXPIRY_SLACK);
     assert_eq!(record(&world).await.expires_at, kept_until);
     // An earlier one, and one that ends just when the job would be forgotten.
     let slack_days = u32::try_from(Policy::EXPIRY_SLACK.as_secs() / DAY.as_secs()).unwrap();
     for days in [1, 2 + slack_days] {
-        world.waits().register(until(days)).await.unwrap();
+        world.waits().register(until(&world, days)).await.unwrap();
         assert_eq!(record(&world).await.expires_at, kept_until, "{days} days");
     }
-    world.waits().register(until(3 + slack_days)).await.unwrap();
+    world.waits().register(until(&world, 3 + slack_days)).await.unwrap();
     assert!(record(&world).await.expires_at > kept_until);
 }
 
@@ -173,31 +176,16 @@ async fn who_asks_for_another_update_after_the_end_is_registered_anew() {
     assert_eq!((again.wait.state, again.wait.not_before), (WaitState::Waiting, not_before));
 }
 
-/// What somebody does while SageMaker is asked about the job of a new wait.
-enum Act {
-    /// Registers so.
-    Registers(Box<Registration>),
-    /// Cancels.
-    Cancels,
-}
-
 /// A SageMaker whose job has ended, and during whose answer somebody acts once.
 struct Meanwhile {
-    waits: Waits,
-    key: WaitKey,
-    act: Mutex<Option<Act>>,
+    waiter: Waiter,
     sagemaker: Arc<dyn SageMaker>,
 }
 
 #[async_trait]
 impl SageMaker for Meanwhile {
     async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError> {
-        let act = self.act.lock().unwrap().take();
-        match act {
-            Some(Act::Registers(asked)) => drop(self.waits.register(*asked).await.unwrap()),
-            Some(Act::Cancels) => drop(self.waits.cancel(&self.key, Stop::No).await.unwrap()),
-            None => {}
-        }
+        self.waiter.act().await;
         self.sagemaker.describe(arn).await
     }
 
@@ -220,9 +208,7 @@ async fn registered_while(world: &FakeWorld, act: Act) -> Wait {
         "CreationTime": 1_767_225_600, "LastModifiedTime": 1_767_225_700.5,
     })));
     let sagemaker = Meanwhile {
-        waits: world.waits(),
-        key: key(world),
-        act: Mutex::new(Some(act)),
+        waiter: Waiter::who(act, world.waits(), key(world)),
         sagemaker: ended.sagemaker.clone(),
     };
     let waits = Waits { sagemaker: Arc::new(sagemaker), ..world.waits() };
@@ -268,17 +254,13 @@ async fn a_renewal_while_a_signal_is_retried_makes_no_other_signal_of_it() {
 #[tokio::test]
 async fn a_deadline_that_counts_later_does_so_until_another_is_asked_for() {
     let world = FakeWorld::default();
-    let until = |days: u32| Registration {
-        deadline: Some(later(world.clock.now(), DAY * days)),
-        ..asked(&world)
-    };
-    world.waits().register(until(1)).await.unwrap();
+    world.waits().register(until(&world, 1)).await.unwrap();
     let mut stored = world.store.load_wait(&key(&world)).await.unwrap().unwrap();
     let overtime = Some(later(stored.value.deadline, Duration::from_secs(60)));
     stored.value.overtime = overtime;
     world.store.save_wait(&stored.value, Some(stored.version)).await.unwrap();
-    world.waits().register(until(1)).await.unwrap();
+    world.waits().register(until(&world, 1)).await.unwrap();
     assert_eq!(wait(&world).await.overtime, overtime);
-    world.waits().register(until(2)).await.unwrap();
+    world.waits().register(until(&world, 2)).await.unwrap();
     assert_eq!(wait(&world).await.overtime, None);
 }
