@@ -54,10 +54,10 @@ def no_line_is_theirs(printed):
 
 
 def on_a_terminal(command):
-    """What a command writes where its standard output is a terminal."""
+    """What a command writes where its standard output is a terminal, and one that has colours."""
     child, terminal = pty.fork()
     if child == 0:
-        os.execv(command[0], [str(word) for word in command])
+        os.execve(command[0], [str(word) for word in command], {**os.environ, "TERM": "xterm"})
     printed = b""
     while True:
         try:
