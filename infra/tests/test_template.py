@@ -92,6 +92,13 @@ def test_defaults_are_those_of_the_policy():
         assert STACK["Parameters"][parameter]["Default"] * unit == product, parameter
 
 
+def test_signals_has_time_for_an_attempt_that_begins_last():
+    """A probe and a send take 5 s each at most, and the store's calls some more."""
+    source = (INFRA.parent / "crates" / "monitor" / "src" / "policy.rs").read_text()
+    last = int(re.search(r"ATTEMPTS_FOR: Duration = Duration::from_secs\((\d+)\)", source)[1])
+    assert RESOURCES["Signals"]["Properties"]["Timeout"] >= last + 15
+
+
 def test_default_limits_are_those_of_the_functions():
     source = (INFRA.parent / "crates" / "monitor" / "src" / "limits.rs").read_text()
     default = source[source.index("impl Default for Limits") :]

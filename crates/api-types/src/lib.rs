@@ -1,8 +1,8 @@
 //! What goes over the wire between Sagebell's API and those who call it: one definition for
 //! the server, the clients and the OpenAPI document.
 //!
-//! Promise: no field of the protocol is named anywhere else. A field that is renamed here
-//! no longer compiles there.
+//! Promise: the server writes the type that a client reads, and reads the one that a client
+//! writes. A field that is renamed here no longer compiles there.
 //!
 //! Callback bodies are the domain's own ([`SignalBody`], [`ProbeBody`], [`ProbeAnswer`]), since
 //! the monitor writes them.

@@ -31,6 +31,11 @@ use crate::ports::{
 use crate::signal::Doorbell;
 use crate::wait::{News, Wait, WaitState, later};
 
+use heartbeat::Beat;
+pub use heartbeat::{Break, Heartbeat};
+use plan::{Step, plan};
+pub use report::SweepReport;
+
 /// Waits read from the due index, or from a job, at a time.
 const PAGE: usize = 100;
 
@@ -47,11 +52,6 @@ enum StepError {
     #[error(transparent)]
     Intake(#[from] crate::ports::IntakeError),
 }
-
-use heartbeat::Beat;
-pub use heartbeat::{Break, Heartbeat};
-use plan::{Step, plan};
-pub use report::SweepReport;
 
 /// Looks at due waits.
 #[derive(Clone)]

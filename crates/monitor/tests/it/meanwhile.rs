@@ -18,6 +18,9 @@ use sagebell_monitor::waits::{Registration, Waits};
 
 use crate::act::{Act, Waiter};
 
+/// `Timeout` of `signals` in infra/template.yaml.
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
+
 /// Sends as the world's sender does, once the waiter has done something.
 struct Meanwhile {
     waiter: Waiter,
@@ -58,16 +61,38 @@ async fn wait(world: &FakeWorld) -> Wait {
     world.store.load_wait(&key(world)).await.unwrap().unwrap().value
 }
 
-/// Tells a registered wait of this state of its job while its waiter acts.
-async fn tell(world: &FakeWorld, status: &str, age: i64, act: Act) -> Rung {
+/// Tells a registered wait of this state of its job by this sender.
+async fn tell_by(
+    world: &FakeWorld,
+    status: &str,
+    age: i64,
+    sender: impl Sender + 'static,
+) -> Result<Rung, StoreError> {
     let event = FakeWorld::training_event(status, status, age);
     world.recorder().take(&event).await.unwrap();
     let bell = world.queue.pop().unwrap();
+    Deliver { sender: Arc::new(sender), ..world.deliver() }.ring(&bell).await
+}
+
+/// Tells a registered wait of this state of its job while its waiter acts.
+async fn tell(world: &FakeWorld, status: &str, age: i64, act: Act) -> Rung {
     let sender = Meanwhile {
         waiter: Waiter::who(act, world.waits(), key(world)),
         sender: Arc::clone(&world.sender),
     };
-    Deliver { sender: Arc::new(sender), ..world.deliver() }.ring(&bell).await.unwrap()
+    tell_by(world, status, age, sender).await.unwrap()
+}
+
+/// How the function fares that tells a registered wait that its job runs; it ends in its time.
+async fn tell_in_time(
+    world: &FakeWorld,
+    sender: impl Sender + 'static,
+) -> Result<Rung, StoreError> {
+    let begun = world.clock.uptime();
+    let told = tell_by(world, "InProgress", 10, sender).await;
+    let took = world.clock.uptime() - begun;
+    assert!(took < FUNCTION_TIMEOUT, "{took:?}");
+    told
 }
 
 async fn registered() -> FakeWorld {
@@ -170,19 +195,13 @@ impl Sender for Restless {
 #[tokio::test]
 async fn a_waiter_that_keeps_moving_holds_no_function_beyond_its_time() {
     let world = registered().await;
-    let event = FakeWorld::training_event("InProgress", "Training", 10);
-    world.recorder().take(&event).await.unwrap();
-    let bell = world.queue.pop().unwrap();
     let sender = Restless {
         waits: world.waits(),
         clock: Arc::clone(&world.clock),
         next: Mutex::new([asked(&world), moved(&world)]),
     };
-    let begun = world.clock.uptime();
-    let told = Deliver { sender: Arc::new(sender), ..world.deliver() }.ring(&bell).await;
+    let told = tell_in_time(&world, sender).await;
     assert_eq!(told.unwrap(), Rung::Later, "the sweep has the next tries");
-    let took = world.clock.uptime() - begun;
-    assert!(took < Duration::from_secs(60), "{took:?}");
 }
 
 /// A job that moves on whenever its waiter is told of it, which takes nine seconds.
@@ -210,17 +229,11 @@ impl Sender for MovesOn {
 #[tokio::test]
 async fn a_job_that_keeps_moving_on_holds_no_function_beyond_its_time() {
     let world = registered().await;
-    let event = FakeWorld::training_event("InProgress", "Starting", 10);
-    world.recorder().take(&event).await.unwrap();
-    let bell = world.queue.pop().unwrap();
     let sender = MovesOn {
         recorder: world.recorder(),
         clock: Arc::clone(&world.clock),
         age: AtomicI64::new(20),
     };
-    let begun = world.clock.uptime();
-    let told = Deliver { sender: Arc::new(sender), ..world.deliver() }.ring(&bell).await;
+    let told = tell_in_time(&world, sender).await;
     assert!(matches!(told, Err(StoreError::Retryable(_))), "the queue brings it again: {told:?}");
-    let took = world.clock.uptime() - begun;
-    assert!(took < Duration::from_secs(60), "{took:?}");
 }
