@@ -245,7 +245,7 @@ def test_the_monitor_stops_only_what_a_step_made():
     assert conditions == [{"Null": {"aws:ResourceTag/sagebell:task": "false"}}]
 
 
-def test_only_the_sweep_may_send_sightings():
+def test_only_the_sweep_may_send_observations():
     for role in ("JobEventsRole", "ApiRole", "SignalsRole", "SweepRole"):
         sources = [
             source

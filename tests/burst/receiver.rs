@@ -26,41 +26,41 @@ pub(crate) fn wait_id(wait: usize) -> String {
 
 #[derive(Default)]
 struct Counts {
-    /// When each waiter was first told, and how often.
-    heard: BTreeMap<usize, (Instant, u64)>,
+    /// When each waiter first received its signal, and how often.
+    received: BTreeMap<usize, (Instant, u64)>,
     refused: u64,
 }
 
 #[derive(Clone)]
-struct Ear {
+struct Record {
     verifier: Arc<Verifier>,
     secret: Secret,
     counts: Shared<Counts>,
-    heard: Arc<Notify>,
+    received: Arc<Notify>,
 }
 
-/// A server that hears every wait.
+/// A server that receives the callbacks of every wait.
 pub(crate) struct Receiver {
     address: SocketAddr,
     secret: Secret,
-    ear: Ear,
+    record: Record,
 }
 
 impl Receiver {
     pub(crate) async fn start() -> Self {
         let secret = sagebell_client::new_secret().expect("a secret");
         let verifier = Arc::new(Verifier::new(secret.clone()));
-        let ear = Ear {
+        let record = Record {
             verifier,
             secret: secret.clone(),
             counts: Shared::default(),
-            heard: Arc::default(),
+            received: Arc::default(),
         };
         let socket = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = socket.local_addr().expect("its address");
-        let routes = Router::new().route(CALLBACK_PATH, post(hear)).with_state(ear.clone());
+        let routes = Router::new().route(CALLBACK_PATH, post(receive)).with_state(record.clone());
         tokio::spawn(async move { axum::serve(socket, routes).await });
-        Self { address, secret, ear }
+        Self { address, secret, record }
     }
 
     pub(crate) fn url(&self, wait: usize) -> String {
@@ -73,24 +73,24 @@ impl Receiver {
 
     /// Until so many were told, or nobody was for `silence`.
     pub(crate) async fn wait_for(&self, all: usize, silence: Duration) {
-        while self.counts(|counts| counts.heard.len()) < all {
-            if tokio::time::timeout(silence, self.ear.heard.notified()).await.is_err() {
+        while self.counts(|counts| counts.received.len()) < all {
+            if tokio::time::timeout(silence, self.record.received.notified()).await.is_err() {
                 return;
             }
         }
     }
 
     pub(crate) fn first_heard(&self) -> Vec<(usize, Instant)> {
-        self.counts(|counts| counts.heard.iter().map(|(wait, (at, _))| (*wait, *at)).collect())
+        self.counts(|counts| counts.received.iter().map(|(wait, (at, _))| (*wait, *at)).collect())
     }
 
     pub(crate) fn last_heard(&self) -> Option<Instant> {
-        self.counts(|counts| counts.heard.values().map(|(at, _)| *at).max())
+        self.counts(|counts| counts.received.values().map(|(at, _)| *at).max())
     }
 
     /// Callbacks that came after the waiter had answered 2xx.
     pub(crate) fn doubled(&self) -> u64 {
-        self.counts(|counts| counts.heard.values().map(|(_, times)| times - 1).sum())
+        self.counts(|counts| counts.received.values().map(|(_, times)| times - 1).sum())
     }
 
     pub(crate) fn refused(&self) -> u64 {
@@ -98,7 +98,7 @@ impl Receiver {
     }
 
     fn counts<T>(&self, read: impl FnOnce(&Counts) -> T) -> T {
-        read(&lock(&self.ear.counts))
+        read(&lock(&self.record.counts))
     }
 }
 
@@ -106,28 +106,28 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn hear(
-    State(ear): State<Ear>,
+async fn receive(
+    State(record): State<Record>,
     RawQuery(wait): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let at = Instant::now();
     let signed = SignedHeaders::read(&headers).ok().and_then(|signed| {
-        let second = ear.verifier.authenticate(&signed, &body).ok()?;
+        let second = record.verifier.authenticate(&signed, &body).ok()?;
         Some((signed.id, second))
     });
-    let mut counts = lock(&ear.counts);
+    let mut counts = lock(&record.counts);
     let Some((id, second)) = signed else {
         counts.refused += 1;
         return StatusCode::UNAUTHORIZED.into_response();
     };
     if serde_json::from_slice::<ProbeBody>(&body).is_ok_and(|body| body.event_type == PROBE) {
-        let proof = prove(&ear.secret, id, second, &body).expect("a proof");
+        let proof = prove(&record.secret, id, second, &body).expect("a proof");
         return axum::Json(ProbeAnswer { proof }).into_response();
     }
     let wait = wait.and_then(|wait| wait.parse().ok()).expect("one of our own URLs");
-    counts.heard.entry(wait).or_insert((at, 0)).1 += 1;
-    ear.heard.notify_one();
+    counts.received.entry(wait).or_insert((at, 0)).1 += 1;
+    record.received.notify_one();
     StatusCode::NO_CONTENT.into_response()
 }

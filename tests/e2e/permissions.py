@@ -20,12 +20,12 @@ KEY = {"PK": {"S": "PERMISSIONS"}, "SK": {"S": "STATE"}}
 ITEM = {"TableName": "{table}", "Key": KEY}
 COUNTER = {"PK": {"S": "COUNT#PERMISSIONS"}, "SK": {"S": "STATE"}}
 OTHER_ITEM = {"TableName": "other", "Key": KEY}
-DOORBELL = json.dumps({
+SIGNAL_REQUEST = json.dumps({
     "arn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/permissions",
     "owner": f"{ACCOUNT}:role/nobody",
     "wait_id": "none",
 })
-SIGHTING = json.dumps({
+OBSERVATION = json.dumps({
     "arn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/permissions",
     "name": "permissions",
     "phase": "running",
@@ -69,7 +69,7 @@ def send(name, queue, may=frozenset(), body="{}"):
 
 def put(name, *sources, may=frozenset(), bus="{bus}"):
     entries = [
-        {"EventBusName": bus, "Source": source, "DetailType": "Job Sighting", "Detail": SIGHTING} for source in sources
+        {"EventBusName": bus, "Source": source, "DetailType": "Job Observation", "Detail": OBSERVATION} for source in sources
     ]
     return Call(name, "events", "put_events", {"Entries": entries}, may)
 
@@ -137,7 +137,7 @@ CALLS = [
     # The queues.
     *queue_of_a_function("events queue", "{events}", "job-events"),
     *queue_of_a_function("signals queue", "{signals}", "signals"),
-    send("ring", "{signals}", {"job-events", "api", "sweep"}, DOORBELL),
+    send("ring", "{signals}", {"job-events", "api", "sweep"}, SIGNAL_REQUEST),
     send("forge an event in the events queue", "{events}"),
     send("keep a sweep that failed", "{sweep_dead_letters}", {"sweep", "schedule"}),
     send("write another queue", "{other_queue}"),
@@ -152,8 +152,8 @@ CALLS = [
 
     # The buses.
     put("announce", "sagebell", may={"job-events", "api", "sweep"}),
-    put("send a sighting", "sagebell.sweep", may={"sweep"}),
-    put("send a sighting among announcements", "sagebell", "sagebell.sweep", may={"sweep"}),
+    put("send an observation", "sagebell.sweep", may={"sweep"}),
+    put("send an observation among announcements", "sagebell", "sagebell.sweep", may={"sweep"}),
     put("pass for SageMaker", "aws.sagemaker"),
     put("pass for SageMaker among announcements", "sagebell", "aws.sagemaker"),
     put("announce on the default bus", "sagebell", bus="default"),

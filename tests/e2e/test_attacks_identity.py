@@ -195,7 +195,7 @@ def test_whatever_an_observation_says_its_job_can_be_told(local, waiter, members
         "source": "describe", **members,
     }
     waiter.register(local.base, arn, "w")
-    put_events(local, [event(said, "Job Sighting", "sagebell.sweep")])
+    put_events(local, [event(said, "Job Observation", "sagebell.sweep")])
     put_events(local, [event(training("forged", "Failed", FailureReason="truth"))])
     body = waiter.hear()[1]
     assert body["type"] == "sagemaker.training_job.failed"

@@ -13,7 +13,7 @@ OTHERS = 5
 # As many as hang at once in one job, and more than its share of the callbacks.
 HANGING = 40
 MANY = 400
-# `Policy::ATTEMPTS_AT_ONCE`: until then a doorbell is being answered.
+# `Policy::ATTEMPTS_AT_ONCE`: until then a signal request is being answered.
 ATTEMPTS_AT_ONCE = 4
 
 

@@ -149,7 +149,7 @@ class Settles(Scenario):
 
 
 class Delivers(Settles):
-    """A doorbell: claim, callback, mark."""
+    """A signal request: claim, callback, mark."""
 
     # The claim of a callback that could not be marked ends for the sweep to see.
     function, sweeps = "signals", SWEEPS
@@ -264,7 +264,7 @@ class RingsAgain(Settles):
         self.past(due)
 
     def invoke(self):
-        return swept(self.functions, "rung")
+        return swept(self.functions, "signal_requests")
 
 
 class Looks(Scenario):
@@ -272,7 +272,7 @@ class Looks(Scenario):
 
     function, sweeps = "sweep", SWEEPS
     calls = BEAT + ["Query due"] * 8 + [
-        "GetItem wait", "GetItem job", COUNT, "DescribeTrainingJob", "PutEvents Job Sighting", "PutItem wait",
+        "GetItem wait", "GetItem job", COUNT, "DescribeTrainingJob", "PutEvents Job Observation", "PutItem wait",
     ]
 
     def before(self):
@@ -346,7 +346,7 @@ class GivesUp(Settles):
 
 
 # Whose answer can be 200 for entries that were not taken.
-BATCHES = ["SendMessageBatch", "PutEvents Job Settled", "PutEvents Job Sighting"]
+BATCHES = ["SendMessageBatch", "PutEvents Job Settled", "PutEvents Job Observation"]
 # Those that take longest first.
 SCENARIOS = [Looks, Abandons, GivesUp, Delivers, RingsAgain, Registers, Settles, Cancels, Refreshes, Lists]
 

@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "cost.md"
 # What a training job comes to before its end, by SageMaker's events.
 ON_THE_WAY = ["Starting", "Preparing", "Downloading", "Training", "Uploading"]
 RENEWALS = 2
-# Of an event: into the queue, out of it, and deleted. A doorbell's way in is the
+# Of an event: into the queue, out of it, and deleted. A signal request's way in is the
 # function's own call. Each is alone in its batch, as where jobs are few.
 TAKEN, RUNG = 3, 2
 # As long as names and labels of a pipeline are.
@@ -51,7 +51,7 @@ CALLS = {
     "a look at a silent job": {
         "sweep": {
             "GetItem wait": 1, "GetItem job": 1, "UpdateItem count": 1, "DescribeTrainingJob": 1,
-            "PutEvents Job Sighting": 1,
+            "PutEvents Job Observation": 1,
             "PutItem wait": 1,
         },
         "job-events": {"GetItem job": 1},

@@ -185,7 +185,7 @@ def test_poison_ends_as_a_dead_letter_and_redrive_brings_back_what_is_not(cloud,
 
 def test_the_sweep_finds_on_its_schedule_what_no_event_told(deployed, waiter, sagemaker, bridge):
     """SageMaker's job ends, and its events are lost: the scheduled sweep sees it,
-    its sighting goes over the bus, and the waiter is called."""
+    its observation goes over the bus, and the waiter is called."""
     bridge.hand_on = None
     arn = sagemaker.create_training("silent", [{"status": "InProgress"}])
     assert register(deployed, arn, "w", waiter)["job"]["status"] == "InProgress"
@@ -198,7 +198,7 @@ def test_a_job_s_own_events_reach_its_waiter_one_after_the_other(cloud, deployed
     bridge.hand_on = lambda event: put(cloud, event)
     stages = [{"status": "InProgress"}, {"status": "Completed", "after_millis": 5000}]
     arn = sagemaker.create_training("lively", stages)
-    register(deployed, arn, "w", waiter, hear="progress")
+    register(deployed, arn, "w", waiter, signal_on="progress")
     phases = []
     while "succeeded" not in phases:
         phases.append(waiter.hear()[1]["data"]["job"]["phase"])

@@ -187,7 +187,7 @@ def test_a_waiter_that_is_overloaded_is_told_when_the_sweep_has_rung_again(funct
     # Done with: the next try is the due index's.
     assert functions.ring((JOB, "w")) == []
     assert (functions.state(JOB, "w"), waiter.heard.empty()) == ("waiting", True)
-    until(lambda: functions.answer("sweep", {})["rung"] == 1, "the sweep rings again")
+    until(lambda: functions.answer("sweep", {})["signal_requests"] == 1, "the sweep rings again")
     assert functions.ring((JOB, "w")) == []
     assert waiter.hear()[1]["type"] == "sagemaker.training_job.succeeded"
     assert functions.state(JOB, "w") == "signalled"
@@ -207,7 +207,7 @@ def test_a_signals_function_killed_while_it_sends_leaves_its_waiter_to_the_sweep
             functions.run("signals")
             assert answered(rung) != 200
         # The claim of the one that died holds others off for a while.
-        until(lambda: functions.answer("sweep", {})["rung"] == 1, "the sweep rings again")
+        until(lambda: functions.answer("sweep", {})["signal_requests"] == 1, "the sweep rings again")
         assert functions.ring((JOB, "w")) == []
         assert waiter.hear()[1]["type"] == "sagemaker.training_job.succeeded"
     finally:

@@ -115,18 +115,18 @@ def test_a_wait_registered_through_the_function_url_is_called_back(emulator, fol
 
     emulator.answer("job-events", EVENTS / "training-downloading.json")
     recorded = emulator.answer("job-events", EVENTS / "training-completed.json")
-    assert recorded["rung"] == 1
+    assert recorded["signal_requests"] == 1
 
     bell = json.dumps({"arn": TRAINING, "owner": "anyone", "wait_id": "step-1"})
     waiter.answers = [503]
-    path = batch(folder, "bells", [bell, "no doorbell"])
+    path = batch(folder, "bells", [bell, "no signal request"])
     failures = emulator.answer("signals", path)["batchItemFailures"]
     assert [failure["itemIdentifier"] for failure in failures] == ["m1"]
     _, body = waiter.hear()
     assert body["type"] == "sagemaker.training_job.succeeded"
     assert body["data"]["job"]["arn"] == TRAINING
 
-    # The same doorbell again tells nobody anything.
+    # The same signal request again tells nobody anything.
     assert emulator.answer("signals", batch(folder, "again", [bell]))["batchItemFailures"] == []
     assert waiter.heard.empty()
 

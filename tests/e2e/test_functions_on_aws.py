@@ -42,7 +42,7 @@ def hear(functions, waiter, kind_and_phase):
 
 def test_a_job_s_events_reach_its_waiter(cloud, functions, jobs, waiter):
     arn = jobs.create_training("lively", [{"status": "InProgress"}])
-    answer = waiter.register(functions.api, arn, "w", hear="progress", labels={"run": "r1"})
+    answer = waiter.register(functions.api, arn, "w", signal_on="progress", labels={"run": "r1"})
     assert (answer["wait"]["state"], answer["job"]["phase"]) == ("waiting", "running")
 
     put(cloud, jobs.tell(arn, "InProgress", "Training"))
@@ -68,7 +68,7 @@ def test_a_second_delivery_of_an_event_tells_nobody_anything(functions, waiter):
 
 
 def test_the_sweep_tells_what_no_event_told(functions, jobs, waiter):
-    """Its sighting goes over the bus, and by the rule into the events queue."""
+    """Its observation goes over the bus, and by the rule into the events queue."""
     arn = jobs.create_training("silent", [{"status": "InProgress"}])
     waiter.register(functions.api, arn, "w")
     jobs.move(arn, "Completed")

@@ -42,7 +42,7 @@ def bus(local):
 
 
 def test_boto3_puts_events_and_a_waiter_in_python_hears(local, bus, waiter):
-    waiter.register(local.base, TRAINING, "w", hear="progress")
+    waiter.register(local.base, TRAINING, "w", signal_on="progress")
     names = ["training-starting", "training-training", "training-training", "training-completed"]
     answer = bus.put_events(Entries=[entry(name) for name in names])
     assert answer["FailedEntryCount"] == 0 and len({e["EventId"] for e in answer["Entries"]}) == 4

@@ -76,7 +76,7 @@ def disabled(cloud, stack, logical):
     """A rule of the stack, out of order for a while."""
     resource = cloud.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=logical)
     name = resource["StackResourceDetail"]["PhysicalResourceId"].rsplit("|", 1)[-1]
-    bus = STACK if logical == "SightingsRule" else "default"
+    bus = STACK if logical == "ObservationsRule" else "default"
     events = cloud.client("events")
     events.disable_rule(Name=name, EventBusName=bus)
     try:
@@ -139,7 +139,7 @@ def test_a_pod_hears_of_what_it_may_see_and_the_probe_waits_for_the_sweep(cloud,
         "created_at": "2030-01-01T00:00:00Z", "modified_at": "2030-01-01T00:00:00Z",
         "seen_at": "2030-01-01T00:00:00Z", "source": "describe",
     }
-    entry = {"Source": "sagebell.sweep", "DetailType": "Job Sighting", "Detail": json.dumps(seen), "EventBusName": STACK}
+    entry = {"Source": "sagebell.sweep", "DetailType": "Job Observation", "Detail": json.dumps(seen), "EventBusName": STACK}
     assert cloud.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
     code, checks = finish(process)
     assert code == 0, checks
@@ -150,7 +150,7 @@ def test_a_pod_hears_of_what_it_may_see_and_the_probe_waits_for_the_sweep(cloud,
 
 
 def test_rules_out_of_order_are_named_and_the_callback_does_not_come(cloud, well):
-    with disabled(cloud, STACK, "JobEventsRule"), disabled(cloud, STACK, "SightingsRule"):
+    with disabled(cloud, STACK, "JobEventsRule"), disabled(cloud, STACK, "ObservationsRule"):
         code, checks = preflight(well, None, "--patience", "5s")
     assert code == 1
     assert outcomes(checks, "missing") == {"rule", "sweep's rule", "callback"}
@@ -161,7 +161,7 @@ def test_rules_out_of_order_are_named_and_the_callback_does_not_come(cloud, well
 
 def test_the_probe_takes_its_wait_back(cloud, well):
     before = probes(cloud, well)
-    with disabled(cloud, STACK, "SightingsRule"):
+    with disabled(cloud, STACK, "ObservationsRule"):
         preflight(well, None, "--patience", "1s")
     _, items = new_probe(cloud, well, before)
     waits = [item for item in items if item["SK"]["S"].startswith("WAIT#")]
@@ -206,7 +206,7 @@ def test_a_half_made_stack_lacks_what_it_lacks(cloud, deployed):
     assert said["table"].endswith("lacks an active index due and listing")
     assert said["queues"] == "there is no queue half-events"
     assert said["rule"].endswith(f"does not lead to arn:aws:sqs:{REGION}:{ACCOUNT}:half-events")
-    assert said["sweep's rule"] == "the stack has no SightingsRule"
+    assert said["sweep's rule"] == "the stack has no ObservationsRule"
     assert checks["pass role"]["outcome"] == "could_not_tell"
     assert "--execution-role" in checks["pass role"]["seen"]
 

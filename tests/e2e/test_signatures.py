@@ -120,7 +120,7 @@ def by_botocore(request, keys):
 WAIT = ["wait", ARN, "--id", "a:b.c_d-1"]
 JOBS = ["jobs", "--run", "nightly/3 of #7 + ü & k=v*~?", "--phase", "succeeded", "--limit", "7"]
 WAITS = {
-    "id": "a:b.c_d-1", "callback_url": "http://10.0.0.7:8080/callback", "hear": "settled", "lease_seconds": 600,
+    "id": "a:b.c_d-1", "callback_url": "http://10.0.0.7:8080/callback", "signal_on": "settled", "lease_seconds": 600,
     "lease_until": "2026-01-01T00:10:00Z", "deadline": "2026-01-02T00:00:00Z", "on_abandon": "keep", "labels": {},
     "state": "waiting", "created_at": "2026-01-01T00:00:00Z", "delivery": {"seq": 0, "attempts": 0},
 }

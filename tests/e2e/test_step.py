@@ -43,7 +43,7 @@ def test_it_wakes_when_its_job_is_done_and_has_asked_nothing_meanwhile(scene):
     step = scene.train()
     arn = step.arn()
     waiting = step.waits()
-    assert waiting["wait"]["hear"] == "progress" and waiting["wait"]["labels"] == {"run": "run-1"}
+    assert waiting["wait"]["signal_on"] == "progress" and waiting["wait"]["labels"] == {"run": "run-1"}
     scene.sagemaker.move(arn, "InProgress", secondary="Uploading")
     step.says("Uploading")
     # The monitor's Describes do not come through the gate: those that do are the step's.
@@ -238,7 +238,7 @@ def test_a_lost_callback_costs_one_renewal(scene, tmp_path):
         dead = {"callback_url": f"http://127.0.0.1:{nobody.getsockname()[1]}/callback"}
         secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         path = next(word.split()[1] for word in scene.api.words if "/waits/" in word)
-        status, answer = call("PUT", scene.local.base + path, {**dead, "secret": secret, "hear": wait["hear"]})
+        status, answer = call("PUT", scene.local.base + path, {**dead, "secret": secret, "signal_on": wait["signal_on"]})
         assert status == 200, answer
         scene.sagemaker.move(step.arn(), "Completed")
         succeeds(step)

@@ -54,7 +54,7 @@ enum Recording {
     Idle,
     Wrote,
     Read([bool; WAITERS]),
-    Rang,
+    Requested,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,7 +73,7 @@ struct State {
     recorded: bool,
     rows: [Row; WAITERS],
     registering: [Registering; WAITERS],
-    bells: [bool; WAITERS],
+    requests: [bool; WAITERS],
     delivering: [Delivering; WAITERS],
     heard: [bool; WAITERS],
     crashes: u8,
@@ -106,7 +106,7 @@ impl Model for Rules {
             recorded: false,
             rows: [Row::Absent; WAITERS],
             registering: [Registering::NotYet; WAITERS],
-            bells: [false; WAITERS],
+            requests: [false; WAITERS],
             delivering: [Delivering::Idle; WAITERS],
             heard: [false; WAITERS],
             crashes: self.crashes,
@@ -137,10 +137,10 @@ impl Model for Rules {
             );
             offer(state.registering[waiter] != Registering::Done, Action::Register(waiter));
             offer(half && may_crash, Action::CrashRegistering(waiter));
-            offer(state.bells[waiter] || !idle, Action::Deliver(waiter));
+            offer(state.requests[waiter] || !idle, Action::Deliver(waiter));
             offer(!idle && may_crash, Action::CrashDelivering(waiter));
             let open = matches!(state.rows[waiter], Row::Waiting | Row::Claimed);
-            let due = open && state.recorded && idle && !state.bells[waiter];
+            let due = open && state.recorded && idle && !state.requests[waiter];
             offer(self.sweep && due, Action::SweepWait(waiter));
         }
     }
@@ -160,7 +160,7 @@ impl Model for Rules {
             Action::SweepWait(waiter) => {
                 // The claim of a holder that died has run out by then.
                 state.rows[waiter] = Row::Waiting;
-                state.bells[waiter] = true;
+                state.requests[waiter] = true;
             }
             Action::CrashRecording => {
                 state.recording = Recording::Idle;
@@ -171,10 +171,10 @@ impl Model for Rules {
                 state.registering[waiter] = Registering::NotYet;
                 state.crashes -= 1;
             }
-            // The doorbell was not acknowledged: it shows again.
+            // The signal request was not acknowledged: it shows again.
             Action::CrashDelivering(waiter) => {
                 state.delivering[waiter] = Delivering::Idle;
-                state.bells[waiter] = true;
+                state.requests[waiter] = true;
                 state.crashes -= 1;
             }
         }
@@ -213,12 +213,12 @@ impl Rules {
             Recording::Wrote => Recording::Read(waiting),
             Recording::Read(waits) => {
                 state.recorded = true;
-                for (bell, rung) in state.bells.iter_mut().zip(waits) {
-                    *bell |= rung;
+                for (request, wanted) in state.requests.iter_mut().zip(waits) {
+                    *request |= wanted;
                 }
-                Recording::Rang
+                Recording::Requested
             }
-            Recording::Rang => {
+            Recording::Requested => {
                 state.event_queued = false;
                 Recording::Idle
             }
@@ -259,9 +259,9 @@ fn deliver(state: &mut State, waiter: usize) {
     let free = state.rows[waiter] == Row::Waiting;
     state.delivering[waiter] = match state.delivering[waiter] {
         Delivering::Idle if free && state.recorded => Delivering::Loaded,
-        // Told already, or somebody else's: the doorbell is done with.
+        // Told already, or somebody else's: the signal request is done with.
         Delivering::Idle => {
-            state.bells[waiter] = false;
+            state.requests[waiter] = false;
             Delivering::Idle
         }
         Delivering::Loaded if free => {
@@ -276,7 +276,7 @@ fn deliver(state: &mut State, waiter: usize) {
         }
         Delivering::Sent => {
             state.rows[waiter] = Row::Signalled;
-            state.bells[waiter] = false;
+            state.requests[waiter] = false;
             Delivering::Idle
         }
     };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sagebell_monitor::event::{Parsed, parse};
 use sagebell_monitor::kind::Kind;
 
-/// A sample's kind and phase, as the parser sees it, or that somebody is to look; `None`:
+/// A sample's kind and phase, as the parser sees it, or that it names no state; `None`:
 /// about no job.
 type Seen = Option<(String, String)>;
 
@@ -25,7 +25,7 @@ fn samples() -> BTreeMap<String, Seen> {
         let event = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let seen = match parse(&event, Timestamp::UNIX_EPOCH) {
             Ok(Parsed::Job(seen)) => Some((seen.kind().to_string(), seen.phase.to_string())),
-            Ok(Parsed::Look { arn, .. }) => Some((arn.kind().to_string(), "look".to_owned())),
+            Ok(Parsed::NoState { arn, .. }) => Some((arn.kind().to_string(), "no state".to_owned())),
             Ok(Parsed::Ignored(_)) => None,
             Err(refused) => panic!("{}: {refused}", path.display()),
         };

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sagebell_monitor::job::{Job, JobRecord, TimelineEntry};
 use sagebell_monitor::ports::Page;
-use sagebell_monitor::wait::{CallbackUrl, Hear, OnAbandon, Wait, WaitId, WaitState};
+use sagebell_monitor::wait::{CallbackUrl, SignalOn, OnAbandon, Wait, WaitId, WaitState};
 use sagebell_monitor::waits::WaitAndJob;
 use serde::{Deserialize, Serialize};
 
@@ -24,10 +24,10 @@ pub struct WaitView {
     /// Where to call back.
     #[schema(value_type = String, format = "uri")]
     pub callback_url: CallbackUrl,
-    /// What it wants to hear.
-    #[schema(value_type = schema::HearWord)]
-    pub hear: Hear,
-    /// Sightings from before this belong to an older job or update.
+    /// Which signals it receives.
+    #[schema(value_type = schema::SignalOnWord)]
+    pub signal_on: SignalOn,
+    /// Observations from before this belong to an older job or update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, required = false)]
     pub not_before: Option<Timestamp>,
@@ -77,7 +77,7 @@ impl From<Wait> for WaitView {
         Self {
             id: wait.id,
             callback_url: wait.callback_url,
-            hear: wait.hear,
+            signal_on: wait.signal_on,
             not_before: wait.not_before,
             lease_seconds: wait.lease_seconds,
             lease_until: wait.lease_until,
@@ -136,7 +136,7 @@ impl From<Page<Job>> for JobListView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Timeline)]
 pub struct TimelineView {
-    /// The sightings that said something new.
+    /// The observations that said something new.
     #[schema(value_type = Vec<schema::TimelineEntrySchema>)]
     pub items: Vec<TimelineEntry>,
     /// How many more there were: the first and the latest are kept.

@@ -49,14 +49,14 @@ macro_rules! schemas {
 schemas! {
     CallbackSchema is "Callback": callback();
     CallbackDataSchema is "CallbackData": callback_data();
-    HearWord is "Hear": words("What a wait wants to hear", ["settled", "progress"])
+    SignalOnWord is "SignalOn": words("Which signals a wait receives", ["settled", "progress"])
         .default(Some("settled".into()));
     JobSchema is "Job": job();
     KindWord is "Kind": words("A kind of job", Kind::all().map(Kind::as_str));
     OnAbandonWord is "OnAbandon": words("What becomes of the job", ["stop", "keep"])
         .default(Some("keep".into()));
     PhaseWord is "Phase": words("What Sagebell makes of a status", Phase::ALL.map(Phase::as_str));
-    SourceWord is "Source": words("How a job was sighted", ["event", "describe"]);
+    SourceWord is "Source": words("How a job was observed", ["event", "describe"]);
     TimelineEntrySchema is "TimelineEntry": timeline_entry();
     WaitStateWord is "WaitState": words("Where a wait is in its life", [
         "waiting", "signalled", "cancelled", "abandoned", "undeliverable", "expired",
@@ -78,9 +78,9 @@ fn job() -> ObjectBuilder {
 }
 
 fn timeline_entry() -> ObjectBuilder {
-    let object = object("One sighting of a job");
+    let object = object("One observation of a job");
     let object = required(object, "at", time("When SageMaker came to this state"));
-    let object = required(object, "seen_at", time("When it was sighted"));
+    let object = required(object, "seen_at", time("When it was observed"));
     let object = required(object, "phase", reference("Phase"));
     let object = required(object, "status", text("SageMaker's own word"));
     let late = ObjectBuilder::new()
@@ -103,7 +103,7 @@ fn callback() -> ObjectBuilder {
 
 fn callback_data() -> ObjectBuilder {
     let object = object("What a callback says");
-    let object = required(object, "wait_id", text("The wait that is rung"));
+    let object = required(object, "wait_id", text("The wait that receives the signal"));
     let seq = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))

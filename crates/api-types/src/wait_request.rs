@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::unique_names::{self, Malformed};
-use sagebell_monitor::wait::{CallbackUrl, Hear, OnAbandon, Secret};
+use sagebell_monitor::wait::{CallbackUrl, SignalOn, OnAbandon, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,12 +18,12 @@ use crate::schema;
 const FIELDS: [(&str, &str, bool); 8] = [
     (CALLBACK_URL, "an absolute URL", true),
     ("deadline", "a time such as 2030-01-31T12:00:00Z", false),
-    ("hear", "`settled` or `progress`", false),
     ("labels", "an object whose values are texts", false),
     ("lease_seconds", "a whole number of seconds", false),
     ("not_before", "a time such as 2030-01-31T12:00:00Z", false),
     ("on_abandon", "`stop` or `keep`", false),
     (SECRET, "a text, whsec_ and 24 to 64 random bytes in base64", true),
+    ("signal_on", "`settled` or `progress`", false),
 ];
 /// The field that says where to call back.
 pub const CALLBACK_URL: &str = "callback_url";
@@ -40,12 +40,12 @@ pub struct WaitRequest {
     /// random bytes in base64, made for this wait. Never answered.
     #[schema(value_type = String, write_only, pattern = "^whsec_[A-Za-z0-9+/]+={0,2}$")]
     pub secret: Secret,
-    /// What to tell.
-    #[serde(default)]
-    #[schema(value_type = schema::HearWord, required = false)]
-    pub hear: Hear,
+    /// Which signals to send. Version 0.1.0 called the field `hear`.
+    #[serde(default, alias = "hear")]
+    #[schema(value_type = schema::SignalOnWord, required = false)]
+    pub signal_on: SignalOn,
     /// The time of the create or update call, by AWS's clock where possible:
-    /// sightings from before belong to an older job of this name.
+    /// observations from before belong to an older job of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, required = false)]
     pub not_before: Option<Timestamp>,
@@ -106,7 +106,7 @@ impl WaitRequest {
         Self {
             callback_url,
             secret,
-            hear: Hear::default(),
+            signal_on: SignalOn::default(),
             not_before: None,
             lease_seconds: lease_seconds_default(),
             deadline: None,

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::phase::Phase;
-use sagebell_monitor::wait::{Hear, OnAbandon, WaitId};
+use sagebell_monitor::wait::{SignalOn, OnAbandon, WaitId};
 use sagebell_webhook::CallbackPaths;
 use url::Url;
 
@@ -99,9 +99,9 @@ pub struct WaitArgs {
     /// The wait's id: the same id takes an earlier wait up again.
     #[arg(long, value_parser = WaitId::parse)]
     pub id: Option<WaitId>,
-    /// What to hear: `progress` on the way, or only `settled`.
-    #[arg(long, default_value = "progress", value_parser = hear)]
-    pub hear: Hear,
+    /// Which signals to receive: `progress` (each change) or `settled` (only the end).
+    #[arg(long, default_value = "progress", value_parser = signal_on)]
+    pub signal_on: SignalOn,
     /// Give up after this long, as in 90m or 12h.
     #[arg(long, default_value = "24h")]
     pub max_wait: SignedDuration,
@@ -147,7 +147,7 @@ pub struct ReplayArgs {
 pub enum DeadLettersOf {
     /// Events that `job-events` could not record.
     Events,
-    /// Doorbells that `signals` could not answer.
+    /// Signal requests that `signals` could not answer.
     Signals,
     /// Events that EventBridge could not put on the events queue.
     Rules,
@@ -202,10 +202,10 @@ pub struct PreflightArgs {
     pub output: Output,
 }
 
-fn hear(word: &str) -> Result<Hear, String> {
+fn signal_on(word: &str) -> Result<SignalOn, String> {
     match word {
-        "settled" => Ok(Hear::Settled),
-        "progress" => Ok(Hear::Progress),
+        "settled" => Ok(SignalOn::Settled),
+        "progress" => Ok(SignalOn::Progress),
         _ => Err("`settled` or `progress`".to_owned()),
     }
 }

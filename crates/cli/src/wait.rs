@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sagebell_client::{Client, ClientError, Ear, Heard, Terms, Waiting};
+use sagebell_client::{Client, ClientError, CallbackReceiver, WaitEvent, Terms, Waiting};
 use sagebell_monitor::inert::{indented, one_line};
 use sagebell_monitor::job::Job;
 use sagebell_monitor::phase::SettledPhase;
@@ -68,7 +68,7 @@ async fn begin(args: &WaitArgs) -> Result<Waiting, Box<dyn std::error::Error>> {
         None => WaitId::parse(&format!("cli-{}", uuid::Uuid::new_v4()))?,
     };
     let terms = Terms {
-        hear: args.hear,
+        signal_on: args.signal_on,
         on_abandon: args.on_abandon,
         lease_seconds: LEASE_SECONDS,
         // How long is waited is measured here: this machine's clock may be another than the
@@ -78,11 +78,11 @@ async fn begin(args: &WaitArgs) -> Result<Waiting, Box<dyn std::error::Error>> {
         labels: BTreeMap::new(),
     };
     let listen = |source| ListenError { address: args.listen, source };
-    let ear = Ear::open(args.listen, id, clock).await.map_err(listen)?;
+    let receiver = CallbackReceiver::open(args.listen, id, clock).await.map_err(listen)?;
     let client = Client::new(args.api.api.clone())?;
     // Once it is known that there is a monitor, every outage of it is outlived.
     client.principal(ClientError::may_pass, |error| warn(error)).await?;
-    Ok(Waiting::new(client, ear, args.arn.clone(), terms))
+    Ok(Waiting::new(client, receiver, args.arn.clone(), terms))
 }
 
 /// Tells of the job as it goes on, until it is settled.
@@ -92,18 +92,18 @@ async fn until_settled(
 ) -> Result<Outcome, Box<dyn std::error::Error>> {
     loop {
         match waiting.next().await? {
-            Heard::Job(job) => {
+            WaitEvent::Job(job) => {
                 tell(&job, output)?;
                 if let Some(settled) = job.phase.settled() {
                     return Ok(Outcome::Settled(settled));
                 }
             }
-            Heard::Outage(error) => warn(error),
-            Heard::Restored(after) => {
+            WaitEvent::Outage(error) => warn(error),
+            WaitEvent::Restored(after) => {
                 warn(format_args!("the monitor answers again, after {} s", after.as_secs()));
             }
             // This command asks SageMaker nothing: it goes on asking the monitor.
-            Heard::Unsure => {}
+            WaitEvent::Unsure => {}
         }
     }
 }

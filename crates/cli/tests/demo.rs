@@ -20,12 +20,12 @@ fn every_wait_hears_the_right_thing() {
     assert!(done.status.success(), "{told}\n{}", String::from_utf8_lossy(&done.stderr));
     let summary: serde_json::Value = serde_json::from_str(&told).unwrap();
     let waits = summary["waits"].as_array().unwrap();
-    let heard: Vec<_> = waits
+    let received: Vec<_> = waits
         .iter()
         .map(|wait| (wait["wait"].as_str().unwrap(), wait["heard"].as_str().unwrap()))
         .collect();
     assert_eq!(
-        heard,
+        received,
         [
             ("training-with-progress", "succeeded"),
             ("tuning", "succeeded"),

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sagebell::demo::lives::{self, Life};
-use sagebell::demo::waiter::{Heard, Waiter};
+use sagebell::demo::waiter::{Received, Waiter};
 use sagebell_api_types::query::JobsQuery;
 use sagebell_client::client::Client;
 use sagebell_monitor::ports::JobFilter;
@@ -116,15 +116,15 @@ enum Death {
     During(usize),
 }
 
-async fn play(death: Death) -> Vec<(Life, Heard)> {
+async fn play(death: Death) -> Vec<(Life, Received)> {
     let folder = tempfile::tempdir().unwrap();
     let mut stack = Stack::start(folder.path().join("kill.db")).await;
-    let mut hearing = Vec::new();
+    let mut receiving = Vec::new();
     for life in lives::all().unwrap() {
         let waiter = Waiter::register(&stack.client, &life).await.unwrap();
-        hearing.push((life, tokio::spawn(waiter.hear(PATIENCE, |_| ()))));
+        receiving.push((life, tokio::spawn(waiter.receive(PATIENCE, |_| ()))));
     }
-    let lives: Vec<Life> = hearing.iter().map(|(life, _)| life.clone()).collect();
+    let lives: Vec<Life> = receiving.iter().map(|(life, _)| life.clone()).collect();
     for (place, event) in script(&lives).iter().enumerate() {
         match death {
             Death::Before(at) if at == place => {
@@ -148,11 +148,11 @@ async fn play(death: Death) -> Vec<(Life, Heard)> {
         stack.kill();
         stack.restart().await;
     }
-    let mut heard = Vec::new();
-    for (life, hearing) in hearing {
-        heard.push((life, hearing.await.unwrap()));
+    let mut received = Vec::new();
+    for (life, receiving) in receiving {
+        received.push((life, receiving.await.unwrap()));
     }
-    heard
+    received
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -170,11 +170,11 @@ async fn every_wait_is_told_whenever_the_process_dies() {
         });
     }
     while let Some(played) = playing.join_next().await {
-        let (death, heard) = played.unwrap();
-        for (life, heard) in heard {
-            let end = heard.end.map(|end| end.phase);
+        let (death, received) = played.unwrap();
+        for (life, received) in received {
+            let end = received.end.map(|end| end.phase);
             assert_eq!(end, Some(life.expected), "{death:?}: {}", life.title);
-            assert_eq!(heard.problem, None, "{death:?}: {}", life.title);
+            assert_eq!(received.problem, None, "{death:?}: {}", life.title);
         }
     }
 }

@@ -8,7 +8,7 @@
 mod address;
 mod backoff;
 pub mod client;
-mod ear;
+mod callback_receiver;
 mod outage;
 mod secret;
 #[cfg(feature = "aws")]
@@ -17,6 +17,6 @@ mod waiting;
 
 pub use address::own_address;
 pub use client::{Client, ClientError};
-pub use ear::{Ear, Terms, callback_url};
+pub use callback_receiver::{CallbackReceiver, Terms, callback_url};
 pub use secret::new_secret;
-pub use waiting::{Answer, Call, CancelError, Heard, WaitError, Waiting};
+pub use waiting::{Answer, Call, CancelError, WaitEvent, WaitError, Waiting};

@@ -7,10 +7,10 @@ use tokio::time::Instant;
 use crate::backoff::Backoff;
 
 /// How often an outage that goes on is told of.
-const TOLD_EVERY: Duration = Duration::from_secs(300);
+const REPORT_EVERY: Duration = Duration::from_secs(300);
 /// How often SageMaker itself is asked meanwhile, after the first time. It takes 5
 /// Describe calls a second of an account, and a thousand waiters may be cut off at once.
-const ASKED_EVERY: Duration = Duration::from_secs(300);
+const ASK_EVERY: Duration = Duration::from_secs(300);
 /// The part of it by which it may be longer.
 const JITTER: f64 = 0.5;
 
@@ -18,7 +18,7 @@ const JITTER: f64 = 0.5;
 pub(crate) struct Outage {
     since: Instant,
     backoff: Backoff,
-    tell_at: Instant,
+    report_at: Instant,
     ask_at: Instant,
 }
 
@@ -28,7 +28,7 @@ impl Outage {
     pub(crate) fn began(lease: Duration) -> Self {
         let now = Instant::now();
         let ask_at = now + lease.mul_f64(1.0 + JITTER * rand::random::<f64>());
-        Self { since: now, backoff: Backoff::within(lease), tell_at: now, ask_at }
+        Self { since: now, backoff: Backoff::within(lease), report_at: now, ask_at }
     }
 
     /// How long to wait before the next try.
@@ -37,10 +37,10 @@ impl Outage {
     }
 
     /// Whether it is time to say so, and not said since.
-    pub(crate) fn is_to_be_told(&mut self) -> bool {
-        let is_due = Instant::now() >= self.tell_at;
+    pub(crate) fn report_is_due(&mut self) -> bool {
+        let is_due = Instant::now() >= self.report_at;
         if is_due {
-            self.tell_at = Instant::now() + TOLD_EVERY;
+            self.report_at = Instant::now() + REPORT_EVERY;
         }
         is_due
     }
@@ -52,7 +52,7 @@ impl Outage {
 
     /// It is asked now.
     pub(crate) fn asked(&mut self) {
-        let pause = ASKED_EVERY.mul_f64(1.0 + JITTER * rand::random::<f64>());
+        let pause = ASK_EVERY.mul_f64(1.0 + JITTER * rand::random::<f64>());
         self.ask_at = Instant::now() + pause;
     }
 

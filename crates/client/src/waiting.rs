@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::client::{Client, ClientError};
-use crate::ear::{Ear, Terms};
+use crate::callback_receiver::{CallbackReceiver, Terms};
 use crate::outage::Outage;
 
 /// A lease is renewed this many times in its life: all but one may be lost.
@@ -54,7 +54,7 @@ pub enum CancelError {
 
 /// What came of listening for a while.
 #[derive(Debug)]
-pub enum Heard {
+pub enum WaitEvent {
     /// The job as now known, and not as it was known before.
     Job(Job),
     /// The monitor can't be reached. Told at once and then every few minutes; the wait
@@ -94,17 +94,17 @@ pub struct Waiting {
 impl Waiting {
     /// A wait that is not registered yet: the first [`next`](Self::next) does that.
     #[must_use]
-    pub fn new(client: Client, ear: Ear, arn: JobArn, terms: Terms) -> Self {
-        let request = Arc::new(ear.request(terms));
-        let call = call(client.clone(), arn.clone(), ear.id.clone(), Arc::clone(&request));
+    pub fn new(client: Client, receiver: CallbackReceiver, arn: JobArn, terms: Terms) -> Self {
+        let request = Arc::new(receiver.request(terms));
+        let call = call(client.clone(), arn.clone(), receiver.id.clone(), Arc::clone(&request));
         let lease = Duration::from_secs(request.lease_seconds.into());
         Self {
             client,
             arn,
-            id: ear.id,
+            id: receiver.id,
             lease,
-            doubt: ear.listener.doubt(),
-            listener: ear.listener,
+            doubt: receiver.listener.doubt(),
+            listener: receiver.listener,
             call,
             answer: None,
             renew_at: Instant::now(),
@@ -126,7 +126,7 @@ impl Waiting {
     ///
     /// # Errors
     /// [`WaitError`] if the wait is over, or will never be.
-    pub async fn next(&mut self) -> Result<Heard, WaitError> {
+    pub async fn next(&mut self) -> Result<WaitEvent, WaitError> {
         loop {
             let ask_at = self.outage.as_ref().map(Outage::ask_at);
             let Self { listener, doubt, answer, call, renew_at, .. } = self;
@@ -136,7 +136,7 @@ impl Waiting {
                 () = doubt.notified() => self.hurry(),
                 () = at(ask_at) => {
                     self.outage.as_mut().map(Outage::asked);
-                    Some(Heard::Unsure)
+                    Some(WaitEvent::Unsure)
                 }
             };
             if let Some(heard) = heard {
@@ -145,15 +145,15 @@ impl Waiting {
         }
     }
 
-    fn news(&mut self, job: Job) -> Option<Heard> {
+    fn news(&mut self, job: Job) -> Option<WaitEvent> {
         let is_news = self.known.as_ref() != Some(&job);
         self.known = Some(job.clone());
-        is_news.then_some(Heard::Job(job))
+        is_news.then_some(WaitEvent::Job(job))
     }
 
     /// A callback came that can't be believed: the answer to a renewal can be. It tells
     /// as well what a clock that is wrong keeps from this waiter.
-    fn hurry(&mut self) -> Option<Heard> {
+    fn hurry(&mut self) -> Option<WaitEvent> {
         let now = Instant::now();
         if self.outage.is_none() && self.hurry_from <= now {
             self.renew_at = now;
@@ -165,7 +165,7 @@ impl Waiting {
     fn renewed(
         &mut self,
         answered: Result<WaitAndJobView, ClientError>,
-    ) -> Result<Option<Heard>, WaitError> {
+    ) -> Result<Option<WaitEvent>, WaitError> {
         match answered {
             Ok(answer) => self.answered(answer),
             Err(error) if error.is_final() => Err(error.into()),
@@ -173,7 +173,7 @@ impl Waiting {
         }
     }
 
-    fn answered(&mut self, answer: WaitAndJobView) -> Result<Option<Heard>, WaitError> {
+    fn answered(&mut self, answer: WaitAndJobView) -> Result<Option<WaitEvent>, WaitError> {
         if !is_kept(&answer) {
             return Err(WaitError::Ended(answer.wait.state));
         }
@@ -182,14 +182,14 @@ impl Waiting {
         let Some(outage) = self.outage.take() else { return Ok(self.news(answer.job)) };
         // The job is told next: whoever looks for it finds it is not known yet.
         self.answer = Some(Box::pin(std::future::ready(Ok(answer))));
-        Ok(Some(Heard::Restored(outage.lasted())))
+        Ok(Some(WaitEvent::Restored(outage.lasted())))
     }
 
-    fn failed(&mut self, error: ClientError) -> Option<Heard> {
+    fn failed(&mut self, error: ClientError) -> Option<WaitEvent> {
         let lease = self.lease;
         let outage = self.outage.get_or_insert_with(|| Outage::began(lease));
         self.renew_at = Instant::now() + outage.pause(error.retry_after());
-        outage.is_to_be_told().then_some(Heard::Outage(error))
+        outage.report_is_due().then_some(WaitEvent::Outage(error))
     }
 
     /// Whether the monitor knows of the wait.

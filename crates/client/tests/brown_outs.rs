@@ -16,13 +16,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sagebell_api_types::WaitAndJobView;
-use sagebell_client::{Answer, Client, ClientError, Ear, Heard, Terms, WaitError, Waiting};
+use sagebell_client::{Answer, Client, ClientError, CallbackReceiver, WaitEvent, Terms, WaitError, Waiting};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, Store as _, WaitKey};
 use sagebell_monitor::signal::Purpose;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use sagebell_monitor::wait::{Hear, OnAbandon, WaitId, WaitState, later};
+use sagebell_monitor::wait::{SignalOn, OnAbandon, WaitId, WaitState, later};
 use sagebell_monitor::waits::Registration;
 use sagebell_system::SystemClock;
 use serde_json::{Value, json};
@@ -127,9 +127,9 @@ impl Api {
             self.keep_time();
             let report = self.world.sweep().sweep().await.unwrap();
             assert_eq!((report.failed, report.more), (0, false), "{report:?}");
-            while let Some(bell) = self.world.queue.pop() {
-                if bell.purpose == Purpose::Probe {
-                    self.world.deliver().ring(&bell).await.unwrap();
+            while let Some(request) = self.world.queue.pop() {
+                if request.purpose == Purpose::Probe {
+                    self.world.deliver().handle(&request).await.unwrap();
                 }
             }
             sleep(SWEEP_EVERY).await;
@@ -171,9 +171,9 @@ fn completed(number: usize, age: i64) -> Value {
 
 async fn waiting(api: &Arc<Api>, client: Client, number: usize) -> Waiting {
     let id = WaitId::parse("w").unwrap();
-    let ear = Ear::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock)).await.unwrap();
+    let receiver = CallbackReceiver::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock)).await.unwrap();
     let terms = Terms {
-        hear: Hear::Settled,
+        signal_on: SignalOn::Settled,
         on_abandon: OnAbandon::Stop,
         lease_seconds: api.story.lease_seconds,
         deadline: None,
@@ -182,13 +182,13 @@ async fn waiting(api: &Arc<Api>, client: Client, number: usize) -> Waiting {
     };
     let api = Arc::clone(api);
     let call = Box::new(move || Box::pin(Arc::clone(&api).put(number)) as Answer);
-    Waiting::new(client, ear, arn(number), terms).over(call)
+    Waiting::new(client, receiver, arn(number), terms).over(call)
 }
 
 /// Until the end is heard.
 async fn end(mut waiting: Waiting) -> Result<(), WaitError> {
     loop {
-        if matches!(waiting.next().await?, Heard::Job(job) if job.phase.is_settled()) {
+        if matches!(waiting.next().await?, WaitEvent::Job(job) if job.phase.is_settled()) {
             return Ok(());
         }
     }

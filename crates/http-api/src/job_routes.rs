@@ -26,7 +26,7 @@ pub(crate) async fn get_job(
 
 /// Read a job's timeline
 ///
-/// Every sighting that said something new, by the job's own times; those that
+/// Every observation that said something new, by the job's own times; those that
 /// came after a later state was known are marked `late`.
 #[utoipa::path(
     get, path = "/v1/jobs/{arn}/timeline", tag = "jobs",

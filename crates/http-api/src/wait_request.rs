@@ -36,7 +36,7 @@ impl WaitBody {
             owner,
             callback_url: asked.callback_url,
             secret: asked.secret,
-            hear: asked.hear,
+            signal_on: asked.signal_on,
             not_before: asked.not_before,
             lease_seconds: asked.lease_seconds,
             deadline: asked.deadline,

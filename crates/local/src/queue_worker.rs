@@ -1,4 +1,4 @@
-//! Takes doorbells off the queue and has them answered.
+//! Takes signal requests off the queue and has them answered.
 //!
 //! Promise: a waiter that hangs holds up nobody else's signal, nor does a job that has
 //! many waits.
@@ -12,20 +12,20 @@ use sagebell_store_sqlite::{Receipt, Received, SqliteQueue};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// How long a doorbell taken is hidden from others: longer than its answer can
+/// How long a signal request taken is hidden from others: longer than its answer can
 /// take (four attempts of a probe and a send, and the pauses between them).
 const VISIBILITY: Duration = Duration::from_secs(90);
-/// The pause after which doorbells of other processes are noticed.
+/// The pause after which signal requests of other processes are noticed.
 const POLL: Duration = Duration::from_millis(250);
-/// The pause before a doorbell is taken again when the store failed.
+/// The pause before a signal request is taken again when the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// Doorbells being answered at once. One whose waiter hangs takes half a minute: it
+/// Signal requests being answered at once. One whose waiter hangs takes half a minute: it
 /// costs a socket and nobody's time.
 const MOST: usize = 512;
 /// Those of one job, at the moment another is taken: the rest is for the others.
 const MOST_OF_A_JOB: usize = 32;
 
-/// Answers doorbells until `stop`, then finishes those under way.
+/// Answers signal requests until `stop`, then finishes those under way.
 pub(crate) async fn run(queue: SqliteQueue, deliver: Deliver, stop: CancellationToken) {
     let mut worker =
         QueueWorker { queue, deliver, answers: JoinSet::new(), under_way: HashMap::new() };
@@ -49,12 +49,12 @@ struct QueueWorker {
     queue: SqliteQueue,
     deliver: Deliver,
     answers: JoinSet<Answered>,
-    /// How many doorbells of each job are being answered.
+    /// How many signal requests of each job are being answered.
     under_way: HashMap<JobArn, usize>,
 }
 
 impl QueueWorker {
-    /// Takes some doorbells, none of a job that has its share; whether there may be more.
+    /// Takes some signal requests, none of a job that has its share; whether there may be more.
     async fn take(&mut self) -> bool {
         let most = MOST_OF_A_JOB.min(MOST.saturating_sub(self.answers.len()));
         let has_its_share = |(_, count): &(&JobArn, &usize)| **count >= MOST_OF_A_JOB;
@@ -68,9 +68,9 @@ impl QueueWorker {
             }
         };
         let more = taken.len() == most;
-        for bell in taken {
-            *self.under_way.entry(bell.doorbell.arn.clone()).or_default() += 1;
-            self.answers.spawn(answer(self.deliver.clone(), bell));
+        for request in taken {
+            *self.under_way.entry(request.request.arn.clone()).or_default() += 1;
+            self.answers.spawn(answer(self.deliver.clone(), request));
         }
         more
     }
@@ -85,11 +85,11 @@ impl QueueWorker {
         let (done, failed): (Vec<_>, Vec<_>) = ready.into_iter().partition(|one| one.done);
         let done: Vec<Receipt> = done.into_iter().map(|answered| answered.id).collect();
         if let Err(error) = self.queue.ack(&done).await {
-            tracing::error!(%error, "doorbells answered, but not taken off the queue");
+            tracing::error!(%error, "signal requests answered, but not taken off the queue");
         }
         for answered in failed {
             if let Err(error) = self.queue.nack(answered.id, AFTER_FAILURE).await {
-                tracing::error!(%error, "a doorbell comes again later than it should");
+                tracing::error!(%error, "a signal request comes again later than it should");
             }
         }
     }
@@ -102,7 +102,7 @@ impl QueueWorker {
     }
 }
 
-/// What became of one doorbell: to be taken off the queue, or to come again.
+/// What became of one signal request: to be taken off the queue, or to come again.
 struct Answered {
     id: Receipt,
     arn: JobArn,
@@ -110,18 +110,18 @@ struct Answered {
 }
 
 /// Never fails and never panics out: what goes wrong is an answer as well.
-async fn answer(deliver: Deliver, bell: Received) -> Answered {
-    let arn = bell.doorbell.arn.clone();
-    let (id, doorbell) = (bell.id, bell.doorbell);
-    let answer = tokio::spawn(async move { deliver.ring(&doorbell).await });
+async fn answer(deliver: Deliver, request: Received) -> Answered {
+    let arn = request.request.arn.clone();
+    let (id, request) = (request.id, request.request);
+    let answer = tokio::spawn(async move { deliver.handle(&request).await });
     let done = match answer.await {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => {
-            tracing::warn!(%arn, %error, "doorbell comes again");
+            tracing::warn!(%arn, %error, "signal request comes again");
             false
         }
         Err(error) => {
-            tracing::error!(%arn, %error, "doorbell comes again");
+            tracing::error!(%arn, %error, "signal request comes again");
             false
         }
     };

@@ -1,4 +1,4 @@
-//! Sagebell's own event bus: the sweep's sightings, which a rule leads to the
+//! Sagebell's own event bus: the sweep's observations, which a rule leads to the
 //! events queue, and announcements for whoever subscribes.
 
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use jiff::Timestamp;
 use metrics::counter;
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::event::{SIGHTING, SWEEP_SOURCE};
+use sagebell_monitor::event::{OBSERVATION, SWEEP_SOURCE};
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::ports::{Announcer, Intake, IntakeError};
 use sagebell_monitor::signal::Announcement;
@@ -71,7 +71,7 @@ impl Intake for EventBus {
     async fn submit(&self, observation: Observation) -> Result<(), IntakeError> {
         let entry = Entry {
             source: SWEEP_SOURCE,
-            detail_type: SIGHTING,
+            detail_type: OBSERVATION,
             arn: &observation.arn,
             at: Some(observation.seen_at),
             detail: &observation,

@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::{StreamExt as _, TryStreamExt as _};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::{Queue, QueueError};
-use sagebell_monitor::signal::Doorbell;
+use sagebell_monitor::signal::SignalRequest;
 use sha2::{Digest as _, Sha256};
 
 use crate::limits::{retries, story, timeouts};
@@ -29,7 +29,7 @@ pub(crate) fn client(config: &SdkConfig) -> Client {
     Client::from_conf(config.build())
 }
 
-/// Doorbells, as JSON messages on an SQS standard queue.
+/// Signal requests, as JSON messages on an SQS standard queue.
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
     client: Client,
@@ -43,8 +43,8 @@ impl SqsQueue {
         Self { client: client(config), url: url.into() }
     }
 
-    async fn send(&self, bells: &[Doorbell]) -> Result<(), QueueError> {
-        let entries = bells.iter().enumerate().map(|(place, bell)| entry(place, bell));
+    async fn send(&self, requests: &[SignalRequest]) -> Result<(), QueueError> {
+        let entries = requests.iter().enumerate().map(|(place, request)| entry(place, request));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         let batch = self.client.send_message_batch().queue_url(&self.url);
         let sent = batch.set_entries(Some(entries)).send().await;
@@ -54,7 +54,7 @@ impl SqsQueue {
             [first, ..] => Err(QueueError(format!(
                 "{} of {} messages were refused, the first with {}: {}",
                 sent.failed().len(),
-                bells.len(),
+                requests.len(),
                 first.code(),
                 first.message().unwrap_or("no message"),
             ))),
@@ -62,12 +62,12 @@ impl SqsQueue {
     }
 }
 
-fn entry(place: usize, bell: &Doorbell) -> Result<SendMessageBatchRequestEntry, QueueError> {
-    let body = serde_json::to_string(bell).map_err(|error| QueueError(error.to_string()))?;
+fn entry(place: usize, request: &SignalRequest) -> Result<SendMessageBatchRequestEntry, QueueError> {
+    let body = serde_json::to_string(request).map_err(|error| QueueError(error.to_string()))?;
     SendMessageBatchRequestEntry::builder()
         .id(place.to_string())
         .message_body(body)
-        .message_group_id(group(&bell.arn))
+        .message_group_id(group(&request.arn))
         .build()
         .map_err(|error| QueueError(error.to_string()))
 }
@@ -88,8 +88,8 @@ fn group(arn: &JobArn) -> String {
 
 #[async_trait]
 impl Queue for SqsQueue {
-    async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError> {
-        let sends: Vec<_> = doorbells.chunks(BATCH).map(|bells| self.send(bells)).collect();
+    async fn push(&self, requests: &[SignalRequest]) -> Result<(), QueueError> {
+        let sends: Vec<_> = requests.chunks(BATCH).map(|requests| self.send(requests)).collect();
         futures::stream::iter(sends).buffer_unordered(CONCURRENCY).try_collect().await
     }
 }

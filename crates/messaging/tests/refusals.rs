@@ -14,7 +14,7 @@ use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{Announcer as _, Intake as _, Queue as _};
-use sagebell_monitor::signal::{Announcement, Doorbell, Purpose};
+use sagebell_monitor::signal::{Announcement, SignalRequest, Purpose};
 use sagebell_monitor::wait::WaitId;
 use serde_json::{Value, json};
 
@@ -61,17 +61,17 @@ fn ids(request: &Value) -> Vec<Value> {
     entries.iter().map(|entry| entry["Id"].clone()).collect()
 }
 
-fn bells(count: usize) -> Vec<Doorbell> {
-    let bell = |place| Doorbell {
+fn requests(count: usize) -> Vec<SignalRequest> {
+    let request = |place| SignalRequest {
         arn: JobArn::parse(ARN).unwrap(),
         owner: None,
         wait_id: WaitId::parse(&format!("w{place}")).unwrap(),
         purpose: Purpose::Signal,
     };
-    (0..count).map(bell).collect()
+    (0..count).map(request).collect()
 }
 
-fn sighting() -> Observation {
+fn observation() -> Observation {
     let now = "2026-11-02T12:00:00Z".parse().unwrap();
     Observation {
         arn: JobArn::parse(ARN).unwrap(),
@@ -89,14 +89,14 @@ fn sighting() -> Observation {
 }
 
 #[tokio::test]
-async fn every_doorbell_is_sent_ten_at_a_time() {
+async fn every_signal_request_is_sent_ten_at_a_time() {
     let aws = Aws::answering(|request| {
         let sent = |id| json!({"Id": id, "MessageId": "m", "MD5OfMessageBody": ""});
         json!({"Successful": ids(request).into_iter().map(sent).collect::<Vec<_>>(), "Failed": []})
     })
     .await;
     let queue = SqsQueue::new(&aws.config, "https://sqs.us-east-1.amazonaws.com/1/signals");
-    queue.push(&bells(25)).await.unwrap();
+    queue.push(&requests(25)).await.unwrap();
     let mut sizes: Vec<_> = aws.asked().iter().map(|request| ids(request).len()).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [5, 10, 10]);
@@ -109,8 +109,8 @@ async fn signal_requests_share_the_queue_by_job_however_its_arn_is_spelt() {
     let long = format!("arn:aws:sagemaker:us-east-1:111122223333:pipeline/{0}", "p".repeat(200));
     let execution = format!("{long}/execution/abcdefghijkl");
     let arns = [ARN, &ARN.replace("/t", "/T"), &ARN.replace("/t", "/u"), &execution];
-    let bell = |arn: &str| Doorbell { arn: JobArn::parse(arn).unwrap(), ..bells(1).remove(0) };
-    queue.push(&arns.map(bell)).await.unwrap();
+    let request = |arn: &str| SignalRequest { arn: JobArn::parse(arn).unwrap(), ..requests(1).remove(0) };
+    queue.push(&arns.map(request)).await.unwrap();
     let request = aws.asked().remove(0);
     let group = |place: usize| request["Entries"][place]["MessageGroupId"].as_str().unwrap();
     assert_eq!(group(0), group(1));
@@ -127,19 +127,19 @@ async fn a_batch_taken_in_part_is_not_taken() {
     })
     .await;
     let queue = SqsQueue::new(&aws.config, "https://sqs.us-east-1.amazonaws.com/1/signals");
-    let error = queue.push(&bells(2)).await.unwrap_err().to_string();
+    let error = queue.push(&requests(2)).await.unwrap_err().to_string();
     assert!(error.contains("1 of 2") && error.contains("InternalError: try later"), "{error}");
 }
 
 #[tokio::test]
-async fn a_sighting_that_the_bus_refused_is_not_taken() {
+async fn a_observation_that_the_bus_refused_is_not_taken() {
     let aws = Aws::answering(|_| {
         json!({"FailedEntryCount": 1, "Entries": [
             {"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"},
         ]})
     })
     .await;
-    let error = EventBus::new(&aws.config, "sagebell").submit(sighting()).await.unwrap_err();
+    let error = EventBus::new(&aws.config, "sagebell").submit(observation()).await.unwrap_err();
     assert!(error.to_string().contains("ThrottlingException: slow down"), "{error}");
 }
 
@@ -148,7 +148,7 @@ async fn what_goes_on_the_bus_says_what_it_is() {
     let aws =
         Aws::answering(|_| json!({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})).await;
     let bus = EventBus::new(&aws.config, "sagebell");
-    bus.submit(sighting()).await.unwrap();
+    bus.submit(observation()).await.unwrap();
     let gone = Announcement::WaitAbandoned {
         arn: JobArn::parse(ARN).unwrap(),
         wait_id: WaitId::parse("w").unwrap(),
@@ -160,7 +160,7 @@ async fn what_goes_on_the_bus_says_what_it_is() {
     assert_eq!(
         said,
         [
-            (&json!("sagebell.sweep"), &json!("Job Sighting")),
+            (&json!("sagebell.sweep"), &json!("Job Observation")),
             (&json!("sagebell"), &json!("Wait Abandoned")),
         ]
     );
@@ -168,5 +168,5 @@ async fn what_goes_on_the_bus_says_what_it_is() {
         entries.iter().all(|e| e["Resources"] == json!([ARN]) && e["EventBusName"] == "sagebell")
     );
     let detail: Observation = serde_json::from_str(entries[0]["Detail"].as_str().unwrap()).unwrap();
-    assert_eq!(detail, sighting());
+    assert_eq!(detail, observation());
 }

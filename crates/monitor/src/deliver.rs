@@ -1,4 +1,4 @@
-//! Use case: answer a doorbell by calling its waiter back, or by looking for it.
+//! Use case: answer a signal request by calling its waiter back, or by looking for it.
 //!
 //! Promise: one signal at a time per wait, the latest state each time, the
 //! settled one last; at least once, and never again after the waiter said 2xx
@@ -8,8 +8,8 @@
 //! store and the sender, so it can run where only those can be reached.
 //!
 //! The claim is written before a send and released after it, and the job is read
-//! again after the release: a doorbell that meets a claim can be dropped, for
-//! whoever holds the claim sees what that doorbell was rung for.
+//! again after the release: a signal request that meets a claim can be dropped, for
+//! whoever holds the claim sees what that signal request was rung for.
 //!
 //! A target is sent nothing but a probe until it has proved that it has the wait's
 //! secret: a registration can make nobody else's server a target of signals.
@@ -27,19 +27,19 @@ use crate::ports::{
     Clock, Entropy, Failure, ProbeOutcome, Saved, SendOutcome, Sender, Store, StoreError,
     Versioned, WaitKey,
 };
-use crate::signal::{Callback, Doorbell, Purpose, SignalBody};
+use crate::signal::{Callback, SignalRequest, Purpose, SignalBody};
 use crate::wait::{FailureClass, News, Wait, WaitState, later};
 
 /// Waits read at a time.
 const PAGE: usize = 100;
 
-/// What came of a doorbell.
+/// What came of a signal request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rung {
+pub enum SignalOutcome {
     /// The waiter heard the end.
     Signalled,
     /// The waiter heard how far the job is.
-    Told,
+    Progress,
     /// Nothing to tell: told before, taken back, or not this wait's job.
     Nothing,
     /// Somebody else is telling this wait, or its next try is not due.
@@ -55,13 +55,13 @@ pub enum Rung {
     Missed,
 }
 
-impl Rung {
+impl SignalOutcome {
     /// A label for counters and reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Signalled => "signalled",
-            Self::Told => "told",
+            Self::Progress => "progress",
             Self::Nothing => "nothing",
             Self::Busy => "busy",
             Self::Gone => "gone",
@@ -89,7 +89,7 @@ pub struct Deliver {
 
 /// How one attempt leaves the matter.
 enum After {
-    Done(Rung),
+    Done(SignalOutcome),
     /// Told; look again, the job may have moved on.
     Again,
     /// Failed; try again here after this pause.
@@ -101,21 +101,21 @@ impl Deliver {
     /// Retries a signal for a few seconds; later tries come from the due index.
     ///
     /// # Errors
-    /// The store's: the doorbell must be rung again.
-    pub async fn ring(&self, bell: &Doorbell) -> Result<Rung, StoreError> {
-        let key = self.key_of(bell).await?;
-        let rung = match bell.purpose {
+    /// The store's: the signal request must be rung again.
+    pub async fn handle(&self, request: &SignalRequest) -> Result<SignalOutcome, StoreError> {
+        let key = self.key_of(request).await?;
+        let outcome = match request.purpose {
             Purpose::Signal => self.answer(&key).await?,
-            Purpose::Probe => self.look_for(&key).await?,
+            Purpose::Probe => self.find(&key).await?,
         };
-        counter!("sagebell_doorbells_total", "outcome" => rung.as_str()).increment(1);
-        Ok(rung)
+        counter!("sagebell_signal_requests_total", "outcome" => outcome.as_str()).increment(1);
+        Ok(outcome)
     }
 
     /// The wait that a signal request names. One that does not say whose, as 0.1.0
     /// wrote them, means the wait that 0.1.0 stored, else one of that name.
-    async fn key_of(&self, bell: &Doorbell) -> Result<WaitKey, StoreError> {
-        let key = WaitKey::from(bell.clone());
+    async fn key_of(&self, request: &SignalRequest) -> Result<WaitKey, StoreError> {
+        let key = WaitKey::from(request.clone());
         if key.owner.is_some() || self.store.load_wait(&key).await?.is_some() {
             return Ok(key);
         }
@@ -124,30 +124,30 @@ impl Deliver {
         Ok(named.map_or(key, Wait::key))
     }
 
-    async fn answer(&self, key: &WaitKey) -> Result<Rung, StoreError> {
-        let mut told = None;
+    async fn answer(&self, key: &WaitKey) -> Result<SignalOutcome, StoreError> {
+        let mut progress = None;
         let until = self.clock.uptime() + Policy::ATTEMPTS_FOR;
         for _ in 0..Policy::ROUNDS_AT_ONCE {
             if self.clock.uptime() > until {
                 break;
             }
             let Some((wait, record)) = self.load(key).await? else {
-                return Ok(told.unwrap_or(Rung::Nothing));
+                return Ok(progress.unwrap_or(SignalOutcome::Nothing));
             };
             if wait.value.news(&record) == News::None {
-                return Ok(told.unwrap_or(Rung::Nothing));
+                return Ok(progress.unwrap_or(SignalOutcome::Nothing));
             }
             if wait.value.delivery.is_held(self.clock.now()) {
-                return Ok(told.unwrap_or(Rung::Busy));
+                return Ok(progress.unwrap_or(SignalOutcome::Busy));
             }
             let Some(wait) = self.claim(wait, &record).await? else {
                 continue;
             };
             match self.attempt(wait, &record).await? {
-                After::Done(rung) => return Ok(rung),
-                After::Again => told = Some(Rung::Told),
+                After::Done(outcome) => return Ok(outcome),
+                After::Again => progress = Some(SignalOutcome::Progress),
                 After::Pause(pause) if self.clock.uptime() + pause > until => {
-                    return Ok(Rung::Later);
+                    return Ok(SignalOutcome::Later);
                 }
                 After::Pause(pause) => self.clock.sleep(pause).await,
             }
@@ -201,21 +201,21 @@ impl Deliver {
         match outcome {
             SendOutcome::Delivered => {
                 self.mark(wait, |wait, now, policy| {
-                    wait.delivery.heard = Some(record.revision);
+                    wait.delivery.received = Some(record.revision);
                     wait.delivery.restart();
                     if settled {
                         wait.finish(WaitState::Signalled, now, policy);
                     }
                 })
                 .await?;
-                Ok(if settled { After::Done(Rung::Signalled) } else { After::Again })
+                Ok(if settled { After::Done(SignalOutcome::Signalled) } else { After::Again })
             }
             SendOutcome::Gone => {
                 let gone = |wait: &mut Wait, now, policy: &_| {
                     wait.finish(WaitState::Cancelled, now, policy);
                 };
                 self.mark(wait, gone).await?;
-                Ok(After::Done(Rung::Gone))
+                Ok(After::Done(SignalOutcome::Gone))
             }
             SendOutcome::Failed { failure, retry_after } => {
                 self.failed(wait, failure, retry_after).await
@@ -257,7 +257,7 @@ impl Deliver {
         .await?;
         // Of all attempts, not of this ring's: the later pauses are minutes long.
         let here = attempts < Policy::ATTEMPTS_AT_ONCE && retry_after.is_none() && in_time;
-        Ok(if here { After::Pause(pause) } else { After::Done(Rung::Later) })
+        Ok(if here { After::Pause(pause) } else { After::Done(SignalOutcome::Later) })
     }
 
     /// Writes down what came of a send. If others wrote meanwhile the same is
@@ -299,10 +299,10 @@ impl crate::wait::Delivery {
     }
 
     fn begin(&mut self, revision: u64, claimed_until: Timestamp) {
-        if self.telling != Some(revision) {
+        if self.sending != Some(revision) {
             self.seq += 1;
             self.attempts = 0;
-            self.telling = Some(revision);
+            self.sending = Some(revision);
         }
         self.claimed_until = Some(claimed_until);
         self.retry_at = None;

@@ -18,8 +18,9 @@ pub const SOURCE: &str = "aws.sagemaker";
 /// The source of the sweep's own events, whose detail is an [`Observation`]:
 /// half of the kinds have no event of SageMaker's to borrow the form from.
 pub const SWEEP_SOURCE: &str = "sagebell.sweep";
-/// The detail-type of the sweep's own events.
-pub const SIGHTING: &str = "Job Sighting";
+/// The detail-type of the sweep's own events. Version 0.1.0 wrote another one; the
+/// source is what counts.
+pub const OBSERVATION: &str = "Job Observation";
 
 /// An event that is about no job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,10 +53,10 @@ impl Ignored {
 /// What an event turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Parsed {
-    /// A sighting of a job.
+    /// An observation of a job.
     Job(Box<Observation>),
-    /// Something of the job changed, and the event does not tell what.
-    Look {
+    /// Something about the job changed, and the event does not say to which state.
+    NoState {
         /// The job.
         arn: JobArn,
         /// When it changed: not later than now.
@@ -93,7 +94,7 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     };
     match word("source")? {
         SOURCE => {}
-        SWEEP_SOURCE => return sighting(event, now),
+        SWEEP_SOURCE => return carried(event, now),
         _ => return Ok(Parsed::Ignored(Ignored::OtherSource)),
     }
     let detail_type = word("detail-type")?;
@@ -110,7 +111,7 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
         (_, Ok(arn), Some(status)) => (arn, status),
         (Telling::State, arn, _) => return Err(arn.err().unwrap_or_else(|| no_status(kind))),
         (Telling::Change, Ok(arn), None) if kind.spec().operations.is_some() => {
-            return Ok(Parsed::Look { arn, at: seen_at.min(now) });
+            return Ok(Parsed::NoState { arn, at: seen_at.min(now) });
         }
         (Telling::Change, ..) => return Ok(Parsed::Ignored(Ignored::Unattributed)),
     };
@@ -118,8 +119,8 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     Ok(Parsed::Job(Box::new(seen.bounded(now))))
 }
 
-/// Reads what [`SIGHTING`] carries.
-fn sighting(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
+/// Reads what [`OBSERVATION`] carries.
+fn carried(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     let detail = event.get("detail").ok_or_else(|| refused("detail", "missing"))?;
     let seen = Observation::deserialize(detail);
     let seen = seen.map_err(|error| refused("detail", format!("no observation: {error}")))?;

@@ -1,6 +1,6 @@
-//! A job as Sagebell knows it, and the rules by which sightings change it.
+//! A job as Sagebell knows it, and the rules by which observations change it.
 //!
-//! Promise: sightings may come in any order, twice, or not at all; the state
+//! Promise: observations may come in any order, twice, or not at all; the state
 //! they leave is the same, and it never moves backwards.
 
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub struct Job {
 pub struct TimelineEntry {
     /// When SageMaker came to this state.
     pub at: Timestamp,
-    /// When it was sighted.
+    /// When it was observed.
     pub seen_at: Timestamp,
     /// What the status means.
     pub phase: Phase,
@@ -60,7 +60,7 @@ pub struct TimelineEntry {
     /// SageMaker's finer word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secondary_status: Option<String>,
-    /// How it was sighted.
+    /// How it was observed.
     pub source: Source,
     /// Whether it came after a later state was known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -82,7 +82,7 @@ pub struct JobRecord {
     /// Grows by one with every change of state; never reset, so that a waiter's
     /// place in it outlasts a re-created job.
     pub revision: u64,
-    /// The sightings, by SageMaker's time.
+    /// The observations, by SageMaker's time.
     pub timeline: Vec<TimelineEntry>,
     /// Entries that no longer fit the timeline.
     pub timeline_dropped: u64,
@@ -96,7 +96,7 @@ pub struct JobRecord {
     pub expires_at: Timestamp,
 }
 
-/// What a sighting did to a record.
+/// What an observation did to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
@@ -123,7 +123,7 @@ impl Change {
     }
 }
 
-/// How the job of a sighting relates to the job on record.
+/// How the job of an observation relates to the job on record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Generation {
     Older,
@@ -160,28 +160,28 @@ impl JobRecord {
         }
     }
 
-    /// Whether the job was sighted at all.
+    /// Whether the job was observed at all.
     #[must_use]
     pub fn is_seen(&self) -> bool {
         self.revision > 0
     }
 
-    /// Whether something changed since it was last sighted, and nobody has looked.
+    /// Whether something changed since it was last observed, and nobody has looked.
     #[must_use]
     pub fn is_in_doubt(&self) -> bool {
         self.is_seen() && self.job.status.is_none()
     }
 
     /// Takes in that something changed at `at`, which is not told: a state that was
-    /// sighted before is known no more, until somebody looks. The next sighting of it
+    /// observed before is known no more, until somebody looks. The next observation of it
     /// counts as news, whatever it says. The change that is the job's creation puts
     /// nothing in doubt that is known of the job.
     pub fn doubt(&mut self, at: Timestamp) {
-        let sighted = self.timeline.iter().map(|entry| entry.seen_at).max();
+        let observed = self.timeline.iter().map(|entry| entry.seen_at).max();
         // EventBridge cuts an event's time to whole seconds.
         let cut = Policy::RESOURCE_SKEW;
         let is_creation = self.job.created_at.is_some_and(|created| at <= later(created, cut));
-        let is_seen = sighted.is_none_or(|sighted| sighted >= later(at, cut));
+        let is_seen = observed.is_none_or(|observed| observed >= later(at, cut));
         if self.is_in_doubt() || is_creation || is_seen {
             return;
         }
@@ -192,9 +192,9 @@ impl JobRecord {
         self.job.settled_at = None;
     }
 
-    /// Takes a sighting in, if it says anything new.
+    /// Takes an observation in, if it says anything new.
     ///
-    /// The order of states is total and looks only at what the sightings say,
+    /// The order of states is total and looks only at what the observations say,
     /// never at when they arrive, so that every order of arrival ends alike:
     ///
     /// - a later creation time replaces the job, an earlier one is late;
@@ -234,7 +234,7 @@ impl JobRecord {
             let is_newer = before.is_some_and(|(ours, theirs)| is_earlier(ours, theirs));
             return if is_newer { Generation::Newer } else { Generation::Same };
         };
-        // A sighting that does not say when its job was created belongs to the
+        // An observation that does not say when its job was created belongs to the
         // one on record, unless it is older than that job.
         let theirs = seen.created_at.unwrap_or(seen.modified_at);
         if is_earlier(theirs, ours) {
@@ -270,9 +270,9 @@ impl JobRecord {
             return Change::Advanced;
         }
         let same_state = self.is_same_state(seen);
-        // Of two sightings of one end, the one that knows the reason is better.
+        // Of two observations of one end, the one that knows the reason is better.
         let ours = (absorbs && self.job.failure_reason.is_some(), Rank::of_job(&self.job));
-        let theirs = (absorbs && seen.failure_reason.is_some(), Rank::of_sighting(seen));
+        let theirs = (absorbs && seen.failure_reason.is_some(), Rank::of_observation(seen));
         match theirs.cmp(&ours) {
             std::cmp::Ordering::Greater if same_state => Change::Refreshed,
             std::cmp::Ordering::Greater => Change::Advanced,
@@ -369,7 +369,7 @@ impl<'a> Rank<'a> {
         }
     }
 
-    fn of_sighting(seen: &'a Observation) -> Self {
+    fn of_observation(seen: &'a Observation) -> Self {
         Self {
             modified_at: Some(seen.modified_at),
             phase: seen.phase,

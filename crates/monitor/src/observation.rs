@@ -1,4 +1,4 @@
-//! One sighting of a job's status: from an event, a Describe, or a replay. All
+//! One observation of a job's status: from an event, a Describe, or a replay. All
 //! take the same path.
 
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use crate::bounds::{MAX_REASON, MAX_WORD, believed, clip};
 use crate::kind::{Kind, Lifecycle};
 use crate::phase::Phase;
 
-/// Where a sighting came from.
+/// Where an observation came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -19,7 +19,7 @@ pub enum Source {
     Describe,
 }
 
-/// One sighting of a job's status.
+/// One observation of a job's status.
 ///
 /// Its serialized form is the detail of the sweep's own events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct Observation {
     pub modified_at: Timestamp,
     /// When the job ended, where SageMaker says.
     pub ended_at: Option<Timestamp>,
-    /// When the sighting was made: the event's time, or the Describe's.
+    /// When the observation was made: the event's time, or the Describe's.
     pub seen_at: Timestamp,
     /// Where it came from.
     pub source: Source,
@@ -92,7 +92,7 @@ impl Observation {
         }
     }
 
-    /// When the job settled, if this sighting says that it did.
+    /// When the job settled, if this observation says that it did.
     #[must_use]
     pub fn settled_at(&self) -> Option<Timestamp> {
         self.phase.is_settled().then(|| self.ended_at.unwrap_or(self.modified_at))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// a status that the table of kinds does not list (AWS adds statuses; guessing
 /// at them would wake waiters wrongly).
 ///
-/// The order is the rank that breaks ties between two sightings of the same
+/// The order is the rank that breaks ties between two observations of the same
 /// instant: further along wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -122,7 +122,7 @@ impl Policy {
     pub const CHECK_WITHOUT_EVENTS: (Duration, Duration) =
         (Duration::from_secs(60), Duration::from_secs(300));
 
-    /// How long the sweep leaves a doorbell it queued before it rings again.
+    /// How long the sweep leaves a signal request it queued before it rings again.
     pub const REDRIVE: Duration = Duration::from_secs(60);
 
     /// A wait due for longer than this was left by several sweeps: they fail, or

@@ -14,7 +14,7 @@ use crate::job::{Job, JobRecord};
 use crate::kind::Kind;
 use crate::observation::Observation;
 use crate::phase::Phase;
-use crate::signal::{Announcement, Callback, Doorbell};
+use crate::signal::{Announcement, Callback, SignalRequest};
 use crate::sweep::Heartbeat;
 use crate::wait::{CallbackUrl, FailureClass, Principal, Wait, WaitId};
 
@@ -181,8 +181,8 @@ pub trait Store: Send + Sync {
 /// The queue between `record` and `deliver`. At least once, unordered.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Queues the doorbells; `Ok` means that all are durably queued.
-    async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError>;
+    /// Queues the signal requests; `Ok` means that all are durably queued.
+    async fn push(&self, requests: &[SignalRequest]) -> Result<(), QueueError>;
 }
 
 /// A queue that took nothing, or not all; pushing all again is right.

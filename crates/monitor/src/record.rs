@@ -1,7 +1,7 @@
-//! Use case: take a sighting in, and ring the waits that must hear of it.
+//! Use case: take an observation in, and ring the waits that must hear of it.
 //!
 //! Promise: the job is written *before* its waits are read (strongly), and a
-//! repeated sighting of the settled state reads them again; so a crash anywhere
+//! repeated observation of the settled state reads them again; so a crash anywhere
 //! in here, followed by the queue's redelivery, loses no wake-up.
 
 use std::collections::BTreeMap;
@@ -22,10 +22,10 @@ use crate::ports::{
     Announcer, Clock, Entropy, Intake, IntakeError, Queue, QueueError, Saved, Store, StoreError,
     Versioned, WaitKey,
 };
-use crate::signal::{Announcement, Doorbell};
+use crate::signal::{Announcement, SignalRequest};
 use crate::wait::{News, Wait, WaitState, later};
 
-/// Waits read and rung at a time.
+/// Waits read at a time, and signal requests queued at a time.
 const PAGE: usize = 200;
 
 /// What came of an event.
@@ -33,12 +33,12 @@ const PAGE: usize = 200;
 pub enum Taken {
     /// It was about a job; what it did, and the job as now known.
     Recorded {
-        /// What the sighting did.
+        /// What the observation did.
         change: Change,
         /// The job.
         job: Box<Job>,
-        /// How many waits are to be rung.
-        rung: usize,
+        /// How many signal requests were queued.
+        signal_requests: usize,
     },
     /// Something of this job changed, and the event does not tell what: the sweep is to
     /// look at it.
@@ -52,7 +52,7 @@ pub enum Taken {
     Ignored(Ignored),
 }
 
-/// Why a sighting could not be recorded.
+/// Why an observation could not be recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// The event can't be attributed to a job; the same event will fail again.
@@ -69,12 +69,12 @@ pub enum RecordError {
     Contended(String),
 }
 
-/// Records sightings.
+/// Records observations.
 #[derive(Clone)]
 pub struct Recorder {
     /// Where jobs and waits are.
     pub store: Arc<dyn Store>,
-    /// Where doorbells go.
+    /// Where signal requests go.
     pub queue: Arc<dyn Queue>,
     /// Who else is told.
     pub announcer: Arc<dyn Announcer>,
@@ -98,7 +98,7 @@ impl Recorder {
     async fn take_in(&self, read: &Parsed) -> Result<Taken, RecordError> {
         match read {
             Parsed::Ignored(why) => Ok(Taken::Ignored(*why)),
-            Parsed::Look { arn, at } => self.doubt(arn, *at).await,
+            Parsed::NoState { arn, at } => self.doubt(arn, *at).await,
             Parsed::Job(seen) => self.record(seen).await,
         }
     }
@@ -159,7 +159,7 @@ impl Recorder {
         self.clock.sleep(Policy::cas_pause(conflicts, self.entropy.unit())).await;
     }
 
-    /// Takes one sighting in.
+    /// Takes one observation in.
     ///
     /// # Errors
     /// [`RecordError`]; all go away by trying again.
@@ -170,12 +170,13 @@ impl Recorder {
         }
         let (record, change) = self.write(seen).await?;
         count(seen, change);
-        let rung = if must_ring(&record, change) { self.ring(&record).await? } else { 0 };
+        let signal_requests =
+            if must_signal(&record, change) { self.request_signals(&record).await? } else { 0 };
         if change == Change::Advanced && record.job.phase.is_settled() {
             let job = record.job.clone();
             self.announcer.announce(&Announcement::JobSettled { job }).await;
         }
-        Ok(Taken::Recorded { change, job: Box::new(record.job), rung })
+        Ok(Taken::Recorded { change, job: Box::new(record.job), signal_requests })
     }
 
     /// Takes in that something of the job changed at `at`, which is not told. What is
@@ -267,19 +268,19 @@ impl Recorder {
         Err(RecordError::Contended(arn.to_string()))
     }
 
-    async fn ring(&self, record: &JobRecord) -> Result<usize, RecordError> {
-        let (mut rung, mut after) = (0, None);
+    async fn request_signals(&self, record: &JobRecord) -> Result<usize, RecordError> {
+        let (mut requested, mut after) = (0, None);
         loop {
             let page = self.store.list_waits(&record.job.arn, after.as_ref(), PAGE).await?;
             let waits = page.items.iter().filter(|wait| wait.news(record) != News::None);
-            let bells: Vec<Doorbell> = waits.map(|wait| wait.key().into()).collect();
-            if !bells.is_empty() {
-                self.queue.push(&bells).await?;
-                rung += bells.len();
+            let requests: Vec<SignalRequest> = waits.map(|wait| wait.key().into()).collect();
+            if !requests.is_empty() {
+                self.queue.push(&requests).await?;
+                requested += requests.len();
             }
             match page.next {
                 Some(next) => after = Some(next),
-                None => return Ok(rung),
+                None => return Ok(requested),
             }
         }
     }
@@ -289,7 +290,7 @@ impl Recorder {
 fn arn_of(read: &Parsed) -> Option<&JobArn> {
     match read {
         Parsed::Job(seen) => Some(&seen.arn),
-        Parsed::Look { arn, .. } => Some(arn),
+        Parsed::NoState { arn, .. } => Some(arn),
         Parsed::Ignored(_) => None,
     }
 }
@@ -310,8 +311,8 @@ fn count(seen: &Observation, change: Change) {
     }
 }
 
-/// The end is rung for on every sighting of it; progress only as it is made.
-fn must_ring(record: &JobRecord, change: Change) -> bool {
+/// The end is signalled on every observation of it; progress only when it is new.
+fn must_signal(record: &JobRecord, change: Change) -> bool {
     match change {
         Change::Late => false,
         Change::Advanced => record.job.phase.is_settled() || record.progress_wanted,

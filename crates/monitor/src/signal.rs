@@ -1,4 +1,4 @@
-//! Signals: the doorbell on the queue, the callback on the wire, and what is
+//! Signals: the signal request on the queue, the callback on the wire, and what is
 //! announced to others.
 
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::wait::{CallbackUrl, Principal, Secret, WaitId};
 /// The queue's message: this wait has something to hear. It carries no state,
 /// so that a late one tells the latest and a doubled one tells nothing twice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Doorbell {
+pub struct SignalRequest {
     /// The job.
     pub arn: JobArn,
     /// Whose wait; absent for a wait that 0.1.0 stored.
@@ -43,7 +43,7 @@ impl Purpose {
     }
 }
 
-impl Doorbell {
+impl SignalRequest {
     /// Asks for a probe of this wait.
     #[must_use]
     pub fn probe(key: WaitKey) -> Self {
@@ -51,15 +51,15 @@ impl Doorbell {
     }
 }
 
-impl From<WaitKey> for Doorbell {
+impl From<WaitKey> for SignalRequest {
     fn from(key: WaitKey) -> Self {
         Self { arn: key.arn, owner: key.owner, wait_id: key.id, purpose: Purpose::Signal }
     }
 }
 
-impl From<Doorbell> for WaitKey {
-    fn from(doorbell: Doorbell) -> Self {
-        Self { arn: doorbell.arn, owner: doorbell.owner, id: doorbell.wait_id }
+impl From<SignalRequest> for WaitKey {
+    fn from(request: SignalRequest) -> Self {
+        Self { arn: request.arn, owner: request.owner, id: request.wait_id }
     }
 }
 
@@ -271,8 +271,8 @@ mod tests {
     fn a_signal_request_of_0_1_0_is_read() {
         let arn = "arn:aws:sagemaker:us-east-1:111122223333:training-job/x";
         let old = serde_json::json!({"arn": arn, "wait_id": "w"});
-        let bell: Doorbell = serde_json::from_value(old.clone()).unwrap();
-        assert_eq!(bell.owner, None);
-        assert_eq!(serde_json::to_value(bell).unwrap(), old);
+        let request: SignalRequest = serde_json::from_value(old.clone()).unwrap();
+        assert_eq!(request.owner, None);
+        assert_eq!(serde_json::to_value(request).unwrap(), old);
     }
 }

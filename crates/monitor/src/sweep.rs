@@ -28,7 +28,7 @@ use crate::ports::{
     Announcer, Clock, Entropy, Intake, Queue, SageMaker, Saved, Store, StoreError, Versioned,
     WaitKey,
 };
-use crate::signal::Doorbell;
+use crate::signal::SignalRequest;
 use crate::wait::{News, Wait, WaitState, later};
 
 use heartbeat::Beat;
@@ -58,11 +58,11 @@ enum StepError {
 pub struct Sweep {
     /// Where jobs and waits are.
     pub store: Arc<dyn Store>,
-    /// Where doorbells go.
+    /// Where signal requests go.
     pub queue: Arc<dyn Queue>,
     /// SageMaker itself.
     pub sagemaker: Arc<dyn SageMaker>,
-    /// Where sightings go.
+    /// Where observations go.
     pub intake: Arc<dyn Intake>,
     /// Who else is told.
     pub announcer: Arc<dyn Announcer>,
@@ -92,8 +92,8 @@ impl Sweep {
         let mut after = None;
         while report.due < limit {
             let page = self.store.list_due(until, after.as_ref(), PAGE).await?;
-            let look = |key| self.look(key, &beat, &described);
-            let steps = futures::stream::iter(page.items).map(look);
+            let attempt = |key| self.attempt(key, &beat, &described);
+            let steps = futures::stream::iter(page.items).map(attempt);
             let steps: Vec<_> = steps.buffer_unordered(self.policy.concurrency).collect().await;
             for step in steps {
                 report.count(step);
@@ -119,15 +119,15 @@ impl Sweep {
         (later(later(beat.now, back), longest), u64::MAX)
     }
 
-    /// Rings every wait that has something to hear, due or not: what a local
-    /// stack does when it starts after a crash. Says how many.
+    /// Queues a signal request for every wait that has news, due or not: a local stack
+    /// does so when it starts after a crash. Returns how many.
     ///
     /// # Errors
     /// The store's or the queue's, as text.
     pub async fn recover(&self) -> Result<u64, String> {
         // So that a clock that is set before the first sweep is found out.
         self.beat().await.map_err(|error| error.to_string())?;
-        let (mut rung, mut after) = (0, None);
+        let (mut requested, mut after) = (0, None);
         loop {
             let page = self.store.list_due(Timestamp::MAX, after.as_ref(), PAGE).await;
             let page = page.map_err(|error| error.to_string())?;
@@ -136,17 +136,17 @@ impl Sweep {
                 let news = found.and_then(|(wait, record)| Some(wait.value.news(&record?)));
                 if news.is_some_and(|news| news != News::None) {
                     self.queue.push(&[key.into()]).await.map_err(|error| error.to_string())?;
-                    rung += 1;
+                    requested += 1;
                 }
             }
             after = page.next;
             if after.is_none() {
-                return Ok(rung);
+                return Ok(requested);
             }
         }
     }
 
-    async fn look(&self, key: WaitKey, beat: &Beat, described: &Described) -> Option<Step> {
+    async fn attempt(&self, key: WaitKey, beat: &Beat, described: &Described) -> Option<Step> {
         match self.handle(&key, beat, described).await {
             Ok(step) => Some(step),
             Err(error) => {
@@ -196,7 +196,7 @@ impl Sweep {
                 self.save(wait).await?;
             }
             Step::Probe => self.probe(wait).await?,
-            Step::Ring => self.ring(wait, record.as_ref()).await?,
+            Step::Signal => self.request_signal(wait, record.as_ref()).await?,
             Step::Check => self.check(wait, record.as_ref(), beat, described).await?,
             Step::Abandon => self.end(wait, record.as_ref(), WaitState::Abandoned, beat).await?,
             Step::Stop => self.stop_again(wait, record.as_ref(), beat).await?,
@@ -206,9 +206,9 @@ impl Sweep {
         Ok(step)
     }
 
-    /// An end is rung again soon if this is not heard of. Looks at a job that goes on keep
-    /// their pauses, however often its progress has to be told again.
-    async fn ring(
+    /// An end is signalled again soon if this request gets lost. Checks of a job that goes
+    /// on keep their pauses, however often its progress has to be signalled again.
+    async fn request_signal(
         &self,
         mut wait: Versioned<Wait>,
         record: Option<&JobRecord>,
@@ -223,9 +223,9 @@ impl Sweep {
         Ok(())
     }
 
-    /// Has `signals` look for the waiter: only that may be where it can be reached.
+    /// Has `signals` probe the waiter: no other function may be where it can be reached.
     async fn probe(&self, mut wait: Versioned<Wait>) -> Result<(), StepError> {
-        self.queue.push(&[Doorbell::probe(wait.value.key())]).await?;
+        self.queue.push(&[SignalRequest::probe(wait.value.key())]).await?;
         let search = &mut wait.value.search;
         search.asked = search.asked.saturating_add(1);
         if search.asked > search.unanswered + UNSENT {

@@ -17,10 +17,10 @@ use crate::search::Search;
 
 pub use text::{CallbackUrl, InvalidText, Secret, WaitId};
 
-/// What a wait wants to hear.
+/// Which signals a wait receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Hear {
+pub enum SignalOn {
     /// Only the end.
     #[default]
     Settled,
@@ -80,16 +80,18 @@ impl WaitState {
 #[serde(transparent)]
 pub struct Principal(pub String);
 
-/// How far telling a wait has come.
+/// The progress of delivering signals to a wait. Its stored names are those of version 0.1.0.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     /// The number of the last signal begun.
     pub seq: u64,
-    /// The job's revision that signal tells.
-    pub telling: Option<u64>,
-    /// The latest revision the waiter has heard.
-    pub heard: Option<u64>,
-    /// Failed attempts at the signal being told.
+    /// The job's revision that this signal reports.
+    #[serde(rename = "telling")]
+    pub sending: Option<u64>,
+    /// The latest revision that the waiter received.
+    #[serde(rename = "heard")]
+    pub received: Option<u64>,
+    /// Failed attempts at the signal being sent.
     pub attempts: u32,
     /// Nobody else may send before this time: someone is at it.
     pub claimed_until: Option<Timestamp>,
@@ -173,8 +175,9 @@ pub struct Wait {
     /// What to sign with.
     pub secret: Secret,
     /// What it wants to hear.
-    pub hear: Hear,
-    /// Sightings from before this belong to an older job or update.
+    #[serde(rename = "hear")]
+    pub signal_on: SignalOn,
+    /// Observations from before this belong to an older job or update.
     pub not_before: Option<Timestamp>,
     /// How long the wait lives without being renewed, in seconds.
     pub lease_seconds: u32,
@@ -265,10 +268,10 @@ impl Wait {
         if record.job.phase.is_settled() {
             return News::Settled;
         }
-        let heard = self.delivery.heard.is_some_and(|heard| heard >= record.revision);
-        match self.hear {
-            Hear::Progress if !heard && record.is_seen() => News::Progress,
-            Hear::Progress | Hear::Settled => News::None,
+        let received = self.delivery.received.is_some_and(|received| received >= record.revision);
+        match self.signal_on {
+            SignalOn::Progress if !received && record.is_seen() => News::Progress,
+            SignalOn::Progress | SignalOn::Settled => News::None,
         }
     }
 

@@ -19,7 +19,7 @@ use crate::ports::{
 use crate::record::{RecordError, Recorder};
 use crate::search::Search;
 use crate::wait::{
-    CallbackUrl, Delivery, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
+    CallbackUrl, Delivery, SignalOn, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
 };
 
 /// The label that jobs can be listed by.
@@ -39,7 +39,7 @@ pub struct Registration {
     /// What to sign with.
     pub secret: Secret,
     /// What to tell.
-    pub hear: Hear,
+    pub signal_on: SignalOn,
     /// The time of the create or update call, by AWS's clock where possible.
     pub not_before: Option<Timestamp>,
     /// How long the wait lives without being renewed.
@@ -399,7 +399,7 @@ impl Waits {
         record: &JobRecord,
     ) -> Result<Versioned<Wait>, WaitError> {
         for tries in 1..=Policy::CAS_TRIES {
-            wait.value.delivery.heard = Some(record.revision);
+            wait.value.delivery.received = Some(record.revision);
             wait.value.finish(WaitState::Signalled, self.clock.now(), &self.policy);
             match self.store.save_wait(&wait.value, Some(wait.version)).await? {
                 Saved::Stored(version) => {
@@ -423,7 +423,7 @@ fn contended(key: &WaitKey) -> WaitError {
 
 fn note_wants(record: &mut JobRecord, wait: &Wait) {
     record.owner.get_or_insert_with(|| wait.owner.clone());
-    if wait.state == WaitState::Waiting && wait.hear == Hear::Progress {
+    if wait.state == WaitState::Waiting && wait.signal_on == SignalOn::Progress {
         record.progress_wanted = true;
     }
     let run = wait.labels.get(RUN_LABEL).filter(|run| !record.runs.contains(run));
@@ -468,7 +468,7 @@ impl Wait {
         if renewed.is_none_or(|wait| wait.not_before != asked.not_before) {
             // What it is to hear is another thing, even if the words are the same:
             // under the old signal's id its waiter would take it for a repetition.
-            delivery.telling = None;
+            delivery.sending = None;
         }
         // The first look needs no jitter: registrations come when they come.
         let first_check = later(now, policy.check_pause(asked.arn.kind(), 0, 0.5));
@@ -480,7 +480,7 @@ impl Wait {
             keyed_by_owner: true,
             callback_url: asked.callback_url.clone(),
             secret: asked.secret.clone(),
-            hear: asked.hear,
+            signal_on: asked.signal_on,
             not_before: asked.not_before,
             lease_seconds: asked.lease_seconds,
             lease_until: later(now, std::time::Duration::from_secs(asked.lease_seconds.into())),

@@ -24,11 +24,11 @@ pub enum StoreConfig {
 pub struct AwsNames {
     /// The table.
     pub table: String,
-    /// `SAGEBELL_QUEUE`: the URL of the queue for doorbells. Only `signals`,
+    /// `SAGEBELL_QUEUE`: the URL of the queue for signal requests. Only `signals`,
     /// which rings nobody, goes without.
     pub queue: Option<String>,
-    /// `SAGEBELL_BUS`: the event bus for sightings and announcements. Without
-    /// one, sightings are recorded at once and announcements logged.
+    /// `SAGEBELL_BUS`: the event bus for observations and announcements. Without
+    /// one, observations are recorded at once and announcements logged.
     pub bus: Option<String>,
 }
 

@@ -45,7 +45,7 @@ pub enum StartError {
     /// The HTTP client for callbacks could not be made.
     #[error(transparent)]
     Sender(#[from] sagebell_webhook::sender::SetUpError),
-    /// This function rings waits, and was not told where doorbells go.
+    /// This function rings waits, and was not told where signal requests go.
     #[error("SAGEBELL_QUEUE is not set: it takes `sqs:` and the URL of the signals queue")]
     NoQueue,
     /// The configuration names the embedded store, and this program, like those
@@ -58,7 +58,7 @@ pub enum StartError {
 pub(crate) struct Adapters {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) queue: Option<Arc<dyn Queue>>,
-    /// Where sightings go; without one they are recorded at once.
+    /// Where observations go; without one they are recorded at once.
     pub(crate) intake: Option<Arc<dyn Intake>>,
     pub(crate) announcer: Arc<dyn Announcer>,
 }
@@ -168,7 +168,7 @@ impl Wiring {
         self.queue.clone().ok_or(StartError::NoQueue)
     }
 
-    /// Records events and sightings.
+    /// Records events and observations.
     ///
     /// # Errors
     /// [`StartError::NoQueue`].

@@ -6,10 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sagebell_client::{Client, ClientError, Ear, Terms, Waiting, own_address};
+use sagebell_client::{Client, ClientError, CallbackReceiver, Terms, Waiting, own_address};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::Clock;
-use sagebell_monitor::wait::{Hear, InvalidText, OnAbandon, WaitId};
+use sagebell_monitor::wait::{SignalOn, InvalidText, OnAbandon, WaitId};
 use sagebell_system::say;
 use url::Url;
 
@@ -48,7 +48,7 @@ pub enum CallbackError {
 /// ear is open.
 pub struct Ready {
     client: Client,
-    ear: Ear,
+    receiver: CallbackReceiver,
     principal: Option<String>,
 }
 
@@ -83,9 +83,9 @@ impl Place {
         };
         let address = SocketAddr::new(host, self.port);
         let id = WaitId::parse(&options.task.fresh_name().with("step"))?;
-        let ear = Ear::open(address, id, clock).await;
-        let ear = ear.map_err(|source| CallbackError::Listen { address, source })?;
-        Ok(Ready { client, ear, principal })
+        let receiver = CallbackReceiver::open(address, id, clock).await;
+        let receiver = receiver.map_err(|source| CallbackError::Listen { address, source })?;
+        Ok(Ready { client, receiver, principal })
     }
 }
 
@@ -108,14 +108,14 @@ impl Ready {
         // What can't be stopped is kept, whatever was asked.
         let stops = arn.kind().stop().is_some();
         let terms = Terms {
-            hear: Hear::Progress,
+            signal_on: SignalOn::Progress,
             on_abandon: if stops { options.on_abandon } else { OnAbandon::Keep },
             lease_seconds: options.lease_seconds,
             deadline: until,
             not_before,
             labels: BTreeMap::from([("run".to_owned(), options.task.run().to_owned())]),
         };
-        Waiting::new(self.client, self.ear, arn, terms)
+        Waiting::new(self.client, self.receiver, arn, terms)
     }
 }
 

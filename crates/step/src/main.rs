@@ -68,7 +68,7 @@ async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
         api: aws.sagemaker(&inputs, options.max_wait),
         sdk: &aws.sdk,
         clock: Arc::new(aws.clock.clone()),
-        terminated: &terminated.bell,
+        terminated: &terminated.request,
         is_terminated: &terminated.came,
     };
     match step.run().await {
@@ -80,7 +80,7 @@ async fn run(component: &dyn Component, parsed: &args::Parsed) -> ExitCode {
 /// SIGTERM: that it came, and who wants to know at once.
 #[derive(Default)]
 struct Termination {
-    bell: Notify,
+    request: Notify,
     came: AtomicBool,
 }
 
@@ -90,7 +90,7 @@ fn listen_for_termination(terminated: &Arc<Termination>) -> std::io::Result<()> 
     tokio::spawn(async move {
         while signals.recv().await.is_some() {
             terminated.came.store(true, Ordering::Relaxed);
-            terminated.bell.notify_one();
+            terminated.request.notify_one();
         }
     });
     Ok(())

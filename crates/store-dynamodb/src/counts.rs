@@ -3,14 +3,14 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use sagebell_monitor::counter::CountKey;
 
-use crate::error::Fault;
+use crate::error::DynamoDbError;
 use crate::item::{micros, number, text, ttl};
 use crate::schema::{COUNT, EXPIRES_MICROS, PK, SK, TTL};
 use crate::table::Table;
 
 /// Adds one and says what the counter then is. `ADD` makes an item that is not there,
 /// with a number that begins at zero (DynamoDB API reference, `UpdateItem`).
-pub(crate) async fn add(table: &Table, key: &CountKey) -> Result<u64, Fault> {
+pub(crate) async fn add(table: &Table, key: &CountKey) -> Result<u64, DynamoDbError> {
     let name = format!("COUNT#{}#{}", key.whose, key.what);
     let update = table
         .client
@@ -27,7 +27,7 @@ pub(crate) async fn add(table: &Table, key: &CountKey) -> Result<u64, Fault> {
         .expression_attribute_values(":ttl", number(ttl(key.expires_at())))
         .return_values(ReturnValue::UpdatedNew);
     let answer = update.send().await;
-    let answer = answer.map_err(|error| Fault::sdk("UpdateItem", &table.name, &error))?;
+    let answer = answer.map_err(|error| DynamoDbError::sdk("UpdateItem", &table.name, &error))?;
     let count = answer.attributes().and_then(|new| new.get(COUNT)?.as_n().ok()?.parse().ok());
-    count.ok_or_else(|| Fault::terminal("a counter was answered without its number"))
+    count.ok_or_else(|| DynamoDbError::terminal("a counter was answered without its number"))
 }

@@ -8,7 +8,7 @@ use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::Cursor;
 use sagebell_monitor::wait::WaitId;
 
-use crate::error::Fault;
+use crate::error::DynamoDbError;
 use crate::index::recorded_at;
 use crate::item::{Item, WAIT as WAIT_SK};
 use crate::schema::SK;
@@ -23,7 +23,7 @@ pub(crate) fn job(left_off: String) -> Cursor {
 }
 
 /// The sort key that a cursor of the job list marks.
-pub(crate) fn resume_jobs(after: Option<&Cursor>) -> Result<Option<String>, Fault> {
+pub(crate) fn resume_jobs(after: Option<&Cursor>) -> Result<Option<String>, DynamoDbError> {
     resume(after, |text| {
         let (at, arn) = text.strip_prefix(JOB)?.split_once('#')?;
         Some(recorded_at(time(at)?, &JobArn::parse(arn).ok()?))
@@ -32,16 +32,16 @@ pub(crate) fn resume_jobs(after: Option<&Cursor>) -> Result<Option<String>, Faul
 
 /// In the list of one job's waits: the sort key of this item, without its mark.
 pub(crate) fn wait(item: &Item) -> Option<Cursor> {
-    let place = item.get(SK)?.as_s().ok()?.strip_prefix(WAIT_SK)?;
-    Some(Cursor(format!("{WAIT}{place}")))
+    let index_entry = item.get(SK)?.as_s().ok()?.strip_prefix(WAIT_SK)?;
+    Some(Cursor(format!("{WAIT}{index_entry}")))
 }
 
 /// The place that a cursor of the list of waits marks.
-pub(crate) fn resume_waits(after: Option<&Cursor>) -> Result<Option<String>, Fault> {
+pub(crate) fn resume_waits(after: Option<&Cursor>) -> Result<Option<String>, DynamoDbError> {
     resume(after, |text| {
-        let place = text.strip_prefix(WAIT)?;
-        let id = place.split_once('#').map_or(place, |(id, _)| id);
-        WaitId::parse(id).ok().map(|_| place.to_owned())
+        let index_entry = text.strip_prefix(WAIT)?;
+        let id = index_entry.split_once('#').map_or(index_entry, |(id, _)| id);
+        WaitId::parse(id).ok().map(|_| index_entry.to_owned())
     })
 }
 
@@ -51,17 +51,17 @@ pub(crate) fn due(left_off: String) -> Cursor {
 }
 
 /// The sort key that a cursor of the due index marks.
-pub(crate) fn resume_due(after: Option<&Cursor>) -> Result<Option<String>, Fault> {
+pub(crate) fn resume_due(after: Option<&Cursor>) -> Result<Option<String>, DynamoDbError> {
     resume(after, |text| {
         // Neither an ARN nor a wait's id has a `#` in it; a digest may follow them.
-        let place = text.strip_prefix(DUE)?;
-        let mut parts = place.split('#');
+        let index_entry = text.strip_prefix(DUE)?;
+        let mut parts = index_entry.split('#');
         let at = time(parts.next()?)?;
         JobArn::parse(parts.next()?).ok()?;
         WaitId::parse(parts.next()?).ok()?;
         let digest = parts.next().is_none_or(|text| text.bytes().all(|b| b.is_ascii_hexdigit()));
         // Written as the index has it.
-        let (_, rest) = place.split_once('#')?;
+        let (_, rest) = index_entry.split_once('#')?;
         (digest && parts.next().is_none()).then(|| format!("{at:.9}#{rest}"))
     })
 }
@@ -73,8 +73,8 @@ fn time(text: &str) -> Option<Timestamp> {
 fn resume<T>(
     after: Option<&Cursor>,
     read: impl FnOnce(&str) -> Option<T>,
-) -> Result<Option<T>, Fault> {
-    after.map(|cursor| read(&cursor.0).ok_or_else(|| Fault::cursor(cursor))).transpose()
+) -> Result<Option<T>, DynamoDbError> {
+    after.map(|cursor| read(&cursor.0).ok_or_else(|| DynamoDbError::cursor(cursor))).transpose()
 }
 
 #[cfg(test)]
@@ -97,7 +97,7 @@ mod tests {
         [jobs, wait(&item).unwrap(), due(due_at(Timestamp::UNIX_EPOCH, &key))]
     }
 
-    fn places(cursor: &Cursor) -> [Result<Option<String>, Fault>; 3] {
+    fn places(cursor: &Cursor) -> [Result<Option<String>, DynamoDbError>; 3] {
         let after = Some(cursor);
         [resume_jobs(after), resume_waits(after), resume_due(after)]
     }
@@ -105,9 +105,9 @@ mod tests {
     #[test]
     fn a_cursor_marks_the_place_it_was_made_of_in_its_own_list_only() {
         for (list, cursor) in cursors().iter().enumerate() {
-            for (other, place) in places(cursor).into_iter().enumerate() {
+            for (other, index_entry) in places(cursor).into_iter().enumerate() {
                 let expected = (other == list).then(|| cursor.0.split_once('|').unwrap().1);
-                assert_eq!(place.ok().flatten().as_deref(), expected, "{cursor:?}");
+                assert_eq!(index_entry.ok().flatten().as_deref(), expected, "{cursor:?}");
             }
         }
     }
@@ -127,8 +127,8 @@ mod tests {
             "due|never#arn:aws:sagemaker:eu-west-1:111122223333:training-job/x#w",
         ];
         for text in texts {
-            for place in places(&Cursor(text.to_owned())) {
-                let error = StoreError::from(place.unwrap_err());
+            for index_entry in places(&Cursor(text.to_owned())) {
+                let error = StoreError::from(index_entry.unwrap_err());
                 assert!(matches!(error, StoreError::BadCursor(_)), "{text}: {error:?}");
             }
         }

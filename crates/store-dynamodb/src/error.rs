@@ -41,9 +41,9 @@ const ADVICE: [(&str, &str); 4] = [
 
 /// A failed call, on its way to become a [`StoreError`].
 #[derive(Debug)]
-pub(crate) struct Fault(StoreError);
+pub(crate) struct DynamoDbError(StoreError);
 
-impl Fault {
+impl DynamoDbError {
     pub(crate) fn terminal(text: impl Into<String>) -> Self {
         Self(StoreError::Terminal(text.into()))
     }
@@ -90,14 +90,14 @@ fn service(
     message: Option<&str>,
     status: u16,
     what: impl Fn(String) -> String,
-) -> Fault {
+) -> DynamoDbError {
     let name = code.map_or_else(|| format!("HTTP {status}"), str::to_owned);
     let text = what(format!("{name}: {}", message.unwrap_or("no message")));
     if status >= 500 || status == 429 || code.is_some_and(|code| PASSING.contains(&code)) {
-        return Fault::retryable(text);
+        return DynamoDbError::retryable(text);
     }
     let advice = ADVICE.iter().find(|(known, _)| Some(*known) == code);
-    Fault::terminal(advice.map_or(text.clone(), |(_, advice)| format!("{text} ({advice})")))
+    DynamoDbError::terminal(advice.map_or(text.clone(), |(_, advice)| format!("{text} ({advice})")))
 }
 
 /// An error with its causes, outermost first.
@@ -106,9 +106,9 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-impl From<Fault> for StoreError {
-    fn from(fault: Fault) -> Self {
-        fault.0
+impl From<DynamoDbError> for StoreError {
+    fn from(error: DynamoDbError) -> Self {
+        error.0
     }
 }
 

@@ -90,13 +90,13 @@ pub(crate) fn recorded_at(at: Timestamp, arn: &JobArn) -> String {
 
 /// An item's place in an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct IndexEntry {
     index: Index,
     shard: u64,
     at: String,
 }
 
-impl Place {
+impl IndexEntry {
     pub(crate) fn due(at: Timestamp, key: &WaitKey) -> Self {
         // By the wait, not by the job: one job's ten thousand waits are spread.
         let shard = shard_of(&[pk_arn(key), key.id.as_str()]);
@@ -154,8 +154,8 @@ mod tests {
     #[test]
     fn jobs_and_one_jobs_waits_are_spread_evenly() {
         let at = Timestamp::UNIX_EPOCH;
-        let jobs = (0..8_000).map(|n| Place::listed(at, &arn(&format!("train-{n}"))).shard);
-        let waits = (0..8_000).map(|n| Place::due(at, &key("one-job", &format!("w{n}"))).shard);
+        let jobs = (0..8_000).map(|n| IndexEntry::listed(at, &arn(&format!("train-{n}"))).shard);
+        let waits = (0..8_000).map(|n| IndexEntry::due(at, &key("one-job", &format!("w{n}"))).shard);
         for (least, most) in [spread(jobs), spread(waits)] {
             assert!(least > 0.8 && most < 1.2, "{least} to {most} of an even share");
         }

@@ -12,8 +12,8 @@ use sagebell_monitor::wait::{Principal, WaitId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::Fault;
-use crate::index::Place;
+use crate::error::DynamoDbError;
+use crate::index::IndexEntry;
 use crate::schema::{EXPIRES_MICROS, ITEM_VERSION, PK, SK, TTL};
 
 const JOB: &str = "JOB#";
@@ -31,7 +31,7 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
     fn item_key(&self) -> Key<'_>;
     fn expires_at(&self) -> Timestamp;
     /// Where it is in an index, if it is in one.
-    fn place(&self) -> Option<Place>;
+    fn index_entry(&self) -> Option<IndexEntry>;
 }
 
 /// The name of an item.
@@ -88,7 +88,7 @@ impl Entity for Heartbeat {
         Timestamp::MAX
     }
 
-    fn place(&self) -> Option<Place> {
+    fn index_entry(&self) -> Option<IndexEntry> {
         None
     }
 }
@@ -128,10 +128,10 @@ pub(crate) fn ttl(expires_at: Timestamp) -> i64 {
 }
 
 /// The item of an entity at a version.
-pub(crate) fn encode<E: Entity>(entity: &E, version: Version) -> Result<Item, Fault> {
+pub(crate) fn encode<E: Entity>(entity: &E, version: Version) -> Result<Item, DynamoDbError> {
     let key = entity.item_key();
     let mut item: Item = serde_dynamo::to_item(entity)
-        .map_err(|error| Fault::terminal(format!("{key} can't be stored: {error}")))?;
+        .map_err(|error| DynamoDbError::terminal(format!("{key} can't be stored: {error}")))?;
     let expires_at = entity.expires_at();
     let own = [
         (PK, key.pk()),
@@ -140,8 +140,8 @@ pub(crate) fn encode<E: Entity>(entity: &E, version: Version) -> Result<Item, Fa
         (EXPIRES_MICROS, micros(expires_at)),
         (TTL, number(ttl(expires_at))),
     ];
-    let place = entity.place().map(Place::into_attributes);
-    let own = own.into_iter().chain(place.into_iter().flatten());
+    let index_entry = entity.index_entry().map(IndexEntry::into_attributes);
+    let own = own.into_iter().chain(index_entry.into_iter().flatten());
     item.extend(own.map(|(name, value)| (name.to_owned(), value)));
     Ok(item)
 }
@@ -150,7 +150,7 @@ pub(crate) fn encode<E: Entity>(entity: &E, version: Version) -> Result<Item, Fa
 pub(crate) fn decode<E: Entity>(
     item: Item,
     name: impl fmt::Display,
-) -> Result<Versioned<E>, Fault> {
+) -> Result<Versioned<E>, DynamoDbError> {
     let version = item.get(ITEM_VERSION).and_then(|version| version.as_n().ok()?.parse().ok());
     let value = serde_dynamo::from_item(item).ok();
     let found = value.zip(version);
@@ -160,8 +160,8 @@ pub(crate) fn decode<E: Entity>(
 
 /// Without serde's own words: they may quote the document, and that may hold a
 /// secret.
-pub(crate) fn unreadable(name: impl fmt::Display) -> Fault {
-    Fault::terminal(format!(
+pub(crate) fn unreadable(name: impl fmt::Display) -> DynamoDbError {
+    DynamoDbError::terminal(format!(
         "the stored item of {name} can't be read: was it written by a newer Sagebell?"
     ))
 }

@@ -5,8 +5,8 @@ use sagebell_monitor::job::{Job, JobRecord};
 use sagebell_monitor::ports::{Cursor, JobFilter, Page};
 
 use crate::cursor;
-use crate::error::Fault;
-use crate::index::{Index, Place};
+use crate::error::DynamoDbError;
+use crate::index::{Index, IndexEntry};
 use crate::item::{Entity, Item, Key, text, unreadable};
 use crate::merge::{Filter, List};
 use crate::table::Table;
@@ -20,8 +20,8 @@ impl Entity for JobRecord {
         self.expires_at
     }
 
-    fn place(&self) -> Option<Place> {
-        Some(Place::listed(self.recorded_at, &self.job.arn))
+    fn index_entry(&self) -> Option<IndexEntry> {
+        Some(IndexEntry::listed(self.recorded_at, &self.job.arn))
     }
 }
 
@@ -30,7 +30,7 @@ pub(crate) async fn list(
     filter: &JobFilter,
     after: Option<&Cursor>,
     limit: usize,
-) -> Result<Page<Job>, Fault> {
+) -> Result<Page<Job>, DynamoDbError> {
     let after = cursor::resume_jobs(after)?;
     let list = List { table, index: Index::Listing, until: String::new(), filter: passing(filter) };
     let page = list.page(after, limit).await?;
@@ -62,7 +62,7 @@ fn passing(filter: &JobFilter) -> Filter {
     passing
 }
 
-fn job(mut entry: Item) -> Result<Job, Fault> {
+fn job(mut entry: Item) -> Result<Job, DynamoDbError> {
     let job = entry.remove("job").and_then(|job| serde_dynamo::from_attribute_value(job).ok());
     job.ok_or_else(|| unreadable("a job in the listing index"))
 }

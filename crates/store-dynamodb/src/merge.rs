@@ -13,7 +13,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 
-use crate::error::Fault;
+use crate::error::DynamoDbError;
 use crate::index::{FIRST, Index, SHARDS};
 use crate::item::{Item, text};
 use crate::schema::EXPIRES_MICROS;
@@ -56,7 +56,7 @@ impl List<'_> {
         &self,
         mut after: Option<String>,
         limit: usize,
-    ) -> Result<Stretch, Fault> {
+    ) -> Result<Stretch, DynamoDbError> {
         let mut items = Vec::new();
         for _ in 0..ROUNDS {
             let shards = (0..SHARDS).map(|shard| self.read(shard, after.as_deref(), limit));
@@ -74,7 +74,7 @@ impl List<'_> {
         Ok(Stretch { items, left_off: after })
     }
 
-    async fn read(&self, shard: u64, after: Option<&str>, limit: usize) -> Result<Stretch, Fault> {
+    async fn read(&self, shard: u64, after: Option<&str>, limit: usize) -> Result<Stretch, DynamoDbError> {
         let (table, index) = (self.table, self.index);
         let mut query = table
             .client
@@ -108,7 +108,7 @@ impl List<'_> {
             query = query.expression_attribute_values(*name, value.clone());
         }
         let answer =
-            query.send().await.map_err(|error| Fault::sdk("Query", &table.name, &error))?;
+            query.send().await.map_err(|error| DynamoDbError::sdk("Query", &table.name, &error))?;
         let left_off = answer.last_evaluated_key.and_then(|key| sort_key(index, &key));
         Ok(Stretch { items: answer.items.unwrap_or_default(), left_off })
     }

@@ -28,7 +28,7 @@ use aws_sdk_dynamodb::types::{
 };
 use sagebell_monitor::ports::StoreError;
 
-use crate::error::Fault;
+use crate::error::DynamoDbError;
 
 /// The table's partition key, text.
 pub const PK: &str = "PK";
@@ -84,9 +84,9 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), StoreError>
         .set_key_schema(Some(keys([PK, SK]).map_err(unbuilt)?))
         .global_secondary_indexes(due)
         .global_secondary_indexes(listing);
-    create.send().await.map_err(|error| Fault::sdk("CreateTable", name, &error))?;
+    create.send().await.map_err(|error| DynamoDbError::sdk("CreateTable", name, &error))?;
     let exists = client.wait_until_table_exists().table_name(name).wait(CREATION).await;
-    exists.map_err(|error| Fault::retryable(format!("table {name} is not there yet: {error}")))?;
+    exists.map_err(|error| DynamoDbError::retryable(format!("table {name} is not there yet: {error}")))?;
     Ok(())
 }
 
@@ -98,12 +98,12 @@ pub async fn enable_ttl(client: &Client, name: &str) -> Result<(), StoreError> {
     let ttl = TimeToLiveSpecification::builder().attribute_name(TTL).enabled(true).build();
     let ttl = ttl.map_err(unbuilt)?;
     let update = client.update_time_to_live().table_name(name).time_to_live_specification(ttl);
-    update.send().await.map_err(|error| Fault::sdk("UpdateTimeToLive", name, &error))?;
+    update.send().await.map_err(|error| DynamoDbError::sdk("UpdateTimeToLive", name, &error))?;
     Ok(())
 }
 
-fn unbuilt(error: BuildError) -> Fault {
-    Fault::terminal(format!("the table's definition is incomplete: {error}"))
+fn unbuilt(error: BuildError) -> DynamoDbError {
+    DynamoDbError::terminal(format!("the table's definition is incomplete: {error}"))
 }
 
 fn text_attribute(name: &str) -> Result<AttributeDefinition, BuildError> {

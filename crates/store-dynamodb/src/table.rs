@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use sagebell_monitor::ports::{Clock, Saved, Version, Versioned};
 
-use crate::error::Fault;
+use crate::error::DynamoDbError;
 use crate::item::{Entity, Item, Key, decode, encode, micros, number};
 use crate::schema::{EXPIRES_MICROS, ITEM_VERSION, PK, SK};
 
@@ -29,10 +29,10 @@ impl Table {
     pub(crate) async fn load<E: Entity>(
         &self,
         key: Key<'_>,
-    ) -> Result<Option<Versioned<E>>, Fault> {
+    ) -> Result<Option<Versioned<E>>, DynamoDbError> {
         let get = self.client.get_item().table_name(&self.name).consistent_read(true);
         let get = get.key(PK, key.pk()).key(SK, key.sk());
-        let answer = get.send().await.map_err(|error| Fault::sdk("GetItem", &self.name, &error))?;
+        let answer = get.send().await.map_err(|error| DynamoDbError::sdk("GetItem", &self.name, &error))?;
         self.live(answer.item, key)
     }
 
@@ -45,7 +45,7 @@ impl Table {
         &self,
         entity: &E,
         expect: Option<Version>,
-    ) -> Result<Saved<E>, Fault> {
+    ) -> Result<Saved<E>, DynamoDbError> {
         let version = Version(rand::random());
         let put = self
             .client
@@ -70,7 +70,7 @@ impl Table {
         };
         let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error()
         else {
-            return Err(Fault::sdk("PutItem", &self.name, &error));
+            return Err(DynamoDbError::sdk("PutItem", &self.name, &error));
         };
         let found = self.live(failed.item().cloned(), entity.item_key())?;
         if found.as_ref().is_some_and(|found: &Versioned<E>| found.version == version) {
@@ -84,7 +84,7 @@ impl Table {
         &self,
         item: Option<Item>,
         key: Key<'_>,
-    ) -> Result<Option<Versioned<E>>, Fault> {
+    ) -> Result<Option<Versioned<E>>, DynamoDbError> {
         let now = self.clock.now().as_microsecond();
         let found = item.map(|item| decode::<E>(item, key)).transpose()?;
         Ok(found.filter(|found| found.value.expires_at().as_microsecond() > now))

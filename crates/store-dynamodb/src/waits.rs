@@ -6,8 +6,8 @@ use sagebell_monitor::ports::{Cursor, Page, WaitKey};
 use sagebell_monitor::wait::Wait;
 
 use crate::cursor;
-use crate::error::Fault;
-use crate::index::{FIRST, Index, LAST, Place};
+use crate::error::DynamoDbError;
+use crate::index::{FIRST, Index, LAST, IndexEntry};
 use crate::item::{Entity, Item, Key, WAIT, decode, text, wait_key};
 use crate::merge::{Filter, List};
 use crate::schema::{EXPIRES_MICROS, PK, SK};
@@ -22,8 +22,8 @@ impl Entity for Wait {
         self.expires_at
     }
 
-    fn place(&self) -> Option<Place> {
-        self.due_at.map(|at| Place::due(at, &self.key()))
+    fn index_entry(&self) -> Option<IndexEntry> {
+        self.due_at.map(|at| IndexEntry::due(at, &self.key()))
     }
 }
 
@@ -34,9 +34,9 @@ pub(crate) async fn list(
     arn: &JobArn,
     after: Option<&Cursor>,
     limit: usize,
-) -> Result<Page<Wait>, Fault> {
+) -> Result<Page<Wait>, DynamoDbError> {
     let first = match cursor::resume_waits(after)? {
-        Some(place) => format!("{WAIT}{place}{FIRST}"),
+        Some(index_entry) => format!("{WAIT}{index_entry}{FIRST}"),
         None => WAIT.to_owned(),
     };
     let query = table
@@ -51,7 +51,7 @@ pub(crate) async fn list(
         .expression_attribute_values(":first", text(first))
         .expression_attribute_values(":last", text(format!("{WAIT}{LAST}")))
         .expression_attribute_values(":now", table.now());
-    let answer = query.send().await.map_err(|error| Fault::sdk("Query", &table.name, &error))?;
+    let answer = query.send().await.map_err(|error| DynamoDbError::sdk("Query", &table.name, &error))?;
     let mut found = answer.items.unwrap_or_default();
     let mut left_off = answer.last_evaluated_key.as_ref().and_then(cursor::wait);
     if found.len() > limit {
@@ -62,7 +62,7 @@ pub(crate) async fn list(
     Ok(Page { items, next: left_off })
 }
 
-fn wait(item: Item, arn: &JobArn) -> Result<Wait, Fault> {
+fn wait(item: Item, arn: &JobArn) -> Result<Wait, DynamoDbError> {
     let name = wait_key(&item).map_or_else(String::new, |key| key.id.to_string());
     Ok(decode(item, format!("wait {name} on {arn}"))?.value)
 }
@@ -72,7 +72,7 @@ pub(crate) async fn list_due(
     now: Timestamp,
     after: Option<&Cursor>,
     limit: usize,
-) -> Result<Page<WaitKey>, Fault> {
+) -> Result<Page<WaitKey>, DynamoDbError> {
     let after = cursor::resume_due(after)?;
     let until = format!("{now:.9}{LAST}");
     if after.as_ref().is_some_and(|after| *after > until) {

@@ -4,7 +4,7 @@ use sagebell_monitor::counter::CountKey;
 use tokio_rusqlite::rusqlite::{Transaction, params};
 
 use crate::database::micros;
-use crate::error::Fault;
+use crate::error::SqliteError;
 
 const ADD: &str = "
     INSERT INTO counts (principal, what, since, count, expires_at) VALUES (?1, ?2, ?3, 1, ?4)
@@ -16,13 +16,13 @@ const PURGE: &str = "
         (SELECT rowid FROM counts WHERE expires_at <= ?1 LIMIT ?2)";
 
 /// Adds one and says what the counter then is.
-pub(crate) fn add(tx: &Transaction<'_>, key: &CountKey) -> Result<u64, Fault> {
+pub(crate) fn add(tx: &Transaction<'_>, key: &CountKey) -> Result<u64, SqliteError> {
     let row = params![key.whose, key.what, micros(key.since), micros(key.expires_at())];
     let count: i64 = tx.prepare_cached(ADD)?.query_row(row, |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 
-pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, Fault> {
+pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, SqliteError> {
     let gone = tx.prepare_cached(PURGE)?.execute(params![now, most])?;
     Ok(gone as u64)
 }

@@ -7,29 +7,29 @@ use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::{Cursor, Page, WaitKey};
 use sagebell_monitor::wait::{Principal, WaitId};
 
-use crate::error::Fault;
+use crate::error::SqliteError;
 
 /// An item's place in a list.
-pub(crate) trait Place: Sized {
+pub(crate) trait Position: Sized {
     fn write(&self) -> String;
     fn read(text: &str) -> Option<Self>;
 }
 
 /// In the list of jobs: when recorded, in microseconds, and the ARN.
-pub(crate) struct JobPlace(pub(crate) i64, pub(crate) String);
+pub(crate) struct JobPosition(pub(crate) i64, pub(crate) String);
 
 /// In the list of one job's waits: id and owner.
-pub(crate) struct WaitPlace(pub(crate) String, pub(crate) String);
+pub(crate) struct WaitPosition(pub(crate) String, pub(crate) String);
 
 /// In the due index: when due, in microseconds, and the wait.
-pub(crate) struct DuePlace {
+pub(crate) struct DuePosition {
     pub(crate) due_at: i64,
     pub(crate) arn: String,
     pub(crate) id: String,
     pub(crate) owner: String,
 }
 
-impl DuePlace {
+impl DuePosition {
     /// A place before a time before all times.
     pub(crate) fn before_all() -> Self {
         let none = String::new;
@@ -45,7 +45,7 @@ impl DuePlace {
     }
 }
 
-impl Place for JobPlace {
+impl Position for JobPosition {
     fn write(&self) -> String {
         format!("job|{}|{}", self.0, self.1)
     }
@@ -57,7 +57,7 @@ impl Place for JobPlace {
     }
 }
 
-impl Place for WaitPlace {
+impl Position for WaitPosition {
     fn write(&self) -> String {
         format!("wait|{}|{}", self.0, self.1)
     }
@@ -68,7 +68,7 @@ impl Place for WaitPlace {
     }
 }
 
-impl Place for DuePlace {
+impl Position for DuePosition {
     fn write(&self) -> String {
         format!("due|{}|{}|{}|{}", self.due_at, self.id, self.arn, self.owner)
     }
@@ -85,8 +85,8 @@ impl Place for DuePlace {
 }
 
 /// The place that a cursor marks.
-pub(crate) fn resume<P: Place>(after: Option<&Cursor>) -> Result<Option<P>, Fault> {
-    after.map(|cursor| P::read(&cursor.0).ok_or_else(|| Fault::cursor(cursor))).transpose()
+pub(crate) fn resume<P: Position>(after: Option<&Cursor>) -> Result<Option<P>, SqliteError> {
+    after.map(|cursor| P::read(&cursor.0).ok_or_else(|| SqliteError::cursor(cursor))).transpose()
 }
 
 /// How many rows to read for a page: one more tells whether there is another.
@@ -95,7 +95,7 @@ pub(crate) fn rows_for(limit: usize) -> i64 {
 }
 
 /// The page made of the rows read.
-pub(crate) fn page<P: Place, T>(mut rows: Vec<(P, T)>, limit: usize) -> Page<T> {
+pub(crate) fn page<P: Position, T>(mut rows: Vec<(P, T)>, limit: usize) -> Page<T> {
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more);

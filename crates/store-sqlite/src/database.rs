@@ -15,7 +15,7 @@ use tokio_rusqlite::rusqlite::{
     Connection, Error, ErrorCode, OpenFlags, Transaction, TransactionBehavior,
 };
 
-use crate::error::Fault;
+use crate::error::SqliteError;
 use crate::schema;
 
 /// How long a call waits for another process's write before it gives up.
@@ -56,8 +56,8 @@ impl Database {
     /// Reads, with the present in microseconds; sees all that was committed.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection, i64) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+        read: impl FnOnce(&Connection, i64) -> Result<T, SqliteError> + Send + 'static,
+    ) -> Result<T, SqliteError> {
         let now = micros(self.clock.now());
         Ok(self.reader.call(move |conn| read(conn, now)).await?)
     }
@@ -66,8 +66,8 @@ impl Database {
     /// kept if `write` fails. Who stops waiting does not stop the write.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        write: impl FnOnce(&Transaction<'_>, i64) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Fault> {
+        write: impl FnOnce(&Transaction<'_>, i64) -> Result<T, SqliteError> + Send + 'static,
+    ) -> Result<T, SqliteError> {
         let clock = self.clock.clone();
         let written = self.writer.call(move |conn| {
             let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -85,10 +85,10 @@ pub(crate) fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
 }
 
-fn open(path: &Path) -> Result<(Connection, Connection), Fault> {
+fn open(path: &Path) -> Result<(Connection, Connection), SqliteError> {
     let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     // SQLite has a meaning of its own for some relative paths, as `:memory:`.
-    let path = &std::path::absolute(path).map_err(|error| Fault::terminal(error.to_string()))?;
+    let path = &std::path::absolute(path).map_err(|error| SqliteError::terminal(error.to_string()))?;
     create(path)?;
     let mut writer = connect(path)?;
     schema::check(&writer)?;
@@ -101,16 +101,16 @@ fn open(path: &Path) -> Result<(Connection, Connection), Fault> {
 
 /// Makes an empty file for its owner only, unless there is a file; SQLite gives
 /// its other files the same mode.
-fn create(path: &Path) -> Result<(), Fault> {
+fn create(path: &Path) -> Result<(), SqliteError> {
     let mut new = OpenOptions::new();
     match new.write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(Fault::terminal(format!("can't create the file: {error}"))),
+        Err(error) => Err(SqliteError::terminal(format!("can't create the file: {error}"))),
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, Fault> {
+fn connect(path: &Path) -> Result<Connection, SqliteError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
@@ -122,7 +122,7 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
 
 /// SQLite does not wait here for others that open the new file as well, so this
 /// does, as long as elsewhere.
-fn use_write_ahead_log(conn: &Connection) -> Result<(), Fault> {
+fn use_write_ahead_log(conn: &Connection) -> Result<(), SqliteError> {
     let mut waited = Duration::ZERO;
     let mode: String = loop {
         let switched = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
@@ -137,7 +137,7 @@ fn use_write_ahead_log(conn: &Connection) -> Result<(), Fault> {
     if mode == "wal" {
         return Ok(());
     }
-    Err(Fault::terminal(format!(
+    Err(SqliteError::terminal(format!(
         "the database can't keep a write-ahead log here (it says {mode}): use a local disk"
     )))
 }

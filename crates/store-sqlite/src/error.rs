@@ -5,9 +5,9 @@ use tokio_rusqlite::rusqlite::{Error, ErrorCode};
 
 /// A failed call, on its way to become a [`StoreError`].
 #[derive(Debug)]
-pub(crate) struct Fault(StoreError);
+pub(crate) struct SqliteError(StoreError);
 
-impl Fault {
+impl SqliteError {
     pub(crate) fn terminal(text: impl Into<String>) -> Self {
         Self(StoreError::Terminal(text.into()))
     }
@@ -17,7 +17,7 @@ impl Fault {
     }
 }
 
-impl From<Error> for Fault {
+impl From<Error> for SqliteError {
     fn from(error: Error) -> Self {
         let Error::SqliteFailure(failure, _) = &error else {
             return Self::terminal(format!("the database does not hold what it should: {error}"));
@@ -49,14 +49,14 @@ impl From<Error> for Fault {
     }
 }
 
-impl From<Fault> for StoreError {
-    fn from(fault: Fault) -> Self {
+impl From<SqliteError> for StoreError {
+    fn from(fault: SqliteError) -> Self {
         fault.0
     }
 }
 
-impl From<tokio_rusqlite::Error<Fault>> for Fault {
-    fn from(error: tokio_rusqlite::Error<Fault>) -> Self {
+impl From<tokio_rusqlite::Error<SqliteError>> for SqliteError {
+    fn from(error: tokio_rusqlite::Error<SqliteError>) -> Self {
         match error {
             tokio_rusqlite::Error::Error(fault) => fault,
             _ => Self::terminal("the connection to the database is closed"),
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn mapped(code: i32) -> StoreError {
-        Fault::from(Error::SqliteFailure(ffi::Error::new(code), None)).into()
+        SqliteError::from(Error::SqliteFailure(ffi::Error::new(code), None)).into()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use sagebell_monitor::sweep::Heartbeat;
 use tokio_rusqlite::rusqlite::{Connection, Transaction, params};
 
 use crate::document::{conflict, encode, find, next_version};
-use crate::error::Fault;
+use crate::error::SqliteError;
 
 const FIND: &str = "SELECT version, document FROM heartbeat";
 
@@ -15,7 +15,7 @@ const UPSERT: &str = "
 
 const NAME: &str = "the sweep's heartbeat";
 
-pub(crate) fn load(conn: &Connection) -> Result<Option<Versioned<Heartbeat>>, Fault> {
+pub(crate) fn load(conn: &Connection) -> Result<Option<Versioned<Heartbeat>>, SqliteError> {
     find(conn, FIND, [])?.map(|found| found.decode(NAME)).transpose()
 }
 
@@ -23,7 +23,7 @@ pub(crate) fn save(
     tx: &Transaction<'_>,
     heartbeat: &Heartbeat,
     expect: Option<Version>,
-) -> Result<Saved<Heartbeat>, Fault> {
+) -> Result<Saved<Heartbeat>, SqliteError> {
     if let Some(conflict) = conflict(find(tx, FIND, [])?, expect, NAME)? {
         return Ok(conflict);
     }

@@ -6,10 +6,10 @@ use sagebell_monitor::ports::{Cursor, JobFilter, Page, Saved, Version, Versioned
 use serde::Deserialize;
 use tokio_rusqlite::rusqlite::{Connection, ToSql, Transaction, params};
 
-use crate::cursor::{JobPlace, page, resume, rows_for};
+use crate::cursor::{JobPosition, page, resume, rows_for};
 use crate::database::micros;
 use crate::document::{conflict, decode, encode, find, next_version};
-use crate::error::Fault;
+use crate::error::SqliteError;
 
 const FIND: &str = "SELECT version, document FROM jobs WHERE arn = ?1 AND expires_at > ?2";
 
@@ -43,7 +43,7 @@ pub(crate) fn load(
     conn: &Connection,
     arn: &JobArn,
     now: i64,
-) -> Result<Option<Versioned<JobRecord>>, Fault> {
+) -> Result<Option<Versioned<JobRecord>>, SqliteError> {
     let found = find(conn, FIND, params![arn.key(), now])?;
     found.map(|found| found.decode(&name(arn.as_str()))).transpose()
 }
@@ -53,7 +53,7 @@ pub(crate) fn save(
     record: &JobRecord,
     expect: Option<Version>,
     now: i64,
-) -> Result<Saved<JobRecord>, Fault> {
+) -> Result<Saved<JobRecord>, SqliteError> {
     let arn = record.job.arn.key();
     let name = name(arn);
     let found = find(tx, FIND, params![arn, now])?;
@@ -83,10 +83,10 @@ pub(crate) fn list(
     after: Option<&Cursor>,
     limit: usize,
     now: i64,
-) -> Result<Page<Job>, Fault> {
+) -> Result<Page<Job>, SqliteError> {
     // Without a cursor: before the end of time, which is before this number.
-    let JobPlace(recorded_at, arn) =
-        resume(after)?.unwrap_or_else(|| JobPlace(i64::MAX, String::new()));
+    let JobPosition(recorded_at, arn) =
+        resume(after)?.unwrap_or_else(|| JobPosition(i64::MAX, String::new()));
     let rows = rows_for(limit);
     let phase = filter.phase.map(|phase| phase.as_str());
     let kind = filter.kind.map(|kind| kind.as_str());
@@ -112,7 +112,7 @@ pub(crate) fn list(
     let mut rows = statement.query(values.as_slice())?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let place = JobPlace(row.get(0)?, row.get(1)?);
+        let place = JobPosition(row.get(0)?, row.get(1)?);
         let document: String = row.get(2)?;
         let listed: Listed = decode(&document, &name(&place.1))?;
         found.push((place, listed.job));
@@ -120,7 +120,7 @@ pub(crate) fn list(
     Ok(page(found, limit))
 }
 
-pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, Fault> {
+pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, SqliteError> {
     let gone = tx.prepare_cached(PURGE)?.execute(params![now, most])?;
     Ok(gone as u64)
 }

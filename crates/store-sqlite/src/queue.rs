@@ -11,12 +11,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::{Queue, QueueError, StoreError};
-use sagebell_monitor::signal::Doorbell;
+use sagebell_monitor::signal::SignalRequest;
 use tokio_rusqlite::rusqlite::{Transaction, params};
 
 use crate::database::Database;
 use crate::document::{decode, encode};
-use crate::error::Fault;
+use crate::error::SqliteError;
 
 /// Nothing is hidden for longer: what seems to be was hidden before the clock jumped
 /// back, and is anyone's. It is longer than any answer takes, and as long as a signal may
@@ -27,7 +27,7 @@ const LONGEST_HIDDEN: Duration = Duration::from_secs(120);
 /// are next now: a job that had nothing in the queue is not behind one that fills it. It is
 /// visible from the beginning of time, so that no clock hides it.
 const PUSH: &str = "
-    INSERT INTO queue (visible_at, receives, doorbell, job, turn)
+    INSERT INTO queue (visible_at, receives, request, job, turn)
     VALUES (0, 0, ?1, ?2, max(
         coalesce((SELECT min(turn) FROM queue), 0),
         coalesce((SELECT max(turn) + 1 FROM queue WHERE job = ?2), 0)))";
@@ -38,7 +38,7 @@ const RECEIVE: &str = "
         SELECT id FROM queue INDEXED BY queue_turn
         WHERE (visible_at <= ?2 OR visible_at > ?4) AND job NOT IN (SELECT value FROM json_each(?5))
         ORDER BY turn, id LIMIT ?3)
-    RETURNING id, receives, turn, doorbell";
+    RETURNING id, receives, turn, request";
 
 const ACK: &str = "DELETE FROM queue WHERE id = ?1 AND receives = ?2";
 
@@ -62,12 +62,12 @@ pub struct Received {
     /// What to acknowledge it by.
     pub id: Receipt,
     /// The message.
-    pub doorbell: Doorbell,
+    pub request: SignalRequest,
     /// How often it was received, this time included.
     pub receives: u32,
 }
 
-/// A queue of doorbells in the store's file. Clones share its connections and
+/// A queue of signal requests in the store's file. Clones share its connections and
 /// wake each other's consumers.
 #[derive(Clone)]
 pub struct SqliteQueue(Arc<Database>);
@@ -185,7 +185,7 @@ fn claim(
     visibility: Duration,
     without: &str,
     now: i64,
-) -> Result<Vec<Received>, Fault> {
+) -> Result<Vec<Received>, SqliteError> {
     let max = i64::try_from(max).unwrap_or(i64::MAX);
     let mut statement = tx.prepare_cached(RECEIVE)?;
     let times = (after(now, visibility), after(now, LONGEST_HIDDEN));
@@ -198,8 +198,8 @@ fn claim(
     claimed.sort_by_key(|(turn, id, _)| (*turn, id.id));
     let mut received = Vec::new();
     for (_, id, text) in claimed {
-        match decode(&text, "a doorbell") {
-            Ok(doorbell) => received.push(Received { id, doorbell, receives: id.receives }),
+        match decode(&text, "a signal request") {
+            Ok(request) => received.push(Received { id, request, receives: id.receives }),
             // It would come back for ever. The sweep rings its wait again.
             Err(_) => {
                 tracing::error!(message = id.id, "dropped a message that can't be read");
@@ -212,13 +212,13 @@ fn claim(
 
 #[async_trait]
 impl Queue for SqliteQueue {
-    async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError> {
-        let doorbells = doorbells.to_vec();
+    async fn push(&self, requests: &[SignalRequest]) -> Result<(), QueueError> {
+        let requests = requests.to_vec();
         let push = move |tx: &Transaction<'_>, _now| {
             let mut statement = tx.prepare_cached(PUSH)?;
-            for doorbell in &doorbells {
-                let text = encode(doorbell, "a doorbell")?;
-                statement.execute(params![text, doorbell.arn.key()])?;
+            for request in &requests {
+                let text = encode(request, "a signal request")?;
+                statement.execute(params![text, request.arn.key()])?;
             }
             Ok(())
         };

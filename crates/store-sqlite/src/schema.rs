@@ -3,18 +3,19 @@
 
 use tokio_rusqlite::rusqlite::{Connection, TransactionBehavior};
 
-use crate::error::Fault;
+use crate::error::SqliteError;
 
 /// Marks the file as ours (`PRAGMA application_id`): "Sage" in ASCII.
 const APPLICATION_ID: i64 = 0x5361_6765;
 
 /// Each brings the schema one version on (`PRAGMA user_version`). Never edit one
 /// that was released: add the next.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// What the file says of itself.
@@ -25,7 +26,7 @@ struct Identity {
 }
 
 impl Identity {
-    fn read(conn: &Connection) -> Result<Self, Fault> {
+    fn read(conn: &Connection) -> Result<Self, SqliteError> {
         let pragma = |name| conn.pragma_query_value(None, name, |row| row.get(0));
         let version: i64 = pragma("user_version")?;
         let tables = "SELECT count(*) FROM sqlite_schema";
@@ -38,15 +39,15 @@ impl Identity {
         })
     }
 
-    fn check(&self) -> Result<(), Fault> {
+    fn check(&self) -> Result<(), SqliteError> {
         let fresh = self.is_empty && self.application_id == 0;
         if self.application_id != APPLICATION_ID && !fresh {
-            return Err(Fault::terminal(
+            return Err(SqliteError::terminal(
                 "the file is another application's database: choose another path",
             ));
         }
         if self.version > MIGRATIONS.len() {
-            return Err(Fault::terminal(format!(
+            return Err(SqliteError::terminal(format!(
                 "the database has schema version {}, this Sagebell knows versions up to {}: \
                  upgrade Sagebell, or choose another path to start with an empty database",
                 self.version,
@@ -58,12 +59,12 @@ impl Identity {
 }
 
 /// Refuses a file that is not ours or too new, without changing it.
-pub(crate) fn check(conn: &Connection) -> Result<(), Fault> {
+pub(crate) fn check(conn: &Connection) -> Result<(), SqliteError> {
     Identity::read(conn)?.check()
 }
 
 /// Brings the schema up to date; others may be at it at the same time.
-pub(crate) fn migrate(conn: &mut Connection) -> Result<(), Fault> {
+pub(crate) fn migrate(conn: &mut Connection) -> Result<(), SqliteError> {
     if Identity::read(conn)?.version == MIGRATIONS.len() {
         return Ok(());
     }

@@ -6,10 +6,10 @@ use sagebell_monitor::ports::{Cursor, Page, Saved, Version, Versioned, WaitKey};
 use sagebell_monitor::wait::Wait;
 use tokio_rusqlite::rusqlite::{Connection, Transaction, params};
 
-use crate::cursor::{DuePlace, WaitPlace, page, resume, rows_for};
+use crate::cursor::{DuePosition, WaitPosition, page, resume, rows_for};
 use crate::database::micros;
 use crate::document::{conflict, decode, encode, find, next_version};
-use crate::error::Fault;
+use crate::error::SqliteError;
 
 const FIND: &str = "SELECT version, document FROM waits
      WHERE arn = ?1 AND id = ?2 AND owner = ?3 AND expires_at > ?4";
@@ -49,7 +49,7 @@ pub(crate) fn load(
     conn: &Connection,
     key: &WaitKey,
     now: i64,
-) -> Result<Option<Versioned<Wait>>, Fault> {
+) -> Result<Option<Versioned<Wait>>, SqliteError> {
     let (arn, id) = (key.arn.key(), key.id.as_str());
     let found = find(conn, FIND, params![arn, id, owner(key), now])?;
     found.map(|found| found.decode(&name(arn, id))).transpose()
@@ -60,7 +60,7 @@ pub(crate) fn save(
     wait: &Wait,
     expect: Option<Version>,
     now: i64,
-) -> Result<Saved<Wait>, Fault> {
+) -> Result<Saved<Wait>, SqliteError> {
     let key = wait.key();
     let (arn, id) = (key.arn.key(), key.id.as_str());
     let name = name(arn, id);
@@ -87,15 +87,15 @@ pub(crate) fn list(
     after: Option<&Cursor>,
     limit: usize,
     now: i64,
-) -> Result<Page<Wait>, Fault> {
+) -> Result<Page<Wait>, SqliteError> {
     // Without a cursor: after the empty text, which is no wait's id.
-    let WaitPlace(id, owner) =
-        resume(after)?.unwrap_or_else(|| WaitPlace(String::new(), String::new()));
+    let WaitPosition(id, owner) =
+        resume(after)?.unwrap_or_else(|| WaitPosition(String::new(), String::new()));
     let mut statement = conn.prepare_cached(LIST)?;
     let mut rows = statement.query(params![arn.key(), id, owner, now, rows_for(limit)])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let place = WaitPlace(row.get(0)?, row.get(1)?);
+        let place = WaitPosition(row.get(0)?, row.get(1)?);
         let document: String = row.get(2)?;
         let wait: Wait = decode(&document, &name(arn.as_str(), &place.0))?;
         found.push((place, wait));
@@ -109,18 +109,18 @@ pub(crate) fn list_due(
     after: Option<&Cursor>,
     limit: usize,
     now: i64,
-) -> Result<Page<WaitKey>, Fault> {
-    let after: Option<DuePlace> = resume(after)?;
+) -> Result<Page<WaitKey>, SqliteError> {
+    let after: Option<DuePosition> = resume(after)?;
     // Without a cursor: after a time before all times.
-    let place = after.unwrap_or_else(DuePlace::before_all);
+    let place = after.unwrap_or_else(DuePosition::before_all);
     let mut statement = conn.prepare_cached(LIST_DUE)?;
-    let DuePlace { due_at, arn, id, owner } = &place;
+    let DuePosition { due_at, arn, id, owner } = &place;
     let values = params![micros(until), due_at, arn, id, owner, now, rows_for(limit)];
     let mut rows = statement.query(values)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let (arn, id, owner) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        let place = DuePlace { due_at: row.get(0)?, arn, id, owner };
+        let place = DuePosition { due_at: row.get(0)?, arn, id, owner };
         let key = place.key();
         found.push((place, key));
     }
@@ -128,7 +128,7 @@ pub(crate) fn list_due(
     Ok(Page { items: page.items.into_iter().flatten().collect(), next: page.next })
 }
 
-pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, Fault> {
+pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, SqliteError> {
     let gone = tx.prepare_cached(PURGE)?.execute(params![now, most])?;
     Ok(gone as u64)
 }

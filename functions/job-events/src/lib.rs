@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 #[derive(Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Report<'a> {
-    Recorded { change: &'a str, rung: usize, job: &'a sagebell_monitor::job::Job },
+    Recorded { change: &'a str, signal_requests: usize, job: &'a sagebell_monitor::job::Job },
     InDoubt { arn: &'a str, due: usize },
     Ignored { reason: &'a str },
 }
@@ -74,8 +74,8 @@ fn is_sqs(payload: &Value) -> bool {
 
 fn report(taken: &Taken) -> Value {
     let report = match taken {
-        Taken::Recorded { change, job, rung } => {
-            Report::Recorded { change: change.as_str(), rung: *rung, job }
+        Taken::Recorded { change, job, signal_requests } => {
+            Report::Recorded { change: change.as_str(), signal_requests: *signal_requests, job }
         }
         Taken::InDoubt { arn, due } => Report::InDoubt { arn: arn.as_str(), due: *due },
         Taken::Ignored(why) => Report::Ignored { reason: why.as_str() },

@@ -32,5 +32,5 @@ fn check(event: &Value) {
     record.observe(&seen, Timestamp::UNIX_EPOCH);
     let before = record.clone();
     record.observe(&seen, Timestamp::UNIX_EPOCH);
-    assert_eq!(record, before, "the same sighting again changes nothing");
+    assert_eq!(record, before, "the same observation again changes nothing");
 }

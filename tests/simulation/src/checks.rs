@@ -7,7 +7,7 @@
 //! | `1-endless` | every wait's life ends |
 //! | `1-overdue` | no wait outlives its deadline |
 //! | `1-given-up` | a wait ends by its deadline not before it, as what it is, and not untried |
-//! | `1-unanswered` | every doorbell and event is handled before it is acknowledged |
+//! | `1-unanswered` | every signal request and event is handled before it is acknowledged |
 //! | `2-wrong` | nobody hears of a state that the own job, or update, was not in |
 //! | `2-backwards` | no record and no waiter's signals ever go backwards |
 //! | `3-second` | no task creates a second job |
@@ -16,8 +16,8 @@
 //! | `4-healthy` | no job is stopped whose waiter lives: but by force, or if probes, sent over minutes, all were lost |
 //! | `4-gap` | no waiter counts as gone before its lease and the grace ran out, counted from when the monitor was back |
 //! | `5-looks` | Describe calls grow with time only as the policy says |
-//! | `5-writes` | at most one write of a job per sighting or API call |
-//! | `5-long` | a doorbell is answered, or left to the sweep, before its function times out |
+//! | `5-writes` | at most one write of a job per observation or API call |
+//! | `5-long` | a signal request is answered, or left to the sweep, before its function times out |
 //! | `6-foreign` | nobody but its owner is told of a wait |
 //! | `6-owner` | nobody but its owner has a job stopped, or looked at, or may say `on_abandon: stop`; unforced, nobody has it stopped while others wait; and nobody changes another's wait |
 //! | `5-overlap`, `5-again`, `5-doubled` | one signal at a time, none after the end, none twice |
@@ -47,9 +47,9 @@ pub const PROMPT: Millis = 30_000;
 /// The longest that an invocation of the simulation takes from what it read to
 /// what it does.
 pub const RACE: Millis = 30_000;
-/// How long a function has to answer a doorbell: `Timeout` of `signals` in
+/// How long a function has to answer a signal request: `Timeout` of `signals` in
 /// infra/template.yaml.
-const LONGEST_RING: Millis = 60_000;
+const LONGEST_ATTEMPT: Millis = 60_000;
 /// Clocks differ by less, and times are cut by less.
 pub const ROUNDING: Millis = 2_000;
 
@@ -166,9 +166,9 @@ pub fn send_begun(world: &World, task: usize, secret: &str, body: &SignalBody) {
 }
 
 /// An invocation of `signals` is over.
-pub fn rung(world: &World, took: Millis) {
-    if took > LONGEST_RING {
-        world.broken("5-long", || format!("a doorbell took {} s", took / 1_000));
+pub fn handled(world: &World, took: Millis) {
+    if took > LONGEST_ATTEMPT {
+        world.broken("5-long", || format!("a signal request took {} s", took / 1_000));
     }
 }
 
@@ -261,7 +261,7 @@ pub fn at_the_end(world: &World) {
         wrong.push(("1-unanswered", format!("{} messages", judge.messages_dropped)));
     }
     for (job, watch) in judge.jobs.iter().enumerate() {
-        if watch.writes > watch.sightings + watch.calls {
+        if watch.writes > watch.observations + watch.calls {
             wrong.push(("5-writes", format!("job {job}: {watch:?}")));
         }
         let most = most_looks(world, &judge, job);
@@ -292,7 +292,7 @@ fn most_looks(world: &World, judge: &Judge, job: usize) -> u64 {
     // Pauses that double from the first, once per life of the wait.
     let most = looks.map(|(lives, lived)| 6 * lives + lived * 10 / (whole(longest) * 8));
     // Each event that says "look" may bring one.
-    let asked_for = if spec.telling == Telling::Change { judge.jobs[job].sightings } else { 0 };
+    let asked_for = if spec.telling == Telling::Change { judge.jobs[job].observations } else { 0 };
     // Those of an hour are due at once when the clock is set forward.
     let at_once = u64::from(world.faults.jump.by != 0) * world.plan.tasks.len() as u64 * 2;
     most.sum::<u64>() + asked_for + judge.work_undone + at_once

@@ -190,15 +190,15 @@ impl Cloud {
     pub async fn handle(&self, message: &Message) -> bool {
         match message {
             Message::Event(event) => self.take(event.clone()).await,
-            Message::Bell(_) if self.world.faults.signals_down.holds(self.world.time.now()) => {
+            Message::SignalRequest(_) if self.world.faults.signals_down.holds(self.world.time.now()) => {
                 false
             }
-            Message::Bell(bell) => {
+            Message::SignalRequest(request) => {
                 let begun = self.world.time.now();
-                let rung = self.invoke(self.deliver.ring(bell)).await;
-                checks::rung(&self.world, self.world.time.now() - begun);
-                self.world.note(|| format!("Signals for {}: {rung:?}", bell.wait_id));
-                rung.is_some_and(|rung| rung.is_ok())
+                let handled = self.invoke(self.deliver.handle(request)).await;
+                checks::handled(&self.world, self.world.time.now() - begun);
+                self.world.note(|| format!("Signals for {}: {handled:?}", request.wait_id));
+                handled.is_some_and(|outcome| outcome.is_ok())
             }
         }
     }
@@ -235,7 +235,7 @@ impl Cloud {
     }
 }
 
-/// Breaks the rules about what a sighting says, where they are to be broken.
+/// Breaks the rules about what an observation says, where they are to be broken.
 pub fn spoil(world: &World, kind: Kind, detail: &mut Value) {
     let fields = &kind.spec().fields;
     if world.breaks(Mutation::NoGeneration) {

@@ -29,8 +29,8 @@ pub enum Over {
 /// What is known of one job.
 #[derive(Debug, Default)]
 pub struct JobWatch {
-    /// Sightings given to the monitor: events and Describe answers.
-    pub sightings: u64,
+    /// Observations given to the monitor: events and Describe answers.
+    pub observations: u64,
     /// Calls of the API about it.
     pub calls: u64,
     /// Writes of its record.
@@ -166,7 +166,7 @@ impl Judge {
             detail.values().any(named)
         };
         let job = plan.jobs.iter().position(|job| about(job.arn.as_str()));
-        self.jobs[job.unwrap()].sightings += 1;
+        self.jobs[job.unwrap()].observations += 1;
     }
 
     /// A job's record was written.

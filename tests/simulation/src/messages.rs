@@ -1,4 +1,4 @@
-//! The two queues, events to `job-events` and doorbells to `signals`: at least
+//! The two queues, events to `job-events` and signal requests to `signals`: at least
 //! once, in any order, again after a while unless acknowledged.
 
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::channel::mpsc::UnboundedReceiver;
 use sagebell_monitor::ports::{Queue, QueueError};
-use sagebell_monitor::signal::Doorbell;
+use sagebell_monitor::signal::SignalRequest;
 use serde_json::Value;
 
 use crate::executor::Millis;
@@ -27,28 +27,28 @@ const RECEIVES: u32 = 8;
 pub enum Message {
     /// A state-change event, on its way from SageMaker to `job-events`.
     Event(Value),
-    /// A doorbell, on its way to `signals`.
-    Bell(Doorbell),
+    /// A signal request, on its way to `signals`.
+    SignalRequest(SignalRequest),
 }
 
-/// The doorbells' queue as `record` and the sweep meet it.
+/// The signal requests' queue as `record` and the sweep meet it.
 pub struct SimQueue(pub Arc<World>);
 
 #[async_trait]
 impl Queue for SimQueue {
-    async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError> {
+    async fn push(&self, requests: &[SignalRequest]) -> Result<(), QueueError> {
         let world = &self.0;
         world.hop(Dice::Queues).await;
         let refused = world.undoes(Fault::QueueRefuses);
         // A push that failed may have put some of them in.
         let taken = if refused {
-            world.roll(Dice::Queues, |rng| rng.usize(..=doorbells.len()))
+            world.roll(Dice::Queues, |rng| rng.usize(..=requests.len()))
         } else {
-            doorbells.len()
+            requests.len()
         };
-        for bell in &doorbells[..taken] {
-            world.note(|| format!("doorbell for {}", bell.wait_id));
-            let _ = world.queues.unbounded_send(Message::Bell(bell.clone()));
+        for request in &requests[..taken] {
+            world.note(|| format!("signal request for {}", request.wait_id));
+            let _ = world.queues.unbounded_send(Message::SignalRequest(request.clone()));
         }
         if refused { Err(QueueError("the queue is out of reach".to_owned())) } else { Ok(()) }
     }
@@ -71,7 +71,7 @@ fn copies(world: &World, message: &Message) -> u32 {
     let doubled = match message {
         Message::Event(_) if world.strikes(Fault::EventLost) => return 0,
         Message::Event(_) => Fault::EventDoubled,
-        Message::Bell(_) => Fault::QueueDoubles,
+        Message::SignalRequest(_) => Fault::QueueDoubles,
     };
     1 + u32::from(world.strikes(doubled))
 }

@@ -11,11 +11,11 @@ pub enum Mutation {
     /// After it wrote the wait, `register` reads the job from a copy that trails,
     /// and leaves it at that.
     NoReadAfterRegister,
-    /// Sightings do not say which generation they are of.
+    /// Observations do not say which generation they are of.
     NoGeneration,
     /// Waits do not say since when.
     NoNotBefore,
-    /// The sighting that comes last counts.
+    /// The observation that comes last counts.
     OrderByArrival,
     /// A message is acknowledged before it is handled.
     AckBeforeDelivery,

@@ -104,7 +104,7 @@ impl Network {
 }
 
 /// How a request is answered; `None`: nobody is there.
-fn hear(world: &World, address: Address, callback: &Callback) -> Option<u16> {
+fn receive(world: &World, address: Address, callback: &Callback) -> Option<u16> {
     let body: SignalBody = serde_json::from_str(&callback.body).unwrap();
     let mut network = lock(&world.network);
     let listener = network.at(address)?;
@@ -222,9 +222,9 @@ impl SimSender {
             world.time.sleep(TIMEOUT).await;
             return failed("no answer within 5 s");
         }
-        let status = hear(world, address, callback);
+        let status = receive(world, address, callback);
         if world.strikes(Fault::CallbackDoubled) {
-            hear(world, address, callback);
+            receive(world, address, callback);
         }
         if world.strikes(Fault::CallbackUnanswered) {
             world.time.sleep(TIMEOUT).await;
@@ -246,7 +246,7 @@ impl SimSender {
         let sleep = world.time.sleep(millis);
         self.0.time.spawn(async move {
             sleep.await;
-            hear(&world, address, &callback);
+            receive(&world, address, &callback);
         });
     }
 }

@@ -5,7 +5,7 @@ mod draw;
 
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::Kind;
-use sagebell_monitor::wait::{Hear, OnAbandon, WaitId};
+use sagebell_monitor::wait::{SignalOn, OnAbandon, WaitId};
 use sagebell_monitor::waits::Stop;
 
 use crate::executor::Millis;
@@ -133,7 +133,7 @@ pub struct TaskPlan {
     /// Its wait.
     pub wait_id: WaitId,
     /// What it wants to hear.
-    pub hear: Hear,
+    pub signal_on: SignalOn,
     /// Its lease.
     pub lease_seconds: u32,
     /// What is to become of the job without it.

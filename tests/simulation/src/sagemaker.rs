@@ -79,10 +79,10 @@ impl SageMaker for SimSageMaker {
             let seen = described.as_ref().map(|job| job.status).map_err(ToString::to_string);
             format!("{:?} looks at job {job}: {seen:?}", self.caller)
         });
-        // A sighting, even if it is of nothing.
+        // An observation, even if it is of nothing.
         if !matches!(described, Err(SageMakerError::Throttled(_))) {
             let watch = &mut lock(&world.judge).jobs[job];
-            watch.sightings += 1;
+            watch.observations += 1;
             watch.looks += u64::from(self.caller == Function::Sweep);
         }
         let mut answer = forms::answer(arn.kind(), &described?);

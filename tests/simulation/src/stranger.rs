@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use sagebell_monitor::ports::WaitKey;
-use sagebell_monitor::wait::{CallbackUrl, Hear, OnAbandon, Principal, Secret};
+use sagebell_monitor::wait::{CallbackUrl, SignalOn, OnAbandon, Principal, Secret};
 use sagebell_monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
 
 use crate::executor::Millis;
@@ -122,7 +122,7 @@ impl Stranger<'_> {
             owner: self.principal(),
             callback_url: CallbackUrl::parse(&format!("http://10.0.0.{address}:8080/")).unwrap(),
             secret: self.secret.clone(),
-            hear: Hear::Settled,
+            signal_on: SignalOn::Settled,
             not_before: None,
             lease_seconds: self.plan.lease_seconds,
             deadline: None,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::phase::Phase;
-use sagebell_monitor::wait::Hear;
+use sagebell_monitor::wait::SignalOn;
 use serde_json::Value;
 
 macro_rules! sample {
@@ -32,7 +32,7 @@ pub struct Life {
     /// The job.
     pub arn: JobArn,
     /// What the wait hears.
-    pub hear: Hear,
+    pub signal_on: SignalOn,
     /// The events, as a careless network delivers them.
     pub steps: Vec<Step>,
     /// How it ends.
@@ -44,7 +44,7 @@ type Scene = (u64, &'static str);
 
 struct Script {
     title: &'static str,
-    hear: Hear,
+    signal_on: SignalOn,
     /// What to write instead, to make samples of two jobs one job's: its name
     /// and its creation time.
     instead: &'static [(&'static str, &'static str)],
@@ -55,7 +55,7 @@ struct Script {
 const SCRIPTS: [Script; 5] = [
     Script {
         title: "training-with-progress",
-        hear: Hear::Progress,
+        signal_on: SignalOn::Progress,
         instead: &[],
         scenes: &[
             (200, sample!("training-in-progress")),
@@ -74,7 +74,7 @@ const SCRIPTS: [Script; 5] = [
     },
     Script {
         title: "tuning",
-        hear: Hear::Settled,
+        signal_on: SignalOn::Settled,
         instead: &[],
         scenes: &[
             (500, sample!("tuning-in-progress")),
@@ -85,7 +85,7 @@ const SCRIPTS: [Script; 5] = [
     },
     Script {
         title: "processing-that-fails",
-        hear: Hear::Progress,
+        signal_on: SignalOn::Progress,
         instead: &[
             ("mnist-prep-2026-11-02\"", "mnist-prep-2026-11-02-failed\""),
             ("1793608155133", "1793609521330"),
@@ -100,7 +100,7 @@ const SCRIPTS: [Script; 5] = [
     },
     Script {
         title: "transform",
-        hear: Hear::Settled,
+        signal_on: SignalOn::Settled,
         instead: &[],
         // Its first event arrives after its last.
         scenes: &[(3_000, sample!("transform-completed")), (200, sample!("transform-in-progress"))],
@@ -108,7 +108,7 @@ const SCRIPTS: [Script; 5] = [
     },
     Script {
         title: "endpoint-that-rolls-back",
-        hear: Hear::Progress,
+        signal_on: SignalOn::Progress,
         instead: &[
             ("mnist-digits\"", "mnist-digits-rollback\""),
             ("1793612820223", "1793611230818"),
@@ -158,9 +158,9 @@ impl Script {
             steps.push(Step { pause: Duration::from_millis(*pause), event, settles });
         }
         jobs.dedup();
-        let (title, hear, expected) = (self.title, self.hear, self.expected);
+        let (title, signal_on, expected) = (self.title, self.signal_on, self.expected);
         match <[_; 1]>::try_from(jobs) {
-            Ok([(arn, _)]) => Ok(Life { title, arn, hear, steps, expected }),
+            Ok([(arn, _)]) => Ok(Life { title, arn, signal_on, steps, expected }),
             Err(jobs) => Err(wrong(format!("they are of {} jobs", jobs.len()))),
         }
     }

@@ -24,7 +24,7 @@ use lives::Life;
 use sagebell_client::Client;
 use sagebell_local::{LocalStack, Options};
 use screen::Screen;
-use waiter::Heard;
+use waiter::Received;
 
 /// A waiter that has heard nothing for this long never will: the script takes
 /// a third of it.
@@ -41,7 +41,7 @@ pub struct Line {
     /// How its job had to end.
     pub expected: Phase,
     /// How it heard the job end.
-    pub heard: Option<Phase>,
+    pub received: Option<Phase>,
     /// Signals heard, the last one included.
     pub signals: usize,
     /// From putting the last event on the bus to the verified callback, in
@@ -101,10 +101,10 @@ async fn play(client: &Client, screen: &Screen) -> Result<Vec<Line>, Box<dyn std
         let waiter = waiter::Waiter::register(client, &life).await?;
         let client = client.clone();
         playing.spawn(async move {
-            let hearing = waiter.hear(PATIENCE, |signal| bar.heard(signal));
-            let (ended, heard) = tokio::join!(put(&client, &life, &bar), hearing);
-            bar.finish(heard.end.is_some());
-            (place, judge(&life, ended, heard))
+            let receiving = waiter.receive(PATIENCE, |signal| bar.received(signal));
+            let (ended, received) = tokio::join!(put(&client, &life, &bar), receiving);
+            bar.finish(received.end.is_some());
+            (place, judge(&life, ended, received))
         });
     }
     let mut lines = playing.join_all().await;
@@ -131,9 +131,9 @@ async fn put(client: &Client, life: &Life, bar: &screen::Bar) -> Result<Instant,
     settled
 }
 
-fn judge(life: &Life, ended: Result<Instant, String>, heard: Heard) -> Line {
-    let (phase, signals) = (heard.end.as_ref().map(|end| end.phase), heard.signals);
-    let latency = match (&ended, &heard.end) {
+fn judge(life: &Life, ended: Result<Instant, String>, received: Received) -> Line {
+    let (phase, signals) = (received.end.as_ref().map(|end| end.phase), received.signals);
+    let latency = match (&ended, &received.end) {
         (Ok(sent), Some(end)) => Some(end.at.saturating_duration_since(*sent)),
         _ => None,
     };
@@ -141,12 +141,12 @@ fn judge(life: &Life, ended: Result<Instant, String>, heard: Heard) -> Line {
         (Err(why), _) => Some(why),
         (_, None) => Some("heard no end".to_owned()),
         (_, Some(phase)) if phase != life.expected => Some(format!("heard {phase}")),
-        (Ok(_), Some(_)) => heard.problem,
+        (Ok(_), Some(_)) => received.problem,
     };
     Line {
         wait: life.title.to_owned(),
         expected: life.expected,
-        heard: phase,
+        received: phase,
         signals,
         latency_ms: latency.map(|latency| latency.as_secs_f64() * 1_000.0),
         problem,

@@ -72,7 +72,7 @@ impl Screen {
         for line in &summary.waits {
             table.add_row([
                 line.wait.clone(),
-                line.heard.map_or_else(|| "-".to_owned(), colored),
+                line.received.map_or_else(|| "-".to_owned(), colored),
                 line.signals.to_string(),
                 line.latency_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms")),
                 verdict(line),
@@ -108,7 +108,7 @@ impl Bar {
         self.bar.inc(1);
     }
 
-    pub(super) fn heard(&self, signal: &SignalBody) {
+    pub(super) fn received(&self, signal: &SignalBody) {
         let job = &signal.data.job;
         let told = format!("{} {}", colored(job.phase), status(job));
         if self.lines {

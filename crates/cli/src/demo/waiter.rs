@@ -34,7 +34,7 @@ pub struct End {
 
 /// What a waiter heard.
 #[derive(Debug, Clone, Default)]
-pub struct Heard {
+pub struct Received {
     /// The end.
     pub end: Option<End>,
     /// Signals, the end included.
@@ -62,7 +62,7 @@ impl Waiter {
         let address = ([127, 0, 0, 1], 0).into();
         let listener = Listener::bind(address, secret.clone(), id, Arc::new(SystemClock)).await?;
         let request = WaitRequest {
-            hear: life.hear,
+            signal_on: life.signal_on,
             labels: BTreeMap::from([("run".to_owned(), "demo".to_owned())]),
             ..WaitRequest::new(callback_url(&listener)?, secret)
         };
@@ -71,30 +71,30 @@ impl Waiter {
     }
 
     /// Listens until the end, and a little longer for what should not come;
-    /// `tell` is shown each signal.
-    pub async fn hear(mut self, patience: Duration, tell: impl Fn(&SignalBody)) -> Heard {
-        let mut heard = Heard::default();
+    /// `on_signal` is shown each signal.
+    pub async fn receive(mut self, patience: Duration, on_signal: impl Fn(&SignalBody)) -> Received {
+        let mut received = Received::default();
         let mut last_seq = 0;
         let mut until = Instant::now() + patience;
         while let Ok(Some(signal)) = tokio::time::timeout_at(until, self.listener.next()).await {
             let at = Instant::now();
-            tell(&signal);
-            heard.signals += 1;
-            let wrong = self.wrong(&signal, last_seq, heard.end.is_some());
-            heard.problem = heard.problem.or(wrong);
+            on_signal(&signal);
+            received.signals += 1;
+            let wrong = self.wrong(&signal, last_seq, received.end.is_some());
+            received.problem = received.problem.or(wrong);
             last_seq = signal.data.seq;
-            if signal.data.job.phase.is_settled() && heard.end.is_none() {
-                heard.end = Some(End { phase: signal.data.job.phase, at });
+            if signal.data.job.phase.is_settled() && received.end.is_none() {
+                received.end = Some(End { phase: signal.data.job.phase, at });
                 until = at + AFTERMATH;
             }
         }
         let refused = self.listener.stats().refused;
         let refused: u64 = MISTAKES.iter().filter_map(|reason| refused.get(reason)).sum();
         if refused > 0 {
-            heard.problem = heard.problem.or(Some(format!("{refused} callbacks refused")));
+            received.problem = received.problem.or(Some(format!("{refused} callbacks refused")));
         }
         self.listener.shutdown().await;
-        heard
+        received
     }
 
     fn wrong(&self, signal: &SignalBody, last_seq: u64, ended: bool) -> Option<String> {

@@ -5,7 +5,7 @@ use sagebell_api_types::query::JobsQuery;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::JobFilter;
 
-use super::places::{CALL, DESCRIBE, REACH};
+use super::grants::{CALL, DESCRIBE, REACH};
 use super::report::Check;
 use sagebell_client::client::{Client, ClientError};
 
@@ -55,7 +55,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
 /// must hear just that.
 pub(super) async fn sagemaker(client: &Client, nobodys: &JobArn) -> Check {
     let Err(ClientError::Problem { code, detail, .. }) = client.refresh(nobodys).await else {
-        return Check::could_not_tell(SAGEMAKER, "the API did not say", &[]);
+        return Check::unknown(SAGEMAKER, "the API did not say", &[]);
     };
     match ErrorCode::from_wire(&code) {
         Some(ErrorCode::JobNotFound) => Check::ok(SAGEMAKER, "the API may ask it about jobs"),
@@ -63,6 +63,6 @@ pub(super) async fn sagemaker(client: &Client, nobodys: &JobArn) -> Check {
             Check::missing(SAGEMAKER, format!("it refuses the API: {detail}"), DESCRIBE)
         }
         Some(ErrorCode::SagemakerUnavailable) => Check::missing(SAGEMAKER, detail, &[]),
-        _ => Check::could_not_tell(SAGEMAKER, format!("{code}: {detail}"), &[]),
+        _ => Check::unknown(SAGEMAKER, format!("{code}: {detail}"), &[]),
     }
 }

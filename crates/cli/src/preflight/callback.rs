@@ -23,7 +23,7 @@ use sagebell_monitor::wait::{CallbackUrl, Secret, WaitId, later};
 use sagebell_system::{SystemClock, say};
 use sagebell_webhook::Listener;
 
-use super::places::{CALLBACKS, QUEUES, SIGHTINGS, SIGNALS, WAY_BACK};
+use super::grants::{CALLBACKS, QUEUES, OBSERVATIONS, SIGNALS, WAY_BACK};
 use super::report::Check;
 use sagebell_client::client::{Client, ClientError};
 use sagebell_client::{callback_url, new_secret, own_address};
@@ -33,7 +33,7 @@ const CALLBACK: &str = "callback";
 const PORT: u16 = 8080;
 /// How long the callback may take when its cause was put on the bus: cold functions,
 /// and the tries that follow a failed one.
-const AFTER_SIGHTING: Duration = Duration::from_secs(60);
+const AFTER_OBSERVATION: Duration = Duration::from_secs(60);
 /// The same when the sweep must first believe that the job is gone: five minutes of
 /// doubt, its own pauses, and the minute between sweeps.
 const AFTER_SWEEP: Duration = Duration::from_secs(720);
@@ -59,7 +59,7 @@ pub(super) struct Probe<'a> {
 /// What brings the callback about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
-    Sighting,
+    Observation,
     Sweep,
 }
 
@@ -73,7 +73,7 @@ struct Waiting {
 
 /// How listening ended.
 enum End {
-    Heard,
+    WaitEvent,
     Silence,
     Interrupted,
 }
@@ -85,7 +85,7 @@ impl Probe<'_> {
             Ok(waiting) => self.with(waiting).await,
             Err(error) => {
                 let how = format!("can't listen here: {error}; --listen names another address");
-                Check::could_not_tell(CALLBACK, how, &[])
+                Check::unknown(CALLBACK, how, &[])
             }
         }
     }
@@ -112,23 +112,23 @@ impl Probe<'_> {
         }
         let cause = self.cause().await;
         let patience = self.patience.unwrap_or(match cause {
-            Cause::Sighting => AFTER_SIGHTING,
+            Cause::Observation => AFTER_OBSERVATION,
             Cause::Sweep => AFTER_SWEEP,
         });
         let end = tokio::select! {
-            heard = waiting.listener.next() => heard.map_or(End::Silence, |_| End::Heard),
+            heard = waiting.listener.next() => heard.map_or(End::Silence, |_| End::WaitEvent),
             () = tokio::time::sleep(patience) => End::Silence,
             _ = tokio::signal::ctrl_c() => End::Interrupted,
         };
         let check = match end {
-            End::Heard => Check::ok(
+            End::WaitEvent => Check::ok(
                 CALLBACK,
                 format!("a signed callback came to {}", waiting.url.as_url().as_str()),
             ),
-            End::Interrupted => Check::could_not_tell(CALLBACK, "interrupted", &[]),
+            End::Interrupted => Check::unknown(CALLBACK, "interrupted", &[]),
             End::Silence => self.silence(&waiting, cause, patience).await,
         };
-        if !matches!(end, End::Heard) {
+        if !matches!(end, End::WaitEvent) {
             self.take_back(&waiting).await;
         }
         waiting.listener.shutdown().await;
@@ -149,7 +149,7 @@ impl Probe<'_> {
     async fn cause(&self) -> Cause {
         let bus = EventBus::new(self.sdk, self.bus);
         if bus.submit(gone(self.arn)).await.is_ok() {
-            return Cause::Sighting;
+            return Cause::Observation;
         }
         say::err(format_args!(
             "sagebell: this caller may not put events on the bus {}, so the probe waits for the sweep to look: seven to nine minutes. --no-callback leaves it out.",
@@ -161,7 +161,7 @@ impl Probe<'_> {
     async fn silence(&self, waiting: &Waiting, cause: Cause, patience: Duration) -> Check {
         match self.client.get_wait(self.arn, waiting.id.as_str()).await {
             Ok(answer) => judge(&answer, cause, waiting.url.as_url().as_str(), patience),
-            Err(error) => Check::could_not_tell(CALLBACK, error.to_string(), &[]),
+            Err(error) => Check::unknown(CALLBACK, error.to_string(), &[]),
         }
     }
 
@@ -199,7 +199,7 @@ fn refused(error: &ClientError, url: &str) -> Check {
         ClientError::Problem { code, detail, .. } if code == ErrorCode::JobOutOfScope.as_str() => {
             Check::missing(CALLBACK, format!("the monitor takes no jobs from here: {detail}"), &[])
         }
-        other => Check::could_not_tell(CALLBACK, format!("no wait was registered: {other}"), &[]),
+        other => Check::unknown(CALLBACK, format!("no wait was registered: {other}"), &[]),
     }
 }
 
@@ -215,17 +215,17 @@ fn judge(answer: &WaitAndJobView, cause: Cause, url: &str, patience: Duration) -
         return Check::missing(CALLBACK, how, SIGNALS);
     }
     match cause {
-        Cause::Sighting => {
+        Cause::Observation => {
             let how = format!(
                 "the probe was put on the bus and not recorded within {seconds} s: rule, events queue or job-events does not work"
             );
-            Check::missing(CALLBACK, how, SIGHTINGS)
+            Check::missing(CALLBACK, how, OBSERVATIONS)
         }
         Cause::Sweep => {
             let how = format!(
                 "the sweep told nothing of the probe within {seconds} s: see SweepStoppedAlarm (docs/alarms.md)"
             );
-            Check::could_not_tell(CALLBACK, how, QUEUES)
+            Check::unknown(CALLBACK, how, QUEUES)
         }
     }
 }
@@ -250,18 +250,18 @@ mod tests {
         WaitAndJobView { wait: wait.into(), job }
     }
 
-    fn places(answer: &WaitAndJobView, cause: Cause) -> &'static [super::super::places::Place] {
-        judge(answer, cause, "http://10.0.0.1:8080/callback", AFTER_SIGHTING).granted_by
+    fn grants(answer: &WaitAndJobView, cause: Cause) -> &'static [super::super::grants::Grant] {
+        judge(answer, cause, "http://10.0.0.1:8080/callback", AFTER_OBSERVATION).granted_by
     }
 
     #[test]
     fn silence_is_laid_where_the_callback_got_stuck() {
         let failed = answer(Phase::Stopped, Some("timed out"));
-        assert_eq!(places(&failed, Cause::Sighting), WAY_BACK);
-        assert_eq!(places(&answer(Phase::Stopped, None), Cause::Sweep), SIGNALS);
-        assert_eq!(places(&answer(Phase::Unknown, None), Cause::Sighting), SIGHTINGS);
+        assert_eq!(grants(&failed, Cause::Observation), WAY_BACK);
+        assert_eq!(grants(&answer(Phase::Stopped, None), Cause::Sweep), SIGNALS);
+        assert_eq!(grants(&answer(Phase::Unknown, None), Cause::Observation), OBSERVATIONS);
         let sweep = judge(&answer(Phase::Unknown, None), Cause::Sweep, "", AFTER_SWEEP);
-        assert_eq!(sweep.outcome, Outcome::CouldNotTell);
+        assert_eq!(sweep.outcome, Outcome::Unknown);
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
         let check = refused(&problem("invalid_field", Some("callback_url")), "");
         assert_eq!((check.outcome, check.granted_by), (Outcome::Missing, CALLBACKS));
         assert_eq!(refused(&problem("job_out_of_scope", None), "").outcome, Outcome::Missing);
-        assert_eq!(refused(&problem("try_again", None), "").outcome, Outcome::CouldNotTell);
+        assert_eq!(refused(&problem("try_again", None), "").outcome, Outcome::Unknown);
     }
 
     #[test]

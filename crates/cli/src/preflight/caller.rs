@@ -4,7 +4,7 @@ use aws_config::SdkConfig;
 use sagebell_aws_reads::{Account, AskError, Caller};
 use url::Url;
 
-use super::places::ROLE;
+use super::grants::ROLE;
 use super::report::Check;
 use sagebell_client::signature::Signer;
 
@@ -37,7 +37,7 @@ pub(super) async fn credentials(account: &Account) -> (Check, Option<Caller>) {
         Err(error @ (AskError::NoCredentials(_) | AskError::BadCredentials(_))) => {
             (Check::missing(CREDENTIALS, error.to_string(), ROLE), None)
         }
-        Err(error) => (Check::could_not_tell(CREDENTIALS, error.to_string(), &[]), None),
+        Err(error) => (Check::unknown(CREDENTIALS, error.to_string(), &[]), None),
     }
 }
 

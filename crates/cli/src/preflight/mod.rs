@@ -7,7 +7,7 @@ mod api;
 mod callback;
 mod caller;
 mod pass_role;
-mod places;
+mod grants;
 mod report;
 mod stack;
 
@@ -24,7 +24,7 @@ use url::Url;
 
 use crate::args::PreflightArgs;
 use callback::Probe;
-use places::WATCH;
+use grants::WATCH;
 use report::{Check, Report};
 use sagebell_client::client::Client;
 use stack::Deployment;
@@ -81,7 +81,7 @@ async fn through_the_api(
 ) -> Result<(), Box<dyn Error>> {
     let Some(url) = api_url(args, deployment) else {
         let how = "--api names its address; the stack's outputs tell it to whoever may read them";
-        report.add(Check::could_not_tell("API", how, WATCH));
+        report.add(Check::unknown("API", how, WATCH));
         return Ok(());
     };
     let client = Client::new(url)?;

@@ -2,7 +2,7 @@
 
 use sagebell_aws_reads::{Account, Caller, Passing};
 
-use super::places::{PASS, SIMULATE};
+use super::grants::{PASS, SIMULATE};
 use super::report::Check;
 use super::stack::unanswered;
 use crate::args::PreflightArgs;
@@ -19,7 +19,7 @@ pub(super) async fn pass_role(account: &Account, args: &PreflightArgs, caller: &
         let how = format!(
             "--execution-role names the role to pass: output ExecutionRoleArn of infra/iam/execution.yaml (no stack {execution} can be read)"
         );
-        return Check::could_not_tell(PASS_ROLE, how, &[]);
+        return Check::unknown(PASS_ROLE, how, &[]);
     };
     let steps = named(account, args.pod_role.as_deref(), &pods, "PipelinePodRoleArn").await;
     let steps = steps.unwrap_or_else(|| caller.principal());

@@ -7,7 +7,7 @@ use sagebell_monitor::inert::hanging;
 use sagebell_system::say;
 use serde::Serialize;
 
-use super::places::Place;
+use super::grants::Grant;
 use crate::output::{Output, print_json};
 
 /// The exit code if something is missing.
@@ -24,7 +24,7 @@ pub(super) enum Outcome {
     /// It is not.
     Missing,
     /// From here, or for this caller, it can't be seen.
-    CouldNotTell,
+    Unknown,
 }
 
 impl Outcome {
@@ -32,7 +32,7 @@ impl Outcome {
         match self {
             Self::Ok => "ok",
             Self::Missing => "missing",
-            Self::CouldNotTell => "could not tell",
+            Self::Unknown => "could not tell",
         }
     }
 
@@ -40,7 +40,7 @@ impl Outcome {
         match self {
             Self::Ok => Style::new().green(),
             Self::Missing => Style::new().red().bold(),
-            Self::CouldNotTell => Style::new().yellow(),
+            Self::Unknown => Style::new().yellow(),
         }
     }
 }
@@ -56,7 +56,7 @@ pub(super) struct Check {
     pub(super) seen: String,
     /// Where what is missing would come from.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(super) granted_by: &'static [Place],
+    pub(super) granted_by: &'static [Grant],
 }
 
 impl Check {
@@ -69,18 +69,18 @@ impl Check {
     pub(super) fn missing(
         name: &'static str,
         seen: impl Into<String>,
-        granted_by: &'static [Place],
+        granted_by: &'static [Grant],
     ) -> Self {
         Self { name, outcome: Outcome::Missing, seen: seen.into(), granted_by }
     }
 
     /// It can't be seen; the places say what would let it be seen.
-    pub(super) fn could_not_tell(
+    pub(super) fn unknown(
         name: &'static str,
         seen: impl Into<String>,
-        granted_by: &'static [Place],
+        granted_by: &'static [Grant],
     ) -> Self {
-        Self { name, outcome: Outcome::CouldNotTell, seen: seen.into(), granted_by }
+        Self { name, outcome: Outcome::Unknown, seen: seen.into(), granted_by }
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) struct Report {
     ran: bool,
     ok: usize,
     missing: usize,
-    could_not_tell: usize,
+    unknown: usize,
     checks: Vec<Check>,
 }
 
@@ -101,7 +101,7 @@ impl Report {
     /// An empty report.
     #[must_use]
     pub(super) fn new(output: Output) -> Self {
-        Self { output, ran: false, ok: 0, missing: 0, could_not_tell: 0, checks: Vec::new() }
+        Self { output, ran: false, ok: 0, missing: 0, unknown: 0, checks: Vec::new() }
     }
 
     /// Notes that AWS answers and knows the caller: what it tells from here on counts.
@@ -114,7 +114,7 @@ impl Report {
         match check.outcome {
             Outcome::Ok => self.ok += 1,
             Outcome::Missing => self.missing += 1,
-            Outcome::CouldNotTell => self.could_not_tell += 1,
+            Outcome::Unknown => self.unknown += 1,
         }
         if self.output == Output::Text {
             tell(&check);
@@ -131,7 +131,7 @@ impl Report {
             Output::Json => print_json(self)?,
             Output::Text => say::out(format_args!(
                 "{} ok, {} missing, {} could not be told",
-                self.ok, self.missing, self.could_not_tell
+                self.ok, self.missing, self.unknown
             )),
         }
         Ok(ExitCode::from(self.code()))
@@ -155,7 +155,7 @@ fn tell(check: &Check) {
         hanging(&check.seen)
     ));
     let about = match check.outcome {
-        Outcome::CouldNotTell => "could be seen with",
+        Outcome::Unknown => "could be seen with",
         Outcome::Ok | Outcome::Missing => "comes from",
     };
     for place in check.granted_by {
@@ -178,7 +178,7 @@ mod tests {
     fn what_is_missing_outweighs_what_is_well_and_what_is_not_known_does_not() {
         let ok = Check::ok("a", "");
         let missing = Check::missing("b", "", &[]);
-        let dark = Check::could_not_tell("c", "", &[]);
+        let dark = Check::unknown("c", "", &[]);
         assert_eq!(code(true, &[ok.clone(), dark.clone()]), 0);
         assert_eq!(code(true, &[ok.clone(), missing.clone(), dark.clone()]), 1);
         assert_eq!(code(false, &[ok.clone(), missing]), 1);
@@ -189,7 +189,7 @@ mod tests {
     fn scripts_read_one_document() {
         let mut report = Report::new(Output::Json);
         report.add(Check::ok("region", "us-east-1"));
-        report.add(Check::could_not_tell("table", "denied", super::super::places::READ));
+        report.add(Check::unknown("table", "denied", super::super::grants::READ));
         assert_eq!(
             serde_json::to_value(&report).unwrap(),
             serde_json::json!({

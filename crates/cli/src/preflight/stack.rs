@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sagebell_aws_reads::{Account, AskError, Caller, Rule, Stack, Table};
 
-use super::places::{DEAD_LETTERS, JOB_EVENTS, Place, QUEUES, READ, SIGHTINGS, TABLE, WATCH};
+use super::grants::{DEAD_LETTERS, JOB_EVENTS, Grant, QUEUES, READ, OBSERVATIONS, TABLE, WATCH};
 use super::report::{Check, Outcome};
 
 const STACK: &str = "stack";
@@ -12,7 +12,7 @@ const TABLE_CHECK: &str = "table";
 const QUEUES_CHECK: &str = "queues";
 const DEAD_LETTERS_CHECK: &str = "dead letters";
 const RULE: &str = "rule";
-const SIGHTINGS_RULE: &str = "sweep's rule";
+const OBSERVATIONS_RULE: &str = "sweep's rule";
 /// The stack's queues, and the dead letters of each way in, by the ends of their names.
 const WORKING: [&str; 2] = ["events", "signals"];
 const DEAD: [&str; 4] = ["events", "signals", "rules", "sweep"];
@@ -43,16 +43,16 @@ pub(super) struct Deployment {
 pub(super) fn unanswered(
     name: &'static str,
     error: &AskError,
-    absent: &'static [Place],
-    unseen: &'static [Place],
+    absent: &'static [Grant],
+    unseen: &'static [Grant],
 ) -> Check {
     match error {
         AskError::NotFound(_) => Check::missing(name, error.to_string(), absent),
         AskError::Denied { .. } => {
             let needs = error.denied().unwrap_or_default();
-            Check::could_not_tell(name, format!("it needs {needs}, which is denied"), unseen)
+            Check::unknown(name, format!("it needs {needs}, which is denied"), unseen)
         }
-        _ => Check::could_not_tell(name, error.to_string(), &[]),
+        _ => Check::unknown(name, error.to_string(), &[]),
     }
 }
 
@@ -83,7 +83,7 @@ fn judge_stack(name: &str, stack: &Stack) -> Check {
     if WORKS.contains(&status.as_str()) {
         Check::ok(STACK, seen)
     } else if status.ends_with("_IN_PROGRESS") {
-        Check::could_not_tell(STACK, format!("{seen}: ask again when that is done"), &[])
+        Check::unknown(STACK, format!("{seen}: ask again when that is done"), &[])
     } else {
         let how = format!("{seen}: `aws cloudformation describe-stack-events` tells why");
         Check::missing(STACK, how, &[])
@@ -93,7 +93,7 @@ fn judge_stack(name: &str, stack: &Stack) -> Check {
 /// The table.
 pub(super) async fn table(account: &Account, deployment: &Deployment) -> Check {
     let Some(name) = deployment.outputs.get("TableName") else {
-        return Check::could_not_tell(TABLE_CHECK, "the stack's outputs tell its name", WATCH);
+        return Check::unknown(TABLE_CHECK, "the stack's outputs tell its name", WATCH);
     };
     match account.table(name).await {
         Ok(table) => judge_table(name, &table),
@@ -128,7 +128,7 @@ pub(super) async fn queues(account: &Account, deployment: &Deployment) -> [Check
         Check::ok(QUEUES_CHECK, each.collect::<Vec<_>>().join(", "))
     });
     let dead = depths(account, &dead).await.map(|depths| judge_dead_letters(&depths));
-    let failed = |name, places| move |error: AskError| unanswered(name, &error, places, READ);
+    let failed = |name, grants| move |error: AskError| unanswered(name, &error, grants, READ);
     [
         working.unwrap_or_else(failed(QUEUES_CHECK, QUEUES)),
         dead.unwrap_or_else(failed(DEAD_LETTERS_CHECK, DEAD_LETTERS)),
@@ -172,43 +172,43 @@ pub(super) async fn rules(
 }
 
 /// What a rule is called in the report and in the template, and where it comes from.
-type Named = (&'static str, &'static str, &'static [Place]);
+type Named = (&'static str, &'static str, &'static [Grant]);
 const JOB_RULE: Named = (RULE, "JobEventsRule", JOB_EVENTS);
-const SWEEP_RULE: Named = (SIGHTINGS_RULE, "SightingsRule", SIGHTINGS);
+const SWEEP_RULE: Named = (OBSERVATIONS_RULE, "ObservationsRule", OBSERVATIONS);
 
 async fn rule(
     account: &Account,
     deployment: &Deployment,
-    (check, logical, places): Named,
+    (check, logical, grants): Named,
     bus: Option<&str>,
     target: &str,
 ) -> Check {
     let Some(resources) = &deployment.resources else {
         let how = "the stack's list of resources tells its name";
-        return Check::could_not_tell(check, how, WATCH);
+        return Check::unknown(check, how, WATCH);
     };
     let Some(name) = resources.get(logical) else {
-        return Check::missing(check, format!("the stack has no {logical}"), places);
+        return Check::missing(check, format!("the stack has no {logical}"), grants);
     };
     // Of a rule on another bus CloudFormation tells the bus as well: `bus|rule`.
     let name = name.rsplit('|').next().unwrap_or_default();
     match account.rule(bus, name).await {
-        Ok(rule) => judge_rule((check, name, places), &rule, target),
-        Err(error) => unanswered(check, &error, places, READ),
+        Ok(rule) => judge_rule((check, name, grants), &rule, target),
+        Err(error) => unanswered(check, &error, grants, READ),
     }
 }
 
 fn judge_rule(
-    (check, name, places): (&'static str, &str, &'static [Place]),
+    (check, name, grants): (&'static str, &str, &'static [Grant]),
     rule: &Rule,
     target: &str,
 ) -> Check {
     if !rule.enabled {
         let how = format!("{name} is disabled: `aws events enable-rule` sets it going again");
-        return Check::missing(check, how, places);
+        return Check::missing(check, how, grants);
     }
     if !rule.targets.iter().any(|one| one == target) {
-        return Check::missing(check, format!("{name} does not lead to {target}"), places);
+        return Check::missing(check, format!("{name} does not lead to {target}"), grants);
     }
     Check::ok(check, format!("{name} is enabled and leads to the events queue"))
 }
@@ -221,7 +221,7 @@ pub(super) fn in_the_dark() -> impl Iterator<Item = Check> {
         QUEUES_CHECK,
         DEAD_LETTERS_CHECK,
         RULE,
-        SIGHTINGS_RULE,
+        OBSERVATIONS_RULE,
         "pass role",
         "API",
         "SageMaker",
@@ -229,7 +229,7 @@ pub(super) fn in_the_dark() -> impl Iterator<Item = Check> {
     ];
     let check = |name| Check {
         name,
-        outcome: Outcome::CouldNotTell,
+        outcome: Outcome::Unknown,
         seen: "credentials come first".to_owned(),
         granted_by: &[],
     };
@@ -246,7 +246,7 @@ mod tests {
             judge_stack("s", &Stack { status: status.to_owned(), ..Stack::default() }).outcome
         };
         assert_eq!(outcome("UPDATE_ROLLBACK_COMPLETE"), Outcome::Ok);
-        assert_eq!(outcome("CREATE_IN_PROGRESS"), Outcome::CouldNotTell);
+        assert_eq!(outcome("CREATE_IN_PROGRESS"), Outcome::Unknown);
         assert_eq!(outcome("ROLLBACK_COMPLETE"), Outcome::Missing);
         assert_eq!(outcome("DELETE_COMPLETE"), Outcome::Missing);
     }
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(unanswered(RULE, &gone, JOB_EVENTS, READ).outcome, Outcome::Missing);
         let denied = AskError::Denied { action: "events:DescribeRule", message: "no".to_owned() };
         let check = unanswered(RULE, &denied, JOB_EVENTS, READ);
-        assert_eq!((check.outcome, check.granted_by), (Outcome::CouldNotTell, READ));
+        assert_eq!((check.outcome, check.granted_by), (Outcome::Unknown, READ));
         assert_eq!(check.seen, "it needs events:DescribeRule, which is denied");
     }
 }

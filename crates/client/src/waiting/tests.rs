@@ -6,7 +6,7 @@ use sagebell_monitor::job::JobRecord;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::Clock as _;
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::wait::{Hear, OnAbandon};
+use sagebell_monitor::wait::{SignalOn, OnAbandon};
 use sagebell_system::SystemClock;
 use url::Url;
 
@@ -49,9 +49,9 @@ async fn waiting(
     answer: impl Fn(Duration) -> Result<WaitAndJobView, ClientError> + Send + Sync + 'static,
 ) -> (Waiting, Calls) {
     let id = WaitId::parse("w").unwrap();
-    let ear = Ear::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock)).await.unwrap();
+    let receiver = CallbackReceiver::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock)).await.unwrap();
     let terms = Terms {
-        hear: Hear::Settled,
+        signal_on: SignalOn::Settled,
         on_abandon: OnAbandon::Stop,
         lease_seconds: LEASE_SECONDS,
         deadline: None,
@@ -67,7 +67,7 @@ async fn waiting(
         let answer = answer(at);
         Box::pin(async move { answer }) as Answer
     });
-    (Waiting::new(client, ear, JobArn::parse(ARN).unwrap(), terms).over(call), calls)
+    (Waiting::new(client, receiver, JobArn::parse(ARN).unwrap(), terms).over(call), calls)
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -76,8 +76,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 async fn the_first_call_registers_and_the_others_keep_the_lease() {
     let phase = |at| if at < 20 * MINUTE { "running" } else { "succeeded" };
     let (mut waiting, calls) = waiting(move |at| Ok(job(phase(at)))).await;
-    assert!(matches!(waiting.next().await, Ok(Heard::Job(_))) && waiting.is_registered());
-    let Ok(Heard::Job(end)) = waiting.next().await else { panic!("no end") };
+    assert!(matches!(waiting.next().await, Ok(WaitEvent::Job(_))) && waiting.is_registered());
+    let Ok(WaitEvent::Job(end)) = waiting.next().await else { panic!("no end") };
     assert!(end.phase.is_settled());
     let calls = calls.lock().unwrap();
     let pauses = calls.windows(2).map(|two| two[1] - two[0]);
@@ -90,13 +90,13 @@ async fn an_outage_is_outlived_told_seldom_and_told_to_be_over() {
     let answer = move |at| if down(at) { Err(foreign(429)) } else { Ok(job("running")) };
     let (mut waiting, calls) = waiting(answer).await;
     let (mut told, mut asked) = (0, 0);
-    assert!(matches!(waiting.next().await, Ok(Heard::Job(_))));
+    assert!(matches!(waiting.next().await, Ok(WaitEvent::Job(_))));
     let lasted = loop {
         match waiting.next().await.unwrap() {
-            Heard::Outage(_) => told += 1,
-            Heard::Unsure => asked += 1,
-            Heard::Restored(lasted) => break lasted,
-            Heard::Job(job) => panic!("{job:?} is no news"),
+            WaitEvent::Outage(_) => told += 1,
+            WaitEvent::Unsure => asked += 1,
+            WaitEvent::Restored(lasted) => break lasted,
+            WaitEvent::Job(job) => panic!("{job:?} is no news"),
         }
     };
     assert!(lasted > 25 * MINUTE && lasted < 35 * MINUTE, "{lasted:?}");
@@ -112,18 +112,18 @@ async fn an_outage_is_outlived_told_seldom_and_told_to_be_over() {
 async fn a_registration_is_tried_for_as_long_as_it_takes() {
     let answer = |at| if at < 60 * MINUTE { Err(foreign(502)) } else { Ok(job("running")) };
     let (mut waiting, _) = waiting(answer).await;
-    assert!(matches!(waiting.next().await, Ok(Heard::Outage(_))));
+    assert!(matches!(waiting.next().await, Ok(WaitEvent::Outage(_))));
     assert!(!waiting.is_registered());
-    while !matches!(waiting.next().await.unwrap(), Heard::Restored(_)) {}
+    while !matches!(waiting.next().await.unwrap(), WaitEvent::Restored(_)) {}
     assert!(waiting.is_registered());
-    assert!(matches!(waiting.next().await, Ok(Heard::Job(_))));
+    assert!(matches!(waiting.next().await, Ok(WaitEvent::Job(_))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_a_refusal_of_the_monitors_own_ends_it() {
     let answer = |at| Err(if at < 5 * MINUTE { foreign(403) } else { refusal("not_owner") });
     let (mut waiting, _) = waiting(answer).await;
-    assert!(matches!(waiting.next().await, Ok(Heard::Outage(_))));
+    assert!(matches!(waiting.next().await, Ok(WaitEvent::Outage(_))));
     assert!(matches!(waiting.next().await, Err(WaitError::Refused(_))));
 }
 
@@ -134,7 +134,7 @@ async fn a_call_under_way_is_not_broken_off_by_who_stops_listening_for_a_moment(
     for _ in 0..5 {
         assert!(timeout(Duration::from_secs(3), waiting.next()).await.is_err());
     }
-    assert!(matches!(waiting.next().await, Ok(Heard::Job(_))));
+    assert!(matches!(waiting.next().await, Ok(WaitEvent::Job(_))));
     assert_eq!(calls.lock().unwrap().len(), 1);
 }
 

@@ -131,7 +131,7 @@ async fn a_field_of_the_wrong_type_is_named() {
     for field in [
         "callback_url",
         "secret",
-        "hear",
+        "signal_on",
         "not_before",
         "lease_seconds",
         "deadline",
@@ -172,7 +172,7 @@ async fn answers_do_not_grow_with_what_was_sent() {
     let world = FakeWorld::default();
     let long = "é".repeat(20_000);
     for body in [
-        json!({ "callback_url": "http://x", "secret": SECRET, "hear": long }),
+        json!({ "callback_url": "http://x", "secret": SECRET, "signal_on": long }),
         json!({ "callback_url": "http://x", "secret": SECRET, (long.clone()): 1 }),
     ] {
         let answer = call(&world, "PUT", &job_path("/waits/w"), body).await;

@@ -19,7 +19,7 @@ async fn a_job_is_read_under_either_path() {
 }
 
 #[tokio::test]
-async fn the_timeline_tells_every_sighting() {
+async fn the_timeline_tells_every_observation() {
     let world = FakeWorld::default();
     happens(&world, "InProgress", "Starting", 10).await;
     happens(&world, "Completed", "Completed", 60).await;

@@ -9,7 +9,7 @@ use sagebell_monitor::phase::Phase;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::signal::SignalBody;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use sagebell_monitor::wait::{Hear, OnAbandon, WaitId, WaitState};
+use sagebell_monitor::wait::{SignalOn, OnAbandon, WaitId, WaitState};
 use serde_json::{Value, json};
 
 use super::{Answer, happens, request, send};
@@ -134,7 +134,7 @@ fn words_are_the_domains_own() {
     fn assert_words<T: serde::Serialize>(name: &str, words: &[T]) {
         assert_eq!(document()["components"]["schemas"][name]["enum"], json!(words), "{name}");
     }
-    assert_words("Hear", &[Hear::Settled, Hear::Progress]);
+    assert_words("SignalOn", &[SignalOn::Settled, SignalOn::Progress]);
     assert_words("OnAbandon", &[OnAbandon::Stop, OnAbandon::Keep]);
     assert_words("Source", &[Source::Event, Source::Describe]);
     assert_words("Phase", &Phase::ALL);
@@ -162,8 +162,8 @@ fn bounds_and_defaults_are_the_policys_own() {
     assert_eq!(request["required"], json!(["callback_url", "secret"]));
     assert_eq!(request["additionalProperties"], false);
     assert_eq!(request["properties"]["secret"]["writeOnly"], true);
-    let hear = &document["components"]["schemas"]["Hear"]["default"];
-    assert_eq!(*hear, json!(Hear::default()));
+    let signal_on = &document["components"]["schemas"]["SignalOn"]["default"];
+    assert_eq!(*signal_on, json!(SignalOn::default()));
     let on_abandon = &document["components"]["schemas"]["OnAbandon"]["default"];
     assert_eq!(*on_abandon, json!(OnAbandon::default()));
 }

@@ -17,7 +17,7 @@ async fn a_put_answers_the_wait_and_the_job() {
     let body = json!({
         "callback_url": "http://10.1.2.3:8080/hook?token=t",
         "secret": SECRET,
-        "hear": "progress",
+        "signal_on": "progress",
         "not_before": "2026-01-01T01:00:00+01:00",
         "lease_seconds": 300,
         "deadline": "2026-01-02T00:00:00Z",
@@ -33,12 +33,12 @@ async fn a_put_answers_the_wait_and_the_job() {
 async fn two_fields_are_enough_and_null_is_absent() {
     let world = FakeWorld::default();
     let mut body = registration();
-    for field in ["hear", "not_before", "lease_seconds", "deadline", "on_abandon", "labels"] {
+    for field in ["signal_on", "not_before", "lease_seconds", "deadline", "on_abandon", "labels"] {
         body[field] = Value::Null;
     }
     for body in [registration(), body] {
         let wait = call(&world, "PUT", &job_path("/waits/w"), body).await.ok()["wait"].take();
-        assert_eq!(wait["hear"], "settled");
+        assert_eq!(wait["signal_on"], "settled");
         assert_eq!(wait["lease_seconds"], 600);
         assert_eq!(wait["on_abandon"], "keep");
         assert_eq!(wait["labels"], json!({}));

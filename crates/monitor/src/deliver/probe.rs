@@ -4,18 +4,18 @@ use crate::ports::{Failure, ProbeOutcome, StoreError, WaitKey};
 use crate::signal::{Callback, ProbeBody};
 use crate::wait::{FailureClass, Wait, WaitState};
 
-use super::{Deliver, Rung};
+use super::{Deliver, SignalOutcome};
 
 impl Deliver {
     /// Looks once for a waiter whose lease is over, and writes down what came of it: an
     /// answer renews the lease.
-    pub(super) async fn look_for(&self, key: &WaitKey) -> Result<Rung, StoreError> {
+    pub(super) async fn find(&self, key: &WaitKey) -> Result<SignalOutcome, StoreError> {
         let Some(wait) = self.store.load_wait(key).await? else {
-            return Ok(Rung::Nothing);
+            return Ok(SignalOutcome::Nothing);
         };
         let lease_until = wait.value.lease_until;
         if wait.value.state != WaitState::Waiting || lease_until > self.clock.now() {
-            return Ok(Rung::Nothing);
+            return Ok(SignalOutcome::Nothing);
         }
         let outcome = self.probe(&wait.value).await;
         tracing::info!(arn = %key.arn, wait = %key.id, ?outcome, "looked for a waiter");
@@ -29,7 +29,7 @@ impl Deliver {
             }
         })
         .await?;
-        Ok(if answered { Rung::Found } else { Rung::Missed })
+        Ok(if answered { SignalOutcome::Found } else { SignalOutcome::Missed })
     }
 
     /// One probe.

@@ -51,7 +51,7 @@ impl Sweep {
 
     /// A job that SageMaker no longer knows has ended without our seeing how.
     ///
-    /// The sighting is of the job that this wait is for, and dated by what is
+    /// The observation is of the job that this wait is for, and dated by what is
     /// known of that one, not by the present: its name may be another's already.
     async fn not_found(
         &self,

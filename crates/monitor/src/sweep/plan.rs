@@ -11,7 +11,7 @@ use crate::wait::{News, Wait};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     Nothing,
-    Ring,
+    Signal,
     Check,
     /// The monitor was away itself: its lease gets its time anew, until then.
     Hold(Timestamp),
@@ -47,7 +47,7 @@ pub(super) fn plan(wait: &Wait, record: Option<&JobRecord>, beat: &Beat, policy:
     match record.map_or(News::None, |record| wait.news(record)) {
         News::None => Step::Check,
         News::Progress if wait.check_at <= now => Step::Check,
-        News::Progress | News::Settled => Step::Ring,
+        News::Progress | News::Settled => Step::Signal,
     }
 }
 

@@ -12,8 +12,8 @@ pub struct SweepReport {
     pub due: u64,
     /// Probes asked for.
     pub probed: u64,
-    /// Doorbells rung again.
-    pub rung: u64,
+    /// Signal requests queued again.
+    pub signal_requests: u64,
     /// Jobs described.
     pub checked: u64,
     /// Waits whose waiter is gone.
@@ -35,7 +35,7 @@ pub struct SweepReport {
 impl SweepReport {
     pub(super) fn publish(&self) {
         counter!("sagebell_sweep_due_total").increment(self.due);
-        counter!("sagebell_sweep_rung_total").increment(self.rung);
+        counter!("sagebell_sweep_signal_requests_total").increment(self.signal_requests);
         counter!("sagebell_sweep_checked_total").increment(self.checked);
         counter!("sagebell_sweep_probed_total").increment(self.probed);
         counter!("sagebell_sweep_abandoned_total").increment(self.abandoned);
@@ -51,7 +51,7 @@ impl SweepReport {
             None => &mut self.failed,
             Some(Step::Nothing | Step::Hold(_) | Step::LiveOn(_)) => return,
             Some(Step::Probe) => &mut self.probed,
-            Some(Step::Ring) => &mut self.rung,
+            Some(Step::Signal) => &mut self.signal_requests,
             Some(Step::Check) => &mut self.checked,
             Some(Step::Abandon) => &mut self.abandoned,
             Some(Step::Stop) => &mut self.stopped,

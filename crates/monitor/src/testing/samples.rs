@@ -11,7 +11,7 @@ use crate::kind::Kind;
 use crate::ports::WaitKey;
 use crate::search::Search;
 use crate::wait::{
-    CallbackUrl, Delivery, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
+    CallbackUrl, Delivery, SignalOn, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
 };
 
 /// How long the samples live.
@@ -58,7 +58,7 @@ pub fn wait(arn: &JobArn, id: &str, now: Timestamp) -> Wait {
         keyed_by_owner: true,
         callback_url: CallbackUrl::parse("http://10.0.0.7:8080/").unwrap(),
         secret: Secret::from_bytes(&[7; 24]).unwrap(),
-        hear: Hear::Settled,
+        signal_on: SignalOn::Settled,
         not_before: None,
         lease_seconds: 600,
         lease_until: later(now, Duration::from_secs(600)),

@@ -19,9 +19,9 @@ use crate::ports::{
     SageMakerError, SendOutcome, Sender,
 };
 use crate::record::Recorder;
-use crate::signal::{Announcement, Callback, Doorbell, SignalBody};
+use crate::signal::{Announcement, Callback, SignalRequest, SignalBody};
 use crate::sweep::Sweep;
-use crate::wait::{CallbackUrl, FailureClass, Hear, OnAbandon, Principal, Secret, WaitId};
+use crate::wait::{CallbackUrl, FailureClass, SignalOn, OnAbandon, Principal, Secret, WaitId};
 use crate::waits::{Registration, Waits};
 
 /// The ARN of the job that [`FakeWorld::registration`] waits for.
@@ -34,22 +34,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A queue that keeps what is pushed until a test takes it.
 #[derive(Default)]
 pub struct FakeQueue {
-    bells: Mutex<VecDeque<Doorbell>>,
+    requests: Mutex<VecDeque<SignalRequest>>,
     refuse: Mutex<u32>,
 }
 
 impl FakeQueue {
-    /// Takes the oldest doorbell.
-    pub fn pop(&self) -> Option<Doorbell> {
-        lock(&self.bells).pop_front()
+    /// Takes the oldest signal request.
+    pub fn pop(&self) -> Option<SignalRequest> {
+        lock(&self.requests).pop_front()
     }
 
-    /// How many doorbells wait.
+    /// How many signal requests wait.
     pub fn len(&self) -> usize {
-        lock(&self.bells).len()
+        lock(&self.requests).len()
     }
 
-    /// Whether no doorbell waits.
+    /// Whether no signal request waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -62,13 +62,13 @@ impl FakeQueue {
 
 #[async_trait]
 impl Queue for FakeQueue {
-    async fn push(&self, doorbells: &[Doorbell]) -> Result<(), QueueError> {
+    async fn push(&self, requests: &[SignalRequest]) -> Result<(), QueueError> {
         let mut refuse = lock(&self.refuse);
         if *refuse > 0 {
             *refuse -= 1;
             return Err(QueueError("refused by the test".to_owned()));
         }
-        lock(&self.bells).extend(doorbells.iter().cloned());
+        lock(&self.requests).extend(requests.iter().cloned());
         Ok(())
     }
 }
@@ -240,7 +240,7 @@ pub struct FakeWorld {
     pub clock: Arc<ManualClock>,
     /// Jobs and waits.
     pub store: Arc<MemoryStore>,
-    /// Doorbells.
+    /// Signal requests.
     pub queue: Arc<FakeQueue>,
     /// Callbacks.
     pub sender: Arc<FakeSender>,
@@ -358,7 +358,7 @@ impl FakeWorld {
             owner: Self::owner(),
             callback_url: CallbackUrl::parse("http://10.1.2.3:8080/").unwrap(),
             secret: Secret::from_bytes(&[7; 32]).unwrap(),
-            hear: Hear::Settled,
+            signal_on: SignalOn::Settled,
             not_before: None,
             lease_seconds: Policy::LEASE_SECONDS_DEFAULT,
             deadline: None,
@@ -393,11 +393,11 @@ impl FakeWorld {
         }
     }
 
-    /// Answers every queued doorbell; says how each came out.
-    pub async fn deliver_all(&self) -> Vec<crate::deliver::Rung> {
+    /// Answers every queued signal request; says how each came out.
+    pub async fn deliver_all(&self) -> Vec<crate::deliver::SignalOutcome> {
         let mut outcomes = Vec::new();
-        while let Some(bell) = self.queue.pop() {
-            outcomes.push(self.deliver().ring(&bell).await.unwrap());
+        while let Some(request) = self.queue.pop() {
+            outcomes.push(self.deliver().handle(&request).await.unwrap());
         }
         outcomes
     }

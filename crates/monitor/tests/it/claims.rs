@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use sagebell_monitor::deliver::Rung;
+use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, Store as _, WaitKey};
-use sagebell_monitor::signal::Doorbell;
+use sagebell_monitor::signal::SignalRequest;
 use sagebell_monitor::testing::world::FakeWorld;
 use sagebell_monitor::wait::{WaitState, later};
 
@@ -34,8 +34,8 @@ async fn claim(world: &FakeWorld) {
     world.store.save_wait(&wait.value, Some(wait.version)).await.unwrap();
 }
 
-async fn ring(world: &FakeWorld) -> Rung {
-    world.deliver().ring(&Doorbell::from(key(world))).await.unwrap()
+async fn ring(world: &FakeWorld) -> SignalOutcome {
+    world.deliver().handle(&SignalRequest::from(key(world))).await.unwrap()
 }
 
 #[tokio::test]
@@ -43,12 +43,12 @@ async fn a_claim_of_before_the_clock_went_back_lasts_its_time_and_no_longer() {
     let world = to_be_told().await;
     claim(&world).await;
     world.clock.jump(-1);
-    assert_eq!(ring(&world).await, Rung::Busy);
+    assert_eq!(ring(&world).await, SignalOutcome::Busy);
     world.sweep().sweep().await.unwrap();
-    assert_eq!(ring(&world).await, Rung::Busy, "the sweep has given it its time");
+    assert_eq!(ring(&world).await, SignalOutcome::Busy, "the sweep has given it its time");
     world.clock.advance(Duration::from_secs(60));
     world.sweep().sweep().await.unwrap();
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
     let wait = world.store.load_wait(&key(&world)).await.unwrap().unwrap().value;
     assert_eq!(wait.state, WaitState::Signalled);
 }
@@ -61,5 +61,5 @@ async fn a_claim_made_after_the_clock_went_back_is_not_brought_forward() {
     world.clock.advance(Duration::from_secs(5));
     world.sweep().sweep().await.unwrap();
     assert!(world.queue.is_empty());
-    assert_eq!(ring(&world).await, Rung::Busy);
+    assert_eq!(ring(&world).await, SignalOutcome::Busy);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::deliver::Rung;
+use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _, WaitKey};
@@ -64,7 +64,7 @@ async fn the_end_is_told_at_once_however_the_clock_was_set() {
         world.clock.jump(hours);
         world.sweep_for(1).await;
         settles(&world, 240).await;
-        assert_eq!(world.deliver_all().await, [Rung::Signalled], "{hours} h");
+        assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled], "{hours} h");
         assert_eq!(state(&world).await, (WaitState::Signalled, 0), "{hours} h");
     }
 }
@@ -80,7 +80,7 @@ async fn the_times_of_events_are_believed_by_a_clock_that_was_set_back() {
     let record = world.store.load_job(&asked.arn).await.unwrap().unwrap().value;
     let modified_at = record.job.modified_at.unwrap();
     assert_eq!(modified_at.duration_since(record.job.created_at.unwrap()).as_secs(), 200);
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn a_deadline_that_was_jumped_over_ends_no_wait_whose_waiter_renews_it() {
         assert_eq!(state(&world).await, (WaitState::Waiting, 0));
     }
     settles(&world, 240).await;
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::deliver::Rung;
+use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::job::Job;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{SageMakerError, Store as _};
@@ -68,7 +68,7 @@ async fn a_wait_is_told_of_what_the_look_saw_not_of_the_event() {
     assert!(world.deliver_all().await.is_empty(), "the event alone is no news");
     let report = world.sweep().sweep().await.unwrap();
     assert_eq!((report.due, report.checked), (1, 1), "long before its time");
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
     assert_eq!(job(&world).await.unwrap().phase, Phase::Succeeded);
 }
 

@@ -346,7 +346,7 @@ fn an_event_of_what_has_no_status_says_look() {
 /// The job that somebody is to look at, and since when.
 fn look(event: &Value) -> (String, String) {
     match parse(event, now()) {
-        Ok(Parsed::Look { arn, at }) => (arn.to_string(), at.to_string()),
+        Ok(Parsed::NoState { arn, at }) => (arn.to_string(), at.to_string()),
         other => panic!("{event}: {other:?}"),
     }
 }
@@ -492,12 +492,12 @@ fn long_texts_are_cut_between_characters() {
 }
 
 #[test]
-fn a_sighting_of_the_sweeps_comes_back_as_it_was() {
+fn a_observation_of_the_sweeps_comes_back_as_it_was() {
     // A deletion is dated by what was known before it, which no Describe says; a
     // model has no status of its own to say it with.
     for (rest, status) in [("training-job/t", "Completed"), ("model/m", "Deleted")] {
         let arn = sagebell_monitor::arn::JobArn::parse(&format!("{ACCOUNT}:{rest}")).unwrap();
-        let sighting = Observation {
+        let observation = Observation {
             name: None,
             phase: arn.kind().phase(status, None),
             status: status.to_owned(),
@@ -511,10 +511,10 @@ fn a_sighting_of_the_sweeps_comes_back_as_it_was() {
             arn,
         };
         let event = json!({
-            "source": "sagebell.sweep", "detail-type": sagebell_monitor::event::SIGHTING,
-            "time": "2026-11-02T13:00:00Z", "detail": &sighting,
+            "source": "sagebell.sweep", "detail-type": sagebell_monitor::event::OBSERVATION,
+            "time": "2026-11-02T13:00:00Z", "detail": &observation,
         });
-        assert_eq!(seen(&event), sighting);
+        assert_eq!(seen(&event), observation);
     }
     let event = json!({"source": "sagebell.sweep", "detail-type": "x", "detail": {"arn": "x"}});
     assert_eq!(refused(&event).field, "detail");

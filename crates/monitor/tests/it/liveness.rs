@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::deliver::Rung;
+use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{SendOutcome, Store as _, WaitKey};
-use sagebell_monitor::signal::{Doorbell, ProbeBody, Purpose};
+use sagebell_monitor::signal::{SignalRequest, ProbeBody, Purpose};
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Principal, Wait, WaitState};
 use sagebell_monitor::waits::Registration;
@@ -103,9 +103,9 @@ async fn a_doubled_request_is_one_probe_that_counts() {
     register(&world).await;
     world.sender.nobody(true);
     world.clock.advance(11 * MINUTE);
-    let bell = Doorbell::probe(key(&world));
+    let request = SignalRequest::probe(key(&world));
     for _ in 0..10 {
-        assert_eq!(world.deliver().ring(&bell).await.unwrap(), Rung::Missed);
+        assert_eq!(world.deliver().handle(&request).await.unwrap(), SignalOutcome::Missed);
     }
     assert_eq!(wait(&world).await.search.unanswered, 1);
 }
@@ -115,8 +115,8 @@ async fn a_request_that_comes_late_does_not_count_against_a_lease_that_runs() {
     let world = FakeWorld::default();
     register(&world).await;
     world.sender.nobody(true);
-    let late = world.deliver().ring(&Doorbell::probe(key(&world))).await.unwrap();
-    assert_eq!((late, world.sender.probes().len()), (Rung::Nothing, 0));
+    let late = world.deliver().handle(&SignalRequest::probe(key(&world))).await.unwrap();
+    assert_eq!((late, world.sender.probes().len()), (SignalOutcome::Nothing, 0));
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn a_clock_that_jumps_back_delays_no_signal() {
     let event = FakeWorld::training_event("Completed", "Completed", 20);
     world.sender.fail(4);
     world.recorder().take(&event).await.unwrap();
-    assert_eq!(world.deliver_all().await, [Rung::Later]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Later]);
     world.clock.jump(-1);
     // The next try was due an hour from now.
     world.sweep_for(2).await;
@@ -171,7 +171,7 @@ async fn a_target_is_sent_nothing_before_it_has_proved_itself() {
     world.sender.nobody(true);
     let event = FakeWorld::training_event("Completed", "Completed", 20);
     world.recorder().take(&event).await.unwrap();
-    assert_eq!(world.deliver_all().await, [Rung::Later]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Later]);
     assert!(world.sender.sent().is_empty());
     let error = wait(&world).await.delivery.last_error.unwrap();
     assert_eq!(error, "connection refused");
@@ -193,7 +193,7 @@ async fn what_a_callback_met_is_told_to_the_jobs_owner_and_its_class_to_others()
     world.sender.nobody(true);
     let event = FakeWorld::training_event("Completed", "Completed", 20);
     world.recorder().take(&event).await.unwrap();
-    assert_eq!(world.deliver_all().await, [Rung::Later; 2]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Later; 2]);
     let waits = world.waits();
     let told = async |asked: &Registration| {
         let key = WaitKey::of(asked.arn.clone(), asked.owner.clone(), asked.id.clone());
@@ -207,7 +207,7 @@ async fn what_a_callback_met_is_told_to_the_jobs_owner_and_its_class_to_others()
 async fn a_target_proves_itself_once_and_anew_when_it_moves() {
     let world = FakeWorld::default();
     let mut asked = world.registration("w");
-    asked.hear = sagebell_monitor::wait::Hear::Progress;
+    asked.signal_on = sagebell_monitor::wait::SignalOn::Progress;
     let probes = || world.sender.probes().len();
     world.waits().register(asked.clone()).await.unwrap();
     for (age, secondary) in [(10, "Starting"), (20, "Downloading"), (30, "Training")] {
@@ -229,10 +229,10 @@ async fn a_target_proves_itself_once_and_anew_when_it_moves() {
 #[test]
 fn what_0_1_0_stored_is_read() {
     let arn = JobArn::parse(TRAINING_ARN).unwrap();
-    let bell = format!(r#"{{"arn": "{arn}", "wait_id": "w"}}"#);
-    let bell: Doorbell = serde_json::from_str(&bell).unwrap();
-    assert_eq!(bell.purpose, Purpose::Signal);
-    assert!(!serde_json::to_string(&bell).unwrap().contains("purpose"));
+    let request = format!(r#"{{"arn": "{arn}", "wait_id": "w"}}"#);
+    let request: SignalRequest = serde_json::from_str(&request).unwrap();
+    assert_eq!(request.purpose, Purpose::Signal);
+    assert!(!serde_json::to_string(&request).unwrap().contains("purpose"));
     // Its waiters know no probe: they are told as they were.
     let delivery = r#"{"seq":1,"telling":null,"heard":null,"attempts":0,"claimed_until":null,"retry_at":null,"last_error":null}"#;
     let delivery: sagebell_monitor::wait::Delivery = serde_json::from_str(delivery).unwrap();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sagebell_monitor::deliver::{Deliver, Rung};
+use sagebell_monitor::deliver::{Deliver, SignalOutcome};
 use sagebell_monitor::ports::{
     Clock as _, Failure, ProbeOutcome, SendOutcome, Sender, Store as _, StoreError, WaitKey,
 };
@@ -13,7 +13,7 @@ use sagebell_monitor::record::Recorder;
 use sagebell_monitor::signal::Callback;
 use sagebell_monitor::testing::ManualClock;
 use sagebell_monitor::testing::world::{FakeSender, FakeWorld};
-use sagebell_monitor::wait::{CallbackUrl, FailureClass, Hear, Secret, Wait, WaitState};
+use sagebell_monitor::wait::{CallbackUrl, FailureClass, SignalOn, Secret, Wait, WaitState};
 use sagebell_monitor::waits::{Registration, Waits};
 
 use crate::act::{Act, Waiter};
@@ -40,7 +40,7 @@ impl Sender for Meanwhile {
 }
 
 fn asked(world: &FakeWorld) -> Registration {
-    Registration { hear: Hear::Progress, ..world.registration("w") }
+    Registration { signal_on: SignalOn::Progress, ..world.registration("w") }
 }
 
 fn key(world: &FakeWorld) -> WaitKey {
@@ -67,15 +67,15 @@ async fn tell_by(
     status: &str,
     age: i64,
     sender: impl Sender + 'static,
-) -> Result<Rung, StoreError> {
+) -> Result<SignalOutcome, StoreError> {
     let event = FakeWorld::training_event(status, status, age);
     world.recorder().take(&event).await.unwrap();
-    let bell = world.queue.pop().unwrap();
-    Deliver { sender: Arc::new(sender), ..world.deliver() }.ring(&bell).await
+    let request = world.queue.pop().unwrap();
+    Deliver { sender: Arc::new(sender), ..world.deliver() }.handle(&request).await
 }
 
 /// Tells a registered wait of this state of its job while its waiter acts.
-async fn tell(world: &FakeWorld, status: &str, age: i64, act: Act) -> Rung {
+async fn tell(world: &FakeWorld, status: &str, age: i64, act: Act) -> SignalOutcome {
     let sender = Meanwhile {
         waiter: Waiter::who(act, world.waits(), key(world)),
         sender: Arc::clone(&world.sender),
@@ -87,7 +87,7 @@ async fn tell(world: &FakeWorld, status: &str, age: i64, act: Act) -> Rung {
 async fn tell_in_time(
     world: &FakeWorld,
     sender: impl Sender + 'static,
-) -> Result<Rung, StoreError> {
+) -> Result<SignalOutcome, StoreError> {
     let begun = world.clock.uptime();
     let told = tell_by(world, "InProgress", 10, sender).await;
     let took = world.clock.uptime() - begun;
@@ -105,9 +105,9 @@ async fn registered() -> FakeWorld {
 async fn a_renewal_changes_nothing_of_what_was_told() {
     let world = registered().await;
     let renews = || Act::Registers(Box::new(asked(&world)));
-    assert_eq!(tell(&world, "InProgress", 10, renews()).await, Rung::Told);
-    assert_eq!(tell(&world, "Stopping", 20, renews()).await, Rung::Told);
-    assert_eq!(wait(&world).await.delivery.heard, Some(2));
+    assert_eq!(tell(&world, "InProgress", 10, renews()).await, SignalOutcome::Progress);
+    assert_eq!(tell(&world, "Stopping", 20, renews()).await, SignalOutcome::Progress);
+    assert_eq!(wait(&world).await.delivery.received, Some(2));
     assert_eq!(world.sender.sent().len(), 2, "each state once");
     assert_eq!(world.sender.probes().len(), 1, "the target has proved itself once");
 }
@@ -117,7 +117,7 @@ async fn a_failure_is_written_onto_a_renewed_wait() {
     let world = registered().await;
     world.sender.fail(100);
     let renews = Act::Registers(Box::new(asked(&world)));
-    assert_eq!(tell(&world, "InProgress", 10, renews).await, Rung::Later);
+    assert_eq!(tell(&world, "InProgress", 10, renews).await, SignalOutcome::Later);
     let delivery = wait(&world).await.delivery;
     assert_eq!(delivery.last_error.as_deref(), Some("connection refused"));
     assert!(delivery.attempts > 0 && delivery.retry_at.is_some(), "{delivery:?}");
@@ -144,9 +144,9 @@ async fn a_failure_at_the_old_address_does_not_count_at_the_new_one() {
         let world = registered().await;
         world.sender.fail(1);
         let act = Act::Registers(Box::new(new(&world)));
-        assert_eq!(tell(&world, "InProgress", 10, act).await, Rung::Told);
+        assert_eq!(tell(&world, "InProgress", 10, act).await, SignalOutcome::Progress);
         let delivery = wait(&world).await.delivery;
-        assert_eq!((delivery.heard, delivery.last_error), (Some(1), None));
+        assert_eq!((delivery.received, delivery.last_error), (Some(1), None));
     }
 }
 
@@ -201,7 +201,7 @@ async fn a_waiter_that_keeps_moving_holds_no_function_beyond_its_time() {
         next: Mutex::new([asked(&world), moved(&world)]),
     };
     let told = tell_in_time(&world, sender).await;
-    assert_eq!(told.unwrap(), Rung::Later, "the sweep has the next tries");
+    assert_eq!(told.unwrap(), SignalOutcome::Later, "the sweep has the next tries");
 }
 
 /// A job that moves on whenever its waiter is told of it, which takes nine seconds.

@@ -1,4 +1,4 @@
-//! Promise 2, the ordering half: whatever order a job's sightings come in,
+//! Promise 2, the ordering half: whatever order a job's observations come in,
 //! however often, and whichever are lost, the state they leave is the same and
 //! never moves backwards.
 
@@ -24,7 +24,7 @@ fn arn(kind: Kind) -> JobArn {
     JobArn::parse(&format!("arn:aws:sagemaker:us-east-1:111122223333:{rest}")).unwrap()
 }
 
-fn sighting(kind: Kind, created: i64, modified: i64, status: &str) -> Observation {
+fn observation(kind: Kind, created: i64, modified: i64, status: &str) -> Observation {
     Observation {
         arn: arn(kind),
         name: Some("x".to_owned()),
@@ -40,10 +40,10 @@ fn sighting(kind: Kind, created: i64, modified: i64, status: &str) -> Observatio
     }
 }
 
-fn record_of(sightings: &[Observation]) -> JobRecord {
-    let first = sightings.first().unwrap();
+fn record_of(observations: &[Observation]) -> JobRecord {
+    let first = observations.first().unwrap();
     let mut record = JobRecord::unseen(&first.arn, at(0), at(1_000_000));
-    for seen in sightings {
+    for seen in observations {
         let before = record.job.clone();
         record.observe(seen, at(0));
         assert_not_backwards(&before, &record.job);
@@ -74,14 +74,14 @@ fn one_shot_life(created: i64) -> impl Strategy<Value = Vec<Observation>> {
             .iter()
             .map(|pause| {
                 modified += pause;
-                sighting(Kind::Training, created, modified, "InProgress")
+                observation(Kind::Training, created, modified, "InProgress")
             })
             .collect();
         if end == "Stopped" {
             modified += 1;
-            life.push(sighting(Kind::Training, created, modified, "Stopping"));
+            life.push(observation(Kind::Training, created, modified, "Stopping"));
         }
-        life.push(sighting(Kind::Training, created, modified + 1, end));
+        life.push(observation(Kind::Training, created, modified + 1, end));
         life
     })
 }
@@ -98,7 +98,7 @@ fn endpoint_life() -> impl Strategy<Value = Vec<Observation>> {
     ]);
     prop::collection::vec(update, 0..4).prop_map(|updates| {
         let words = ["Creating", "InService"].into_iter().chain(updates.into_iter().flatten());
-        (0..).zip(words).map(|(step, word)| sighting(Kind::Endpoint, 0, 60 * step, word)).collect()
+        (0..).zip(words).map(|(step, word)| observation(Kind::Endpoint, 0, 60 * step, word)).collect()
     })
 }
 
@@ -166,7 +166,7 @@ proptest! {
     }
 
     #[test]
-    fn any_two_orders_of_the_same_sightings_agree(
+    fn any_two_orders_of_the_same_observations_agree(
         life in prop_oneof![one_shot_life(0).boxed(), endpoint_life().boxed()],
         (_, _, seed) in chaos(),
         (_, _, other) in chaos(),
@@ -177,7 +177,7 @@ proptest! {
     }
 
     #[test]
-    fn a_second_sighting_changes_nothing(life in one_shot_life(0), twice in any::<Index>()) {
+    fn a_second_observation_changes_nothing(life in one_shot_life(0), twice in any::<Index>()) {
         let mut record = record_of(&life);
         let before = record.clone();
         let change = record.observe(twice.get(&life), at(9_999_999));
@@ -188,36 +188,36 @@ proptest! {
 
 #[test]
 fn a_settled_state_absorbs_what_claims_to_be_later() {
-    let mut record = record_of(&[sighting(Kind::Training, 0, 100, "Completed")]);
+    let mut record = record_of(&[observation(Kind::Training, 0, 100, "Completed")]);
     assert_eq!(
-        record.observe(&sighting(Kind::Training, 0, 200, "InProgress"), at(0)),
+        record.observe(&observation(Kind::Training, 0, 200, "InProgress"), at(0)),
         Change::Late
     );
-    assert_eq!(record.observe(&sighting(Kind::Training, 0, 300, "Failed"), at(0)), Change::Late);
+    assert_eq!(record.observe(&observation(Kind::Training, 0, 300, "Failed"), at(0)), Change::Late);
     assert_eq!(record.job.phase, Phase::Succeeded);
 }
 
 #[test]
 fn an_unknown_status_is_kept_as_unknown_and_never_unsettles() {
-    let mut record = record_of(&[sighting(Kind::Training, 0, 10, "InProgress")]);
+    let mut record = record_of(&[observation(Kind::Training, 0, 10, "InProgress")]);
     assert_eq!(
-        record.observe(&sighting(Kind::Training, 0, 20, "Dreaming"), at(0)),
+        record.observe(&observation(Kind::Training, 0, 20, "Dreaming"), at(0)),
         Change::Advanced
     );
     assert_eq!(
         (record.job.phase, record.job.status.as_deref()),
         (Phase::Unknown, Some("Dreaming"))
     );
-    record.observe(&sighting(Kind::Training, 0, 30, "Completed"), at(0));
-    record.observe(&sighting(Kind::Training, 0, 40, "Dreaming"), at(0));
+    record.observe(&observation(Kind::Training, 0, 30, "Completed"), at(0));
+    record.observe(&observation(Kind::Training, 0, 40, "Dreaming"), at(0));
     assert_eq!(record.job.phase, Phase::Succeeded);
 }
 
 #[test]
 fn whole_seconds_and_milliseconds_are_one_generation() {
-    let mut fine = sighting(Kind::Training, 0, 10, "InProgress");
+    let mut fine = observation(Kind::Training, 0, 10, "InProgress");
     fine.created_at = Some("2026-11-02T10:00:00.713Z".parse().unwrap());
-    let mut coarse = sighting(Kind::Training, 0, 20, "Completed");
+    let mut coarse = observation(Kind::Training, 0, 20, "Completed");
     coarse.created_at = Some("2026-11-02T10:00:00Z".parse().unwrap());
     for order in [[&fine, &coarse], [&coarse, &fine]] {
         let record = record_of(&order.map(Clone::clone));
@@ -227,9 +227,9 @@ fn whole_seconds_and_milliseconds_are_one_generation() {
 }
 
 #[test]
-fn a_reason_that_comes_with_a_later_sighting_of_the_end_is_kept() {
-    let told = sighting(Kind::Training, 0, 10, "Failed");
-    let mut bare = sighting(Kind::Training, 0, 12, "Failed");
+fn a_reason_that_comes_with_a_later_observation_of_the_end_is_kept() {
+    let told = observation(Kind::Training, 0, 10, "Failed");
+    let mut bare = observation(Kind::Training, 0, 12, "Failed");
     bare.failure_reason = None;
     for order in [[&told, &bare], [&bare, &told]] {
         let record = record_of(&order.map(Clone::clone));
@@ -240,7 +240,7 @@ fn a_reason_that_comes_with_a_later_sighting_of_the_end_is_kept() {
 
 #[test]
 fn a_retried_pipeline_execution_runs_again() {
-    let run = |modified, status| sighting(Kind::PipelineExecution, 0, modified, status);
+    let run = |modified, status| observation(Kind::PipelineExecution, 0, modified, status);
     let mut record = record_of(&[run(10, "Executing"), run(20, "Failed")]);
     assert_eq!(record.observe(&run(30, "Executing"), at(0)), Change::Advanced);
     assert_eq!(record.observe(&run(40, "Succeeded"), at(0)), Change::Advanced);
@@ -251,15 +251,15 @@ fn a_retried_pipeline_execution_runs_again() {
 #[test]
 fn the_timeline_is_in_order_bounded_and_marks_what_came_late() {
     let mut record = record_of(&[
-        sighting(Kind::Training, 0, 10, "InProgress"),
-        sighting(Kind::Training, 0, 30, "Completed"),
-        sighting(Kind::Training, 0, 20, "Stopping"),
+        observation(Kind::Training, 0, 10, "InProgress"),
+        observation(Kind::Training, 0, 30, "Completed"),
+        observation(Kind::Training, 0, 20, "Stopping"),
     ]);
     let lines: Vec<_> = record.timeline.iter().map(|e| (e.status.as_str(), e.late)).collect();
     assert_eq!(lines, [("InProgress", false), ("Stopping", true), ("Completed", false)]);
 
     for modified in 1_000..1_500 {
-        record.observe(&sighting(Kind::Training, 0, modified, "InProgress"), at(0));
+        record.observe(&observation(Kind::Training, 0, modified, "InProgress"), at(0));
     }
     assert_eq!(record.timeline.len(), Policy::TIMELINE_LIMIT);
     assert_eq!(record.timeline.first().unwrap().at, at(10), "the beginning stays");

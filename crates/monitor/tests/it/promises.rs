@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::deliver::Rung;
+use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::job::Change;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::policy::Policy;
@@ -14,7 +14,7 @@ use sagebell_monitor::record::{RecordError, Taken};
 use sagebell_monitor::signal::Announcement;
 use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
 use sagebell_monitor::wait::{
-    CallbackUrl, FailureClass, Hear, OnAbandon, Principal, Secret, Wait, WaitId, WaitState,
+    CallbackUrl, FailureClass, SignalOn, OnAbandon, Principal, Secret, Wait, WaitId, WaitState,
 };
 use sagebell_monitor::waits::{Registration, Stop, WaitError};
 use serde_json::json;
@@ -34,7 +34,7 @@ async fn wait(world: &FakeWorld, id: &str) -> Wait {
 async fn take(world: &FakeWorld, status: &str, secondary: &str, age: i64) -> (Change, usize) {
     let event = FakeWorld::training_event(status, secondary, age);
     match world.recorder().take(&event).await.unwrap() {
-        Taken::Recorded { change, rung, .. } => (change, rung),
+        Taken::Recorded { change, signal_requests, .. } => (change, signal_requests),
         other => panic!("{other:?}"),
     }
 }
@@ -55,7 +55,7 @@ async fn a_wait_hears_of_its_settled_job_once() {
     assert_eq!(register(&world, "w").await, WaitState::Waiting);
     assert_eq!(take(&world, "InProgress", "Training", 10).await, (Change::Advanced, 0));
     assert_eq!(take(&world, "Completed", "Completed", 20).await, (Change::Advanced, 1));
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
     assert_eq!(wait(&world, "w").await.state, WaitState::Signalled);
     let bodies = world.sender.bodies();
     assert_eq!(bodies.len(), 1);
@@ -87,18 +87,18 @@ async fn an_end_recorded_but_not_queued_is_rung_when_the_event_comes_again() {
     let error = world.recorder().take(&event).await.unwrap_err();
     assert!(matches!(error, RecordError::Queue(_)));
     assert_eq!(take(&world, "Completed", "Completed", 20).await, (Change::Duplicate, 1));
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 #[tokio::test]
-async fn a_lost_doorbell_is_rung_again_by_the_sweep() {
+async fn a_lost_signal_request_is_rung_again_by_the_sweep() {
     let world = FakeWorld::default();
     register(&world, "w").await;
     take(&world, "Completed", "Completed", 20).await;
     world.queue.pop().unwrap();
     pass(&world, 301);
-    assert_eq!(world.sweep().sweep().await.unwrap().rung, 1);
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.sweep().sweep().await.unwrap().signal_requests, 1);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_lost_event_is_made_up_for_by_one_describe() {
     pass(&world, 301);
     let report = world.sweep().sweep().await.unwrap();
     assert_eq!((report.due, report.checked), (1, 1));
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
     pass(&world, 600);
     assert_eq!(world.sweep().sweep().await.unwrap().due, 0, "its life is over");
 }
@@ -152,7 +152,7 @@ async fn failed_callbacks_are_retried_until_they_are_heard() {
     register(&world, "w").await;
     world.sender.fail(6);
     take(&world, "Completed", "Completed", 20).await;
-    assert_eq!(world.deliver_all().await, [Rung::Later], "four tries at once, then later");
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Later], "four tries at once, then later");
     assert_eq!(world.sender.sent().len(), 4);
     let mut rounds = 0;
     while wait(&world, "w").await.state == WaitState::Waiting {
@@ -206,16 +206,16 @@ async fn a_job_deleted_before_its_end_was_seen_settles_as_stopped() {
 }
 
 #[tokio::test]
-async fn a_doorbell_leaves_the_later_tries_to_the_sweep() {
+async fn a_signal_request_leaves_the_later_tries_to_the_sweep() {
     let world = FakeWorld::default();
     register(&world, "w").await;
     world.sender.fail(6);
     take(&world, "Completed", "Completed", 20).await;
-    assert_eq!(world.deliver_all().await, [Rung::Later]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Later]);
     pass(&world, 60);
     world.sweep().sweep().await.unwrap();
     let begun = world.clock.now();
-    assert_eq!(world.deliver_all().await, [Rung::Later]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Later]);
     assert_eq!(world.clock.now(), begun, "the fifth try is the only one");
     assert_eq!(world.sender.sent().len(), 5);
 }
@@ -224,7 +224,7 @@ async fn a_doorbell_leaves_the_later_tries_to_the_sweep() {
 async fn progress_that_nobody_hears_brings_no_look_forward() {
     let world = FakeWorld::default();
     let mut asked = world.registration("w");
-    (asked.hear, asked.lease_seconds) = (Hear::Progress, 86_400);
+    (asked.signal_on, asked.lease_seconds) = (SignalOn::Progress, 86_400);
     world.waits().register(asked).await.unwrap();
     world.sender.fail(1_000);
     take(&world, "InProgress", "Training", 10).await;
@@ -260,7 +260,7 @@ async fn a_look_at_a_running_step_does_not_hide_its_end() {
         },
     });
     world.recorder().take(&end).await.unwrap();
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 #[tokio::test]
@@ -285,7 +285,7 @@ async fn a_job_is_not_taken_for_the_deleted_one_before_it() {
     world.sagemaker.answer(Described::Error(|| SageMakerError::NotFound));
     pass(&world, 301);
     world.sweep().sweep().await.unwrap();
-    assert_eq!(world.deliver_all().await, [Rung::Signalled], "it was deleted");
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled], "it was deleted");
 
     // Created just as the old one was found missing.
     let mut asked = world.registration("new");
@@ -351,7 +351,7 @@ async fn a_wait_is_not_told_of_an_older_job_of_the_same_name() {
     let mut new = FakeWorld::training_event("Completed", "Completed", 86_500);
     new["detail"]["CreationTime"] = json!((1_767_225_600_i64 + 86_401) * 1_000);
     world.recorder().take(&new).await.unwrap();
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 #[tokio::test]
@@ -374,18 +374,18 @@ async fn an_endpoint_update_is_told_of_this_update_only() {
     asked.not_before = Some(world.clock.now());
     let answer = world.waits().register(asked).await.unwrap();
     assert_eq!((answer.wait.state, answer.job.phase), (WaitState::Waiting, Phase::Succeeded));
-    for (status, age, rung) in [
+    for (status, age, requested) in [
         ("IN_SERVICE", 60, 0), // an old event, again
         ("UPDATING", 101, 0),
         ("ROLLING_BACK", 200, 0),
         ("IN_SERVICE", 300, 1),
     ] {
         match world.recorder().take(&event(status, age)).await.unwrap() {
-            Taken::Recorded { rung: told, .. } => assert_eq!(told, rung, "{status}@{age}"),
+            Taken::Recorded { signal_requests, .. } => assert_eq!(signal_requests, requested, "{status}@{age}"),
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 #[tokio::test]
@@ -406,7 +406,7 @@ async fn a_second_update_under_the_same_wait_id_is_another_signal() {
             },
         });
         world.recorder().take(&event).await.unwrap();
-        assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+        assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
         pass(&world, 240);
     }
     let sent = world.sender.sent();
@@ -418,16 +418,16 @@ async fn a_second_update_under_the_same_wait_id_is_another_signal() {
 async fn progress_is_coalesced_and_the_end_comes_last() {
     let world = FakeWorld::default();
     let mut asked = world.registration("w");
-    asked.hear = Hear::Progress;
+    asked.signal_on = SignalOn::Progress;
     world.waits().register(asked).await.unwrap();
     for (secondary, age) in [("Starting", 1), ("Downloading", 2), ("Training", 3)] {
         take(&world, "InProgress", secondary, age).await;
     }
     assert_eq!(world.queue.len(), 3);
-    assert_eq!(world.deliver_all().await, [Rung::Told, Rung::Nothing, Rung::Nothing]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Progress, SignalOutcome::Nothing, SignalOutcome::Nothing]);
     take(&world, "Completed", "Completed", 4).await;
     take(&world, "InProgress", "Uploading", 3).await;
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
     let heard: Vec<_> = world
         .sender
         .bodies()
@@ -538,7 +538,7 @@ async fn a_rescheduled_pod_takes_its_wait_up_again() {
     world.sweep().sweep().await.unwrap();
     assert_eq!(world.sagemaker.count("stop"), 0);
     take(&world, "Completed", "Completed", 20).await;
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
     assert_eq!(world.sender.sent()[0].url.as_url().as_str(), "http://10.9.9.9:7070/");
 }
 
@@ -550,7 +550,7 @@ async fn an_abandoned_wait_can_be_taken_up_while_the_job_runs() {
     assert_eq!(wait(&world, "w").await.state, WaitState::Abandoned);
     assert_eq!(register(&world, "w").await, WaitState::Waiting);
     take(&world, "Completed", "Completed", 20).await;
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 // 5. Bounded cost
@@ -607,7 +607,7 @@ async fn a_sweep_that_fails_for_one_wait_goes_on_with_the_next() {
     pass(&world, 301);
     world.queue.refuse(1);
     let report = world.sweep().sweep().await.unwrap();
-    assert_eq!((report.due, report.failed, report.rung), (2, 1, 1));
+    assert_eq!((report.due, report.failed, report.signal_requests), (2, 1, 1));
 }
 
 // 6. Nobody in who does not belong
@@ -632,7 +632,7 @@ async fn a_wait_belongs_to_who_registered_it() {
     ));
     assert_eq!(world.sagemaker.count("stop"), 0);
     let mut asked = world.registration("w");
-    (asked.owner, asked.hear) = (other, Hear::Progress);
+    (asked.owner, asked.signal_on) = (other, SignalOn::Progress);
     world.waits().register(asked).await.unwrap();
     assert_eq!(wait(&world, "w").await, before, "a name is each principal's own");
 }
@@ -649,7 +649,7 @@ async fn a_wait_of_0_1_0_is_its_owners_still() {
     assert!(matches!(world.waits().inspect(&theirs).await, Err(WaitError::NotFound)));
     assert_eq!(world.waits().inspect(&key("old")).await.unwrap().wait, old);
     take(&world, "Completed", "Completed", 20).await;
-    assert_eq!(world.deliver_all().await, [Rung::Signalled, Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled, SignalOutcome::Signalled]);
     let told = world.waits().cancel(&key("old"), Stop::No).await.unwrap().wait;
     assert_eq!(told.state, WaitState::Signalled);
 }
@@ -659,9 +659,9 @@ async fn a_signal_request_that_does_not_say_whose_finds_the_wait() {
     let world = FakeWorld::default();
     register(&world, "w").await;
     take(&world, "Completed", "Completed", 20).await;
-    let mut bell = world.queue.pop().unwrap();
-    bell.owner = None;
-    assert_eq!(world.deliver().ring(&bell).await.unwrap(), Rung::Signalled);
+    let mut request = world.queue.pop().unwrap();
+    request.owner = None;
+    assert_eq!(world.deliver().handle(&request).await.unwrap(), SignalOutcome::Signalled);
 }
 
 #[tokio::test]
@@ -669,9 +669,9 @@ async fn a_signal_request_of_a_wait_that_is_gone_rings_nobody_elses() {
     let world = FakeWorld::default();
     register(&world, "w").await;
     take(&world, "Completed", "Completed", 20).await;
-    let mut bell = world.queue.pop().unwrap();
-    bell.owner = Some(Principal("111122223333:role/gone".to_owned()));
-    assert_eq!(world.deliver().ring(&bell).await.unwrap(), Rung::Nothing);
+    let mut request = world.queue.pop().unwrap();
+    request.owner = Some(Principal("111122223333:role/gone".to_owned()));
+    assert_eq!(world.deliver().handle(&request).await.unwrap(), SignalOutcome::Nothing);
     assert!(world.sender.sent().is_empty());
 }
 
@@ -687,7 +687,7 @@ async fn a_job_is_found_by_its_arn_in_any_case_and_named_by_a_name_field() {
     let job = world.jobs().get(&arn()).await.unwrap().unwrap().job;
     assert_eq!((job.name.as_str(), job.arn.as_str()), ("mnist", TRAINING_ARN));
     take(&world, "Completed", "Completed", 20).await;
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 // Times from the future
@@ -722,7 +722,7 @@ async fn an_event_from_the_future_does_not_make_the_true_end_late() {
             (Change::Advanced, 1),
             "{member}"
         );
-        assert_eq!(world.deliver_all().await, [Rung::Signalled], "{member}");
+        assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled], "{member}");
         let record = world.store.load_job(&arn()).await.unwrap().unwrap().value;
         let times = [record.job.created_at, record.job.modified_at, record.job.settled_at];
         let latest = world.clock.now() + Policy::CLOCK_SKEW;
@@ -753,7 +753,7 @@ async fn an_update_told_from_the_future_does_not_hide_its_true_end() {
     // SageMaker's clock, a little behind ours.
     let true_end = world.clock.now().as_millisecond() - 200;
     world.recorder().take(&event("IN_SERVICE", true_end)).await.unwrap();
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 #[tokio::test]
@@ -798,7 +798,7 @@ async fn events_of_one_job_in_one_batch_are_recorded_in_their_order() {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(world.deliver_all().await, [Rung::Signalled]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
 }
 
 #[test]
@@ -870,7 +870,7 @@ async fn a_waiter_that_answers_410_is_dropped() {
     register(&world, "w").await;
     world.sender.script([SendOutcome::Gone]);
     take(&world, "Completed", "Completed", 20).await;
-    assert_eq!(world.deliver_all().await, [Rung::Gone]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Gone]);
     assert_eq!(wait(&world, "w").await.state, WaitState::Cancelled);
 }
 
@@ -910,12 +910,12 @@ async fn retry_after_is_waited_for_elsewhere() {
     };
     world.sender.script([busy]);
     take(&world, "Completed", "Completed", 20).await;
-    assert_eq!(world.deliver_all().await, [Rung::Later]);
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Later]);
     assert_eq!(
-        world.deliver().ring(&key("w").into()).await.unwrap(),
-        Rung::Busy,
+        world.deliver().handle(&key("w").into()).await.unwrap(),
+        SignalOutcome::Busy,
         "not before its time"
     );
     pass(&world, 91);
-    assert_eq!(world.deliver().ring(&key("w").into()).await.unwrap(), Rung::Signalled);
+    assert_eq!(world.deliver().handle(&key("w").into()).await.unwrap(), SignalOutcome::Signalled);
 }

@@ -12,7 +12,7 @@ use sagebell_monitor::observation::Observation;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _, WaitKey};
 use sagebell_monitor::testing::world::{Described, FakeWorld};
-use sagebell_monitor::wait::{CallbackUrl, Hear, Principal, Wait, WaitState, later};
+use sagebell_monitor::wait::{CallbackUrl, SignalOn, Principal, Wait, WaitState, later};
 use sagebell_monitor::waits::{Registration, Stop, WaitError, Waits};
 use serde_json::json;
 
@@ -100,7 +100,7 @@ async fn only_who_asks_for_progress_makes_the_job_tell_of_it() {
     let world = FakeWorld::default();
     world.waits().register(asked(&world)).await.unwrap();
     assert!(!record(&world).await.progress_wanted);
-    let progress = Registration { hear: Hear::Progress, ..asked(&world) };
+    let progress = Registration { signal_on: SignalOn::Progress, ..asked(&world) };
     world.waits().register(progress).await.unwrap();
     assert!(record(&world).await.progress_wanted);
 }
@@ -108,7 +108,7 @@ async fn only_who_asks_for_progress_makes_the_job_tell_of_it() {
 #[tokio::test]
 async fn who_asked_for_progress_and_cancelled_asks_for_nothing() {
     let world = FakeWorld::default();
-    let progress = Registration { hear: Hear::Progress, ..asked(&world) };
+    let progress = Registration { signal_on: SignalOn::Progress, ..asked(&world) };
     world.waits().register(progress).await.unwrap();
     world.waits().cancel(&key(&world), Stop::No).await.unwrap();
     let mut stored = world.store.load_job(&key(&world).arn).await.unwrap().unwrap();
@@ -236,7 +236,7 @@ async fn a_wait_that_is_cancelled_meanwhile_stays_cancelled() {
 #[tokio::test]
 async fn a_renewal_while_a_signal_is_retried_makes_no_other_signal_of_it() {
     let world = FakeWorld::default();
-    let asked = Registration { hear: Hear::Progress, ..asked(&world) };
+    let asked = Registration { signal_on: SignalOn::Progress, ..asked(&world) };
     world.waits().register(asked.clone()).await.unwrap();
     world.sender.fail(4);
     let event = FakeWorld::training_event("InProgress", "Training", 20);

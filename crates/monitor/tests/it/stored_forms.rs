@@ -12,10 +12,10 @@ use sagebell_monitor::job::{JobRecord, TimelineEntry};
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::search::Search;
-use sagebell_monitor::signal::{Doorbell, Purpose};
+use sagebell_monitor::signal::{SignalRequest, Purpose};
 use sagebell_monitor::sweep::{Break, Heartbeat};
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::wait::{Delivery, FailureClass, Hear, OnAbandon, Wait};
+use sagebell_monitor::wait::{Delivery, FailureClass, SignalOn, OnAbandon, Wait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -66,7 +66,7 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(form: &str, full: 
 fn waits_outlive_their_version() {
     let time = Some(MIDNIGHT);
     let wait = Wait {
-        hear: Hear::Progress,
+        signal_on: SignalOn::Progress,
         not_before: time,
         overtime: time,
         on_abandon: OnAbandon::Stop,
@@ -74,8 +74,8 @@ fn waits_outlive_their_version() {
         labels: [("run".to_owned(), "run-1".to_owned())].into(),
         delivery: Delivery {
             seq: 2,
-            telling: Some(3),
-            heard: Some(2),
+            sending: Some(3),
+            received: Some(2),
             attempts: 1,
             claimed_until: time,
             retry_at: time,
@@ -127,7 +127,7 @@ fn job_records_outlive_their_version() {
 #[test]
 fn signal_requests_outlive_their_version() {
     let key = samples::key(&samples::arn("digits"), "run-1.train");
-    check("signal-request", &Doorbell { purpose: Purpose::Probe, ..key.into() });
+    check("signal-request", &SignalRequest { purpose: Purpose::Probe, ..key.into() });
 }
 
 #[test]

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use sagebell_client::{Heard, Waiting};
+use sagebell_client::{WaitEvent, Waiting};
 use sagebell_system::say;
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ enum End {
 impl Step<'_> {
     /// Sleeps until the monitor has told of the end. SageMaker is asked nothing, unless
     /// the monitor is out of reach for long.
-    pub(super) async fn hear(
+    pub(super) async fn wait_for_callbacks(
         &self,
         plan: &Plan,
         watched: &Watched,
@@ -81,18 +81,18 @@ impl Step<'_> {
     ) -> End {
         loop {
             match waiting.next().await {
-                Ok(Heard::Job(job)) => {
+                Ok(WaitEvent::Job(job)) => {
                     let settled = job.phase.is_settled();
                     history.note(Seen::from(job), self.clock.now());
                     if settled {
                         return End::Told;
                     }
                 }
-                Ok(Heard::Outage(error)) => tell(format_args!("{error}; asking it again")),
-                Ok(Heard::Restored(after)) => {
+                Ok(WaitEvent::Outage(error)) => tell(format_args!("{error}; asking it again")),
+                Ok(WaitEvent::Restored(after)) => {
                     tell(format_args!("the monitor answers again, after {} s", after.as_secs()));
                 }
-                Ok(Heard::Unsure) => {
+                Ok(WaitEvent::Unsure) => {
                     if let Some((answer, seen)) = self.look(plan, watched, history).await {
                         return End::Seen(answer, seen);
                     }

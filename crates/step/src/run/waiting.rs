@@ -128,7 +128,7 @@ impl Step<'_> {
             let arn = watched.arn.clone().ok_or_else(|| no_arn(plan))?;
             let not_before = not_before(plan, made, watched.kind);
             let waiting = ready.wait(arn, self.options, not_before, until);
-            self.hear(plan, &watched, waiting, history).await?
+            self.wait_for_callbacks(plan, &watched, waiting, history).await?
         } else if let WaitMode::Poll(first, longest) = self.options.wait {
             self.ask_alone(plan, &watched, (first, longest), history).await?
         } else {

@@ -13,7 +13,7 @@ use sagebell_monitor::testing::ManualClock;
 use sagebell_store_sqlite::SqliteStore;
 use tokio_rusqlite::rusqlite::Connection;
 
-use crate::samples::{arn, bell, key, wait};
+use crate::samples::{arn, request, key, wait};
 use crate::{new_path, open};
 
 const ROLE: &str = "SAGEBELL_TEST_CHILD";
@@ -68,7 +68,7 @@ async fn write_for_ever(path: &Path, clock: &Arc<ManualClock>) {
         let mut wait = wait("a-job", &id, clock.now());
         wait.due_at = Some(clock.now());
         store.save_wait(&wait, None).await.unwrap();
-        queue.push(&[bell(&id)]).await.unwrap();
+        queue.push(&[request(&id)]).await.unwrap();
         println!("{SAYS}{id}");
     }
 }

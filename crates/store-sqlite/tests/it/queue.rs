@@ -6,25 +6,25 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use sagebell_monitor::ports::{Clock as _, Queue as _};
-use sagebell_monitor::signal::Doorbell;
+use sagebell_monitor::signal::SignalRequest;
 use sagebell_monitor::testing::ManualClock;
 use sagebell_store_sqlite::{Received, SqliteQueue};
 use tokio::task::JoinSet;
 use tokio_rusqlite::rusqlite::Connection;
 
-use crate::samples::{arn, bell};
+use crate::samples::{arn, request};
 use crate::{new_path, open};
 
 const VISIBILITY: Duration = Duration::from_secs(30);
 const MOMENT: Duration = Duration::from_millis(1);
 
 fn ids(received: &[Received]) -> Vec<&str> {
-    received.iter().map(|received| received.doorbell.wait_id.as_str()).collect()
+    received.iter().map(|received| received.request.wait_id.as_str()).collect()
 }
 
 async fn push(queue: &SqliteQueue, ids: &[&str]) {
-    let bells: Vec<Doorbell> = ids.iter().map(|id| bell(id)).collect();
-    queue.push(&bells).await.unwrap();
+    let requests: Vec<SignalRequest> = ids.iter().map(|id| request(id)).collect();
+    queue.push(&requests).await.unwrap();
 }
 
 #[tokio::test]
@@ -97,20 +97,20 @@ async fn a_late_consumer_neither_removes_nor_returns_what_another_holds() {
     assert!(queue.is_empty().await.unwrap());
 }
 
-fn bell_of(job: &str, id: &str) -> Doorbell {
-    Doorbell { arn: arn(job), ..bell(id) }
+fn request_of(job: &str, id: &str) -> SignalRequest {
+    SignalRequest { arn: arn(job), ..request(id) }
 }
 
 #[tokio::test]
 async fn jobs_take_turns_however_many_messages_one_has() {
     let (_dir, path) = new_path();
     let queue = open(&path, &Arc::default()).queue();
-    let many: Vec<Doorbell> = (0..1_000).map(|n| bell_of("large", &format!("l{n}"))).collect();
+    let many: Vec<SignalRequest> = (0..1_000).map(|n| request_of("large", &format!("l{n}"))).collect();
     queue.push(&many).await.unwrap();
     queue.receive(10, VISIBILITY).await.unwrap();
     for job in ["a", "b"] {
         queue
-            .push(&[bell_of(job, &format!("{job}1")), bell_of(job, &format!("{job}2"))])
+            .push(&[request_of(job, &format!("{job}1")), request_of(job, &format!("{job}2"))])
             .await
             .unwrap();
     }
@@ -120,7 +120,7 @@ async fn jobs_take_turns_however_many_messages_one_has() {
     small.sort_unstable();
     assert_eq!(small, ["a1", "a2", "b1", "b2"]);
     // The first of a job does not wait for the whole of another, nor does it for ever.
-    queue.push(&[bell_of("c", "c1")]).await.unwrap();
+    queue.push(&[request_of("c", "c1")]).await.unwrap();
     assert!(ids(&queue.receive(2, VISIBILITY).await.unwrap()).contains(&"c1"));
 }
 
@@ -128,7 +128,7 @@ async fn jobs_take_turns_however_many_messages_one_has() {
 async fn messages_of_other_jobs_can_be_asked_for() {
     let (_dir, path) = new_path();
     let queue = open(&path, &Arc::default()).queue();
-    queue.push(&[bell_of("a", "a1"), bell_of("b", "b1"), bell_of("a", "a2")]).await.unwrap();
+    queue.push(&[request_of("a", "a1"), request_of("b", "b1"), request_of("a", "a2")]).await.unwrap();
     let others = queue.receive_of_others(9, VISIBILITY, &[arn("a")]).await.unwrap();
     assert_eq!(ids(&others), ["b1"]);
     assert_eq!(ids(&queue.receive(9, VISIBILITY).await.unwrap()), ["a1", "a2"]);
@@ -187,7 +187,7 @@ async fn consumers_never_share_a_message() {
                 if some.is_empty() {
                     return all;
                 }
-                all.extend(some.into_iter().map(|one| one.doorbell.wait_id.to_string()));
+                all.extend(some.into_iter().map(|one| one.request.wait_id.to_string()));
             }
         });
     }
@@ -221,7 +221,7 @@ async fn a_message_that_cannot_be_read_is_dropped_and_holds_nothing_up() {
     let queue = open(&path, &clock).queue();
     push(&queue, &["1", "2"]).await;
     let conn = Connection::open(&path).unwrap();
-    conn.execute_batch("UPDATE queue SET doorbell = '{}' WHERE id = 1").unwrap();
+    conn.execute_batch("UPDATE queue SET request = '{}' WHERE id = 1").unwrap();
     assert_eq!(ids(&queue.receive(9, VISIBILITY).await.unwrap()), ["2"]);
     assert_eq!(queue.len().await.unwrap(), 1);
 }

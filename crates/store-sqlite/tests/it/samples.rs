@@ -1,9 +1,9 @@
-//! The samples by name, and doorbells.
+//! The samples by name, and signal requests.
 
 use jiff::Timestamp;
 use sagebell_monitor::job::JobRecord;
 use sagebell_monitor::ports::WaitKey;
-use sagebell_monitor::signal::Doorbell;
+use sagebell_monitor::signal::SignalRequest;
 use sagebell_monitor::testing::samples;
 use sagebell_monitor::wait::Wait;
 
@@ -21,6 +21,6 @@ pub(crate) fn wait(job: &str, id: &str, now: Timestamp) -> Wait {
     samples::wait(&arn(job), id, now)
 }
 
-pub(crate) fn bell(id: &str) -> Doorbell {
+pub(crate) fn request(id: &str) -> SignalRequest {
     key("a-job", id).into()
 }

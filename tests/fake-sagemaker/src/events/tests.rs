@@ -62,7 +62,7 @@ fn the_monitor_reads_every_kinds_events() {
         for event in &events {
             let seen = match parse(event, Timestamp::MAX).unwrap() {
                 Parsed::Job(seen) => seen,
-                Parsed::Look { arn: of, .. } if spec.telling == Telling::Change => {
+                Parsed::NoState { arn: of, .. } if spec.telling == Telling::Change => {
                     assert_eq!(of.as_str(), arn);
                     continue;
                 }

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::{Kind, Lifecycle};
-use sagebell_monitor::wait::{Hear, OnAbandon, WaitId};
+use sagebell_monitor::wait::{SignalOn, OnAbandon, WaitId};
 use sagebell_monitor::waits::Stop;
 
 use super::{Fate, JobPlan, Older, Plan, Role, Tag, TaskPlan};
@@ -108,7 +108,7 @@ fn draw_task(rng: &mut Rng, job: usize, kind: Kind, role: Role, start_at: Millis
         role,
         start_at,
         wait_id: WaitId::parse(&wait_id).unwrap(),
-        hear: if rng.u32(..3) == 0 { Hear::Progress } else { Hear::Settled },
+        signal_on: if rng.u32(..3) == 0 { SignalOn::Progress } else { SignalOn::Settled },
         lease_seconds: if listens_only { LONG_LEASE_SECONDS } else { rng.u32(60..1_200) },
         on_abandon: if says_stop { OnAbandon::Stop } else { OnAbandon::Keep },
         own_clock: kind.spec().lifecycle == Lifecycle::OneShot && rng.bool(),

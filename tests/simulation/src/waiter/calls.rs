@@ -158,7 +158,7 @@ fn registration(world: &World, task: usize) -> Registration {
         owner: Who::Task(task).principal(world),
         callback_url: CallbackUrl::parse("http://10.0.0.0:8080/callback").unwrap(),
         secret: Secret::from_bytes(&[1; 24]).unwrap(),
-        hear: plan.hear,
+        signal_on: plan.signal_on,
         not_before: None,
         lease_seconds: plan.lease_seconds,
         deadline: deadline.map(instant),

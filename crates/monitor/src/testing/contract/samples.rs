@@ -15,7 +15,7 @@ use crate::ports::{Saved, Store, Version, Versioned};
 use crate::search::Search;
 use crate::testing::samples::{arn, job, wait};
 use crate::wait::{
-    CallbackUrl, Delivery, FailureClass, Hear, OnAbandon, Principal, Secret, Wait, WaitState, later,
+    CallbackUrl, Delivery, FailureClass, SignalOn, OnAbandon, Principal, Secret, Wait, WaitState, later,
 };
 
 /// Text that a careless encoding breaks.
@@ -64,7 +64,7 @@ pub(super) fn full_wait(now: Timestamp) -> Wait {
     wait.owner = Principal(AWKWARD.to_owned());
     wait.callback_url = CallbackUrl::parse("https://[fd00::7]:8443/ä?x=%20&y=🦀#z").unwrap();
     wait.secret = Secret::from_bytes(&[0xA5; 64]).unwrap();
-    wait.hear = Hear::Progress;
+    wait.signal_on = SignalOn::Progress;
     wait.not_before = Some(at(1));
     wait.lease_seconds = u32::MAX;
     wait.lease_until = at(2);
@@ -77,8 +77,8 @@ pub(super) fn full_wait(now: Timestamp) -> Wait {
     wait.state = WaitState::Abandoned;
     wait.delivery = Delivery {
         seq: u64::MAX,
-        telling: Some(9),
-        heard: Some(8),
+        sending: Some(9),
+        received: Some(8),
         attempts: u32::MAX,
         claimed_until: Some(at(4)),
         retry_at: Some(at(5)),

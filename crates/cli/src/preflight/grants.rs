@@ -5,79 +5,79 @@ use serde::Serialize;
 
 /// A statement (by its Sid), a resource or a parameter of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Place {
+pub(super) struct Grant {
     /// The file.
     pub(super) file: &'static str,
     /// The Sid or the name in it.
     pub(super) statement: &'static str,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for Grant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.file, self.statement)
     }
 }
 
-const fn deployer(statement: &'static str) -> Place {
-    Place { file: "infra/iam/deployer.yaml", statement }
+const fn deployer(statement: &'static str) -> Grant {
+    Grant { file: "infra/iam/deployer.yaml", statement }
 }
 
-const fn pod(statement: &'static str) -> Place {
-    Place { file: "infra/iam/pipeline-pod.yaml", statement }
+const fn pod(statement: &'static str) -> Grant {
+    Grant { file: "infra/iam/pipeline-pod.yaml", statement }
 }
 
-const fn template(statement: &'static str) -> Place {
-    Place { file: "infra/template.yaml", statement }
+const fn template(statement: &'static str) -> Grant {
+    Grant { file: "infra/template.yaml", statement }
 }
 
 /// What a NetworkPolicy lets in.
-const CALLBACKS_POLICY: Place = Place {
+const CALLBACKS_POLICY: Grant = Grant {
     file: "infra/k8s/components/callbacks/network-policy.yaml",
     statement: "NetworkPolicy",
 };
 /// What a NetworkPolicy lets out.
-const EGRESS_POLICY: Place =
-    Place { file: "infra/k8s/components/egress/network-policy.yaml", statement: "NetworkPolicy" };
+const EGRESS_POLICY: Grant =
+    Grant { file: "infra/k8s/components/egress/network-policy.yaml", statement: "NetworkPolicy" };
 
 /// Reading the stack.
-pub(super) const WATCH: &[Place] = &[deployer("Watch")];
+pub(super) const WATCH: &[Grant] = &[deployer("Watch")];
 /// Reading its table, queues and rules.
-pub(super) const READ: &[Place] = &[deployer("Preflight")];
+pub(super) const READ: &[Grant] = &[deployer("Preflight")];
 /// Simulating what a role may do.
-pub(super) const SIMULATE: &[Place] = &[deployer("PreflightPassRole")];
+pub(super) const SIMULATE: &[Grant] = &[deployer("PreflightPassRole")];
 /// Calling the API.
-pub(super) const CALL: &[Place] = &[pod("CallApi"), pod("CallApiByUrlOnly")];
+pub(super) const CALL: &[Grant] = &[pod("CallApi"), pod("CallApiByUrlOnly")];
 /// Reaching it.
-pub(super) const REACH: &[Place] = &[EGRESS_POLICY];
+pub(super) const REACH: &[Grant] = &[EGRESS_POLICY];
 /// The service account's role.
-pub(super) const ROLE: &[Place] = &[pod("PipelinePodRole"), pod("Association")];
+pub(super) const ROLE: &[Grant] = &[pod("PipelinePodRole"), pod("Association")];
 /// Handing the execution role to SageMaker.
-pub(super) const PASS: &[Place] = &[pod("PassExecutionRole")];
+pub(super) const PASS: &[Grant] = &[pod("PassExecutionRole")];
 /// The API's own way to SageMaker.
-pub(super) const DESCRIBE: &[Place] = &[template("Describe")];
+pub(super) const DESCRIBE: &[Grant] = &[template("Describe")];
 /// The table.
-pub(super) const TABLE: &[Place] = &[template("Table")];
+pub(super) const TABLE: &[Grant] = &[template("Table")];
 /// The queues between rule and function, and between functions.
-pub(super) const QUEUES: &[Place] = &[template("EventsQueue"), template("SignalsQueue")];
+pub(super) const QUEUES: &[Grant] = &[template("EventsQueue"), template("SignalsQueue")];
 /// The queues of what could not be handled.
-pub(super) const DEAD_LETTERS: &[Place] = &[
+pub(super) const DEAD_LETTERS: &[Grant] = &[
     template("EventsDeadLetters"),
     template("SignalsDeadLetters"),
     template("RuleDeadLetters"),
     template("SweepDeadLetters"),
 ];
 /// SageMaker's events.
-pub(super) const JOB_EVENTS: &[Place] = &[template("JobEventsRule"), template("EventsQueuePolicy")];
+pub(super) const JOB_EVENTS: &[Grant] = &[template("JobEventsRule"), template("EventsQueuePolicy")];
 /// The sweep's.
-pub(super) const SIGHTINGS: &[Place] = &[template("SightingsRule"), template("EventsQueuePolicy")];
+pub(super) const OBSERVATIONS: &[Grant] = &[template("ObservationsRule"), template("EventsQueuePolicy")];
 /// Where callbacks may go.
-pub(super) const CALLBACKS: &[Place] =
+pub(super) const CALLBACKS: &[Grant] =
     &[template("CallbackCidrs"), template("CallbackPorts"), template("CallbackPaths")];
 /// Whether they get there.
-pub(super) const WAY_BACK: &[Place] =
+pub(super) const WAY_BACK: &[Grant] =
     &[template("SignalsSecurityGroupIds"), template("SignalsSubnetIds"), CALLBACKS_POLICY];
 /// Who sends them.
-pub(super) const SIGNALS: &[Place] = &[template("SignalsBatches"), template("SignalsRole")];
+pub(super) const SIGNALS: &[Grant] = &[template("SignalsBatches"), template("SignalsRole")];
 
 #[cfg(test)]
 mod tests {
@@ -98,7 +98,7 @@ mod tests {
             QUEUES,
             DEAD_LETTERS,
             JOB_EVENTS,
-            SIGHTINGS,
+            OBSERVATIONS,
             CALLBACKS,
             WAY_BACK,
             SIGNALS,

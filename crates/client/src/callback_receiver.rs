@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sagebell_api_types::WaitRequest;
 use sagebell_monitor::ports::Clock;
-use sagebell_monitor::wait::{CallbackUrl, Hear, InvalidText, OnAbandon, Secret, WaitId};
+use sagebell_monitor::wait::{CallbackUrl, SignalOn, InvalidText, OnAbandon, Secret, WaitId};
 use sagebell_webhook::{CALLBACK_PATH, Listener};
 
 use crate::secret::new_secret;
@@ -17,7 +17,7 @@ use crate::secret::new_secret;
 #[derive(Debug, Clone)]
 pub struct Terms {
     /// What to be told.
-    pub hear: Hear,
+    pub signal_on: SignalOn,
     /// What becomes of the job if the waiter vanishes for good.
     pub on_abandon: OnAbandon,
     /// How long the wait lives without being renewed, in seconds.
@@ -32,14 +32,14 @@ pub struct Terms {
 
 /// A listener with the secret and the id of the wait that it will hear of. It is
 /// opened before there is a job, so that no signal can come unheard.
-pub struct Ear {
+pub struct CallbackReceiver {
     pub(crate) listener: Listener,
     pub(crate) id: WaitId,
     secret: Secret,
     url: CallbackUrl,
 }
 
-impl Ear {
+impl CallbackReceiver {
     /// Listens on `address` (port 0: any free one).
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Ear {
         WaitRequest {
             callback_url: self.url.clone(),
             secret: self.secret.clone(),
-            hear: terms.hear,
+            signal_on: terms.signal_on,
             on_abandon: terms.on_abandon,
             lease_seconds: terms.lease_seconds,
             deadline: terms.deadline,

@@ -1,0 +1,2 @@
+-- The queue holds signal requests.
+ALTER TABLE queue RENAME COLUMN doorbell TO request;
