@@ -37,5 +37,5 @@ def _of_kinds():
     for create, *others in kinds.operations():
         # An execution's steps are made as it is.
         by_create.setdefault(create.lower(), {create, *others} - {None})
-    words = [row["name"] for row in json.loads((STEP / "table" / "generic.json").read_text())]
+    words = [row["name"] for row in json.loads((STEP / "table" / "sagemaker.json").read_text())]
     return set().union(*(by_create[word.replace("-", "")] for word in words if word != _WAIT))

@@ -13,7 +13,7 @@ from test_request_model import MODEL
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 OPERATIONS = {name.lower(): name for name in MODEL.operation_names}
-ROWS = json.loads((ROOT / "crates/step/table/generic.json").read_text())
+ROWS = json.loads((ROOT / "crates/step/table/sagemaker.json").read_text())
 MAKERS = {row["name"]: OPERATIONS[row["name"].replace("-", "")] for row in ROWS if row["name"] != "sagemaker-wait"}
 # What a request may name has to be there. In this order: each may name those before.
 THERE = {

@@ -25,7 +25,9 @@ fn samples() -> BTreeMap<String, Seen> {
         let event = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let seen = match parse(&event, Timestamp::UNIX_EPOCH) {
             Ok(Parsed::Job(seen)) => Some((seen.kind().to_string(), seen.phase.to_string())),
-            Ok(Parsed::NoState { arn, .. }) => Some((arn.kind().to_string(), "no state".to_owned())),
+            Ok(Parsed::NoState { arn, .. }) => {
+                Some((arn.kind().to_string(), "no state".to_owned()))
+            }
             Ok(Parsed::Ignored(_)) => None,
             Err(refused) => panic!("{}: {refused}", path.display()),
         };

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sagebell_monitor::job::{Job, JobRecord, TimelineEntry};
 use sagebell_monitor::ports::Page;
-use sagebell_monitor::wait::{CallbackUrl, SignalOn, OnAbandon, Wait, WaitId, WaitState};
+use sagebell_monitor::wait::{CallbackUrl, OnAbandon, SignalOn, Wait, WaitId, WaitState};
 use sagebell_monitor::waits::WaitAndJob;
 use serde::{Deserialize, Serialize};
 

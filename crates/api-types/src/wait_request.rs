@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::unique_names::{self, Malformed};
-use sagebell_monitor::wait::{CallbackUrl, SignalOn, OnAbandon, Secret};
+use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Secret, SignalOn};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

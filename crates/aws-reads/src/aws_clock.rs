@@ -37,7 +37,7 @@ impl AwsClock {
 
     /// AWS answered at this time by its clock. Says whether this one differed by more than
     /// clocks of machines do: then it goes by AWS's from now on.
-    pub fn told(&self, date: Timestamp) -> bool {
+    pub fn learn(&self, date: Timestamp) -> bool {
         let is_off = Clock::now(self).duration_since(date).unsigned_abs() > Policy::CLOCK_DRIFT;
         if is_off {
             let ahead = date.duration_since(self.of.now()).as_secs();
@@ -50,10 +50,10 @@ impl AwsClock {
         is_off
     }
 
-    /// As [`told`](Self::told), by the headers of an answer.
-    pub fn told_by(&self, headers: &HeaderMap) -> bool {
+    /// As [`learn`](Self::learn), by the headers of an answer.
+    pub fn learn_from(&self, headers: &HeaderMap) -> bool {
         let date = headers.get(DATE).and_then(|date| http_date(date.to_str().ok()?));
-        date.is_some_and(|date| self.told(date))
+        date.is_some_and(|date| self.learn(date))
     }
 
     fn corrected(&self, at: Timestamp) -> Timestamp {
@@ -112,9 +112,9 @@ mod tests {
         let theirs = Clock::now(&*machine);
         for hours in [1, -2, 1] {
             machine.jump(hours);
-            assert!(clock.told(theirs), "{hours} h");
+            assert!(clock.learn(theirs), "{hours} h");
             assert_eq!(Clock::now(&clock), theirs);
-            assert!(!clock.told(theirs), "told before");
+            assert!(!clock.learn(theirs), "told before");
         }
     }
 
@@ -124,7 +124,7 @@ mod tests {
         let clock = AwsClock::new(machine.clone());
         for seconds in [-59, 0, 59] {
             let date = Clock::now(&*machine) + SignedDuration::from_secs(seconds);
-            assert!(!clock.told(date));
+            assert!(!clock.learn(date));
         }
         assert_eq!(Clock::now(&clock), Clock::now(&*machine));
     }
@@ -133,10 +133,11 @@ mod tests {
     fn an_answers_date_is_read_and_what_is_none_is_passed_over() {
         let machine = Arc::new(ManualClock::default());
         let clock = AwsClock::new(machine);
-        let told =
-            |text: &str| clock.told_by(&HeaderMap::from_iter([(DATE, text.try_into().unwrap())]));
-        assert!(!told("yesterday") && !clock.told_by(&HeaderMap::new()));
-        assert!(told("Thu, 01 Jan 2026 01:00:00 GMT"));
+        let learn = |text: &str| {
+            clock.learn_from(&HeaderMap::from_iter([(DATE, text.try_into().unwrap())]))
+        };
+        assert!(!learn("yesterday") && !clock.learn_from(&HeaderMap::new()));
+        assert!(learn("Thu, 01 Jan 2026 01:00:00 GMT"));
         assert_eq!(Clock::now(&clock), "2026-01-01T01:00:00Z".parse().unwrap());
     }
 }

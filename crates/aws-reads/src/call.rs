@@ -162,7 +162,7 @@ impl Account {
         };
         let response = self.http.execute(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status();
-        let was_off = self.clock.told_by(response.headers());
+        let was_off = self.clock.learn_from(response.headers());
         let body = Limited::new(reqwest::Body::from(response), LONGEST).collect().await;
         let body = body.map_err(|error| unreachable(&*error))?;
         let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();

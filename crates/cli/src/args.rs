@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::phase::Phase;
-use sagebell_monitor::wait::{SignalOn, OnAbandon, WaitId};
+use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId};
 use sagebell_webhook::CallbackPaths;
 use url::Url;
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sagebell_client::{Client, ClientError, CallbackReceiver, WaitEvent, Terms, Waiting};
+use sagebell_client::{CallbackReceiver, Client, ClientError, Terms, WaitEvent, Waiting};
 use sagebell_monitor::inert::{indented, one_line};
 use sagebell_monitor::job::Job;
 use sagebell_monitor::phase::SettledPhase;

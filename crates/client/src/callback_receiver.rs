@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sagebell_api_types::WaitRequest;
 use sagebell_monitor::ports::Clock;
-use sagebell_monitor::wait::{CallbackUrl, SignalOn, InvalidText, OnAbandon, Secret, WaitId};
+use sagebell_monitor::wait::{CallbackUrl, InvalidText, OnAbandon, Secret, SignalOn, WaitId};
 use sagebell_webhook::{CALLBACK_PATH, Listener};
 
 use crate::secret::new_secret;

@@ -210,7 +210,8 @@ impl Client {
     /// (<https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>).
     #[cfg(feature = "aws")]
     fn was_signed_late(&self, answer: &Response) -> bool {
-        let was_off = self.signer.as_ref().is_some_and(|signer| signer.told_by(answer.headers()));
+        let was_off =
+            self.signer.as_ref().is_some_and(|signer| signer.learn_from(answer.headers()));
         was_off && answer.status() == StatusCode::FORBIDDEN
     }
 

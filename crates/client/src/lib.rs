@@ -7,8 +7,8 @@
 
 mod address;
 mod backoff;
-pub mod client;
 mod callback_receiver;
+pub mod client;
 mod outage;
 mod secret;
 #[cfg(feature = "aws")]
@@ -16,7 +16,7 @@ pub mod signature;
 mod waiting;
 
 pub use address::own_address;
-pub use client::{Client, ClientError};
 pub use callback_receiver::{CallbackReceiver, Terms, callback_url};
+pub use client::{Client, ClientError};
 pub use secret::new_secret;
-pub use waiting::{Answer, Call, CancelError, WaitEvent, WaitError, Waiting};
+pub use waiting::{Answer, Call, CancelError, WaitError, WaitEvent, Waiting};

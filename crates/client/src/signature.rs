@@ -67,8 +67,8 @@ impl Signer {
 
     /// What time it is by AWS's clock, by the headers of its answer. Says whether calls were
     /// signed at another time.
-    pub fn told_by(&self, headers: &HeaderMap) -> bool {
-        self.clock.told_by(headers)
+    pub fn learn_from(&self, headers: &HeaderMap) -> bool {
+        self.clock.learn_from(headers)
     }
 }
 

@@ -16,8 +16,8 @@ use sagebell_webhook::{Listener, Stats};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::client::{Client, ClientError};
 use crate::callback_receiver::{CallbackReceiver, Terms};
+use crate::client::{Client, ClientError};
 use crate::outage::Outage;
 
 /// A lease is renewed this many times in its life: all but one may be lost.

@@ -16,13 +16,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sagebell_api_types::WaitAndJobView;
-use sagebell_client::{Answer, Client, ClientError, CallbackReceiver, WaitEvent, Terms, WaitError, Waiting};
+use sagebell_client::{
+    Answer, CallbackReceiver, Client, ClientError, Terms, WaitError, WaitEvent, Waiting,
+};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, Store as _, WaitKey};
 use sagebell_monitor::signal::Purpose;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use sagebell_monitor::wait::{SignalOn, OnAbandon, WaitId, WaitState, later};
+use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId, WaitState, later};
 use sagebell_monitor::waits::Registration;
 use sagebell_system::SystemClock;
 use serde_json::{Value, json};
@@ -171,7 +173,9 @@ fn completed(number: usize, age: i64) -> Value {
 
 async fn waiting(api: &Arc<Api>, client: Client, number: usize) -> Waiting {
     let id = WaitId::parse("w").unwrap();
-    let receiver = CallbackReceiver::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock)).await.unwrap();
+    let receiver = CallbackReceiver::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock))
+        .await
+        .unwrap();
     let terms = Terms {
         signal_on: SignalOn::Settled,
         on_abandon: OnAbandon::Stop,

@@ -62,7 +62,10 @@ impl SqsQueue {
     }
 }
 
-fn entry(place: usize, request: &SignalRequest) -> Result<SendMessageBatchRequestEntry, QueueError> {
+fn entry(
+    place: usize,
+    request: &SignalRequest,
+) -> Result<SendMessageBatchRequestEntry, QueueError> {
     let body = serde_json::to_string(request).map_err(|error| QueueError(error.to_string()))?;
     SendMessageBatchRequestEntry::builder()
         .id(place.to_string())

@@ -14,7 +14,7 @@ use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{Announcer as _, Intake as _, Queue as _};
-use sagebell_monitor::signal::{Announcement, SignalRequest, Purpose};
+use sagebell_monitor::signal::{Announcement, Purpose, SignalRequest};
 use sagebell_monitor::wait::WaitId;
 use serde_json::{Value, json};
 
@@ -109,7 +109,8 @@ async fn signal_requests_share_the_queue_by_job_however_its_arn_is_spelt() {
     let long = format!("arn:aws:sagemaker:us-east-1:111122223333:pipeline/{0}", "p".repeat(200));
     let execution = format!("{long}/execution/abcdefghijkl");
     let arns = [ARN, &ARN.replace("/t", "/T"), &ARN.replace("/t", "/u"), &execution];
-    let request = |arn: &str| SignalRequest { arn: JobArn::parse(arn).unwrap(), ..requests(1).remove(0) };
+    let request =
+        |arn: &str| SignalRequest { arn: JobArn::parse(arn).unwrap(), ..requests(1).remove(0) };
     queue.push(&arns.map(request)).await.unwrap();
     let request = aws.asked().remove(0);
     let group = |place: usize| request["Entries"][place]["MessageGroupId"].as_str().unwrap();

@@ -27,7 +27,7 @@ use crate::ports::{
     Clock, Entropy, Failure, ProbeOutcome, Saved, SendOutcome, Sender, Store, StoreError,
     Versioned, WaitKey,
 };
-use crate::signal::{Callback, SignalRequest, Purpose, SignalBody};
+use crate::signal::{Callback, Purpose, SignalBody, SignalRequest};
 use crate::wait::{FailureClass, News, Wait, WaitState, later};
 
 /// Waits read at a time.

@@ -19,7 +19,7 @@ use crate::ports::{
 use crate::record::{RecordError, Recorder};
 use crate::search::Search;
 use crate::wait::{
-    CallbackUrl, Delivery, SignalOn, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
+    CallbackUrl, Delivery, OnAbandon, Principal, Secret, SignalOn, Wait, WaitId, WaitState, later,
 };
 
 /// The label that jobs can be listed by.

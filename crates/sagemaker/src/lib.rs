@@ -28,6 +28,6 @@ pub use carrier::Answered;
 pub use connect::connect;
 pub use error::{CallError, Class};
 pub use pages::Pages;
-pub use patience::{Patience, Tell};
+pub use patience::{OnRetry, Patience};
 pub use port::SageMakerApi;
 pub use request::named;

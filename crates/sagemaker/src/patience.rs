@@ -32,7 +32,7 @@ const OUTAGE_LONGEST: Duration = Duration::from_secs(2 * 60);
 const WORDS_APART: Duration = Duration::from_secs(60);
 
 /// Told what a call that is made again waits for, and for how long it is at most.
-pub type Tell = dyn Fn(&CallError, Duration) + Send + Sync;
+pub type OnRetry = dyn Fn(&CallError, Duration) + Send + Sync;
 
 /// How long calls are made again that failed for what passes by itself.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ pub struct Patience {
     /// Drops the credentials that are kept, which have gone stale.
     pub renew: Arc<dyn Fn() + Send + Sync>,
     /// Called at a call's first failure, and once a minute after.
-    pub tell: Arc<Tell>,
+    pub tell: Arc<OnRetry>,
 }
 
 impl Patience {

@@ -17,7 +17,8 @@ use crate::inputs::Inputs;
 /// The name under which an assumed role's sessions are seen in CloudTrail.
 const SESSION: &str = "sagebell-step";
 /// A step looks a few times at its end; without a monitor, once in a pause.
-const LOOKS: Rate = Rate { per_second: 20.0, burst: 40.0, longest_wait: Duration::from_secs(10) };
+const DESCRIBE_RATE: Rate =
+    Rate { per_second: 20.0, burst: 40.0, longest_wait: Duration::from_secs(10) };
 
 /// What a step calls AWS with.
 pub struct Aws {
@@ -66,14 +67,14 @@ impl Aws {
     #[must_use]
     pub fn sagemaker(&self, inputs: &Inputs, longest: Option<Duration>) -> Api {
         let (clock, aws) = (Arc::new(SystemClock), self.clock.clone());
-        let budget = Arc::new(Budget::new(LOOKS, clock.clone(), Arc::new(RandomEntropy)));
+        let budget = Arc::new(Budget::new(DESCRIBE_RATE, clock.clone(), Arc::new(RandomEntropy)));
         let kept = self.kept.clone();
         let patience = Patience {
             longest: longest.unwrap_or(Policy::DEADLINE_LONGEST),
             clock,
             entropy: Arc::new(RandomEntropy),
             dated: Arc::new(move |date| {
-                aws.told(date);
+                aws.learn(date);
             }),
             renew: Arc::new(move || kept.iter().for_each(KeptCredentials::renew)),
             tell: Arc::new(tell),

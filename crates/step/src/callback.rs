@@ -6,10 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sagebell_client::{Client, ClientError, CallbackReceiver, Terms, Waiting, own_address};
+use sagebell_client::{CallbackReceiver, Client, ClientError, Terms, Waiting, own_address};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::Clock;
-use sagebell_monitor::wait::{SignalOn, InvalidText, OnAbandon, WaitId};
+use sagebell_monitor::wait::{InvalidText, OnAbandon, SignalOn, WaitId};
 use sagebell_system::say;
 use url::Url;
 
@@ -54,7 +54,7 @@ pub struct Ready {
 
 /// Where the step listens.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct CallbackAddress {
     /// The monitor.
     pub api: Url,
     /// This pod's address, where it was told.
@@ -63,7 +63,7 @@ pub struct Place {
     pub port: u16,
 }
 
-impl Place {
+impl CallbackAddress {
     /// Sees that the monitor answers, and listens.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::args::EXECUTOR_INPUT;
-use crate::definition::{self, Definition, Generation, Input, Type, common};
+use crate::definition::{self, Definition, Family, Input, Type, common};
 
 /// The image that every component runs.
 pub const IMAGE: &str = concat!("ghcr.io/sagebell/sagebell-step:", env!("CARGO_PKG_VERSION"));
@@ -24,19 +24,19 @@ const MEMORY_REQUEST: &str = "128Mi";
 /// Every file: its path under `components/`, and its text.
 #[must_use]
 pub fn files() -> Vec<(String, String)> {
-    let families = [Generation::V1, Generation::V2, Generation::Generic];
-    let definitions = families.into_iter().flat_map(definition::family);
+    let families = [Family::V1, Family::V2, Family::SageMaker];
+    let definitions = families.into_iter().flat_map(definition::definitions);
     definitions.map(|definition| (path(&definition), text(&definition))).collect()
 }
 
 /// Where it stands, under the folders' names of old.
 fn path(definition: &Definition) -> String {
-    let family = match definition.generation {
-        Generation::V1 => "v1",
-        Generation::V2 => "v2",
-        Generation::Generic => "sagemaker",
+    let definitions = match definition.family {
+        Family::V1 => "v1",
+        Family::V2 => "v2",
+        Family::SageMaker => "sagemaker",
     };
-    format!("{family}/{}/component.yaml", definition.name)
+    format!("{definitions}/{}/component.yaml", definition.name)
 }
 
 /// The text of one file. JSON is YAML: names and values are quoted by its rules.
@@ -143,11 +143,14 @@ mod tests {
 
     #[test]
     fn nothing_else_is_checked_in() {
-        let made: BTreeSet<_> = files().into_iter().map(|(path, _)| path).collect();
-        for family in ["v1", "v2", "sagemaker"] {
-            for folder in std::fs::read_dir(checked_in().join(family)).unwrap() {
+        let created: BTreeSet<_> = files().into_iter().map(|(path, _)| path).collect();
+        for definitions in ["v1", "v2", "sagemaker"] {
+            for folder in std::fs::read_dir(checked_in().join(definitions)).unwrap() {
                 let name = folder.unwrap().file_name().into_string().unwrap();
-                assert!(made.contains(&format!("{family}/{name}/component.yaml")), "{name}");
+                assert!(
+                    created.contains(&format!("{definitions}/{name}/component.yaml")),
+                    "{name}"
+                );
             }
         }
     }

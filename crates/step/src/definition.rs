@@ -23,13 +23,13 @@ pub enum Type {
 /// Which family a component is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Generation {
+pub enum Family {
     /// Inputs and outputs of the old components' version 1.
     V1,
     /// Inputs and outputs of the old components' version 2, which went through ACK.
     V2,
     /// Every field of the `Create*` request.
-    Generic,
+    SageMaker,
 }
 
 /// One input.
@@ -116,7 +116,7 @@ pub struct Definition {
     /// Its word on the command line, and its folder's name.
     pub name: String,
     /// Its family.
-    pub generation: Generation,
+    pub family: Family,
     /// Its name in KFP.
     pub title: String,
     /// What it does.
@@ -144,8 +144,8 @@ pub struct Common {
 
 /// The definitions of a family, with the outputs that all have.
 #[must_use]
-pub fn family(generation: Generation) -> Vec<Definition> {
-    let mut definitions = own(generation);
+pub fn definitions(family: Family) -> Vec<Definition> {
+    let mut definitions = own(family);
     let shared = &common().outputs;
     for definition in &mut definitions {
         let own: Vec<_> = definition.outputs.iter().map(|output| output.name.clone()).collect();
@@ -155,11 +155,11 @@ pub fn family(generation: Generation) -> Vec<Definition> {
     definitions
 }
 
-fn own(generation: Generation) -> Vec<Definition> {
-    let text = match generation {
-        Generation::V1 => include_str!("../table/v1.json"),
-        Generation::V2 => include_str!("../table/v2.json"),
-        Generation::Generic => include_str!("../table/generic.json"),
+fn own(family: Family) -> Vec<Definition> {
+    let text = match family {
+        Family::V1 => include_str!("../table/v1.json"),
+        Family::V2 => include_str!("../table/v2.json"),
+        Family::SageMaker => include_str!("../table/sagemaker.json"),
     };
     // It is part of the program: a test holds that it can be read.
     serde_json::from_str(text).unwrap_or_default()
@@ -167,8 +167,8 @@ fn own(generation: Generation) -> Vec<Definition> {
 
 /// The definition with this word, if the family has it.
 #[must_use]
-pub fn find(generation: Generation, name: &str) -> Option<Definition> {
-    family(generation).into_iter().find(|definition| definition.name == name)
+pub fn find(family: Family, name: &str) -> Option<Definition> {
+    definitions(family).into_iter().find(|definition| definition.name == name)
 }
 
 /// What every component has beside its own.
@@ -187,11 +187,11 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Generation; 3] = [Generation::V1, Generation::V2, Generation::Generic];
+    const ALL: [Family; 3] = [Family::V1, Family::V2, Family::SageMaker];
 
     #[test]
     fn the_table_can_be_read_and_no_word_means_two_components() {
-        let rows = ALL.map(family);
+        let rows = ALL.map(definitions);
         assert_eq!(rows.each_ref().map(Vec::len), [9, 9, 30]);
         let rows = rows.concat();
         let words: BTreeSet<_> = rows.iter().map(|row| &row.name).collect();
@@ -205,7 +205,7 @@ mod tests {
         let own = ["run", "task", "executor-input"].map(str::to_owned);
         let reserved: BTreeSet<_> =
             common.options.iter().map(|option| option.flag.clone()).chain(own).collect();
-        for row in ALL.map(family).concat() {
+        for row in ALL.map(definitions).concat() {
             let inputs: BTreeSet<_> = row.inputs.iter().map(|input| input.name.clone()).collect();
             assert_eq!(inputs.len(), row.inputs.len(), "{}", row.name);
             assert!(inputs.is_disjoint(&reserved), "{}", row.name);

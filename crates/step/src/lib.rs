@@ -8,7 +8,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
-pub mod ack;
+pub mod adopt;
 pub mod advice;
 pub mod args;
 pub mod aws;
@@ -16,12 +16,10 @@ pub mod callback;
 pub mod component;
 pub mod component_yaml;
 pub mod definition;
-pub mod generic;
 pub mod inputs;
 pub mod kfp;
 mod links;
 mod logs;
-pub mod made;
 pub mod metrics;
 pub mod model;
 pub mod monitor_address;
@@ -36,7 +34,9 @@ pub mod registry;
 mod request;
 pub mod roles;
 pub mod run;
+pub mod sagemaker;
 mod subject;
 pub mod summary;
 pub mod timeline;
 pub mod v1;
+pub mod v2;

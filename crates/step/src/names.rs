@@ -62,7 +62,7 @@ impl Task {
     /// The names of what it makes.
     #[must_use]
     pub fn fresh_name(&self) -> FreshName {
-        FreshName { prefix: String::new(), generation: 0, task: self.clone() }
+        FreshName { prefix: String::new(), family: 0, task: self.clone() }
     }
 
     /// The label by which its run's jobs can be listed.
@@ -113,7 +113,7 @@ fn hex(text: &str) -> String {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FreshName {
     prefix: String,
-    generation: u32,
+    family: u32,
     task: Task,
 }
 
@@ -128,8 +128,8 @@ impl FreshName {
     /// The same names for a later generation of the job, up to [`LAST_GENERATION`]. The
     /// first is 0.
     #[must_use]
-    pub fn generation(self, generation: u32) -> Self {
-        Self { generation, ..self }
+    pub fn family(self, family: u32) -> Self {
+        Self { family, ..self }
     }
 
     /// The name for this word of ours: the word in lower case, which is cut off if it
@@ -163,10 +163,10 @@ impl FreshName {
     #[must_use]
     pub fn of_job(&self, kind: Kind, given: Option<&str>, word: &str) -> String {
         let base = given.map_or_else(|| self.with(word), str::to_owned);
-        if self.generation == 0 || kind.spec().lifecycle == Lifecycle::Resource {
+        if self.family == 0 || kind.spec().lifecycle == Lifecycle::Resource {
             return base;
         }
-        let ending = format!("-r{}", self.generation);
+        let ending = format!("-r{}", self.family);
         let limit = kind.spec().operations.map_or(USUAL_LIMIT, |of| of.name_limit);
         let base: String = base.chars().take(limit - ending.len()).collect();
         format!("{base}{ending}")
@@ -176,8 +176,8 @@ impl FreshName {
     /// SageMaker's take from 32 to 36 characters.
     #[must_use]
     pub fn token(&self) -> String {
-        let generation = self.generation.to_string();
-        let digits: String = self.task.digits(&[&generation]).chars().take(TOKEN_DIGITS).collect();
+        let family = self.family.to_string();
+        let digits: String = self.task.digits(&[&family]).chars().take(TOKEN_DIGITS).collect();
         format!("request-token-{digits}")
     }
 
@@ -221,7 +221,7 @@ mod tests {
             (Kind::Tuning, Some("a-name-of-just-the-greatest-size"), 32),
             (Kind::Training, Some("y".repeat(63).leak() as &str), 63),
         ] {
-            let names = generations.map(|n| fresh().generation(n).of_job(kind, given, "HPOJob"));
+            let names = generations.map(|n| fresh().family(n).of_job(kind, given, "HPOJob"));
             for name in &names {
                 assert!(name.len() <= limit, "{name}");
                 assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "{name}");
@@ -230,15 +230,15 @@ mod tests {
             assert!(first != second && second != last, "{names:?}");
             assert_eq!(given.unwrap_or(first), first);
         }
-        let endpoint = fresh().generation(1).of_job(Kind::Endpoint, None, "Endpoint");
+        let endpoint = fresh().family(1).of_job(Kind::Endpoint, None, "Endpoint");
         assert_eq!(endpoint, fresh().with("Endpoint"));
-        let (name, first) = (fresh().generation(7).of_job(Kind::Tuning, None, "HPOJob"), fresh());
+        let (name, first) = (fresh().family(7).of_job(Kind::Tuning, None, "HPOJob"), fresh());
         assert_eq!(name, format!("{}-r7", first.with("HPOJob")));
     }
 
     #[test]
     fn a_token_is_of_its_generation_and_of_a_size_that_is_taken() {
-        let tokens = [0, 1, 2].map(|generation| fresh().generation(generation).token());
+        let tokens = [0, 1, 2].map(|family| fresh().family(family).token());
         assert!(tokens.iter().all(|token| (32..=36).contains(&token.len())), "{tokens:?}");
         assert!(tokens[0] != tokens[1] && tokens[1] != tokens[2]);
         assert_eq!(tokens[0], fresh().token());

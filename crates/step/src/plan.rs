@@ -26,7 +26,7 @@ impl Call {
 
 /// A call that makes something, and how to read what it made.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Make {
+pub struct Create {
     /// The call. Tags that mark the owner are added by the run, not here.
     pub call: Call,
     /// Reads what it makes: for a step that finds it made already, and for the
@@ -46,7 +46,7 @@ pub enum Watch {
     /// A job: its status settles.
     Job(Kind),
     /// Nothing to wait for: it is there when SageMaker has answered.
-    Made,
+    Created,
 }
 
 impl Watch {
@@ -54,7 +54,7 @@ impl Watch {
     /// model, an endpoint's configuration) is there once it is made.
     #[must_use]
     pub fn of(kind: Kind) -> Self {
-        if kind.spec().fields.status.is_empty() { Self::Made } else { Self::Job(kind) }
+        if kind.spec().fields.status.is_empty() { Self::Created } else { Self::Job(kind) }
     }
 }
 
@@ -74,9 +74,9 @@ pub struct Expected {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// Made first, in this order: an endpoint's configuration.
-    pub first: Vec<Make>,
+    pub first: Vec<Create>,
     /// What is waited for.
-    pub main: Make,
+    pub main: Create,
     /// Whether `main` was found to have been asked for already, by an earlier
     /// attempt of this very step: then its call is left out.
     pub already_asked: bool,
@@ -93,7 +93,7 @@ pub struct Plan {
 impl Plan {
     /// The plan that only makes `main`.
     #[must_use]
-    pub fn of(main: Make, watch: Watch) -> Self {
+    pub fn of(main: Create, watch: Watch) -> Self {
         Self {
             first: Vec::new(),
             main,
@@ -127,8 +127,9 @@ mod tests {
 
     #[test]
     fn only_what_has_no_status_is_not_waited_for() {
-        let made: Vec<_> = Kind::all().filter(|kind| Watch::of(*kind) == Watch::Made).collect();
-        assert_eq!(made, [Kind::EndpointConfig, Kind::Model]);
+        let created: Vec<_> =
+            Kind::all().filter(|kind| Watch::of(*kind) == Watch::Created).collect();
+        assert_eq!(created, [Kind::EndpointConfig, Kind::Model]);
     }
 
     #[test]

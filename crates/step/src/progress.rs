@@ -31,7 +31,7 @@ impl Seen {
     pub fn in_answer(watch: &Watch, answer: &Value, now: Timestamp) -> Option<Self> {
         match watch {
             Watch::Job(kind) => Self::of_kind(*kind, answer, now),
-            Watch::Made => None,
+            Watch::Created => None,
         }
     }
 

@@ -4,9 +4,9 @@
 //! starts again finds what it made; outputs are written however it ends, once there
 //! is something to tell of.
 
+mod callbacks;
+mod creating;
 mod finishing;
-mod hearing;
-mod making;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -22,13 +22,13 @@ use sagebell_sagemaker::{Api, CallError};
 use sagebell_system::say;
 use tokio::sync::Notify;
 
+use crate::adopt::CreateError;
 use crate::advice;
 use crate::callback::{CallbackError, Ready};
 use crate::component::{Component, ComponentError};
 use crate::inputs::Inputs;
 use crate::kfp::ExecutorInput;
-use crate::made::MakeError;
-use crate::model::{self, Problem};
+use crate::model::{self, Violation};
 use crate::monitor_address::NoAddress;
 use crate::options::Options;
 use crate::outputs::WriteError;
@@ -42,16 +42,16 @@ pub enum StepError {
     #[error(transparent)]
     Component(#[from] ComponentError),
     /// The request is not what SageMaker takes.
-    #[error("{operation} would be refused, so nothing was sent:{}", told(.problems))]
+    #[error("{operation} would be refused, so nothing was sent:{}", listed(.problems))]
     Request {
         /// The operation.
         operation: String,
         /// What is wrong.
-        problems: Vec<Problem>,
+        problems: Vec<Violation>,
     },
     /// It was not made.
     #[error(transparent)]
-    Make(#[from] MakeError),
+    Create(#[from] CreateError),
     /// SageMaker said no.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -95,7 +95,7 @@ pub enum StepError {
     Write(#[from] WriteError),
 }
 
-fn told(problems: &[Problem]) -> String {
+fn listed(problems: &[Violation]) -> String {
     problems.iter().map(|problem| format!("\n  {problem}")).collect()
 }
 
@@ -110,7 +110,7 @@ impl StepError {
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         match self {
-            Self::Make(MakeError::Call(error))
+            Self::Create(CreateError::Call(error))
             | Self::Call(error)
             | Self::Component(ComponentError::Call(error))
             | Self::Poll(PollError::Call(error) | PollError::AfterEnd(error)) => {
@@ -178,9 +178,9 @@ impl Step<'_> {
         // Before there is a job: no monitor, no job; and nothing rings unheard.
         let ready = self.ready(&plan).await?;
         let principal = ready.as_ref().and_then(Ready::principal);
-        let (plan, made) = self.make(plan, principal).await?;
-        let arn = made.arn.clone();
-        let (ended, result) = match self.wait(&plan, made, ready).await {
+        let (plan, created) = self.create(plan, principal).await?;
+        let arn = created.arn.clone();
+        let (ended, result) = match self.wait(&plan, created, ready).await {
             // There is a second left at most.
             Err((_, error)) if error.is_termination() => return Err(error),
             Err((ended, error)) => (ended, Err(error)),
@@ -198,13 +198,13 @@ impl Step<'_> {
 fn check(plan: &Plan) -> Result<Vec<String>, StepError> {
     let main = (!plan.already_asked).then_some(&plan.main);
     let mut unknown = Vec::new();
-    for make in plan.first.iter().chain(main) {
-        let Call { operation, input } = &make.call;
-        let told = model::check(operation, input).map_err(|problems| StepError::Request {
+    for create in plan.first.iter().chain(main) {
+        let Call { operation, input } = &create.call;
+        let listed = model::check(operation, input).map_err(|problems| StepError::Request {
             operation: operation.to_string(),
             problems,
         })?;
-        unknown.extend(told.into_iter().map(|problem| format!("{operation}: {problem}")));
+        unknown.extend(listed.into_iter().map(|problem| format!("{operation}: {problem}")));
     }
     Ok(unknown)
 }

@@ -79,7 +79,7 @@ pub(crate) fn noun(plan: &Plan) -> String {
     match plan.watch {
         Watch::Job(kind) => kind.spec().noun.replace('_', " "),
         // `CreateWorkteam` makes a workteam.
-        Watch::Made => {
+        Watch::Created => {
             let words = words(&plan.main.call.operation);
             words.split_first().map(|(_, noun)| noun.join(" ")).unwrap_or_default()
         }
@@ -104,12 +104,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::plan::{Call, Make};
+    use crate::plan::{Call, Create};
 
     fn plan(operation: &'static str, watch: Watch) -> Plan {
         let call = Call::new(operation, json!({}));
         let name = "asked-for".to_owned();
-        Plan::of(Make { call, describe: None, name, taggable: false }, watch)
+        Plan::of(Create { call, describe: None, name, taggable: false }, watch)
     }
 
     #[test]
@@ -133,8 +133,8 @@ mod tests {
     fn what_is_made_has_a_noun_for_people() {
         for (operation, watch, noun_of_it) in [
             ("CreateTrainingJob", Watch::Job(Kind::Training), "training job"),
-            ("CreateWorkteam", Watch::Made, "workteam"),
-            ("CreateModelQualityJobDefinition", Watch::Made, "model quality job definition"),
+            ("CreateWorkteam", Watch::Created, "workteam"),
+            ("CreateModelQualityJobDefinition", Watch::Created, "model quality job definition"),
         ] {
             assert_eq!(noun(&plan(operation, watch)), noun_of_it);
         }

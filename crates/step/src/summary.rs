@@ -42,13 +42,13 @@ pub(crate) struct Summary {
     /// What it came to, in SageMaker's word.
     status: Option<String>,
     took: Option<SignedDuration>,
-    problem: Option<Problem>,
+    problem: Option<FailureNote>,
     links: Vec<Link>,
 }
 
 /// What went wrong.
 #[derive(Debug)]
-struct Problem {
+struct FailureNote {
     what: String,
     advice: Option<String>,
 }
@@ -64,7 +64,8 @@ impl Summary {
             verdict: verdict(subject.last.map(|last| last.phase), error.is_some()),
             status: subject.last.map(|last| last.status.clone()),
             took: subject.history.took(),
-            problem: error.map(|error| Problem { what: error.to_string(), advice: error.advice() }),
+            problem: error
+                .map(|error| FailureNote { what: error.to_string(), advice: error.advice() }),
             links: links(subject),
         }
     }
@@ -77,7 +78,7 @@ impl Summary {
         }
     }
 
-    fn failure(&self, problem: &Problem) -> String {
+    fn failure(&self, problem: &FailureNote) -> String {
         let mut text = String::from("sagebell-step: ");
         text.push_str(&wrapped(&problem.what, WIDTH).join(&format!("\n{MARK}")));
         if let Some(advice) = &problem.advice {

@@ -1,4 +1,4 @@
-"""Writes shapes.txt and generic.json: what the step knows of SageMaker's service model.
+"""Writes shapes.txt and sagemaker.json: what the step knows of SageMaker's service model.
 
     python extract.py
 
@@ -8,7 +8,7 @@ shapes.txt has one shape a line, its name and its JSON, sorted, so that a step p
 that its own request has. An operation's input goes by the operation's name, an output that is
 handed on by `NAME.output`. Kept is what botocore's ParamValidator looks at.
 
-generic.json has one component per kind: every top-level member of its request as an input; and the
+sagemaker.json has one component per kind: every top-level member of its request as an input; and the
 one that only waits.
 """
 
@@ -225,7 +225,7 @@ def write():
     lines = [f"{name} {json.dumps(shape, separators=(',', ':'))}" for name, shape in sorted(shapes().items())]
     (HERE / "shapes.txt").write_text("\n".join(lines) + "\n")
     rows = [*(component(operation) for operation in creates()), only_wait()]
-    (HERE / "generic.json").write_text(json.dumps(rows, indent=1) + "\n")
+    (HERE / "sagemaker.json").write_text(json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -155,7 +155,8 @@ mod tests {
     fn jobs_and_one_jobs_waits_are_spread_evenly() {
         let at = Timestamp::UNIX_EPOCH;
         let jobs = (0..8_000).map(|n| IndexEntry::listed(at, &arn(&format!("train-{n}"))).shard);
-        let waits = (0..8_000).map(|n| IndexEntry::due(at, &key("one-job", &format!("w{n}"))).shard);
+        let waits =
+            (0..8_000).map(|n| IndexEntry::due(at, &key("one-job", &format!("w{n}"))).shard);
         for (least, most) in [spread(jobs), spread(waits)] {
             assert!(least > 0.8 && most < 1.2, "{least} to {most} of an even share");
         }

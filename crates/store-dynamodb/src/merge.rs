@@ -74,7 +74,12 @@ impl List<'_> {
         Ok(Stretch { items, left_off: after })
     }
 
-    async fn read(&self, shard: u64, after: Option<&str>, limit: usize) -> Result<Stretch, DynamoDbError> {
+    async fn read(
+        &self,
+        shard: u64,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Stretch, DynamoDbError> {
         let (table, index) = (self.table, self.index);
         let mut query = table
             .client

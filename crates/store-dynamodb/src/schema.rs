@@ -86,7 +86,9 @@ pub async fn create_table(client: &Client, name: &str) -> Result<(), StoreError>
         .global_secondary_indexes(listing);
     create.send().await.map_err(|error| DynamoDbError::sdk("CreateTable", name, &error))?;
     let exists = client.wait_until_table_exists().table_name(name).wait(CREATION).await;
-    exists.map_err(|error| DynamoDbError::retryable(format!("table {name} is not there yet: {error}")))?;
+    exists.map_err(|error| {
+        DynamoDbError::retryable(format!("table {name} is not there yet: {error}"))
+    })?;
     Ok(())
 }
 

@@ -32,7 +32,8 @@ impl Table {
     ) -> Result<Option<Versioned<E>>, DynamoDbError> {
         let get = self.client.get_item().table_name(&self.name).consistent_read(true);
         let get = get.key(PK, key.pk()).key(SK, key.sk());
-        let answer = get.send().await.map_err(|error| DynamoDbError::sdk("GetItem", &self.name, &error))?;
+        let answer =
+            get.send().await.map_err(|error| DynamoDbError::sdk("GetItem", &self.name, &error))?;
         self.live(answer.item, key)
     }
 

@@ -7,7 +7,7 @@ use sagebell_monitor::wait::Wait;
 
 use crate::cursor;
 use crate::error::DynamoDbError;
-use crate::index::{FIRST, Index, LAST, IndexEntry};
+use crate::index::{FIRST, Index, IndexEntry, LAST};
 use crate::item::{Entity, Item, Key, WAIT, decode, text, wait_key};
 use crate::merge::{Filter, List};
 use crate::schema::{EXPIRES_MICROS, PK, SK};
@@ -51,7 +51,8 @@ pub(crate) async fn list(
         .expression_attribute_values(":first", text(first))
         .expression_attribute_values(":last", text(format!("{WAIT}{LAST}")))
         .expression_attribute_values(":now", table.now());
-    let answer = query.send().await.map_err(|error| DynamoDbError::sdk("Query", &table.name, &error))?;
+    let answer =
+        query.send().await.map_err(|error| DynamoDbError::sdk("Query", &table.name, &error))?;
     let mut found = answer.items.unwrap_or_default();
     let mut left_off = answer.last_evaluated_key.as_ref().and_then(cursor::wait);
     if found.len() > limit {

@@ -88,7 +88,8 @@ pub(crate) fn micros(at: Timestamp) -> i64 {
 fn open(path: &Path) -> Result<(Connection, Connection), SqliteError> {
     let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     // SQLite has a meaning of its own for some relative paths, as `:memory:`.
-    let path = &std::path::absolute(path).map_err(|error| SqliteError::terminal(error.to_string()))?;
+    let path =
+        &std::path::absolute(path).map_err(|error| SqliteError::terminal(error.to_string()))?;
     create(path)?;
     let mut writer = connect(path)?;
     schema::check(&writer)?;

@@ -20,7 +20,10 @@ impl Stored {
         Ok(Self { version: Version(version.cast_unsigned()), document: row.get(1)? })
     }
 
-    pub(crate) fn decode<T: DeserializeOwned>(self, name: &str) -> Result<Versioned<T>, SqliteError> {
+    pub(crate) fn decode<T: DeserializeOwned>(
+        self,
+        name: &str,
+    ) -> Result<Versioned<T>, SqliteError> {
         Ok(Versioned { value: decode(&self.document, name)?, version: self.version })
     }
 }

@@ -146,7 +146,7 @@ fn asked_for(rule: FaultRule) -> AwsError {
 }
 
 fn perform(shared: &Shared, call: &Call) -> Response {
-    let done = shared.with_world(|world, now| operations::handle(world, call, now));
+    let done = shared.with_world(|state, now| operations::handle(state, call, now));
     done.map_or_else(|error| refuse(&error), |value| respond(StatusCode::OK, None, &value))
 }
 

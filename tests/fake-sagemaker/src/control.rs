@@ -14,9 +14,9 @@ use crate::faults::FaultRule;
 use crate::life::{Life, Stage};
 use crate::quotas::{Quota, Quotas};
 use crate::shared::{Shared, lock};
-use crate::world::MAX_LIVES;
+use crate::state::MAX_LIVES;
 
-type Told = Result<StatusCode, (StatusCode, String)>;
+type ControlResult = Result<StatusCode, (StatusCode, String)>;
 
 /// The routes of the control API.
 pub(crate) fn routes() -> Router<Arc<Shared>> {
@@ -40,22 +40,25 @@ fn checked(life: &Life) -> Result<(), (StatusCode, String)> {
 }
 
 /// These lives, and no others, from now on; of two that fit, the later counts.
-async fn set_lives(State(shared): State<Arc<Shared>>, Json(lives): Json<Vec<Life>>) -> Told {
+async fn set_lives(
+    State(shared): State<Arc<Shared>>,
+    Json(lives): Json<Vec<Life>>,
+) -> ControlResult {
     lives.iter().try_for_each(checked)?;
     if lives.len() > MAX_LIVES {
         return Err(bad(format!("at most {MAX_LIVES} lives")));
     }
-    shared.with_world(|world, _| {
-        world.clear_lives();
-        lives.into_iter().for_each(|life| world.add_life(life));
+    shared.with_world(|state, _| {
+        state.clear_lives();
+        lives.into_iter().for_each(|life| state.add_life(life));
     });
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// One more life, which goes before those there are.
-async fn add_life(State(shared): State<Arc<Shared>>, Json(life): Json<Life>) -> Told {
+async fn add_life(State(shared): State<Arc<Shared>>, Json(life): Json<Life>) -> ControlResult {
     checked(&life)?;
-    shared.with_world(|world, _| world.add_life(life));
+    shared.with_world(|state, _| state.add_life(life));
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -64,7 +67,7 @@ async fn set_status(
     State(shared): State<Arc<Shared>>,
     Path(arn): Path<String>,
     Json(stage): Json<Stage>,
-) -> Told {
+) -> ControlResult {
     // An ARN may be spelled as the monitor does.
     let canonical = JobArn::parse(&arn).map_or_else(|_| arn.clone(), |arn| arn.to_string());
     let life = Life {
@@ -75,22 +78,28 @@ async fn set_status(
         on_update: None,
     };
     checked(&life)?;
-    shared.with_world(|world, now| {
-        if world.by_arn(&canonical).is_none() {
+    shared.with_world(|state, now| {
+        if state.by_arn(&canonical).is_none() {
             return Err((StatusCode::NOT_FOUND, format!("there is no {arn}")));
         }
-        world.live(&canonical, &life.stages, now);
+        state.live(&canonical, &life.stages, now);
         Ok(StatusCode::NO_CONTENT)
     })
 }
 
-async fn add_fault(State(shared): State<Arc<Shared>>, Json(rule): Json<FaultRule>) -> Told {
+async fn add_fault(
+    State(shared): State<Arc<Shared>>,
+    Json(rule): Json<FaultRule>,
+) -> ControlResult {
     lock(&shared.faults).add(rule).map_err(bad)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// These quotas, and no others, from now on.
-async fn set_quotas(State(shared): State<Arc<Shared>>, Json(quotas): Json<Vec<Quota>>) -> Told {
+async fn set_quotas(
+    State(shared): State<Arc<Shared>>,
+    Json(quotas): Json<Vec<Quota>>,
+) -> ControlResult {
     *lock(&shared.quotas) = Quotas::new(quotas, shared.clock.now()).map_err(bad)?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -109,7 +118,7 @@ async fn events(State(shared): State<Arc<Shared>>) -> Json<Value> {
 
 /// Forgets resources, lives, faults, quotas, calls, requests and events.
 async fn reset(State(shared): State<Arc<Shared>>) -> Response {
-    shared.with_world(|world, _| world.reset());
+    shared.with_world(|state, _| state.reset());
     *lock(&shared.faults) = crate::faults::Faults::default();
     *lock(&shared.quotas) = Quotas::default();
     *lock(&shared.journal) = crate::journal::Journal::default();

@@ -10,8 +10,8 @@ use sagebell_monitor::time::parse_time;
 use serde_json::{Map, Value, json};
 
 use crate::resource::Resource;
+use crate::state::Settings;
 use crate::view::view;
-use crate::world::Settings;
 
 macro_rules! sample {
     ($name:literal) => {

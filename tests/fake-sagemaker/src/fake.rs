@@ -17,7 +17,7 @@ use crate::publish::{self, Target};
 use crate::quotas::{Quota, Quotas};
 use crate::server;
 use crate::shared::{Shared, lock};
-use crate::world::Settings;
+use crate::state::Settings;
 
 /// The time between the stages of a life that no script gives.
 pub const DEFAULT_STEP: Duration = Duration::from_millis(200);
@@ -130,7 +130,7 @@ impl Fake {
 
     /// Scripts a life that goes before those there are.
     pub fn add_life(&self, life: Life) {
-        self.shared.with_world(|world, _| world.add_life(life));
+        self.shared.with_world(|state, _| state.add_life(life));
     }
 
     /// Lets calls go wrong.

@@ -34,9 +34,9 @@ mod quotas;
 mod resource;
 mod server;
 mod shared;
+mod state;
 mod tuning;
 mod view;
-mod world;
 
 pub use fake::{DEFAULT_ACCOUNT, DEFAULT_STEP, Fake, Options, StartError};
 pub use faults::{Fault, FaultRule};

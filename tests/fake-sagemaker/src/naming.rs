@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::family::Family;
 use crate::resource::Resource;
-use crate::world::World;
+use crate::state::SageMakerState;
 
 /// What a new resource is called.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ fn generated(number: u64, at: Timestamp) -> String {
 
 /// What a Create request's resource is to be called.
 pub(crate) fn identify(
-    world: &World,
+    state: &SageMakerState,
     family: &'static Family,
     region: &str,
     input: &Map<String, Value>,
@@ -60,7 +60,7 @@ pub(crate) fn identify(
     let version_of = |parent: &str| {
         let of_parent = |of: &&Resource| of.name.rsplit_once('/').is_some_and(|(p, _)| p == parent);
         let versions =
-            world.all_of(family, region).into_iter().filter(of_parent).filter_map(version);
+            state.all_of(family, region).into_iter().filter(of_parent).filter_map(version);
         versions.max().unwrap_or(0) + 1
     };
     match family.kind {
@@ -109,20 +109,20 @@ fn version(resource: &Resource) -> Option<u64> {
 
 /// The resource that a request names, by name or ARN.
 pub(crate) fn find<'a>(
-    world: &'a World,
+    state: &'a SageMakerState,
     family: &'static Family,
     region: &str,
     input: &Map<String, Value>,
 ) -> Option<&'a Resource> {
     let name = text(input, family.key);
     if name.starts_with("arn:") {
-        return world.by_arn(name).filter(|of| of.family.word == family.word);
+        return state.by_arn(name).filter(|of| of.family.word == family.word);
     }
     if family.kind == Some(Kind::ImageVersion) {
         let wanted = input.get("Version").and_then(Value::as_u64);
         let of_image = |of: &&Resource| text(&of.request, family.key) == name;
         let fits = |of: &&Resource| wanted.is_none_or(|wanted| version(of) == Some(wanted));
-        return world
+        return state
             .all_of(family, region)
             .into_iter()
             .filter(of_image)
@@ -134,7 +134,7 @@ pub(crate) fn find<'a>(
         family.kind != Some(Kind::Job)
             || text(&of.request, "JobCategory") == text(input, "JobCategory")
     };
-    world.by_name(family, region, name).filter(is_of)
+    state.by_name(family, region, name).filter(is_of)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use crate::faults::Faults;
 use crate::journal::Journal;
 use crate::quotas::Quotas;
-use crate::world::{Settings, World};
+use crate::state::{SageMakerState, Settings};
 
 /// One fake's state.
 pub(crate) struct Shared {
@@ -19,7 +19,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Mutex<Faults>,
     pub(crate) journal: Mutex<Journal>,
     pub(crate) quotas: Mutex<Quotas>,
-    world: Mutex<World>,
+    state: Mutex<SageMakerState>,
     outbox: Option<mpsc::Sender<Value>>,
     changed: Notify,
 }
@@ -41,23 +41,23 @@ impl Shared {
             faults: Mutex::default(),
             journal: Mutex::default(),
             quotas: Mutex::default(),
-            world: Mutex::new(World::new(settings)),
+            state: Mutex::new(SageMakerState::new(settings)),
             outbox,
             changed: Notify::new(),
         }
     }
 
     /// Does something with the world as it is now, and passes on the events.
-    pub(crate) fn with_world<T>(&self, act: impl FnOnce(&mut World, Timestamp) -> T) -> T {
-        let mut world = lock(&self.world);
+    pub(crate) fn with_world<T>(&self, act: impl FnOnce(&mut SageMakerState, Timestamp) -> T) -> T {
+        let mut state = lock(&self.state);
         let now = self.clock.now();
-        world.advance(now);
-        let done = act(&mut world, now);
+        state.advance(now);
+        let done = act(&mut state, now);
         // Under the lock, so that events leave in the order of the changes.
-        for event in world.take_events() {
+        for event in state.take_events() {
             self.tell(event);
         }
-        drop(world);
+        drop(state);
         self.changed.notify_one();
         done
     }
@@ -73,13 +73,13 @@ impl Shared {
 
     /// Lets come about what is due; says how long until more is.
     pub(crate) fn advance(&self) -> Option<Duration> {
-        let mut world = lock(&self.world);
+        let mut state = lock(&self.state);
         let now = self.clock.now();
-        world.advance(now);
-        for event in world.take_events() {
+        state.advance(now);
+        for event in state.take_events() {
             self.tell(event);
         }
-        let due = world.next_due()?;
+        let due = state.next_due()?;
         Some(due.duration_since(now).try_into().unwrap_or_default())
     }
 

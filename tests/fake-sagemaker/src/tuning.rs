@@ -9,8 +9,8 @@ use crate::family;
 use crate::life::Stage;
 use crate::naming;
 use crate::resource::{Birth, Resource};
+use crate::state::SageMakerState;
 use crate::view::seconds;
-use crate::world::World;
 
 /// The members of a training job that its definition has under the same name.
 const SHARED: [&str; 8] = [
@@ -25,21 +25,21 @@ const SHARED: [&str; 8] = [
 ];
 
 /// If a tuning job has just succeeded, makes its best training job.
-pub(crate) fn settled(world: &mut World, arn: &str) {
-    let Some(tuning) = world.by_arn(arn).filter(|of| is_new_success(of)) else {
+pub(crate) fn settled(state: &mut SageMakerState, arn: &str) {
+    let Some(tuning) = state.by_arn(arn).filter(|of| is_new_success(of)) else {
         return;
     };
     let at = tuning.modified;
-    let Some(birth) = best_of(tuning, world.settings.account.as_str(), at) else {
+    let Some(birth) = best_of(tuning, state.settings.account.as_str(), at) else {
         return;
     };
     let summary = summary(tuning, &birth);
     let best = birth.arn.clone();
-    let birth = Birth { number: world.next_number(), ..birth };
-    if world.insert(birth).is_ok() {
-        world.live(&best, &[Stage::new(std::time::Duration::ZERO, "Completed")], at);
+    let birth = Birth { number: state.next_number(), ..birth };
+    if state.insert(birth).is_ok() {
+        state.live(&best, &[Stage::new(std::time::Duration::ZERO, "Completed")], at);
     }
-    if let Some(tuning) = world.by_arn_mut(arn) {
+    if let Some(tuning) = state.by_arn_mut(arn) {
         tuning.fixed.insert("BestTrainingJob".to_owned(), summary);
     }
 }

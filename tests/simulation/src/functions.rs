@@ -190,7 +190,9 @@ impl Cloud {
     pub async fn handle(&self, message: &Message) -> bool {
         match message {
             Message::Event(event) => self.take(event.clone()).await,
-            Message::SignalRequest(_) if self.world.faults.signals_down.holds(self.world.time.now()) => {
+            Message::SignalRequest(_)
+                if self.world.faults.signals_down.holds(self.world.time.now()) =>
+            {
                 false
             }
             Message::SignalRequest(request) => {

@@ -5,7 +5,7 @@ mod draw;
 
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::Kind;
-use sagebell_monitor::wait::{SignalOn, OnAbandon, WaitId};
+use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId};
 use sagebell_monitor::waits::Stop;
 
 use crate::executor::Millis;

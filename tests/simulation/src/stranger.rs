@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use sagebell_monitor::ports::WaitKey;
-use sagebell_monitor::wait::{CallbackUrl, SignalOn, OnAbandon, Principal, Secret};
+use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Principal, Secret, SignalOn};
 use sagebell_monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
 
 use crate::executor::Millis;

@@ -72,7 +72,11 @@ impl Waiter {
 
     /// Listens until the end, and a little longer for what should not come;
     /// `on_signal` is shown each signal.
-    pub async fn receive(mut self, patience: Duration, on_signal: impl Fn(&SignalBody)) -> Received {
+    pub async fn receive(
+        mut self,
+        patience: Duration,
+        on_signal: impl Fn(&SignalBody),
+    ) -> Received {
         let mut received = Received::default();
         let mut last_seq = 0;
         let mut until = Instant::now() + patience;

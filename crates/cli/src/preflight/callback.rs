@@ -23,7 +23,7 @@ use sagebell_monitor::wait::{CallbackUrl, Secret, WaitId, later};
 use sagebell_system::{SystemClock, say};
 use sagebell_webhook::Listener;
 
-use super::grants::{CALLBACKS, QUEUES, OBSERVATIONS, SIGNALS, WAY_BACK};
+use super::grants::{CALLBACKS, OBSERVATIONS, QUEUES, SIGNALS, WAY_BACK};
 use super::report::Check;
 use sagebell_client::client::{Client, ClientError};
 use sagebell_client::{callback_url, new_secret, own_address};

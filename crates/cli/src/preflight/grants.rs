@@ -69,7 +69,8 @@ pub(super) const DEAD_LETTERS: &[Grant] = &[
 /// SageMaker's events.
 pub(super) const JOB_EVENTS: &[Grant] = &[template("JobEventsRule"), template("EventsQueuePolicy")];
 /// The sweep's.
-pub(super) const OBSERVATIONS: &[Grant] = &[template("ObservationsRule"), template("EventsQueuePolicy")];
+pub(super) const OBSERVATIONS: &[Grant] =
+    &[template("ObservationsRule"), template("EventsQueuePolicy")];
 /// Where callbacks may go.
 pub(super) const CALLBACKS: &[Grant] =
     &[template("CallbackCidrs"), template("CallbackPorts"), template("CallbackPaths")];

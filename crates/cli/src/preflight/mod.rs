@@ -6,8 +6,8 @@
 mod api;
 mod callback;
 mod caller;
-mod pass_role;
 mod grants;
+mod pass_role;
 mod report;
 mod stack;
 

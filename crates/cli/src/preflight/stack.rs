@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sagebell_aws_reads::{Account, AskError, Caller, Rule, Stack, Table};
 
-use super::grants::{DEAD_LETTERS, JOB_EVENTS, Grant, QUEUES, READ, OBSERVATIONS, TABLE, WATCH};
+use super::grants::{DEAD_LETTERS, Grant, JOB_EVENTS, OBSERVATIONS, QUEUES, READ, TABLE, WATCH};
 use super::report::{Check, Outcome};
 
 const STACK: &str = "stack";

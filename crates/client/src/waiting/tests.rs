@@ -6,7 +6,7 @@ use sagebell_monitor::job::JobRecord;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::Clock as _;
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::wait::{SignalOn, OnAbandon};
+use sagebell_monitor::wait::{OnAbandon, SignalOn};
 use sagebell_system::SystemClock;
 use url::Url;
 
@@ -49,7 +49,9 @@ async fn waiting(
     answer: impl Fn(Duration) -> Result<WaitAndJobView, ClientError> + Send + Sync + 'static,
 ) -> (Waiting, Calls) {
     let id = WaitId::parse("w").unwrap();
-    let receiver = CallbackReceiver::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock)).await.unwrap();
+    let receiver = CallbackReceiver::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock))
+        .await
+        .unwrap();
     let terms = Terms {
         signal_on: SignalOn::Settled,
         on_abandon: OnAbandon::Stop,

@@ -9,7 +9,7 @@ use sagebell_monitor::phase::Phase;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::signal::SignalBody;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use sagebell_monitor::wait::{SignalOn, OnAbandon, WaitId, WaitState};
+use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId, WaitState};
 use serde_json::{Value, json};
 
 use super::{Answer, happens, request, send};

@@ -11,7 +11,7 @@ use crate::kind::Kind;
 use crate::ports::WaitKey;
 use crate::search::Search;
 use crate::wait::{
-    CallbackUrl, Delivery, SignalOn, OnAbandon, Principal, Secret, Wait, WaitId, WaitState, later,
+    CallbackUrl, Delivery, OnAbandon, Principal, Secret, SignalOn, Wait, WaitId, WaitState, later,
 };
 
 /// How long the samples live.

@@ -19,9 +19,9 @@ use crate::ports::{
     SageMakerError, SendOutcome, Sender,
 };
 use crate::record::Recorder;
-use crate::signal::{Announcement, Callback, SignalRequest, SignalBody};
+use crate::signal::{Announcement, Callback, SignalBody, SignalRequest};
 use crate::sweep::Sweep;
-use crate::wait::{CallbackUrl, FailureClass, SignalOn, OnAbandon, Principal, Secret, WaitId};
+use crate::wait::{CallbackUrl, FailureClass, OnAbandon, Principal, Secret, SignalOn, WaitId};
 use crate::waits::{Registration, Waits};
 
 /// The ARN of the job that [`FakeWorld::registration`] waits for.

@@ -6,7 +6,7 @@ use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{SendOutcome, Store as _, WaitKey};
-use sagebell_monitor::signal::{SignalRequest, ProbeBody, Purpose};
+use sagebell_monitor::signal::{ProbeBody, Purpose, SignalRequest};
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Principal, Wait, WaitState};
 use sagebell_monitor::waits::Registration;

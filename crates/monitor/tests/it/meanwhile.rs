@@ -13,7 +13,7 @@ use sagebell_monitor::record::Recorder;
 use sagebell_monitor::signal::Callback;
 use sagebell_monitor::testing::ManualClock;
 use sagebell_monitor::testing::world::{FakeSender, FakeWorld};
-use sagebell_monitor::wait::{CallbackUrl, FailureClass, SignalOn, Secret, Wait, WaitState};
+use sagebell_monitor::wait::{CallbackUrl, FailureClass, Secret, SignalOn, Wait, WaitState};
 use sagebell_monitor::waits::{Registration, Waits};
 
 use crate::act::{Act, Waiter};

@@ -98,7 +98,10 @@ fn endpoint_life() -> impl Strategy<Value = Vec<Observation>> {
     ]);
     prop::collection::vec(update, 0..4).prop_map(|updates| {
         let words = ["Creating", "InService"].into_iter().chain(updates.into_iter().flatten());
-        (0..).zip(words).map(|(step, word)| observation(Kind::Endpoint, 0, 60 * step, word)).collect()
+        (0..)
+            .zip(words)
+            .map(|(step, word)| observation(Kind::Endpoint, 0, 60 * step, word))
+            .collect()
     })
 }
 

@@ -14,7 +14,7 @@ use sagebell_monitor::record::{RecordError, Taken};
 use sagebell_monitor::signal::Announcement;
 use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
 use sagebell_monitor::wait::{
-    CallbackUrl, FailureClass, SignalOn, OnAbandon, Principal, Secret, Wait, WaitId, WaitState,
+    CallbackUrl, FailureClass, OnAbandon, Principal, Secret, SignalOn, Wait, WaitId, WaitState,
 };
 use sagebell_monitor::waits::{Registration, Stop, WaitError};
 use serde_json::json;
@@ -381,7 +381,9 @@ async fn an_endpoint_update_is_told_of_this_update_only() {
         ("IN_SERVICE", 300, 1),
     ] {
         match world.recorder().take(&event(status, age)).await.unwrap() {
-            Taken::Recorded { signal_requests, .. } => assert_eq!(signal_requests, requested, "{status}@{age}"),
+            Taken::Recorded { signal_requests, .. } => {
+                assert_eq!(signal_requests, requested, "{status}@{age}")
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -424,7 +426,10 @@ async fn progress_is_coalesced_and_the_end_comes_last() {
         take(&world, "InProgress", secondary, age).await;
     }
     assert_eq!(world.queue.len(), 3);
-    assert_eq!(world.deliver_all().await, [SignalOutcome::Progress, SignalOutcome::Nothing, SignalOutcome::Nothing]);
+    assert_eq!(
+        world.deliver_all().await,
+        [SignalOutcome::Progress, SignalOutcome::Nothing, SignalOutcome::Nothing]
+    );
     take(&world, "Completed", "Completed", 4).await;
     take(&world, "InProgress", "Uploading", 3).await;
     assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);

@@ -12,7 +12,7 @@ use sagebell_monitor::observation::Observation;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _, WaitKey};
 use sagebell_monitor::testing::world::{Described, FakeWorld};
-use sagebell_monitor::wait::{CallbackUrl, SignalOn, Principal, Wait, WaitState, later};
+use sagebell_monitor::wait::{CallbackUrl, Principal, SignalOn, Wait, WaitState, later};
 use sagebell_monitor::waits::{Registration, Stop, WaitError, Waits};
 use serde_json::json;
 

@@ -7,8 +7,8 @@
 
 use serde_json::{Map, Value};
 
-use super::problem::{Fault, Problem};
 use super::shapes::{Shape, Shapes, Structure};
+use super::violation::{Violation, ViolationKind};
 
 /// Most problems that are told at once.
 const MOST: usize = 20;
@@ -19,8 +19,8 @@ const MOST: usize = 20;
 /// Returns the members that are not known, the first twenty.
 ///
 /// # Errors
-/// Every [`Problem`] of it, the first twenty, and then the members that are not known.
-pub fn check(operation: &str, input: &Value) -> Result<Vec<Problem>, Vec<Problem>> {
+/// Every [`Violation`] of it, the first twenty, and then the members that are not known.
+pub fn check(operation: &str, input: &Value) -> Result<Vec<Violation>, Vec<Violation>> {
     let shapes = Shapes::new();
     let Some(shape) = shapes.find(operation) else { return Ok(Vec::new()) };
     let mut checker = Checker { shapes, problems: Vec::new(), unknown: Vec::new() };
@@ -35,22 +35,22 @@ pub fn check(operation: &str, input: &Value) -> Result<Vec<Problem>, Vec<Problem
 
 struct Checker {
     shapes: Shapes,
-    problems: Vec<Problem>,
-    unknown: Vec<Problem>,
+    problems: Vec<Violation>,
+    unknown: Vec<Violation>,
 }
 
 impl Checker {
-    fn report(&mut self, path: &str, fault: Fault) {
-        let list = match fault {
-            Fault::Unknown { .. } => &mut self.unknown,
+    fn report(&mut self, path: &str, kind: ViolationKind) {
+        let list = match kind {
+            ViolationKind::Unknown { .. } => &mut self.unknown,
             _ => &mut self.problems,
         };
         match list.len() {
             MOST.. => {}
             told if told + 1 == MOST => {
-                list.push(Problem { path: String::new(), fault: Fault::More });
+                list.push(Violation { path: String::new(), kind: ViolationKind::More });
             }
-            _ => list.push(Problem { path: path.to_owned(), fault }),
+            _ => list.push(Violation { path: path.to_owned(), kind }),
         }
     }
 
@@ -95,29 +95,29 @@ impl Checker {
             _ => false,
         };
         if !fits {
-            let fault = Fault::Type { wanted: wanted(shape), found: found(value) };
-            return self.report(path, fault);
+            let kind = ViolationKind::Type { wanted: wanted(shape), found: found(value) };
+            return self.report(path, kind);
         }
         if let (Some(number), Some(least)) = (value.as_f64(), least(shape))
             && number < least
         {
-            self.report(path, Fault::Least { found: number, least, is_length: false });
+            self.report(path, ViolationKind::Least { found: number, least, is_length: false });
         }
     }
 
     fn structure(&mut self, path: &str, structure: &Structure, members: &Map<String, Value>) {
         if structure.union && members.len() != 1 {
-            let fault = Fault::OneOf { found: members.len(), known: known(structure) };
-            self.report(path, fault);
+            let kind = ViolationKind::OneOf { found: members.len(), known: known(structure) };
+            self.report(path, kind);
         }
         for name in structure.required.iter().filter(|name| !members.contains_key(*name)) {
-            self.report(path, Fault::Missing { name: name.clone() });
+            self.report(path, ViolationKind::Missing { name: name.clone() });
         }
         for (name, value) in members {
             match structure.members.get(name) {
                 Some(shape) => self.named(&below(path, name), shape, value),
                 None => {
-                    self.report(path, Fault::Unknown { name: name.clone() });
+                    self.report(path, ViolationKind::Unknown { name: name.clone() });
                 }
             }
         }
@@ -127,7 +127,7 @@ impl Checker {
     fn length(&mut self, path: &str, found: usize, least: Option<u64>) {
         let (found, least) = (found as f64, least.unwrap_or_default() as f64);
         if found < least {
-            self.report(path, Fault::Least { found, least, is_length: true });
+            self.report(path, ViolationKind::Least { found, least, is_length: true });
         }
     }
 }
@@ -220,7 +220,7 @@ mod tests {
         // What is known is checked all the same, and a misspelling is there to see.
         input["StoppingCondition"] = json!({"MaxRuntimeInSecond": 60, "MaxRuntimeInSeconds": 0});
         let told = check("CreateTrainingJob", &input).unwrap_err();
-        assert!(matches!(told[0].fault, Fault::Least { .. }), "{told:?}");
+        assert!(matches!(told[0].kind, ViolationKind::Least { .. }), "{told:?}");
         assert_eq!(told.len(), 4);
     }
 
@@ -255,12 +255,12 @@ mod tests {
         };
         let faults = |config| {
             let problems = check("CreateAutoMLJobV2", &input(config)).err().unwrap_or_default();
-            problems.into_iter().map(|problem| problem.fault).collect::<Vec<_>>()
+            problems.into_iter().map(|problem| problem.kind).collect::<Vec<_>>()
         };
-        assert!(matches!(faults(json!({}))[..], [Fault::OneOf { found: 0, .. }]));
+        assert!(matches!(faults(json!({}))[..], [ViolationKind::OneOf { found: 0, .. }]));
         let both = json!({"TextClassificationJobConfig": {"ContentColumn": "a", "TargetLabelColumn": "b"},
             "TextGenerationJobConfig": {}});
-        assert!(matches!(faults(both)[..], [Fault::OneOf { found: 2, .. }]));
+        assert!(matches!(faults(both)[..], [ViolationKind::OneOf { found: 2, .. }]));
         assert_eq!(faults(json!({"TextGenerationJobConfig": {}})), []);
     }
 

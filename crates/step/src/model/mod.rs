@@ -8,13 +8,13 @@
 mod ack_names;
 mod check;
 mod normalize;
-mod problem;
 mod shapes;
+mod violation;
 
 pub use ack_names::to_ack;
 pub use check::check;
 pub use normalize::{normalize, plain};
-pub use problem::{Fault, Problem};
+pub use violation::{Violation, ViolationKind};
 
 use shapes::Shapes;
 

@@ -6,8 +6,8 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::problem::{Fault, Problem};
 use super::shapes::{Shape, Shapes, Structure};
+use super::violation::{Violation, ViolationKind};
 
 /// Below this a fraction tells every whole number apart from the next: 2^53.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -17,8 +17,8 @@ const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 /// [`check`](super::check) to name it.
 ///
 /// # Errors
-/// A [`Problem`] for each member that is given twice, in two spellings.
-pub fn normalize(operation: &str, input: &Value) -> Result<Value, Vec<Problem>> {
+/// A [`Violation`] for each member that is given twice, in two spellings.
+pub fn normalize(operation: &str, input: &Value) -> Result<Value, Vec<Violation>> {
     let mut names = Names { shapes: Shapes::new(), problems: Vec::new() };
     let found = names.named("", operation, input);
     if names.problems.is_empty() { Ok(found) } else { Err(names.problems) }
@@ -32,7 +32,7 @@ pub fn plain(name: &str) -> String {
 
 struct Names {
     shapes: Shapes,
-    problems: Vec<Problem>,
+    problems: Vec<Violation>,
 }
 
 impl Names {
@@ -62,8 +62,8 @@ impl Names {
             let value =
                 shape.map_or_else(|| value.clone(), |shape| self.named(&path, shape, value));
             if found.insert(name.to_owned(), value).is_some() {
-                let fault = Fault::Twice { name: name.to_owned() };
-                self.problems.push(Problem { path, fault });
+                let kind = ViolationKind::Twice { name: name.to_owned() };
+                self.problems.push(Violation { path, kind });
             }
         }
         Value::Object(found)

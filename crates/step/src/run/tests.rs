@@ -233,7 +233,7 @@ fn history() -> impl Strategy<Value = History> {
         .prop_map(|(ends, acts, is_named)| History { ends, acts, is_named })
 }
 
-struct World {
+struct Setup {
     fake: Fake,
     clock: Arc<ManualClock>,
     base: String,
@@ -244,11 +244,11 @@ struct World {
 #[derive(Debug)]
 struct Job {
     status: String,
-    made: Timestamp,
+    created: Timestamp,
     ended: Option<Timestamp>,
 }
 
-impl World {
+impl Setup {
     async fn of(history: &History) -> Self {
         let clock = Arc::new(ManualClock::default());
         let options = FakeOptions {
@@ -263,15 +263,15 @@ impl World {
             Task::of_pipeline("run", "task").fresh_name().with("TrainingJob")
         };
         let words = if history.is_named { vec![format!("--job_name={base}")] } else { Vec::new() };
-        let world = Self { fake, clock, base, words };
-        for (generation, (succeeds, seconds)) in history.ends.iter().enumerate() {
-            world.fake.add_life(life(&world.name(generation), *succeeds, *seconds));
+        let setup = Self { fake, clock, base, words };
+        for (family, (succeeds, seconds)) in history.ends.iter().enumerate() {
+            setup.fake.add_life(life(&setup.name(family), *succeeds, *seconds));
         }
-        world
+        setup
     }
 
-    fn name(&self, generation: usize) -> String {
-        let ending = if generation == 0 { String::new() } else { format!("-r{generation}") };
+    fn name(&self, family: usize) -> String {
+        let ending = if family == 0 { String::new() } else { format!("-r{family}") };
         format!("{}{ending}", self.base)
     }
 
@@ -290,7 +290,7 @@ impl World {
             let time = |member: &str| told.get(member).and_then(parse_time);
             jobs.push(Job {
                 status: told["TrainingJobStatus"].as_str().unwrap().to_owned(),
-                made: time("CreationTime").unwrap(),
+                created: time("CreationTime").unwrap(),
                 ended: time("TrainingEndTime"),
             });
         }
@@ -336,8 +336,8 @@ impl World {
             Some(Err(StepError::Failed(why))) => {
                 let name = pod.output("job_name");
                 let jobs = self.jobs().await;
-                let generation = (0..jobs.len()).find(|place| self.name(*place) == name);
-                let job = &jobs[generation.unwrap()];
+                let family = (0..jobs.len()).find(|address| self.name(*address) == name);
+                let job = &jobs[family.unwrap()];
                 assert!(
                     job.ended.is_some_and(|ended| ended >= began),
                     "{why}: it ended before {began}, when the try began: {job:?}"
@@ -378,7 +378,7 @@ impl World {
         for pair in jobs.windows(2) {
             let [before, after] = pair else { unreachable!() };
             assert!(
-                before.ended.is_some_and(|ended| ended <= after.made),
+                before.ended.is_some_and(|ended| ended <= after.created),
                 "two ran at a time: {jobs:?}"
             );
             assert_ne!(before.status, "Completed", "a job was made after success: {jobs:?}");
@@ -426,14 +426,14 @@ proptest! {
     fn tries_keep_their_promises(history in history()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let world = World::of(&history).await;
+            let setup = Setup::of(&history).await;
             for act in &history.acts {
-                world.act(act).await;
-                world.check().await;
+                setup.act(act).await;
+                setup.check().await;
             }
-            world.try_once(Fate::Lives).await;
-            world.check().await;
-            world.fake.stop().await;
+            setup.try_once(Fate::Lives).await;
+            setup.check().await;
+            setup.fake.stop().await;
         });
     }
 }

@@ -16,8 +16,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Step, StepError};
-use crate::callback::{Place, Ready};
-use crate::made::Made;
+use crate::adopt::Created;
+use crate::callback::{CallbackAddress, Ready};
 use crate::monitor_address::{self, NoAddress};
 use crate::options::WaitMode;
 use crate::plan::{Call, Plan, Watch};
@@ -25,7 +25,7 @@ use crate::poll::{Pauses, Question};
 use crate::progress::{History, Seen};
 
 /// The pauses between looks at what no monitor tells of.
-pub(super) const LOOKS: Pauses = (Duration::from_secs(1), Duration::from_secs(30));
+pub(super) const DESCRIBE_PAUSES: Pauses = (Duration::from_secs(1), Duration::from_secs(30));
 /// How much older a resource's change may be than the answer to its call: what took
 /// the call to answer.
 const CALL_TIME: Duration = Duration::from_secs(2);
@@ -40,13 +40,13 @@ pub(super) struct Watched {
 
 impl Watched {
     /// `None` if nothing says how to read it.
-    pub(super) fn of(plan: &Plan, made: &Made) -> Option<Self> {
-        let arn = made.arn.as_deref().and_then(|arn| JobArn::parse(arn).ok());
+    pub(super) fn of(plan: &Plan, created: &Created) -> Option<Self> {
+        let arn = created.arn.as_deref().and_then(|arn| JobArn::parse(arn).ok());
         let by_arn = || arn.as_ref().and_then(crate::plan::describe);
         let describe = plan.main.describe.clone().or_else(by_arn)?;
         let kind = match plan.watch {
             Watch::Job(kind) => Some(kind),
-            Watch::Made => None,
+            Watch::Created => None,
         };
         Some(Self { kind, arn, describe })
     }
@@ -67,8 +67,8 @@ impl Step<'_> {
                     Some(api) => api.clone(),
                     None => self.monitor_address().await?,
                 };
-                let place = Place { api, host: *host, port: *port };
-                Ok(Some(place.ready(self.options, Arc::clone(&self.clock)).await?))
+                let address = CallbackAddress { api, host: *host, port: *port };
+                Ok(Some(address.ready(self.options, Arc::clone(&self.clock)).await?))
             }
             _ => Ok(None),
         }
@@ -85,24 +85,24 @@ impl Step<'_> {
     pub(super) async fn wait(
         &self,
         plan: &Plan,
-        made: Made,
+        created: Created,
         ready: Option<Ready>,
     ) -> Result<Ended, (Ended, StepError)> {
         let now = self.clock.now();
-        let mut history = History::since(made.at.unwrap_or(now).min(now));
+        let mut history = History::since(created.at.unwrap_or(now).min(now));
         // Clocks of pods are wrong at times: the monitor's is AWS's.
-        let begun = made.told_at.unwrap_or(now);
+        let begun = created.answered_at.unwrap_or(now);
         let until = self.options.max_wait.map(|wait| later(begun, wait));
         let found = tokio::select! {
-            found = self.watch(plan, &made, ready, &mut history, until) => found,
-            () = self.patience() => Err(self.give_up(plan, &made).await),
+            found = self.watch(plan, &created, ready, &mut history, until) => found,
+            () = self.patience() => Err(self.give_up(plan, &created).await),
         };
         match found {
             Ok((answer, last)) => Ok(Ended { answer, last, history }),
             // What was signalled is known, whatever could not be asked after it.
             Err(error) => {
                 let last = history.seen().last().cloned();
-                Err((Ended { answer: made.answer, last, history }, error))
+                Err((Ended { answer: created.answer, last, history }, error))
             }
         }
     }
@@ -115,24 +115,24 @@ impl Step<'_> {
     async fn watch(
         &self,
         plan: &Plan,
-        made: &Made,
+        created: &Created,
         ready: Option<Ready>,
         history: &mut History,
         until: Option<Timestamp>,
     ) -> Result<(Value, Option<Seen>), StepError> {
-        if plan.watch == Watch::Made {
-            return self.read_made(plan, made).await;
+        if plan.watch == Watch::Created {
+            return self.read_made(plan, created).await;
         }
-        let watched = Watched::of(plan, made).ok_or_else(|| no_arn(plan))?;
+        let watched = Watched::of(plan, created).ok_or_else(|| no_arn(plan))?;
         let (answer, seen) = if let Some(ready) = ready {
             let arn = watched.arn.clone().ok_or_else(|| no_arn(plan))?;
-            let not_before = not_before(plan, made, watched.kind);
+            let not_before = not_before(plan, created, watched.kind);
             let waiting = ready.wait(arn, self.options, not_before, until);
             self.wait_for_callbacks(plan, &watched, waiting, history).await?
         } else if let WaitMode::Poll(first, longest) = self.options.wait {
             self.ask_alone(plan, &watched, (first, longest), history).await?
         } else {
-            self.ask(plan, &watched, LOOKS, history).await?
+            self.ask(plan, &watched, DESCRIBE_PAUSES, history).await?
         };
         Ok((answer, Some(seen)))
     }
@@ -141,13 +141,13 @@ impl Step<'_> {
     async fn read_made(
         &self,
         plan: &Plan,
-        made: &Made,
+        created: &Created,
     ) -> Result<(Value, Option<Seen>), StepError> {
         match &plan.main.describe {
-            Some(describe) if !made.adopted => {
+            Some(describe) if !created.adopted => {
                 Ok((self.api.call(&describe.operation, &describe.input).await?, None))
             }
-            _ => Ok((made.answer.clone(), None)),
+            _ => Ok((created.answer.clone(), None)),
         }
     }
 
@@ -227,8 +227,8 @@ impl Step<'_> {
         Err(error.into())
     }
 
-    async fn give_up(&self, plan: &Plan, made: &Made) -> StepError {
-        match Watched::of(plan, made).filter(|watched| self.stops(watched)) {
+    async fn give_up(&self, plan: &Plan, created: &Created) -> StepError {
+        match Watched::of(plan, created).filter(|watched| self.stops(watched)) {
             None => StepError::GaveUp("it goes on"),
             Some(watched) => match self.stop(&watched).await {
                 Ok(()) => StepError::GaveUp("the job is being stopped"),
@@ -251,10 +251,10 @@ fn no_arn(plan: &Plan) -> StepError {
 
 /// Since when the job is this step's. A one-shot job's creation is compared with room
 /// for clocks that differ; a resource's change is not much older than the answer.
-fn not_before(plan: &Plan, made: &Made, kind: Option<Kind>) -> Option<Timestamp> {
+fn not_before(plan: &Plan, created: &Created, kind: Option<Kind>) -> Option<Timestamp> {
     let of_call = || match kind.map(|kind| kind.spec().lifecycle) {
-        Some(Lifecycle::Resource) => made.at?.checked_sub(CALL_TIME).ok(),
-        _ => made.at,
+        Some(Lifecycle::Resource) => created.at?.checked_sub(CALL_TIME).ok(),
+        _ => created.at,
     };
     plan.not_before.or_else(of_call)
 }

@@ -13,7 +13,7 @@ use crate::component::{Component, ComponentError, Finished, Outputs};
 use crate::definition::Definition;
 use crate::inputs::Inputs;
 use crate::names::FreshName;
-use crate::plan::{Call, Expected, Make, Plan, Watch};
+use crate::plan::{Call, Create, Expected, Plan, Watch};
 
 /// How the name of a configuration begins when none is given.
 const CONFIG: &str = "EndpointConfig";
@@ -72,11 +72,11 @@ fn create(inputs: &Inputs, fresh: &FreshName, name: String) -> Plan {
 
 fn plan(inputs: &Inputs, config: &str, call: Call, name: String) -> Plan {
     let taggable = call.operation == "CreateEndpoint";
-    let main = Make { call, describe: Some(describe(&name)), name, taggable };
+    let main = Create { call, describe: Some(describe(&name)), name, taggable };
     Plan { first: vec![make_config(inputs, config)], ..Plan::of(main, Watch::Job(Kind::Endpoint)) }
 }
 
-fn make_config(inputs: &Inputs, name: &str) -> Make {
+fn make_config(inputs: &Inputs, name: &str) -> Create {
     let variants: Vec<Value> = (1..=3).filter_map(|number| variant(inputs, number)).collect();
     let request = object(json!({
         "EndpointConfigName": name,
@@ -84,7 +84,7 @@ fn make_config(inputs: &Inputs, name: &str) -> Make {
         "KmsKeyId": inputs.given("resource_encryption_key"),
         "Tags": parts::tags(inputs, "endpoint_config_tags"),
     }));
-    Make {
+    Create {
         call: Call::new("CreateEndpointConfig", request),
         describe: Some(describe_config(name)),
         name: name.to_owned(),
@@ -156,13 +156,13 @@ impl Update<'_> {
         let there = found(self.api.call(&describe.operation, &describe.input).await)?;
         let is_free = match there.as_ref().map(|config| config.pointer("/EndpointConfigArn")) {
             None => true,
-            Some(arn) => self.made(arn).await?,
+            Some(arn) => self.created(arn).await?,
         };
         Ok(if is_free { given.to_owned() } else { suffixed })
     }
 
     /// Whether this task made it.
-    async fn made(&self, arn: Option<&Value>) -> Result<bool, ComponentError> {
+    async fn created(&self, arn: Option<&Value>) -> Result<bool, ComponentError> {
         let Some(arn) = arn else { return Ok(false) };
         let answer = self.api.call("ListTags", &json!({ "ResourceArn": arn })).await?;
         let tags = answer.get("Tags").and_then(Value::as_array);

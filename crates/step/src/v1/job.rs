@@ -12,7 +12,7 @@ use crate::component::{Component, ComponentError, Finished, Outputs};
 use crate::definition::Definition;
 use crate::inputs::Inputs;
 use crate::names::FreshName;
-use crate::plan::{Call, Make, Plan, Watch};
+use crate::plan::{Call, Create, Plan, Watch};
 
 /// Outputs that may have to be asked for.
 pub(super) type Results<'a> =
@@ -85,7 +85,7 @@ impl Component for Maker {
         let name = self.name(inputs, fresh);
         let call = Call::new(create, (self.job.request)(inputs, &name)?);
         let describe = Some(Call::new(describe, json!({ name_field: name })));
-        let main = Make { call, describe, name, taggable: true };
+        let main = Create { call, describe, name, taggable: true };
         Ok(Plan::of(main, self.job.watch.clone()))
     }
 

@@ -24,12 +24,12 @@ mod workteam;
 use std::sync::LazyLock;
 
 use crate::component::Component;
-use crate::definition::{self, Definition, Generation};
+use crate::definition::{self, Definition, Family};
 
 pub use python_json::python_json;
 
 static DEFINITIONS: LazyLock<Vec<Definition>> =
-    LazyLock::new(|| definition::family(Generation::V1));
+    LazyLock::new(|| definition::definitions(Family::V1));
 
 /// The definitions of all of them.
 #[must_use]

@@ -12,7 +12,7 @@ pub(super) const MODEL: Job = Job {
     create: "CreateModel",
     describe: "DescribeModel",
     name_field: "ModelName",
-    watch: Watch::Made,
+    watch: Watch::Created,
     name_input: "model_name",
     prefix: None,
     request,

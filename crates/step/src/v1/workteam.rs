@@ -14,7 +14,7 @@ pub(super) const WORKTEAM: Job = Job {
     create: "CreateWorkteam",
     describe: "DescribeWorkteam",
     name_field: "WorkteamName",
-    watch: Watch::Made,
+    watch: Watch::Created,
     name_input: "team_name",
     prefix: None,
     request,

@@ -13,7 +13,7 @@ use sagebell_monitor::testing::ManualClock;
 use sagebell_store_sqlite::SqliteStore;
 use tokio_rusqlite::rusqlite::Connection;
 
-use crate::samples::{arn, request, key, wait};
+use crate::samples::{arn, key, request, wait};
 use crate::{new_path, open};
 
 const ROLE: &str = "SAGEBELL_TEST_CHILD";

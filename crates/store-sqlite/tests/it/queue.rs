@@ -105,7 +105,8 @@ fn request_of(job: &str, id: &str) -> SignalRequest {
 async fn jobs_take_turns_however_many_messages_one_has() {
     let (_dir, path) = new_path();
     let queue = open(&path, &Arc::default()).queue();
-    let many: Vec<SignalRequest> = (0..1_000).map(|n| request_of("large", &format!("l{n}"))).collect();
+    let many: Vec<SignalRequest> =
+        (0..1_000).map(|n| request_of("large", &format!("l{n}"))).collect();
     queue.push(&many).await.unwrap();
     queue.receive(10, VISIBILITY).await.unwrap();
     for job in ["a", "b"] {
@@ -128,7 +129,10 @@ async fn jobs_take_turns_however_many_messages_one_has() {
 async fn messages_of_other_jobs_can_be_asked_for() {
     let (_dir, path) = new_path();
     let queue = open(&path, &Arc::default()).queue();
-    queue.push(&[request_of("a", "a1"), request_of("b", "b1"), request_of("a", "a2")]).await.unwrap();
+    queue
+        .push(&[request_of("a", "a1"), request_of("b", "b1"), request_of("a", "a2")])
+        .await
+        .unwrap();
     let others = queue.receive_of_others(9, VISIBILITY, &[arn("a")]).await.unwrap();
     assert_eq!(ids(&others), ["b1"]);
     assert_eq!(ids(&queue.receive(9, VISIBILITY).await.unwrap()), ["a1", "a2"]);

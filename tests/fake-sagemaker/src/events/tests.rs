@@ -8,7 +8,7 @@ use super::*;
 use crate::family;
 use crate::operations::{Call, handle};
 use crate::resource::{Birth, Tags};
-use crate::world::World;
+use crate::state::SageMakerState;
 
 const STEP: Duration = Duration::from_secs(60);
 
@@ -16,8 +16,8 @@ fn start() -> Timestamp {
     "2026-11-02T09:14:03.318Z".parse().unwrap()
 }
 
-fn world() -> World {
-    World::new(Settings {
+fn state() -> SageMakerState {
+    SageMakerState::new(Settings {
         account: "111122223333".to_owned(),
         step: STEP,
         source: sagebell_monitor::event::SOURCE.to_owned(),
@@ -47,10 +47,10 @@ fn lived(kind: Kind) -> (String, Vec<Value>) {
         number: 1,
         at: start(),
     };
-    let mut world = world();
-    world.insert(birth).unwrap();
-    world.advance(sagebell_monitor::wait::later(start(), STEP * 10));
-    (arn, world.take_events())
+    let mut state = state();
+    state.insert(birth).unwrap();
+    state.advance(sagebell_monitor::wait::later(start(), STEP * 10));
+    (arn, state.take_events())
 }
 
 #[test]
@@ -136,15 +136,15 @@ fn a_tracking_servers_state_is_in_the_detail_type() {
 
 #[test]
 fn a_models_deletion_is_told_in_the_form_of_its_creation() {
-    let mut world = world();
+    let mut state = state();
     let mut call = |operation: &str, after: Duration| {
         let input = Map::from_iter([("ModelName".to_owned(), json!("m"))]);
         let call = Call { operation: operation.to_owned(), region: "us-east-1".to_owned(), input };
-        handle(&mut world, &call, sagebell_monitor::wait::later(start(), after)).unwrap();
+        handle(&mut state, &call, sagebell_monitor::wait::later(start(), after)).unwrap();
     };
     call("CreateModel", Duration::ZERO);
     call("DeleteModel", STEP);
-    let events = world.take_events();
+    let events = state.take_events();
     assert_eq!(events.len(), 2);
     assert_eq!(events[0]["detail"], events[1]["detail"]);
     assert_eq!(events[1]["time"], "2026-11-02T09:15:03Z");
@@ -164,11 +164,11 @@ fn a_pipelines_event_names_the_status_before() {
 
 #[test]
 fn stages_come_about_at_the_time_they_are_due_however_late_one_looks() {
-    let mut world = world();
+    let mut state = state();
     let mut call = |operation: &str, input: Value, after: Duration| {
         let input = input.as_object().unwrap().clone();
         let call = Call { operation: operation.to_owned(), region: "us-east-1".to_owned(), input };
-        handle(&mut world, &call, sagebell_monitor::wait::later(start(), after)).unwrap()
+        handle(&mut state, &call, sagebell_monitor::wait::later(start(), after)).unwrap()
     };
     let request = json!({
         "ProcessingJobName": "a", "ProcessingResources": {}, "AppSpecification": {}, "RoleArn": "r",

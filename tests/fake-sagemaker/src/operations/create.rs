@@ -8,27 +8,27 @@ use crate::error::AwsError;
 use crate::family;
 use crate::naming::{self, Identity};
 use crate::resource::{Birth, Resource, Tags};
-use crate::world::World;
+use crate::state::SageMakerState;
 
 /// Longest name of most, in bytes; those of jobs are shorter (the service model).
 const MAX_NAME: usize = 256;
 /// The most steps of one pipeline execution.
 const MAX_STEPS: usize = 50;
 
-pub(super) fn create(world: &mut World, request: &Request<'_>) -> Result<Value, AwsError> {
+pub(super) fn create(state: &mut SageMakerState, request: &Request<'_>) -> Result<Value, AwsError> {
     let (call, family) = (request.call, request.family);
-    if let Some(made) = made_before(world, request) {
+    if let Some(made) = made_before(state, request) {
         return Ok(request.answer(made));
     }
     let tags = tags::parse(call.input.get("Tags"))?;
-    let named = references::find(world, call)?;
+    let named = references::find(state, call)?;
     let mut fixed = references::members(&named);
     let steps = named.iter().flat_map(|of| steps(of)).take(MAX_STEPS).collect::<Vec<_>>();
-    let number = world.next_number();
-    let identity = naming::identify(world, family, &call.region, &call.input, (number, request.at));
+    let number = state.next_number();
+    let identity = naming::identify(state, family, &call.region, &call.input, (number, request.at));
     check_name(request, &identity)?;
-    let arn = naming::arn(family, &call.region, &world.settings.account, &identity.id);
-    refuse_duplicate(world, request, &identity.name)?;
+    let arn = naming::arn(family, &call.region, &state.settings.account, &identity.id);
+    refuse_duplicate(state, request, &identity.name)?;
     fixed.extend(identity.fixed);
     let birth = Birth {
         family,
@@ -41,20 +41,20 @@ pub(super) fn create(world: &mut World, request: &Request<'_>) -> Result<Value, 
         number,
         at: request.at,
     };
-    world.insert(birth)?;
+    state.insert(birth)?;
     if family.kind == Some(Kind::PipelineExecution) {
-        start_steps(world, request, &arn, &steps)?;
+        start_steps(state, request, &arn, &steps)?;
     }
-    Ok(world.by_arn(&arn).map_or(Value::Null, |made| request.answer(made)))
+    Ok(state.by_arn(&arn).map_or(Value::Null, |made| request.answer(made)))
 }
 
 /// What an earlier request with the same token made.
-fn made_before<'w>(world: &'w World, request: &Request<'_>) -> Option<&'w Resource> {
+fn made_before<'w>(state: &'w SageMakerState, request: &Request<'_>) -> Option<&'w Resource> {
     let input = &request.call.input;
     let member =
         ["ClientRequestToken", "ClientToken"].into_iter().find(|m| input.contains_key(*m))?;
     let same = |of: &&Resource| of.request.get(member) == input.get(member);
-    world.all_of(request.family, &request.call.region).into_iter().find(same)
+    state.all_of(request.family, &request.call.region).into_iter().find(same)
 }
 
 fn check_name(request: &Request<'_>, identity: &Identity) -> Result<(), AwsError> {
@@ -85,8 +85,12 @@ fn check_name(request: &Request<'_>, identity: &Identity) -> Result<(), AwsError
 }
 
 /// What declares `ResourceInUse` answers it, the rest `ValidationException`.
-fn refuse_duplicate(world: &World, request: &Request<'_>, name: &str) -> Result<(), AwsError> {
-    let Some(there) = world.by_name(request.family, &request.call.region, name) else {
+fn refuse_duplicate(
+    state: &SageMakerState,
+    request: &Request<'_>,
+    name: &str,
+) -> Result<(), AwsError> {
+    let Some(there) = state.by_name(request.family, &request.call.region, name) else {
         return Ok(());
     };
     let (noun, arn) = (request.family.noun_for_people(), &there.arn);
@@ -113,7 +117,7 @@ fn steps(pipeline: &Resource) -> Vec<(String, String)> {
 }
 
 fn start_steps(
-    world: &mut World,
+    state: &mut SageMakerState,
     request: &Request<'_>,
     execution: &str,
     steps: &[(String, String)],
@@ -134,10 +138,10 @@ fn start_steps(
             request: Map::new(),
             fixed: fixed.as_object().cloned().unwrap_or_default(),
             tags: Tags::new(),
-            number: world.next_number(),
+            number: state.next_number(),
             at: request.at,
         };
-        world.insert(birth)?;
+        state.insert(birth)?;
     }
     Ok(())
 }

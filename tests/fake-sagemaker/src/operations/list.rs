@@ -10,8 +10,8 @@ use super::{Request, references};
 use crate::error::AwsError;
 use crate::model::Listing;
 use crate::resource::Resource;
+use crate::state::SageMakerState;
 use crate::view::view;
-use crate::world::World;
 
 /// Items on a page unless asked otherwise, and at most.
 const PAGE: usize = 10;
@@ -19,14 +19,14 @@ const MAX_PAGE: usize = 100;
 
 type View = Map<String, Value>;
 
-pub(super) fn list(world: &World, request: &Request<'_>) -> Result<Value, AwsError> {
+pub(super) fn list(state: &SageMakerState, request: &Request<'_>) -> Result<Value, AwsError> {
     let input = &request.call.input;
     let Some(listing) = &request.model.list else {
         return Ok(json!({}));
     };
-    references::find(world, request.call)?;
+    references::find(state, request.call)?;
     let size = page_size(input)?;
-    let all = world.all_of(request.family, &request.call.region);
+    let all = state.all_of(request.family, &request.call.region);
     let mut found: Vec<(&Resource, View)> = all.into_iter().map(|of| (of, view(of))).collect();
     found.retain(|(of, view)| fits(of, view, input));
     found.sort_by(|one, other| order(one, other, input, listing));
@@ -37,7 +37,7 @@ pub(super) fn list(world: &World, request: &Request<'_>) -> Result<Value, AwsErr
     let page: Vec<_> = found.iter().skip(start).take(size).collect();
     let more = found.len() > start + page.len();
     let next = page.last().filter(|_| more).map(|(of, _)| of.number.to_string());
-    let lower = world.settings.lists_in_lower_case;
+    let lower = state.settings.lists_in_lower_case;
     let item = |view: &View| listed(listing.item.project(view), lower);
     let items = page.iter().map(|(_, view)| Value::Object(item(view)));
     let mut answer = View::from_iter([(listing.key.clone(), items.collect())]);

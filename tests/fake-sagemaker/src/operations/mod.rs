@@ -14,8 +14,8 @@ use crate::family::{self, Family, Verb};
 use crate::model::{self, Operation};
 use crate::naming::{self, text};
 use crate::resource::Resource;
+use crate::state::SageMakerState;
 use crate::view::view;
-use crate::world::World;
 
 /// One call of an operation.
 #[derive(Debug, Clone)]
@@ -41,8 +41,12 @@ pub(crate) struct Request<'a> {
 ///
 /// # Errors
 /// The error that SageMaker would answer.
-pub(crate) fn handle(world: &mut World, call: &Call, at: Timestamp) -> Result<Value, AwsError> {
-    world.advance(at);
+pub(crate) fn handle(
+    state: &mut SageMakerState,
+    call: &Call,
+    at: Timestamp,
+) -> Result<Value, AwsError> {
+    state.advance(at);
     let name = call.operation.as_str();
     let unknown = || AwsError::new("UnknownOperationException", format!("The fake has no {name}"));
     let model = model::operation(name).ok_or_else(unknown)?;
@@ -51,19 +55,19 @@ pub(crate) fn handle(world: &mut World, call: &Call, at: Timestamp) -> Result<Va
     if !missing.is_empty() {
         return Err(AwsError::missing(&missing));
     }
-    if let Some(answer) = tags::handle(world, call) {
+    if let Some(answer) = tags::handle(state, call) {
         return answer;
     }
     let (verb, family) = family::operation(name).ok_or_else(unknown)?;
     let request = Request { call, model, family, at };
     match verb {
-        Verb::Create => create::create(world, &request),
-        Verb::Describe => Ok(model.answer(&view(request.find(world)?))),
-        Verb::List => list::list(world, &request),
-        Verb::Stop => change::stop(world, &request),
-        Verb::Delete => change::delete(world, &request),
-        Verb::Update => change::update(world, &request),
-        Verb::Restart => change::restart(world, &request),
+        Verb::Create => create::create(state, &request),
+        Verb::Describe => Ok(model.answer(&view(request.find(state)?))),
+        Verb::List => list::list(state, &request),
+        Verb::Stop => change::stop(state, &request),
+        Verb::Delete => change::delete(state, &request),
+        Verb::Update => change::update(state, &request),
+        Verb::Restart => change::restart(state, &request),
     }
 }
 
@@ -72,11 +76,11 @@ impl Request<'_> {
         text(&self.call.input, member)
     }
 
-    fn find<'w>(&self, world: &'w World) -> Result<&'w Resource, AwsError> {
-        let found = naming::find(world, self.family, &self.call.region, &self.call.input);
+    fn find<'w>(&self, state: &'w SageMakerState) -> Result<&'w Resource, AwsError> {
+        let found = naming::find(state, self.family, &self.call.region, &self.call.input);
         found.ok_or_else(|| {
             let name = self.text(self.family.key);
-            unknown(world, self.family, &self.call.region, name, self.model.not_found())
+            unknown(state, self.family, &self.call.region, name, self.model.not_found())
         })
     }
 
@@ -99,7 +103,7 @@ impl Request<'_> {
 /// Three kinds answer `ValidationException` whatever they declare: so does the
 /// service, and so does moto.
 fn unknown(
-    world: &World,
+    state: &SageMakerState,
     family: &Family,
     region: &str,
     name: &str,
@@ -108,7 +112,7 @@ fn unknown(
     let arn = if name.starts_with("arn:") {
         name.to_owned()
     } else {
-        naming::arn(family, region, &world.settings.account, name)
+        naming::arn(family, region, &state.settings.account, name)
     };
     match family.word {
         "training" => AwsError::validation("Requested resource not found."),

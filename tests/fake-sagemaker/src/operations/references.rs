@@ -7,7 +7,7 @@ use crate::error::AwsError;
 use crate::family::{self, Family};
 use crate::model;
 use crate::resource::Resource;
-use crate::world::World;
+use crate::state::SageMakerState;
 
 /// Operation, path of the name in its request (`*`: every item), family.
 const REFERENCES: [(&str, &[&str], &str); 9] = [
@@ -26,29 +26,32 @@ const REFERENCES: [(&str, &[&str], &str); 9] = [
 ///
 /// # Errors
 /// The first that does not exist.
-pub(super) fn find<'w>(world: &'w World, call: &Call) -> Result<Vec<&'w Resource>, AwsError> {
+pub(super) fn find<'w>(
+    state: &'w SageMakerState,
+    call: &Call,
+) -> Result<Vec<&'w Resource>, AwsError> {
     let mut found = Vec::new();
     for (_, path, word) in REFERENCES.iter().filter(|(name, ..)| *name == call.operation) {
         let Some(family) = family::of_word(word) else {
             continue;
         };
         for name in names(&Value::Object(call.input.clone()), path) {
-            found.push(resolve(world, family, &call.region, &name)?);
+            found.push(resolve(state, family, &call.region, &name)?);
         }
     }
     Ok(found)
 }
 
 fn resolve<'w>(
-    world: &'w World,
+    state: &'w SageMakerState,
     family: &'static Family,
     region: &str,
     name: &str,
 ) -> Result<&'w Resource, AwsError> {
-    let by_arn = || world.by_arn(name).filter(|of| of.family.word == family.word);
-    let found = world.by_name(family, region, name).or_else(by_arn);
+    let by_arn = || state.by_arn(name).filter(|of| of.family.word == family.word);
+    let found = state.by_name(family, region, name).or_else(by_arn);
     let declared = model::operation(family.describe).and_then(model::Operation::not_found);
-    found.ok_or_else(|| unknown(world, family, region, name, declared))
+    found.ok_or_else(|| unknown(state, family, region, name, declared))
 }
 
 fn names(value: &Value, path: &[&str]) -> Vec<String> {

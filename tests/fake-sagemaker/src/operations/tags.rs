@@ -6,8 +6,8 @@ use super::Call;
 use crate::error::AwsError;
 use crate::naming::text;
 use crate::resource::{Resource, Tags};
+use crate::state::SageMakerState;
 use crate::view::tag_list;
-use crate::world::World;
 
 /// The most tags of one resource (SageMaker API reference, `AddTags`).
 const MAX_TAGS: usize = 50;
@@ -33,7 +33,7 @@ fn bounded(tags: Tags) -> Result<Tags, AwsError> {
 }
 
 /// Answers the operations on tags; `None` for any other.
-pub(super) fn handle(world: &mut World, call: &Call) -> Option<Result<Value, AwsError>> {
+pub(super) fn handle(state: &mut SageMakerState, call: &Call) -> Option<Result<Value, AwsError>> {
     let change: fn(&mut Resource, &Map<String, Value>) -> Result<Value, AwsError> =
         match call.operation.as_str() {
             "AddTags" => add,
@@ -42,7 +42,7 @@ pub(super) fn handle(world: &mut World, call: &Call) -> Option<Result<Value, Aws
             _ => return None,
         };
     let arn = text(&call.input, "ResourceArn");
-    Some(match world.by_arn_mut(arn) {
+    Some(match state.by_arn_mut(arn) {
         Some(resource) => change(resource, &call.input),
         None => Err(AwsError::validation(format!("Could not find resource \"{arn}\"."))),
     })

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::{Kind, Lifecycle};
-use sagebell_monitor::wait::{SignalOn, OnAbandon, WaitId};
+use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId};
 use sagebell_monitor::waits::Stop;
 
 use super::{Fate, JobPlan, Older, Plan, Role, Tag, TaskPlan};

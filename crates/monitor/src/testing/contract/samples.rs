@@ -15,7 +15,8 @@ use crate::ports::{Saved, Store, Version, Versioned};
 use crate::search::Search;
 use crate::testing::samples::{arn, job, wait};
 use crate::wait::{
-    CallbackUrl, Delivery, FailureClass, SignalOn, OnAbandon, Principal, Secret, Wait, WaitState, later,
+    CallbackUrl, Delivery, FailureClass, OnAbandon, Principal, Secret, SignalOn, Wait, WaitState,
+    later,
 };
 
 /// Text that a careless encoding breaks.

@@ -70,8 +70,8 @@ async fn outcome(case: &Case, component: &dyn Component, server: &Server) -> Out
         Err(error) => return Outcome::Refused(error.to_string()),
     };
     let makes = plan.first.iter().chain([&plan.main]);
-    for make in makes {
-        if let Err(problem) = model::check(&make.call.operation, &make.call.input) {
+    for create in makes {
+        if let Err(problem) = model::check(&create.call.operation, &create.call.input) {
             return Outcome::Refused(format!("{problem:?}"));
         }
     }
@@ -123,7 +123,7 @@ async fn every_recorded_case_is_planned_as_it_was_recorded() {
 fn last_answer(case: &Case, plan: &Plan) -> Value {
     let read = match (&plan.main.describe, &plan.watch) {
         (Some(describe), _) => describe,
-        (None, Watch::Made | Watch::Job(_)) => &plan.main.call,
+        (None, Watch::Created | Watch::Job(_)) => &plan.main.call,
     };
     let answers = case.script.get(&format!("SageMaker.{}", read.operation));
     answers.and_then(|answers| answers.last().cloned()).unwrap_or_default()
@@ -133,7 +133,7 @@ fn differences_of_requests(case: &Case, plan: &Plan) -> Vec<String> {
     let mut wanted: Vec<&Request> = case.requests.iter().filter(|request| makes(request)).collect();
     // A throttled request is sent again, the same.
     wanted.dedup();
-    let mut got: Vec<&Call> = plan.first.iter().map(|make| &make.call).collect();
+    let mut got: Vec<&Call> = plan.first.iter().map(|create| &create.call).collect();
     got.extend((!plan.already_asked).then_some(&plan.main.call));
     let mut problems = Vec::new();
     if wanted.len() != got.len() {

@@ -9,7 +9,7 @@ use crate::component::{Component, ComponentError, Finished, Outputs};
 use crate::definition::Definition;
 use crate::inputs::Inputs;
 use crate::names::FreshName;
-use crate::plan::{Make, Plan, Watch, describe};
+use crate::plan::{Create, Plan, Watch, describe};
 
 pub(super) const NAME: &str = "sagemaker-wait";
 
@@ -54,7 +54,7 @@ fn plan(arn: &str, region: &str) -> Result<Plan, String> {
         return Err(format!("SageMaker describes no {}: wait for what it is of", arn.kind()));
     };
     let name = arn.name().to_owned();
-    let main = Make { describe: Some(call.clone()), call, name, taggable: false };
+    let main = Create { describe: Some(call.clone()), call, name, taggable: false };
     // It may have settled long ago.
     let not_before = Some(Timestamp::UNIX_EPOCH);
     Ok(Plan { already_asked: true, not_before, ..Plan::of(main, Watch::of(arn.kind())) })

@@ -17,13 +17,13 @@ use crate::request::Request;
 /// Inputs that are not fields of the request.
 const NO_FIELDS: [&str; 4] = ["region", "endpoint_url", "assume_role", "request"];
 
-pub(super) struct Make {
+pub(super) struct Create {
     definition: Definition,
     kind: Kind,
     operations: Operations,
 }
 
-impl Make {
+impl Create {
     /// `None`: the word is no operation's.
     pub(super) fn new(definition: Definition) -> Option<Self> {
         let kind = Kind::all().find(|kind| is_word_of(&definition.name, *kind))?;
@@ -38,7 +38,7 @@ impl Make {
         self.definition.inputs.iter().filter(|input| !NO_FIELDS.contains(&input.name.as_str()))
     }
 
-    fn main(&self, inputs: &Inputs, fresh: &FreshName) -> Result<plan::Make, ComponentError> {
+    fn main(&self, inputs: &Inputs, fresh: &FreshName) -> Result<plan::Create, ComponentError> {
         let document = inputs.object("request").cloned().unwrap_or_default();
         let mut request = Request::new(self.operation(), "request", document)?;
         request.fill(self.fields(), inputs)?;
@@ -55,7 +55,7 @@ impl Make {
         // Else it is read by the ARN that SageMaker answers.
         let by_name = named && self.operations.name == self.operations.key;
         let describe = by_name.then(|| self.describe(&name, &request));
-        Ok(plan::Make {
+        Ok(plan::Create {
             call: Call::new(self.operation(), Value::Object(request.into_members())),
             describe,
             name,
@@ -81,7 +81,7 @@ impl Make {
 }
 
 #[async_trait]
-impl Component for Make {
+impl Component for Create {
     fn definition(&self) -> &Definition {
         &self.definition
     }
@@ -111,48 +111,49 @@ fn is_word_of(word: &str, kind: Kind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::{self, Generation};
+    use crate::definition::{self, Family};
     use crate::names::Task;
 
-    fn make(name: &str, given: &[(&str, Value)]) -> plan::Make {
-        let definition = definition::find(Generation::Generic, name).unwrap();
+    fn create(name: &str, given: &[(&str, Value)]) -> plan::Create {
+        let definition = definition::find(Family::SageMaker, name).unwrap();
         let given = given.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
         let fresh = Task::of_pipeline("run", "task").fresh_name();
-        Make::new(definition).unwrap().main(&Inputs::from_iter(given), &fresh).unwrap()
+        Create::new(definition).unwrap().main(&Inputs::from_iter(given), &fresh).unwrap()
     }
 
     #[test]
     fn what_has_no_name_gets_one_and_is_read_by_it() {
-        let make = make("create-training-job", &[("role_arn", json!("r")), ("tags", json!([]))]);
-        assert!(make.name.starts_with("training-"), "{}", make.name);
-        let input = json!({"RoleArn": "r", "TrainingJobName": make.name});
-        assert_eq!(make.call, Call::new("CreateTrainingJob", input));
-        let describe = Call::new("DescribeTrainingJob", json!({"TrainingJobName": make.name}));
-        assert_eq!((make.describe, make.taggable), (Some(describe), true));
+        let create =
+            create("create-training-job", &[("role_arn", json!("r")), ("tags", json!([]))]);
+        assert!(create.name.starts_with("training-"), "{}", create.name);
+        let input = json!({"RoleArn": "r", "TrainingJobName": create.name});
+        assert_eq!(create.call, Call::new("CreateTrainingJob", input));
+        let describe = Call::new("DescribeTrainingJob", json!({"TrainingJobName": create.name}));
+        assert_eq!((create.describe, create.taggable), (Some(describe), true));
     }
 
     #[test]
     fn the_document_gives_what_no_field_does() {
         let request = json!({"trainingJobName": "a", "roleARN": "r"});
         let given = [("request", request), ("training_job_name", json!("b"))];
-        let make = make("create-training-job", &given);
-        assert_eq!(make.call.input, json!({"RoleArn": "r", "TrainingJobName": "b"}));
-        assert_eq!(make.name, "b");
+        let create = create("create-training-job", &given);
+        assert_eq!(create.call.input, json!({"RoleArn": "r", "TrainingJobName": "b"}));
+        assert_eq!(create.name, "b");
     }
 
     #[test]
     fn what_is_named_by_more_than_a_name_is_read_by_all_of_it() {
         let given = [("job_category", json!("AgentRFT")), ("job_name", json!("Mine"))];
-        let describe = make("create-job", &given).describe.unwrap();
+        let describe = create("create-job", &given).describe.unwrap();
         let wanted = json!({"JobName": "Mine", "JobCategory": "AgentRFT"});
         assert_eq!(describe, Call::new("DescribeJob", wanted));
     }
 
     #[test]
     fn what_has_a_name_and_is_read_by_its_arn_alone_gets_the_name_all_the_same() {
-        let make = make("create-model-card-export-job", &[("model_card_name", json!("card"))]);
-        assert_eq!(make.call.input["ModelCardExportJobName"], json!(make.name));
-        assert_eq!((make.describe, make.taggable), (None, false));
+        let create = create("create-model-card-export-job", &[("model_card_name", json!("card"))]);
+        assert_eq!(create.call.input["ModelCardExportJobName"], json!(create.name));
+        assert_eq!((create.describe, create.taggable), (None, false));
     }
 
     #[test]
@@ -163,18 +164,18 @@ mod tests {
             ("create-model-package", "model_package_group_name", "ClientToken"),
         ];
         for (name, of, token) in versions {
-            let make = make(name, &[(of, json!("mine"))]);
-            let token = make.call.input[token].as_str().unwrap().len();
+            let create = create(name, &[(of, json!("mine"))]);
+            let token = create.call.input[token].as_str().unwrap().len();
             assert!((32..=36).contains(&token), "{name}: {token}");
-            assert_eq!((make.describe, make.taggable), (None, false), "{name}");
+            assert_eq!((create.describe, create.taggable), (None, false), "{name}");
         }
     }
 
     #[test]
     fn a_fresh_name_fits_its_kind() {
-        for definition in definition::family(Generation::Generic) {
-            let Some(component) = Make::new(definition) else { continue };
-            let name = make(&component.definition.name, &[]).name;
+        for definition in definition::definitions(Family::SageMaker) {
+            let Some(component) = Create::new(definition) else { continue };
+            let name = create(&component.definition.name, &[]).name;
             let most = match component.kind {
                 Kind::Tuning | Kind::AutoMl => 32,
                 _ => 63,

@@ -37,7 +37,7 @@ pub(super) struct Update {
 #[derive(Debug, Clone, Copy)]
 enum Watched {
     Job(JobKind),
-    Made,
+    Created,
 }
 
 const ENDPOINT: Update = Update {
@@ -59,7 +59,7 @@ const fn row(
     key: &'static str,
     prefix: &'static str,
 ) -> Kind {
-    Kind { name, create, describe, update: None, key, prefix, watched: Watched::Made }
+    Kind { name, create, describe, update: None, key, prefix, watched: Watched::Created }
 }
 
 static KINDS: [Kind; 9] = [
@@ -143,7 +143,7 @@ impl Kind {
     pub(super) fn watch(&self) -> Watch {
         match &self.watched {
             Watched::Job(kind) => Watch::Job(*kind),
-            Watched::Made => Watch::Made,
+            Watched::Created => Watch::Created,
         }
     }
 }

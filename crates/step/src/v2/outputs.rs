@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::kind::Kind;
 use crate::component::{Finished, Outputs};
 use crate::definition::{Definition, Output};
-use crate::generic::whole;
 use crate::model;
+use crate::sagemaker::whole;
 
 /// Outputs that every component has, and the run gives.
 const OF_THE_RUN: [&str; 2] = ["job_arn", "status"];
@@ -55,20 +55,20 @@ fn shown(kind: &Kind, answer: &Value, output: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ack::kind::find;
-    use crate::definition::{self, Generation};
+    use crate::definition::{self, Family};
     use crate::inputs::Inputs;
-    use crate::plan::{Call, Make, Plan, Watch};
+    use crate::plan::{Call, Create, Plan, Watch};
+    use crate::v2::kind::find;
 
     fn outputs_of(name: &str, arn: Option<&str>, answer: &Value, succeeded: bool) -> Outputs {
-        let definition = definition::find(Generation::V2, name).unwrap();
-        let make = Make {
+        let definition = definition::find(Family::V2, name).unwrap();
+        let create = Create {
             call: Call::new("Create", json!({})),
             describe: None,
             name: "mine".to_owned(),
             taggable: true,
         };
-        let (inputs, plan) = (Inputs::default(), Plan::of(make, Watch::Made));
+        let (inputs, plan) = (Inputs::default(), Plan::of(create, Watch::Created));
         let finished = Finished { inputs: &inputs, plan: &plan, arn, answer };
         outputs(&definition, find(name).unwrap(), &finished, succeeded)
     }
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn nothing_is_ever_less_than_kfp_can_read() {
-        for definition in definition::family(Generation::V2) {
+        for definition in definition::definitions(Family::V2) {
             let outputs = outputs_of(&definition.name, None, &Value::Null, false);
             for (name, value) in outputs {
                 let output = definition.outputs.iter().find(|output| output.name == name).unwrap();

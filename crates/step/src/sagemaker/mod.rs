@@ -4,24 +4,24 @@
 //! A component's word is the operation's, as the AWS command line writes it:
 //! `create-training-job`. Promise: nothing that SageMaker takes is out of reach.
 
-mod make;
+mod create;
 mod wait;
 
 use serde_json::{Value, json};
 
 use crate::component::{Component, Finished, Outputs};
-use crate::definition::{self, Definition, Generation, Type};
-use make::Make;
+use crate::definition::{self, Definition, Family, Type};
+use create::Create;
 use wait::Wait;
 
 /// The component with this word.
 #[must_use]
 pub fn find(name: &str) -> Option<Box<dyn Component>> {
-    let definition = definition::find(Generation::Generic, name)?;
+    let definition = definition::find(Family::SageMaker, name)?;
     if definition.name == wait::NAME {
         return Some(Box::new(Wait::new(definition)));
     }
-    Some(Box::new(Make::new(definition)?))
+    Some(Box::new(Create::new(definition)?))
 }
 
 /// The outputs, from whatever description there is. The run gives the others.
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn every_definition_is_a_component() {
-        for definition in definition::family(Generation::Generic) {
+        for definition in definition::definitions(Family::SageMaker) {
             let component = find(&definition.name).unwrap_or_else(|| panic!("{}", definition.name));
             assert_eq!(*component.definition(), definition);
         }

@@ -41,9 +41,9 @@ use sagebell_monitor::time::parse_time;
 use sagebell_system::say;
 use serde_json::Value;
 
-use super::waiting::{LOOKS, Watched};
+use super::waiting::{DESCRIBE_PAUSES, Watched};
 use super::{Step, StepError, check};
-use crate::made::{Made, find, make};
+use crate::adopt::{Created, create, find};
 use crate::names::LAST_GENERATION;
 use crate::plan::{Call, Plan, Watch};
 use crate::poll::Question;
@@ -56,12 +56,12 @@ const LAST_CALL: Duration = Duration::from_millis(500);
 impl Step<'_> {
     /// What to ask of SageMaker in this generation. Everything that would be sent is
     /// looked at before anything is.
-    pub(super) async fn plan(&self, generation: u32) -> Result<Plan, StepError> {
+    pub(super) async fn plan(&self, family: u32) -> Result<Plan, StepError> {
         let fresh = self.options.task.fresh_name().under(&self.options.name_prefix);
-        let fresh = fresh.generation(generation);
+        let fresh = fresh.family(family);
         let plan = self.component.plan(self.inputs, &fresh, &self.api).await?;
         let unknown = check(&plan)?;
-        for member in unknown.iter().filter(|_| generation == 0) {
+        for member in unknown.iter().filter(|_| family == 0) {
             say::err(format_args!("sagebell-step: {member}: it is sent as it is"));
         }
         Ok(plan)
@@ -69,22 +69,22 @@ impl Step<'_> {
 
     /// Makes what the plan asks for, or adopts it; the plan that comes back is that of
     /// its generation. A termination ends it, but for a call that is under way.
-    pub(super) async fn make(
+    pub(super) async fn create(
         &self,
         plan: Plan,
         principal: Option<&str>,
-    ) -> Result<(Plan, Made), StepError> {
+    ) -> Result<(Plan, Created), StepError> {
         let making = self.make_newest(plan, principal);
         tokio::pin!(making);
         tokio::select! {
-            made = &mut making => return made,
+            created = &mut making => return created,
             () = self.terminated.notified() => {}
         }
         tokio::select! {
-            made = &mut making => {
+            created = &mut making => {
                 // Told again to who waits for the job.
                 self.terminated.notify_one();
-                made
+                created
             }
             () = self.clock.sleep(LAST_CALL) => {
                 Err(StepError::Terminated("nothing was made that this step knows of"))
@@ -96,24 +96,26 @@ impl Step<'_> {
         &self,
         mut plan: Plan,
         principal: Option<&str>,
-    ) -> Result<(Plan, Made), StepError> {
+    ) -> Result<(Plan, Created), StepError> {
         let task = &self.options.task;
         for first in &plan.first {
-            let made = make(&self.api, first, task, principal).await?;
-            tell_made(&first.call, &first.name, &made);
+            let created = create(&self.api, first, task, principal).await?;
+            report_created(&first.call, &first.name, &created);
         }
         if let Some(describe) = plan.main.describe.as_ref().filter(|_| plan.already_asked) {
-            let made = find(&self.api, describe).await?;
-            tell_made(&plan.main.call, &plan.main.name, &made);
-            return Ok((plan, made));
+            let created = find(&self.api, describe).await?;
+            report_created(&plan.main.call, &plan.main.name, &created);
+            return Ok((plan, created));
         }
-        for generation in 1..=LAST_GENERATION {
-            let mut made = make(&self.api, &plan.main, task, principal).await?;
-            tell_made(&plan.main.call, &plan.main.name, &made);
-            let Some(end) = self.old_end(&plan, &mut made).await? else { return Ok((plan, made)) };
-            let next = self.plan(generation).await?;
+        for family in 1..=LAST_GENERATION {
+            let mut created = create(&self.api, &plan.main, task, principal).await?;
+            report_created(&plan.main.call, &plan.main.name, &created);
+            let Some(end) = self.old_end(&plan, &mut created).await? else {
+                return Ok((plan, created));
+            };
+            let next = self.plan(family).await?;
             if next.main.call == plan.main.call {
-                return Ok((plan, made));
+                return Ok((plan, created));
             }
             let (old, new) = (&plan.main.name, &next.main.name);
             say::out(format_args!(
@@ -126,33 +128,33 @@ impl Step<'_> {
 
     /// How the job ended badly before this try began; `None`: it did not. What is being
     /// stopped is waited for.
-    async fn old_end(&self, plan: &Plan, made: &mut Made) -> Result<Option<Seen>, StepError> {
+    async fn old_end(&self, plan: &Plan, created: &mut Created) -> Result<Option<Seen>, StepError> {
         let Watch::Job(kind) = plan.watch else { return Ok(None) };
         let is_by_token = plan.main.describe.is_none();
         let has_generations = is_by_token || kind.spec().lifecycle == Lifecycle::OneShot;
         // The call with a token answers the same for what it made long ago.
-        if !has_generations || !(made.adopted || is_by_token) {
+        if !has_generations || !(created.adopted || is_by_token) {
             return Ok(None);
         }
-        let Some(watched) = Watched::of(plan, made) else { return Ok(None) };
+        let Some(watched) = Watched::of(plan, created) else { return Ok(None) };
         let question = self.question(plan, &watched);
-        let seen = Seen::in_answer(&plan.watch, &made.answer, self.clock.now());
-        let mut seen = match seen.filter(|_| made.adopted) {
+        let seen = Seen::in_answer(&plan.watch, &created.answer, self.clock.now());
+        let mut seen = match seen.filter(|_| created.adopted) {
             Some(seen) => seen,
             None => {
                 let (answer, seen) = question.ask().await?;
-                made.answer = answer;
+                created.answer = answer;
                 seen
             }
         };
         let was_stopping = seen.phase == Phase::Stopping;
         if was_stopping {
-            (made.answer, seen) = self.wait_out(&question, made.at).await?;
+            (created.answer, seen) = self.wait_out(&question, created.at).await?;
         }
         let is_bad =
-            seen.phase != Phase::Succeeded || self.component.failure(&made.answer).is_some();
-        let is_over = seen.phase.is_settled() && !self.component.is_still_busy(&made.answer);
-        let is_old = was_stopping || ended_before(kind, &made.answer, self.api.begun());
+            seen.phase != Phase::Succeeded || self.component.failure(&created.answer).is_some();
+        let is_over = seen.phase.is_settled() && !self.component.is_still_busy(&created.answer);
+        let is_old = was_stopping || ended_before(kind, &created.answer, self.api.begun());
         Ok(Some(seen).filter(|_| is_over && is_bad && is_old))
     }
 
@@ -164,7 +166,7 @@ impl Step<'_> {
         say::out("It is being stopped: waiting for its end");
         let mut history = History::since(begun.unwrap_or_else(|| self.clock.now()));
         tokio::select! {
-            settled = question.until_settled(LOOKS, &mut history) => Ok(settled?),
+            settled = question.until_settled(DESCRIBE_PAUSES, &mut history) => Ok(settled?),
             () = self.patience() => Err(StepError::GaveUp("the job of an earlier try is still stopping")),
         }
     }
@@ -179,9 +181,9 @@ fn ended_before(kind: Kind, answer: &Value, begun: Option<Timestamp>) -> bool {
     ended.zip(begun).is_none_or(|(ended, begun)| ended < begun)
 }
 
-fn tell_made(call: &Call, name: &str, made: &Made) {
-    let how = if made.adopted { "made before by this task" } else { "done" };
-    let arn = made.arn.as_deref().unwrap_or(name);
+fn report_created(call: &Call, name: &str, created: &Created) {
+    let how = if created.adopted { "made before by this task" } else { "done" };
+    let arn = created.arn.as_deref().unwrap_or(name);
     say::out(format_args!("{}: {how}: {arn}", call.operation));
 }
 

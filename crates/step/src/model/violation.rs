@@ -2,15 +2,15 @@
 
 /// One thing that is wrong with a request.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{}{fault}", self.place())]
-pub struct Problem {
+#[error("{}{kind}", self.place())]
+pub struct Violation {
     /// Where: `InputDataConfig[0].ChannelName`; empty: the request itself.
     pub path: String,
     /// What.
-    pub fault: Fault,
+    pub kind: ViolationKind,
 }
 
-impl Problem {
+impl Violation {
     fn place(&self) -> String {
         if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) }
     }
@@ -18,7 +18,7 @@ impl Problem {
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Fault {
+pub enum ViolationKind {
     /// Another type is wanted.
     #[error("{found} where {wanted} is wanted")]
     Type {

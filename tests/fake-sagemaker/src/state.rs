@@ -37,7 +37,7 @@ type Name = (&'static str, String, String);
 
 /// The state of one fake SageMaker.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct SageMakerState {
     pub(crate) settings: Settings,
     resources: BTreeMap<String, Resource>,
     names: BTreeMap<Name, String>,
@@ -56,8 +56,8 @@ fn name_key(family: &'static Family, region: &str, name: &str) -> Name {
     (family.word, region.to_owned(), name)
 }
 
-impl World {
-    /// A world without anything in it.
+impl SageMakerState {
+    /// No resource, no event.
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
             settings,

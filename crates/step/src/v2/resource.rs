@@ -11,7 +11,7 @@ use crate::component::{Component, ComponentError, Finished, Outputs};
 use crate::definition::Definition;
 use crate::inputs::Inputs;
 use crate::names::FreshName;
-use crate::plan::{Call, Expected, Make, Plan, Watch};
+use crate::plan::{Call, Create, Expected, Plan, Watch};
 use crate::request::Request;
 
 pub(super) struct Resource {
@@ -22,10 +22,10 @@ pub(super) struct Resource {
 const ROLLED_BACK: &str = "the update was rolled back: it runs as it did before";
 
 impl Resource {
-    fn make(&self, operation: &'static str, request: &Map<String, Value>, name: &str) -> Make {
+    fn create(&self, operation: &'static str, request: &Map<String, Value>, name: &str) -> Create {
         let taken = request.iter().filter(|(member, _)| crate::model::takes(operation, member));
         let input = taken.map(|(member, value)| (member.clone(), value.clone()));
-        Make {
+        Create {
             call: Call::new(operation, Value::Object(input.collect())),
             describe: Some(self.describe(name)),
             name: name.to_owned(),
@@ -38,7 +38,7 @@ impl Resource {
     }
 
     /// What there is of this name.
-    async fn look(&self, name: &str, api: &Api) -> Result<Option<Value>, ComponentError> {
+    async fn read(&self, name: &str, api: &Api) -> Result<Option<Value>, ComponentError> {
         let call = self.describe(name);
         match api.call(&call.operation, &call.input).await {
             Ok(answer) => Ok(Some(answer)),
@@ -66,7 +66,7 @@ impl Resource {
                 .filter(|there| state(there).as_ref() == Some(wanted))
                 .and_then(|there| parse_time(there.get("LastModifiedTime")?)),
             expected: self.expected(update, wanted),
-            ..Plan::of(self.make(operation, request, name), self.kind.watch())
+            ..Plan::of(self.create(operation, request, name), self.kind.watch())
         }
     }
 
@@ -98,9 +98,9 @@ impl Component for Resource {
         };
         let request = request.into_members();
         let Some(update) = self.kind.update else {
-            return Ok(Plan::of(self.make(self.kind.create, &request, &name), self.kind.watch()));
+            return Ok(Plan::of(self.create(self.kind.create, &request, &name), self.kind.watch()));
         };
-        let there = self.look(&name, api).await?;
+        let there = self.read(&name, api).await?;
         Ok(self.reconcile(update, &request, &name, there.as_ref()))
     }
 
@@ -116,12 +116,12 @@ impl Component for Resource {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ack::kind::find;
-    use crate::definition::{self, Generation};
+    use crate::definition::{self, Family};
+    use crate::v2::kind::find;
 
     fn plan_of(name: &str, wanted: &Value, there: Option<Value>) -> Plan {
         let kind = find(name).unwrap();
-        let definition = definition::find(Generation::V2, name).unwrap();
+        let definition = definition::find(Family::V2, name).unwrap();
         let resource = Resource { definition, kind };
         let request = wanted.as_object().unwrap();
         resource.reconcile(kind.update.unwrap(), request, "mine", there.as_ref())

@@ -11,7 +11,7 @@ use sagebell_client::{WaitEvent, Waiting};
 use sagebell_system::say;
 use serde_json::Value;
 
-use super::waiting::{LOOKS, Watched};
+use super::waiting::{DESCRIBE_PAUSES, Watched};
 use super::{Step, StepError};
 use crate::plan::Plan;
 use crate::poll::Pauses;
@@ -58,7 +58,7 @@ impl Step<'_> {
             }
             // SageMaker may not agree: then the lease is to last until it does.
             End::Told => tokio::select! {
-                found = self.ask(plan, watched, LOOKS, history) => found,
+                found = self.ask(plan, watched, DESCRIBE_PAUSES, history) => found,
                 () = keep_up(&mut waiting) => Err(StepError::Terminated("the job goes on")),
             },
             // Its listener stays open: a monitor that knows of the wait all the same
@@ -93,7 +93,7 @@ impl Step<'_> {
                     tell(format_args!("the monitor answers again, after {} s", after.as_secs()));
                 }
                 Ok(WaitEvent::Unsure) => {
-                    if let Some((answer, seen)) = self.look(plan, watched, history).await {
+                    if let Some((answer, seen)) = self.describe_now(plan, watched, history).await {
                         return End::Seen(answer, seen);
                     }
                 }
@@ -106,7 +106,7 @@ impl Step<'_> {
     }
 
     /// One Describe; the end, if it tells of that.
-    async fn look(
+    async fn describe_now(
         &self,
         plan: &Plan,
         watched: &Watched,

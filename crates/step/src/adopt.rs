@@ -10,14 +10,14 @@ use sagebell_sagemaker::{Api, CallError, Class};
 use serde_json::{Value, json};
 
 use crate::names::{OWNER_TAG, Task};
-use crate::plan::{Call, Make};
+use crate::plan::{Call, Create};
 
 /// Most tags that a resource can have, and so the longest list of them.
 const TAGS_MEMBER: &str = "Tags";
 
 /// What there is now.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Made {
+pub struct Created {
     /// Its ARN, where SageMaker told one.
     pub arn: Option<String>,
     /// What SageMaker answered: to the call, or to the Describe if it was adopted.
@@ -25,14 +25,14 @@ pub struct Made {
     /// When it was made or changed, by SageMaker's clock: not later than this.
     pub at: Option<Timestamp>,
     /// What that clock said last.
-    pub told_at: Option<Timestamp>,
+    pub answered_at: Option<Timestamp>,
     /// Whether an earlier attempt had made it.
     pub adopted: bool,
 }
 
 /// Why it was not made.
 #[derive(Debug, thiserror::Error)]
-pub enum MakeError {
+pub enum CreateError {
     /// SageMaker said no.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -54,48 +54,50 @@ pub enum MakeError {
 /// if it is there with the task's mark.
 ///
 /// # Errors
-/// [`MakeError`].
-pub async fn make(
+/// [`CreateError`].
+pub async fn create(
     api: &Api,
-    make: &Make,
+    create: &Create,
     task: &Task,
     principal: Option<&str>,
-) -> Result<Made, MakeError> {
-    let Call { operation, input } = &make.call;
+) -> Result<Created, CreateError> {
+    let Call { operation, input } = &create.call;
     let mut input = input.clone();
-    if make.taggable {
+    if create.taggable {
         task.mark(&mut input, principal);
     }
     match api.call_dated(operation, &input).await {
         Ok(answered) => {
             let at = answered.date;
             let arn = arn_in(operation, &answered.value);
-            match &make.describe {
+            match &create.describe {
                 // CreateEdgePackagingJob answers nothing at all.
                 Some(describe) if arn.is_none() => {
                     let found = find(api, describe).await?;
-                    Ok(Made { at, told_at: at, adopted: false, ..found })
+                    Ok(Created { at, answered_at: at, adopted: false, ..found })
                 }
-                _ => Ok(Made { arn, answer: answered.value, at, told_at: at, adopted: false }),
+                _ => {
+                    Ok(Created { arn, answer: answered.value, at, answered_at: at, adopted: false })
+                }
             }
         }
-        Err(error) if error.class == Class::AlreadyExists => adopt(api, make, task).await,
+        Err(error) if error.class == Class::AlreadyExists => adopt(api, create, task).await,
         // Which of two refusals SageMaker tells first is not documented: it may be the
         // very job that is there already which uses the quota up.
         Err(error) if error.class == Class::LimitExceeded => {
-            adopt(api, make, task).await.or(Err(error.into()))
+            adopt(api, create, task).await.or(Err(error.into()))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn adopt(api: &Api, make: &Make, task: &Task) -> Result<Made, MakeError> {
-    let not_ours = |why: &str| MakeError::NotOurs {
-        operation: make.call.operation.to_string(),
-        name: make.name.clone(),
+async fn adopt(api: &Api, create: &Create, task: &Task) -> Result<Created, CreateError> {
+    let not_ours = |why: &str| CreateError::NotOurs {
+        operation: create.call.operation.to_string(),
+        name: create.name.clone(),
         why: why.to_owned(),
     };
-    let describe = make.describe.as_ref().filter(|_| make.taggable);
+    let describe = create.describe.as_ref().filter(|_| create.taggable);
     let describe = describe.ok_or_else(|| not_ours("it can bear no mark of its owner"))?;
     let found = find(api, describe).await?;
     let arn = found.arn.as_deref().ok_or_else(|| not_ours("it has no ARN to read its tags by"))?;
@@ -109,14 +111,14 @@ async fn adopt(api: &Api, make: &Make, task: &Task) -> Result<Made, MakeError> {
 ///
 /// # Errors
 /// SageMaker's.
-pub async fn find(api: &Api, describe: &Call) -> Result<Made, CallError> {
+pub async fn find(api: &Api, describe: &Call) -> Result<Created, CallError> {
     let answered = api.call_dated(&describe.operation, &describe.input).await?;
-    let (answer, told_at) = (answered.value, answered.date);
+    let (answer, answered_at) = (answered.value, answered.date);
     let created = answer.get("CreationTime").and_then(parse_time);
-    Ok(Made {
+    Ok(Created {
         arn: arn_in(&describe.operation, &answer),
         at: created,
-        told_at,
+        answered_at,
         answer,
         adopted: true,
     })

@@ -10,14 +10,14 @@ mod outputs;
 mod resource;
 
 use crate::component::Component;
-use crate::definition::{self, Generation};
+use crate::definition::{self, Family};
 use resource::Resource;
 
 /// The component with this word.
 #[must_use]
 pub fn find(name: &str) -> Option<Box<dyn Component>> {
     let kind = kind::find(name)?;
-    let definition = definition::find(Generation::V2, name)?;
+    let definition = definition::find(Family::V2, name)?;
     Some(Box::new(Resource { definition, kind }))
 }
 
@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn every_definition_is_a_component_whose_inputs_are_fields_of_its_request() {
-        for definition in definition::family(Generation::V2) {
+        for definition in definition::definitions(Family::V2) {
             let component = find(&definition.name).unwrap_or_else(|| panic!("{}", definition.name));
             assert_eq!(*component.definition(), definition);
             let kind = kind::find(&definition.name).unwrap();
