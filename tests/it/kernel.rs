@@ -3,7 +3,7 @@
 //! crashes and a lost event. In no state where nothing can happen any more is a
 //! waiter left without having heard.
 //!
-//! The model keeps one step per store call, as `record.rs`, `waits.rs` and
+//! The model keeps one step per store call, as `record.rs`, `wait_registry.rs` and
 //! `deliver.rs` make them; what it leaves out (progress, leases, backoff) is the
 //! simulation's.
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use sagebell_monitor::job::{Job, JobRecord, TimelineEntry};
 use sagebell_monitor::ports::Page;
 use sagebell_monitor::wait::{CallbackUrl, OnAbandon, SignalOn, Wait, WaitId, WaitState};
-use sagebell_monitor::waits::WaitAndJob;
+use sagebell_monitor::wait_registry::WaitAndJob;
 use serde::{Deserialize, Serialize};
 
 use crate::schema;

@@ -21,11 +21,13 @@ use sagebell_client::{
 };
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{Clock as _, Store as _, WaitKey};
+use sagebell_monitor::ports::{Clock as _, Store as _};
 use sagebell_monitor::signal::Purpose;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId, WaitState, later};
-use sagebell_monitor::waits::Registration;
+use sagebell_monitor::time::later;
+use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId, WaitState};
+use sagebell_monitor::wait_registry::Registration;
 use sagebell_system::SystemClock;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;

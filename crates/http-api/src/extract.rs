@@ -7,9 +7,9 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::ports::WaitKey;
+use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait::{Principal, WaitId};
-use sagebell_monitor::waits::Stop;
+use sagebell_monitor::wait_registry::Stop;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 

@@ -13,8 +13,8 @@
 
 use axum::routing::Router;
 use axum::{Extension, middleware};
-use sagebell_monitor::jobs::Jobs;
-use sagebell_monitor::waits::Waits;
+use sagebell_monitor::job_queries::JobQueries;
+use sagebell_monitor::wait_registry::WaitRegistry;
 use tower::util::MapRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -40,9 +40,9 @@ use service_routes::Document;
 #[derive(Clone)]
 pub struct Api {
     /// Register, inspect and cancel waits.
-    pub waits: Waits,
+    pub waits: WaitRegistry,
     /// Read, list and refresh jobs.
-    pub jobs: Jobs,
+    pub jobs: JobQueries,
 }
 
 /// The whole API and the dashboard. Callers are named by a

@@ -8,10 +8,10 @@ use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
-use sagebell_monitor::jobs::RefreshError;
+use sagebell_monitor::job_queries::RefreshError;
 use sagebell_monitor::ports::{SageMakerError, StoreError};
 use sagebell_monitor::record::RecordError;
-use sagebell_monitor::waits::WaitError;
+use sagebell_monitor::wait_registry::WaitError;
 
 use sagebell_api_types::{ErrorCode, PROBLEM_JSON, ProblemDocument, query};
 

@@ -10,7 +10,7 @@ use http::Uri;
 use http::request::Parts;
 use sagebell_api_types::query::{self, JobsQuery};
 use sagebell_monitor::job::Job;
-use sagebell_monitor::jobs::{Jobs, PAGE_LIMIT};
+use sagebell_monitor::job_queries::{JobQueries, PAGE_LIMIT};
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{Cursor, JobFilter, Page};
@@ -45,7 +45,7 @@ impl<S: Sync> FromRequestParts<S> for JobsParameters {
 }
 
 /// The page asked for.
-pub(crate) async fn page(asked: &JobsQuery, jobs: &Jobs) -> Result<Page<Job>, Problem> {
+pub(crate) async fn page(asked: &JobsQuery, jobs: &JobQueries) -> Result<Page<Job>, Problem> {
     let limit = asked.limit.unwrap_or(PAGE_DEFAULT);
     Ok(jobs.list(&asked.filter, asked.cursor.as_ref(), limit).await?)
 }

@@ -4,8 +4,8 @@ use axum::BoxError;
 use axum::extract::{FromRequest, Request};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use sagebell_api_types::{BadBody, ErrorCode, WaitRequest};
-use sagebell_monitor::ports::WaitKey;
-use sagebell_monitor::waits::Registration;
+use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait_registry::Registration;
 
 use crate::problem::Problem;
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use metrics::counter;
 
 use crate::policy::Policy;
-use crate::wait::later;
+use crate::time::later;
 
 /// Longest status or name kept, in bytes; SageMaker's own are at most 256.
 pub const MAX_WORD: usize = 256;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::policy::Policy;
-use crate::wait::later;
+use crate::time::later;
 
 /// The name of a counter: whose, of what, and in which window of time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -24,11 +24,12 @@ use metrics::counter;
 use crate::job::JobRecord;
 use crate::policy::Policy;
 use crate::ports::{
-    Clock, Entropy, Failure, ProbeOutcome, Saved, SendOutcome, Sender, Store, StoreError,
-    Versioned, WaitKey,
+    Clock, Entropy, Failure, ProbeOutcome, Saved, SendOutcome, Sender, Store, StoreError, Versioned,
 };
 use crate::signal::{Callback, Purpose, SignalBody, SignalRequest};
-use crate::wait::{FailureClass, News, Wait, WaitState, later};
+use crate::time::later;
+use crate::wait::WaitKey;
+use crate::wait::{FailureClass, News, Wait, WaitState};
 
 /// Waits read at a time.
 const PAGE: usize = 100;

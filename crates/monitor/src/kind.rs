@@ -1,18 +1,21 @@
 //! The kinds of job and what a row of their table says.
 
+mod table;
+
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::id_form::IdForm;
-use crate::kinds::{KINDS, STATELESS};
 use crate::operations::{Operations, Service};
 use crate::phase::Phase;
+
+use table::{KINDS, STATELESS};
 
 /// A type of SageMaker resource that runs to an end or to a steady state.
 ///
 /// Everything Sagebell knows about a kind is its row: [`Kind::spec`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the rows of the table in kinds.rs describe them")]
+#[expect(missing_docs, reason = "the rows of the table in kind/table.rs describe them")]
 pub enum Kind {
     Training,
     Tuning,
@@ -170,7 +173,7 @@ impl Kind {
     /// The row that describes this kind.
     #[must_use]
     pub fn spec(self) -> &'static KindSpec {
-        // The table has a row for every kind, in order: `kinds::tests` holds it.
+        // The table has a row for every kind, in order: `table::tests` holds it.
         KINDS.get(self as usize).unwrap_or(&KINDS[0])
     }
 

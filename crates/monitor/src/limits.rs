@@ -22,13 +22,13 @@ pub enum Limit {
     /// New waits in an hour, on jobs that were never seen: each costs a Describe.
     Unseen,
     /// New waits in a day.
-    Waits,
+    WaitRegistry,
 }
 
 impl Limit {
     /// Every limit, the shortest window first: what one refuses is not counted by those
     /// after it.
-    pub const ALL: [Self; 3] = [Self::Registrations, Self::Unseen, Self::Waits];
+    pub const ALL: [Self; 3] = [Self::Registrations, Self::Unseen, Self::WaitRegistry];
 
     /// The word that stores and logs use.
     #[must_use]
@@ -36,7 +36,7 @@ impl Limit {
         match self {
             Self::Registrations => "registrations",
             Self::Unseen => "unseen",
-            Self::Waits => "waits",
+            Self::WaitRegistry => "waits",
         }
     }
 
@@ -44,7 +44,7 @@ impl Limit {
         let seconds = match self {
             Self::Registrations => 60,
             Self::Unseen => 3_600,
-            Self::Waits => 86_400,
+            Self::WaitRegistry => 86_400,
         };
         Duration::from_secs(seconds)
     }
@@ -60,7 +60,7 @@ impl Limit {
         match self {
             Self::Registrations => "new waits in a minute",
             Self::Unseen => "new waits in an hour on jobs that were never seen",
-            Self::Waits => "new waits in a day",
+            Self::WaitRegistry => "new waits in a day",
         }
     }
 }
@@ -86,7 +86,7 @@ impl Limits {
         let most = match limit {
             Limit::Registrations => self.registrations_per_minute,
             Limit::Unseen => self.unseen_per_hour,
-            Limit::Waits => self.waits_per_day,
+            Limit::WaitRegistry => self.waits_per_day,
         };
         (most > 0).then_some(most.into())
     }
@@ -167,7 +167,7 @@ fn rest(key: &CountKey, now: Timestamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wait::later;
+    use crate::time::later;
 
     #[test]
     fn a_refusal_lasts_until_the_next_window_has_begun() {

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 
 use crate::policy::Policy;
 use crate::sweep::Break;
-use crate::wait::{Wait, later};
+use crate::time::later;
+use crate::wait::Wait;
 
 impl Wait {
     /// When its life ends, if it is not over before.

@@ -16,7 +16,7 @@ use crate::observation::Observation;
 use crate::phase::Phase;
 use crate::signal::{Announcement, Callback, SignalRequest};
 use crate::sweep::Heartbeat;
-use crate::wait::{CallbackUrl, FailureClass, Principal, Wait, WaitId};
+use crate::wait::{CallbackUrl, FailureClass, Principal, Wait, WaitKey};
 
 /// How a store call can fail. A failed condition is no failure: see [`Saved`].
 #[derive(Debug, thiserror::Error)]
@@ -77,32 +77,6 @@ pub struct JobFilter {
     pub kind: Option<Kind>,
     /// Only jobs that a wait with this `run` label was registered on.
     pub run: Option<String>,
-}
-
-/// The name of a wait in the store.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WaitKey {
-    /// The job waited for.
-    pub arn: JobArn,
-    /// What its waiter calls it.
-    pub id: WaitId,
-    /// Whose it is: two principals may call their waits alike. `None` for a wait
-    /// that 0.1.0 stored, whose key did not say; see [`Wait::keyed_by_owner`].
-    pub owner: Option<Principal>,
-}
-
-impl WaitKey {
-    /// The key of a principal's own wait.
-    #[must_use]
-    pub fn of(arn: JobArn, owner: Principal, id: WaitId) -> Self {
-        Self { arn, id, owner: Some(owner) }
-    }
-
-    /// The key under which 0.1.0 stored the wait.
-    #[must_use]
-    pub fn before_owners(&self) -> Self {
-        Self { owner: None, ..self.clone() }
-    }
 }
 
 /// Jobs and waits, durable, with compare-and-set per item and strongly

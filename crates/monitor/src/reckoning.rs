@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::wait::later;
+use crate::time::later;
 
 /// How much earlier or later than the clock shows it can be. A clock that was set by more
 /// had shown nonsense before.

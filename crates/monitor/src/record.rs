@@ -20,10 +20,12 @@ use crate::phase::Phase;
 use crate::policy::Policy;
 use crate::ports::{
     Announcer, Clock, Entropy, Intake, IntakeError, Queue, QueueError, Saved, Store, StoreError,
-    Versioned, WaitKey,
+    Versioned,
 };
 use crate::signal::{Announcement, SignalRequest};
-use crate::wait::{News, Wait, WaitState, later};
+use crate::time::later;
+use crate::wait::WaitKey;
+use crate::wait::{News, Wait, WaitState};
 
 /// Waits read at a time, and signal requests queued at a time.
 const PAGE: usize = 200;

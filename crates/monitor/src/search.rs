@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
-use crate::wait::{Wait, earlier, later};
+use crate::time::earlier;
+use crate::time::later;
+use crate::wait::Wait;
 
 /// How far the search for a waiter that no longer renews its lease has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::arn::JobArn;
 use crate::bounds::{MAX_REASON, MAX_WORD, clip};
 use crate::job::Job;
-use crate::ports::WaitKey;
+use crate::wait::WaitKey;
 use crate::wait::{CallbackUrl, Principal, Secret, WaitId};
 
 /// The queue's message: this wait has something to hear. It carries no state,

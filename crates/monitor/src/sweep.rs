@@ -26,10 +26,11 @@ use crate::job::JobRecord;
 use crate::policy::Policy;
 use crate::ports::{
     Announcer, Clock, Entropy, Intake, Queue, SageMaker, Saved, Store, StoreError, Versioned,
-    WaitKey,
 };
 use crate::signal::SignalRequest;
-use crate::wait::{News, Wait, WaitState, later};
+use crate::time::later;
+use crate::wait::WaitKey;
+use crate::wait::{News, Wait, WaitState};
 
 use heartbeat::Beat;
 pub use heartbeat::{Break, Heartbeat};

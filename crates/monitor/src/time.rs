@@ -1,5 +1,7 @@
 //! The forms in which SageMaker and HTTP write a time.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
@@ -30,6 +32,18 @@ pub fn parse_time(value: &Value) -> Option<Timestamp> {
 #[must_use]
 pub fn http_date(text: &str) -> Option<Timestamp> {
     HTTP_DATE.parse_timestamp(text).ok()
+}
+
+/// `at` plus `duration`, or the end of time.
+#[must_use]
+pub fn later(at: Timestamp, duration: Duration) -> Timestamp {
+    at.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// So much earlier; the earliest time there is where that cannot be told.
+#[must_use]
+pub fn earlier(at: Timestamp, duration: Duration) -> Timestamp {
+    at.checked_sub(duration).unwrap_or(Timestamp::MIN)
 }
 
 fn from_epoch(number: f64) -> Option<Timestamp> {

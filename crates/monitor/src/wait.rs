@@ -12,8 +12,8 @@ use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::kind::Lifecycle;
 use crate::policy::Policy;
-use crate::ports::WaitKey;
 use crate::search::Search;
+use crate::time::later;
 
 pub use text::{CallbackUrl, InvalidText, Secret, WaitId};
 
@@ -79,6 +79,32 @@ impl WaitState {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Principal(pub String);
+
+/// The name of a wait in the store.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WaitKey {
+    /// The job waited for.
+    pub arn: JobArn,
+    /// What its waiter calls it.
+    pub id: WaitId,
+    /// Whose it is: two principals may call their waits alike. `None` for a wait
+    /// that 0.1.0 stored, whose key did not say; see [`Wait::keyed_by_owner`].
+    pub owner: Option<Principal>,
+}
+
+impl WaitKey {
+    /// The key of a principal's own wait.
+    #[must_use]
+    pub fn of(arn: JobArn, owner: Principal, id: WaitId) -> Self {
+        Self { arn, id, owner: Some(owner) }
+    }
+
+    /// The key under which 0.1.0 stored the wait.
+    #[must_use]
+    pub fn before_owners(&self) -> Self {
+        Self { owner: None, ..self.clone() }
+    }
+}
 
 /// The progress of delivering signals to a wait. Its stored names are those of version 0.1.0.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,7 +224,7 @@ pub struct Wait {
     pub labels: BTreeMap<String, String>,
     /// Where it is in its life.
     pub state: WaitState,
-    /// How far telling it has come.
+    /// The progress of delivering signals to it.
     pub delivery: Delivery,
     /// How far looking for its waiter has come.
     #[serde(default)]
@@ -316,18 +342,6 @@ impl Wait {
             _ => None,
         };
     }
-}
-
-/// `at` plus `duration`, or the end of time.
-#[must_use]
-pub fn later(at: Timestamp, duration: Duration) -> Timestamp {
-    at.checked_add(duration).unwrap_or(Timestamp::MAX)
-}
-
-/// So much earlier; the earliest time there is where that cannot be told.
-#[must_use]
-pub fn earlier(at: Timestamp, duration: Duration) -> Timestamp {
-    at.checked_sub(duration).unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]

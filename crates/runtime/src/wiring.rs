@@ -7,14 +7,14 @@ use std::sync::Arc;
 #[cfg(feature = "aws")]
 use sagebell_monitor::call_budget::CallBudget;
 use sagebell_monitor::deliver::Deliver;
-use sagebell_monitor::jobs::Jobs;
+use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{
     Announcer, CallbackGuard, Clock, Entropy, Intake, Queue, SageMaker, Store, StoreError,
 };
 use sagebell_monitor::record::Recorder;
 use sagebell_monitor::sweep::Sweep;
-use sagebell_monitor::waits::Waits;
+use sagebell_monitor::wait_registry::WaitRegistry;
 #[cfg(feature = "embedded")]
 use sagebell_store_sqlite::{SqliteQueue, SqliteStore};
 #[cfg(feature = "aws")]
@@ -187,8 +187,8 @@ impl Wiring {
     ///
     /// # Errors
     /// [`StartError::NoQueue`].
-    pub fn waits(&self) -> Result<Waits, StartError> {
-        Ok(Waits {
+    pub fn waits(&self) -> Result<WaitRegistry, StartError> {
+        Ok(WaitRegistry {
             store: Arc::clone(&self.store),
             sagemaker: Arc::clone(&self.sagemaker),
             recorder: self.recorder()?,
@@ -202,8 +202,8 @@ impl Wiring {
     ///
     /// # Errors
     /// [`StartError::NoQueue`].
-    pub fn jobs(&self) -> Result<Jobs, StartError> {
-        Ok(Jobs {
+    pub fn jobs(&self) -> Result<JobQueries, StartError> {
+        Ok(JobQueries {
             store: Arc::clone(&self.store),
             sagemaker: Arc::clone(&self.sagemaker),
             recorder: self.recorder()?,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sagebell_monitor::ports::Clock;
-use sagebell_monitor::wait::later;
+use sagebell_monitor::time::later;
 
 /// What an HTTP date leaves off (RFC 9110, 5.6.7): it may be older by this.
 const DATE_STEP: Duration = Duration::from_secs(1);

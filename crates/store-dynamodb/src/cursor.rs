@@ -79,8 +79,9 @@ fn resume<T>(
 
 #[cfg(test)]
 mod tests {
-    use sagebell_monitor::ports::{StoreError, WaitKey};
+    use sagebell_monitor::ports::StoreError;
     use sagebell_monitor::wait::Principal;
+    use sagebell_monitor::wait::WaitKey;
 
     use super::*;
     use crate::index::due_at;

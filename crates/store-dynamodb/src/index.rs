@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use fnv::FnvHasher;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::ports::WaitKey;
+use sagebell_monitor::wait::WaitKey;
 
 use crate::item::text;
 use crate::schema::{DUE_INDEX, DUE_PK, DUE_SK, LISTING_INDEX, LISTING_PK, LISTING_SK};

@@ -4,7 +4,8 @@
 //! Each list marks its own; the cursor of another list is refused.
 
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::ports::{Cursor, Page, WaitKey};
+use sagebell_monitor::ports::{Cursor, Page};
+use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait::{Principal, WaitId};
 
 use crate::error::SqliteError;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sagebell_monitor::phase::Phase;
-use sagebell_monitor::wait::later;
+use sagebell_monitor::time::later;
 use serde_json::{Map, Value};
 
 use crate::family::Family;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use sagebell_monitor::deliver::Deliver;
-use sagebell_monitor::jobs::Jobs;
+use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Announcer, CallbackGuard, Clock};
@@ -15,7 +15,7 @@ use sagebell_monitor::signal::Announcement;
 use sagebell_monitor::sweep::Sweep;
 use sagebell_monitor::testing::memory::MemoryStore;
 use sagebell_monitor::wait::CallbackUrl;
-use sagebell_monitor::waits::Waits;
+use sagebell_monitor::wait_registry::WaitRegistry;
 use serde_json::{Value, json};
 
 use crate::checks;
@@ -52,9 +52,9 @@ pub struct Cloud {
     /// What is stored, as it is.
     pub store: Arc<MemoryStore>,
     /// The API's use cases.
-    pub waits: Waits,
+    pub waits: WaitRegistry,
     /// The API's use cases about jobs.
-    pub jobs: Jobs,
+    pub jobs: JobQueries,
     recorder: Recorder,
     deliver: Deliver,
     sweep: Sweep,
@@ -152,7 +152,7 @@ impl Cloud {
             policy: Arc::new(policy(&world)),
             world: Arc::clone(&world),
         };
-        let waits = Waits {
+        let waits = WaitRegistry {
             store: parts.store(Function::Api),
             sagemaker: parts.sagemaker(Function::Api),
             recorder: parts.recorder(Function::Api),
@@ -160,7 +160,7 @@ impl Cloud {
             clock: parts.clock(Function::Api),
             policy: Arc::clone(&parts.policy),
         };
-        let jobs = Jobs {
+        let jobs = JobQueries {
             store: parts.store(Function::Api),
             sagemaker: parts.sagemaker(Function::Api),
             recorder: parts.recorder(Function::Api),

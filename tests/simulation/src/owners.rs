@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use sagebell_monitor::job::JobRecord;
-use sagebell_monitor::ports::WaitKey;
+use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait::{OnAbandon, Principal, Wait, WaitState};
-use sagebell_monitor::waits::Stop;
+use sagebell_monitor::wait_registry::Stop;
 
 use crate::checks::{self, RACE};
 use crate::executor::Millis;

@@ -6,7 +6,7 @@ mod draw;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId};
-use sagebell_monitor::waits::Stop;
+use sagebell_monitor::wait_registry::Stop;
 
 use crate::executor::Millis;
 use crate::lives::Stage;

@@ -13,10 +13,11 @@ use sagebell_monitor::counter::CountKey;
 use sagebell_monitor::job::{Job, JobRecord};
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{
-    Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
+    Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned,
 };
 use sagebell_monitor::sweep::Heartbeat;
 use sagebell_monitor::testing::memory::MemoryStore;
+use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait::{Wait, WaitState};
 
 use crate::ends;

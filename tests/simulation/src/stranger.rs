@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use sagebell_monitor::ports::WaitKey;
+use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Principal, Secret, SignalOn};
-use sagebell_monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
+use sagebell_monitor::wait_registry::{Registration, Stop, WaitAndJob, WaitError};
 
 use crate::executor::Millis;
 use crate::functions::Cloud;

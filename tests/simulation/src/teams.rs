@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use sagebell_monitor::wait::{Principal, Wait};
-use sagebell_monitor::waits::Stop;
+use sagebell_monitor::wait_registry::Stop;
 
 use crate::lock;
 use crate::world::World;

@@ -14,7 +14,7 @@ use futures::future::{Either, select};
 use jiff::Timestamp;
 use sagebell_monitor::signal::SignalBody;
 use sagebell_monitor::wait::{Secret, WaitState};
-use sagebell_monitor::waits::Stop;
+use sagebell_monitor::wait_registry::Stop;
 
 use self::calls::NoAnswer;
 use crate::checks;

@@ -19,7 +19,8 @@ use sagebell_messaging::EventBus;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::ports::{Clock, Intake as _};
-use sagebell_monitor::wait::{CallbackUrl, Secret, WaitId, later};
+use sagebell_monitor::time::later;
+use sagebell_monitor::wait::{CallbackUrl, Secret, WaitId};
 use sagebell_system::{SystemClock, say};
 use sagebell_webhook::Listener;
 

@@ -1,7 +1,8 @@
 //! Probing a wait's target: is its waiter there?
 
-use crate::ports::{Failure, ProbeOutcome, StoreError, WaitKey};
+use crate::ports::{Failure, ProbeOutcome, StoreError};
 use crate::signal::{Callback, ProbeBody};
+use crate::wait::WaitKey;
 use crate::wait::{FailureClass, Wait, WaitState};
 
 use super::{Deliver, SignalOutcome};

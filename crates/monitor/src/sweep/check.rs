@@ -8,7 +8,9 @@ use crate::job::JobRecord;
 use crate::observation::{Observation, Source};
 use crate::policy::Policy;
 use crate::ports::{SageMakerError, Versioned};
-use crate::wait::{News, Wait, earlier, later};
+use crate::time::earlier;
+use crate::time::later;
+use crate::wait::{News, Wait};
 
 impl Sweep {
     pub(super) async fn check(

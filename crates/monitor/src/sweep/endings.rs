@@ -10,7 +10,8 @@ use crate::owners::{self, NotAllowed};
 use crate::policy::Policy;
 use crate::ports::{SageMakerError, StoreError, Versioned};
 use crate::signal::Announcement;
-use crate::wait::{OnAbandon, Wait, WaitState, later};
+use crate::time::later;
+use crate::wait::{OnAbandon, Wait, WaitState};
 
 impl Sweep {
     /// Nobody waits any more: the waiter is gone, or has waited long enough. The

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::Sweep;
 use crate::policy::Policy;
 use crate::ports::{Saved, StoreError};
-use crate::wait::{earlier, later};
+use crate::time::earlier;
+use crate::time::later;
 
 /// So many breaks are told apart; older ones are added up.
 const BREAKS: usize = 8;

@@ -23,8 +23,9 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use crate::job::Job;
-use crate::ports::{Cursor, JobFilter, Page, Store, WaitKey};
+use crate::ports::{Cursor, JobFilter, Page, Store};
 use crate::wait::Wait;
+use crate::wait::WaitKey;
 
 pub mod counts;
 pub mod due;

@@ -12,10 +12,9 @@ use jiff::Timestamp;
 use crate::arn::JobArn;
 use crate::counter::CountKey;
 use crate::job::{Job, JobRecord};
-use crate::ports::{
-    Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned, WaitKey,
-};
+use crate::ports::{Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned};
 use crate::sweep::Heartbeat;
+use crate::wait::WaitKey;
 use crate::wait::{Principal, Wait, WaitId};
 
 /// The reference model: maps under a lock.

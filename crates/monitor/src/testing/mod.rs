@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::ports::Clock;
 use crate::reckoning::{Bounds, Reckoning};
-use crate::wait::later;
+use crate::time::later;
 
 pub mod contract;
 pub mod memory;

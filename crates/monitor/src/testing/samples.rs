@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::kind::Kind;
-use crate::ports::WaitKey;
 use crate::search::Search;
+use crate::time::later;
+use crate::wait::WaitKey;
 use crate::wait::{
-    CallbackUrl, Delivery, OnAbandon, Principal, Secret, SignalOn, Wait, WaitId, WaitState, later,
+    CallbackUrl, Delivery, OnAbandon, Principal, Secret, SignalOn, Wait, WaitId, WaitState,
 };
 
 /// How long the samples live.

@@ -11,7 +11,7 @@ use super::memory::MemoryStore;
 use crate::arn::JobArn;
 use crate::deliver::Deliver;
 use crate::event;
-use crate::jobs::Jobs;
+use crate::job_queries::JobQueries;
 use crate::observation::Observation;
 use crate::policy::Policy;
 use crate::ports::{
@@ -22,7 +22,7 @@ use crate::record::Recorder;
 use crate::signal::{Announcement, Callback, SignalBody, SignalRequest};
 use crate::sweep::Sweep;
 use crate::wait::{CallbackUrl, FailureClass, OnAbandon, Principal, Secret, SignalOn, WaitId};
-use crate::waits::{Registration, Waits};
+use crate::wait_registry::{Registration, WaitRegistry};
 
 /// The ARN of the job that [`FakeWorld::registration`] waits for.
 pub const TRAINING_ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:training-job/mnist";
@@ -295,8 +295,8 @@ impl FakeWorld {
 
     /// The use cases about waits.
     #[must_use]
-    pub fn waits(&self) -> Waits {
-        Waits {
+    pub fn waits(&self) -> WaitRegistry {
+        WaitRegistry {
             store: self.store.clone(),
             sagemaker: self.sagemaker.clone(),
             recorder: self.recorder(),
@@ -308,8 +308,8 @@ impl FakeWorld {
 
     /// The use cases about jobs.
     #[must_use]
-    pub fn jobs(&self) -> Jobs {
-        Jobs {
+    pub fn jobs(&self) -> JobQueries {
+        JobQueries {
             store: self.store.clone(),
             sagemaker: self.sagemaker.clone(),
             recorder: self.recorder(),

@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
-use sagebell_monitor::ports::WaitKey;
-use sagebell_monitor::waits::{Registration, Stop, Waits};
+use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait_registry::{Registration, Stop, WaitRegistry};
 
 /// What the waiter does, once.
 pub(crate) enum Act {
@@ -15,13 +15,13 @@ pub(crate) enum Act {
 
 /// A waiter that has something to do.
 pub(crate) struct Waiter {
-    waits: Waits,
+    waits: WaitRegistry,
     key: WaitKey,
     act: Mutex<Option<Act>>,
 }
 
 impl Waiter {
-    pub(crate) fn who(act: Act, waits: Waits, key: WaitKey) -> Self {
+    pub(crate) fn who(act: Act, waits: WaitRegistry, key: WaitKey) -> Self {
         Self { waits, key, act: Mutex::new(Some(act)) }
     }
 

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{Clock as _, Store as _, WaitKey};
+use sagebell_monitor::ports::{Clock as _, Store as _};
 use sagebell_monitor::signal::SignalRequest;
 use sagebell_monitor::testing::world::FakeWorld;
-use sagebell_monitor::wait::{WaitState, later};
+use sagebell_monitor::time::later;
+use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::WaitState;
 
 fn key(world: &FakeWorld) -> WaitKey {
     let asked = world.registration("w");

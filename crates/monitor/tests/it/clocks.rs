@@ -9,11 +9,13 @@ use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _, WaitKey};
+use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _};
 use sagebell_monitor::testing::ManualClock;
 use sagebell_monitor::testing::world::{Described, FakeWorld};
-use sagebell_monitor::wait::{OnAbandon, Principal, Wait, WaitId, WaitState, later};
-use sagebell_monitor::waits::{Registration, Stop, WaitError};
+use sagebell_monitor::time::later;
+use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{OnAbandon, Principal, Wait, WaitId, WaitState};
+use sagebell_monitor::wait_registry::{Registration, Stop, WaitError};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const JUMPS: [i64; 2] = [1, -1];

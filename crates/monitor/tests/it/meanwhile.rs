@@ -7,14 +7,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sagebell_monitor::deliver::{Deliver, SignalOutcome};
 use sagebell_monitor::ports::{
-    Clock as _, Failure, ProbeOutcome, SendOutcome, Sender, Store as _, StoreError, WaitKey,
+    Clock as _, Failure, ProbeOutcome, SendOutcome, Sender, Store as _, StoreError,
 };
 use sagebell_monitor::record::Recorder;
 use sagebell_monitor::signal::Callback;
 use sagebell_monitor::testing::ManualClock;
 use sagebell_monitor::testing::world::{FakeSender, FakeWorld};
+use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait::{CallbackUrl, FailureClass, Secret, SignalOn, Wait, WaitState};
-use sagebell_monitor::waits::{Registration, Waits};
+use sagebell_monitor::wait_registry::{Registration, WaitRegistry};
 
 use crate::act::{Act, Waiter};
 
@@ -167,7 +168,7 @@ fn secrets_are_equal_if_their_bytes_are_and_are_never_printed() {
 
 /// A waiter that moves whenever it is sent to, by a way that always takes five seconds.
 struct Restless {
-    waits: Waits,
+    waits: WaitRegistry,
     clock: Arc<ManualClock>,
     next: Mutex<[Registration; 2]>,
 }

@@ -7,16 +7,15 @@ use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::job::Change;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{
-    Clock as _, Failure, SageMakerError, SendOutcome, Store as _, WaitKey,
-};
+use sagebell_monitor::ports::{Clock as _, Failure, SageMakerError, SendOutcome, Store as _};
 use sagebell_monitor::record::{RecordError, Taken};
 use sagebell_monitor::signal::Announcement;
 use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
+use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait::{
     CallbackUrl, FailureClass, OnAbandon, Principal, Secret, SignalOn, Wait, WaitId, WaitState,
 };
-use sagebell_monitor::waits::{Registration, Stop, WaitError};
+use sagebell_monitor::wait_registry::{Registration, Stop, WaitError};
 use serde_json::json;
 
 fn arn() -> JobArn {

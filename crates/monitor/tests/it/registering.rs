@@ -10,10 +10,12 @@ use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::JobRecord;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _, WaitKey};
+use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _};
 use sagebell_monitor::testing::world::{Described, FakeWorld};
-use sagebell_monitor::wait::{CallbackUrl, Principal, SignalOn, Wait, WaitState, later};
-use sagebell_monitor::waits::{Registration, Stop, WaitError, Waits};
+use sagebell_monitor::time::later;
+use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{CallbackUrl, Principal, SignalOn, Wait, WaitState};
+use sagebell_monitor::wait_registry::{Registration, Stop, WaitError, WaitRegistry};
 use serde_json::json;
 
 use crate::act::{Act, Waiter};
@@ -211,7 +213,7 @@ async fn registered_while(world: &FakeWorld, act: Act) -> Wait {
         waiter: Waiter::who(act, world.waits(), key(world)),
         sagemaker: ended.sagemaker.clone(),
     };
-    let waits = Waits { sagemaker: Arc::new(sagemaker), ..world.waits() };
+    let waits = WaitRegistry { sagemaker: Arc::new(sagemaker), ..world.waits() };
     waits.register(asked(world)).await.unwrap().wait
 }
 

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use sagebell_monitor::job::JobRecord;
-use sagebell_monitor::ports::WaitKey;
 use sagebell_monitor::signal::SignalRequest;
 use sagebell_monitor::testing::samples;
 use sagebell_monitor::wait::Wait;
+use sagebell_monitor::wait::WaitKey;
 
 pub(crate) use sagebell_monitor::testing::samples::arn;
 

@@ -49,7 +49,7 @@ fn lived(kind: Kind) -> (String, Vec<Value>) {
     };
     let mut state = state();
     state.insert(birth).unwrap();
-    state.advance(sagebell_monitor::wait::later(start(), STEP * 10));
+    state.advance(sagebell_monitor::time::later(start(), STEP * 10));
     (arn, state.take_events())
 }
 
@@ -140,7 +140,7 @@ fn a_models_deletion_is_told_in_the_form_of_its_creation() {
     let mut call = |operation: &str, after: Duration| {
         let input = Map::from_iter([("ModelName".to_owned(), json!("m"))]);
         let call = Call { operation: operation.to_owned(), region: "us-east-1".to_owned(), input };
-        handle(&mut state, &call, sagebell_monitor::wait::later(start(), after)).unwrap();
+        handle(&mut state, &call, sagebell_monitor::time::later(start(), after)).unwrap();
     };
     call("CreateModel", Duration::ZERO);
     call("DeleteModel", STEP);
@@ -168,7 +168,7 @@ fn stages_come_about_at_the_time_they_are_due_however_late_one_looks() {
     let mut call = |operation: &str, input: Value, after: Duration| {
         let input = input.as_object().unwrap().clone();
         let call = Call { operation: operation.to_owned(), region: "us-east-1".to_owned(), input };
-        handle(&mut state, &call, sagebell_monitor::wait::later(start(), after)).unwrap()
+        handle(&mut state, &call, sagebell_monitor::time::later(start(), after)).unwrap()
     };
     let request = json!({
         "ProcessingJobName": "a", "ProcessingResources": {}, "AppSpecification": {}, "RoleArn": "r",
@@ -181,6 +181,6 @@ fn stages_come_about_at_the_time_they_are_due_however_late_one_looks() {
     assert_eq!(told["ProcessingJobStatus"], "Completed");
     assert_eq!(
         told["ProcessingEndTime"],
-        crate::view::seconds(sagebell_monitor::wait::later(start(), STEP))
+        crate::view::seconds(sagebell_monitor::time::later(start(), STEP))
     );
 }

@@ -4,7 +4,7 @@ use fastrand::Rng;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::{Kind, Lifecycle};
 use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId};
-use sagebell_monitor::waits::Stop;
+use sagebell_monitor::wait_registry::Stop;
 
 use super::{Fate, JobPlan, Older, Plan, Role, Tag, TaskPlan};
 use crate::executor::Millis;

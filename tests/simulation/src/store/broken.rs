@@ -2,9 +2,10 @@
 
 use jiff::SignedDuration;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{Page, Versioned, WaitKey};
+use sagebell_monitor::ports::{Page, Versioned};
 use sagebell_monitor::sweep::Heartbeat;
 use sagebell_monitor::wait::Wait;
+use sagebell_monitor::wait::WaitKey;
 
 use super::SimStore;
 use crate::functions::Function;

@@ -2,7 +2,7 @@
 //! the step does.
 
 use sagebell_monitor::ports::SageMakerError;
-use sagebell_monitor::waits::Stop;
+use sagebell_monitor::wait_registry::Stop;
 
 use super::Waiter;
 use crate::executor::Millis;

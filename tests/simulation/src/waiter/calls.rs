@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use futures::channel::oneshot;
 use futures::future::{Either, select};
-use sagebell_monitor::ports::{SageMakerError, WaitKey};
+use sagebell_monitor::ports::SageMakerError;
+use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait::{CallbackUrl, Secret};
-use sagebell_monitor::waits::{Registration, Stop, WaitAndJob, WaitError};
+use sagebell_monitor::wait_registry::{Registration, Stop, WaitAndJob, WaitError};
 
 use super::{Found, Waiter};
 use crate::executor::Millis;

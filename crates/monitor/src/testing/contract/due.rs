@@ -7,10 +7,12 @@ use jiff::Timestamp;
 
 use super::samples::{Item as _, millis};
 use super::{all_due, all_pages, settles};
-use crate::ports::{Clock as _, Store, Version, WaitKey};
+use crate::ports::{Clock as _, Store, Version};
 use crate::testing::ManualClock;
 use crate::testing::samples::{arn, key, wait};
-use crate::wait::{Wait, later};
+use crate::time::later;
+use crate::wait::Wait;
+use crate::wait::WaitKey;
 
 type Any = Arc<dyn Store>;
 type Time = Arc<ManualClock>;

@@ -12,7 +12,8 @@ use crate::job::JobRecord;
 use crate::ports::{Clock as _, JobFilter, Saved, Store, Version, Versioned};
 use crate::testing::ManualClock;
 use crate::testing::samples::{LIFE, arn, job, key, wait};
-use crate::wait::{Wait, later};
+use crate::time::later;
+use crate::wait::Wait;
 
 type Any = Arc<dyn Store>;
 type Time = Arc<ManualClock>;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::ports::{Clock as _, Saved, Store, Version, Versioned};
 use crate::sweep::Heartbeat;
 use crate::testing::ManualClock;
-use crate::wait::later;
+use crate::time::later;
 
 /// Only who read the latest one writes the next, and no time makes it go away.
 pub async fn a_heartbeat_is_written_at_its_version_and_kept_for_ever(

@@ -10,7 +10,7 @@ use crate::phase::Phase;
 use crate::ports::{Clock as _, JobFilter, Store};
 use crate::testing::ManualClock;
 use crate::testing::samples::{arn, arn_of, job};
-use crate::wait::later;
+use crate::time::later;
 
 type Any = Arc<dyn Store>;
 type Time = Arc<ManualClock>;

@@ -14,9 +14,9 @@ use crate::policy::Policy;
 use crate::ports::{Saved, Store, Version, Versioned};
 use crate::search::Search;
 use crate::testing::samples::{arn, job, wait};
+use crate::time::later;
 use crate::wait::{
     CallbackUrl, Delivery, FailureClass, OnAbandon, Principal, Secret, SignalOn, Wait, WaitState,
-    later,
 };
 
 /// Text that a careless encoding breaks.

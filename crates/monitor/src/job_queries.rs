@@ -31,7 +31,7 @@ pub enum RefreshError {
 
 /// The use cases about jobs.
 #[derive(Clone)]
-pub struct Jobs {
+pub struct JobQueries {
     /// Where jobs are.
     pub store: Arc<dyn Store>,
     /// SageMaker itself.
@@ -40,7 +40,7 @@ pub struct Jobs {
     pub recorder: Recorder,
 }
 
-impl Jobs {
+impl JobQueries {
     /// Reads one job with its timeline.
     ///
     /// # Errors

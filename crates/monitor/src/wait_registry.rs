@@ -1,0 +1,240 @@
+//! Use cases: register, re-attach or renew a wait; inspect; cancel.
+//!
+//! Promise: the wait is written *before* the job is read (strongly), so a job
+//! that settles meanwhile is either seen here or sees the wait there.
+
+mod cancel;
+mod checks;
+mod error;
+mod registration;
+
+use std::sync::Arc;
+
+use crate::arn::JobArn;
+use crate::job::{Job, JobRecord};
+use crate::limits;
+use crate::owners;
+use crate::policy::Policy;
+use crate::ports::{CallbackGuard, Clock, SageMaker, Saved, Store, Versioned};
+use crate::record::Recorder;
+use crate::wait::{OnAbandon, Wait, WaitKey, WaitState};
+
+pub use cancel::Stop;
+pub use error::WaitError;
+use error::contended;
+pub use registration::Registration;
+use registration::note_wants;
+
+/// A wait and its job, as now known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitAndJob {
+    /// The wait.
+    pub wait: Wait,
+    /// The job.
+    pub job: Job,
+}
+
+impl WaitAndJob {
+    /// What the wait's principal is told. What a callback met says much of a network:
+    /// the job's owner is told it, others its class alone.
+    fn of(mut wait: Wait, record: JobRecord) -> Self {
+        if !owners::is_recorded_owner(&record, &wait.owner) {
+            let class = wait.delivery.last_error_class;
+            wait.delivery.last_error = class.map(|class| class.as_str().to_owned());
+        }
+        Self { wait, job: record.job }
+    }
+}
+
+/// The use cases about waits.
+#[derive(Clone)]
+pub struct WaitRegistry {
+    /// Where jobs and waits are.
+    pub store: Arc<dyn Store>,
+    /// SageMaker itself.
+    pub sagemaker: Arc<dyn SageMaker>,
+    /// Records what a first look at a job sees.
+    pub recorder: Recorder,
+    /// Which callback URLs are allowed.
+    pub guard: Arc<dyn CallbackGuard>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The numbers.
+    pub policy: Arc<Policy>,
+}
+
+impl WaitRegistry {
+    /// Registers a wait, re-attaches it under a new URL, or renews it: the same
+    /// call each time. If the job is already settled the answer says so, and
+    /// the wait counts as signalled.
+    ///
+    /// # Errors
+    /// [`WaitError`] names the field, the scope, the owner or the limit at fault.
+    pub async fn register(&self, asked: Registration) -> Result<WaitAndJob, WaitError> {
+        self.check(&asked)?;
+        let key = asked.key();
+        let found = self.store.load_wait(&key).await?;
+        if let Some(answered) = self.answered_before(&asked, found.as_ref()).await? {
+            return Ok(answered);
+        }
+        self.check_times(&asked, found.as_ref().map(|found| &found.value))?;
+        if found.as_ref().is_none_or(|found| found.value.state != WaitState::Waiting) {
+            let (store, limits) = (&*self.store, &self.policy.limits);
+            limits::admit(store, limits, &asked.owner, &asked.arn, self.clock.now()).await?;
+        }
+        let (mut wait, before) = self.upsert(&asked, found).await?;
+        let record = self.job_for(&wait.value).await?;
+        if let Err(refused) = self.check_stop_wish(&mut wait, &record).await {
+            self.undo(wait, before).await?;
+            return Err(refused);
+        }
+        if wait.value.is_settled_by(&record) {
+            wait = self.signal_by_answer(wait, &record).await?;
+        }
+        Ok(WaitAndJob::of(wait.value, record))
+    }
+
+    /// Reads a wait and its job.
+    ///
+    /// # Errors
+    /// `NotFound`, also for a wait of another principal's, or the store's.
+    pub async fn inspect(&self, key: &WaitKey) -> Result<WaitAndJob, WaitError> {
+        let wait = self.find(key).await?;
+        let record = self.job_for(&wait.value).await?;
+        Ok(WaitAndJob::of(wait.value, record))
+    }
+
+    /// A stop by abandonment is its owner's wish. It is judged after the wait and the
+    /// job are written, which costs nothing where all is well. That the tag allowed it is
+    /// written down, so that renewals do not ask again: a wish that is only stored proves
+    /// nothing, for its refusal may not have been written any more. The sweep asks again
+    /// before it stops.
+    async fn check_stop_wish(
+        &self,
+        wait: &mut Versioned<Wait>,
+        record: &JobRecord,
+    ) -> Result<(), WaitError> {
+        let Wait { on_abandon, stop_allowed, owner, .. } = &wait.value;
+        let is_known = *stop_allowed || owners::is_recorded_owner(record, owner);
+        if *on_abandon == OnAbandon::Keep || is_known {
+            return Ok(());
+        }
+        // Whoever came first may have guessed the name: the tag goes before.
+        owners::check(&*self.sagemaker, &wait.value, Some(record)).await?;
+        wait.value.stop_allowed = true;
+        match self.store.save_wait(&wait.value, Some(wait.version)).await? {
+            Saved::Stored(version) => wait.version = version,
+            // The next renewal asks once more.
+            Saved::Conflict(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Puts back what a refused registration wrote over, unless others wrote since.
+    async fn undo(&self, written: Versioned<Wait>, before: Option<Wait>) -> Result<(), WaitError> {
+        let undone = before.unwrap_or_else(|| {
+            let mut wait = written.value;
+            wait.finish(WaitState::Cancelled, self.clock.now(), &self.policy);
+            wait
+        });
+        self.store.save_wait(&undone, Some(written.version)).await?;
+        Ok(())
+    }
+
+    /// The wait of this key, or the same principal's that 0.1.0 stored.
+    async fn find(&self, key: &WaitKey) -> Result<Versioned<Wait>, WaitError> {
+        if let Some(wait) = self.store.load_wait(key).await? {
+            return Ok(wait);
+        }
+        let old = self.store.load_wait(&key.before_owners()).await?;
+        old.filter(|old| Some(&old.value.owner) == key.owner.as_ref()).ok_or(WaitError::NotFound)
+    }
+
+    /// A wait that was told already, and of the same thing, is not written again.
+    async fn answered_before(
+        &self,
+        asked: &Registration,
+        found: Option<&Versioned<Wait>>,
+    ) -> Result<Option<WaitAndJob>, WaitError> {
+        let Some(Versioned { value: wait, .. }) = found else {
+            return Ok(None);
+        };
+        if wait.state != WaitState::Signalled || wait.not_before != asked.not_before {
+            return Ok(None);
+        }
+        let record = self.store.load_job(&asked.arn).await?.map(|found| found.value);
+        let told = record.filter(|record| wait.is_settled_by(record));
+        Ok(told.map(|record| WaitAndJob::of(wait.clone(), record)))
+    }
+
+    /// Writes the wait; says also what it wrote over.
+    async fn upsert(
+        &self,
+        asked: &Registration,
+        mut found: Option<Versioned<Wait>>,
+    ) -> Result<(Versioned<Wait>, Option<Wait>), WaitError> {
+        for tries in 1..=Policy::CAS_TRIES {
+            let now = self.clock.now();
+            let expect = found.as_ref().map(|found| found.version);
+            let before = found.map(|found| found.value);
+            let mut wait = Wait::registered(asked, before.clone(), now, &self.policy);
+            wait.reschedule(&self.policy);
+            match self.store.save_wait(&wait, expect).await? {
+                Saved::Stored(version) => {
+                    return Ok((Versioned { value: wait, version }, before));
+                }
+                Saved::Conflict(current) => found = current,
+            }
+            self.recorder.back_off(tries).await;
+        }
+        Err(contended(&asked.key()))
+    }
+
+    /// The job's record, with what the wait wants of it noted. A job that was never
+    /// heard of, or whose state is in doubt, is looked at once.
+    async fn job_for(&self, wait: &Wait) -> Result<JobRecord, WaitError> {
+        let mut current = self.store.load_job(&wait.arn).await?;
+        if current.as_ref().is_none_or(|found| found.value.is_in_doubt()) {
+            self.describe_first(&wait.arn).await?;
+            current = self.store.load_job(&wait.arn).await?;
+        }
+        let record = self.recorder.update(&wait.arn, current, |record| note_wants(record, wait));
+        Ok(record.await?)
+    }
+
+    async fn describe_first(&self, arn: &JobArn) -> Result<(), WaitError> {
+        match self.sagemaker.describe(arn).await {
+            Ok(seen) => {
+                self.recorder.record(&seen).await?;
+            }
+            // The sweep looks again; the wait is registered either way.
+            Err(error) => {
+                tracing::info!(%arn, %error, "the first Describe of the job found nothing")
+            }
+        }
+        Ok(())
+    }
+
+    async fn signal_by_answer(
+        &self,
+        mut wait: Versioned<Wait>,
+        record: &JobRecord,
+    ) -> Result<Versioned<Wait>, WaitError> {
+        for tries in 1..=Policy::CAS_TRIES {
+            wait.value.delivery.received = Some(record.revision);
+            wait.value.finish(WaitState::Signalled, self.clock.now(), &self.policy);
+            match self.store.save_wait(&wait.value, Some(wait.version)).await? {
+                Saved::Stored(version) => {
+                    return Ok(Versioned { value: wait.value, version });
+                }
+                Saved::Conflict(Some(found)) if found.value.state == WaitState::Waiting => {
+                    wait = found;
+                }
+                Saved::Conflict(Some(found)) => return Ok(found),
+                Saved::Conflict(None) => return Err(WaitError::NotFound),
+            }
+            self.recorder.back_off(tries).await;
+        }
+        Err(contended(&wait.value.key()))
+    }
+}

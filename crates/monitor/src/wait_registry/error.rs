@@ -1,0 +1,64 @@
+//! Why a registration, a reading or a cancellation of a wait fails.
+
+use crate::limits::TooMany;
+use crate::owners::NotAllowed;
+use crate::ports::{SageMakerError, StoreError};
+use crate::record::RecordError;
+use crate::wait::WaitKey;
+
+/// Why a wait could not be registered, read or cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum WaitError {
+    /// A field is not what it must be.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// The field.
+        field: &'static str,
+        /// What is wrong and what is right.
+        problem: String,
+    },
+    /// A job of an account or region that this monitor is not for.
+    #[error("this monitor does not take jobs of {0}")]
+    OutOfScope(String),
+    /// No such wait.
+    #[error("no such wait on this job")]
+    NotFound,
+    /// The job is another principal's, or nobody's that is known.
+    #[error("only a job's owner may have it stopped: {0}")]
+    NotOwner(NotAllowed),
+    /// Others still wait for the job that is to be stopped.
+    #[error("others still wait for the job: cancel without stop, or force it as its owner")]
+    OthersWait,
+    /// Its principal registered more than its share.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    /// SageMaker did not stop the job.
+    #[error("the job was not stopped, and the wait stays: {0}")]
+    NotStopped(#[source] SageMakerError),
+    /// Recording or the store failed.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl From<NotAllowed> for WaitError {
+    fn from(why: NotAllowed) -> Self {
+        match why {
+            NotAllowed::Unknown(error) => Self::NotStopped(error),
+            why @ (NotAllowed::OwnedBy(_) | NotAllowed::Unowned) => Self::NotOwner(why),
+        }
+    }
+}
+
+impl From<StoreError> for WaitError {
+    fn from(error: StoreError) -> Self {
+        Self::Record(error.into())
+    }
+}
+
+pub(super) fn invalid(field: &'static str, problem: impl Into<String>) -> WaitError {
+    WaitError::Invalid { field, problem: problem.into() }
+}
+
+pub(super) fn contended(key: &WaitKey) -> WaitError {
+    RecordError::Contended(format!("wait {} on {}", key.id, key.arn)).into()
+}

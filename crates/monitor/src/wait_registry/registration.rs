@@ -1,0 +1,124 @@
+//! What a waiter asks for, and the wait and the job's record that follow from it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::arn::JobArn;
+use crate::job::JobRecord;
+use crate::policy::Policy;
+use crate::search::Search;
+use crate::time::later;
+use crate::wait::{
+    CallbackUrl, Delivery, OnAbandon, Principal, Secret, SignalOn, Wait, WaitId, WaitKey, WaitState,
+};
+
+/// The label that jobs can be listed by.
+const RUN_LABEL: &str = "run";
+
+/// What a waiter asks for.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// The job.
+    pub arn: JobArn,
+    /// The waiter's name for the wait.
+    pub id: WaitId,
+    /// Who asks.
+    pub owner: Principal,
+    /// Where to call back.
+    pub callback_url: CallbackUrl,
+    /// What to sign with.
+    pub secret: Secret,
+    /// What to tell.
+    pub signal_on: SignalOn,
+    /// The time of the create or update call, by AWS's clock where possible.
+    pub not_before: Option<Timestamp>,
+    /// How long the wait lives without being renewed.
+    pub lease_seconds: u32,
+    /// When to give up; the longest allowed where absent.
+    pub deadline: Option<Timestamp>,
+    /// What to do with the job if the waiter is gone.
+    pub on_abandon: OnAbandon,
+    /// The waiter's own labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Registration {
+    pub(super) fn key(&self) -> WaitKey {
+        WaitKey::of(self.arn.clone(), self.owner.clone(), self.id.clone())
+    }
+}
+
+/// Writes down in the job's record what the wait needs of it.
+pub(super) fn note_wants(record: &mut JobRecord, wait: &Wait) {
+    record.owner.get_or_insert_with(|| wait.owner.clone());
+    if wait.state == WaitState::Waiting && wait.signal_on == SignalOn::Progress {
+        record.progress_wanted = true;
+    }
+    let run = wait.labels.get(RUN_LABEL).filter(|run| !record.runs.contains(run));
+    if let Some(run) = run.filter(|_| record.runs.len() < Policy::RUNS_LIMIT) {
+        record.runs.push(run.clone());
+    }
+    // A wait's place in the revisions must not be forgotten before the wait. With
+    // some to spare, so that thousands of waits do not each write the job again.
+    if record.expires_at < wait.expires_at {
+        record.expires_at = later(wait.expires_at, Policy::EXPIRY_SLACK);
+    }
+}
+
+impl Wait {
+    /// The wait as asked for, with what is to be kept of an earlier one.
+    pub(super) fn registered(
+        asked: &Registration,
+        before: Option<Self>,
+        now: Timestamp,
+        policy: &Policy,
+    ) -> Self {
+        let longest = later(now, Policy::DEADLINE_LONGEST);
+        let renewed = before.as_ref().filter(|wait| wait.state == WaitState::Waiting);
+        let moved = renewed.is_none_or(|wait| {
+            wait.callback_url != asked.callback_url || wait.secret != asked.secret
+        });
+        let mut delivery = before.as_ref().map_or_else(Delivery::default, |b| b.delivery.clone());
+        if moved {
+            delivery.restart();
+            delivery.proven = false;
+        }
+        if renewed.is_none_or(|wait| wait.not_before != asked.not_before) {
+            // What it is to hear is another thing, even if the words are the same:
+            // under the old signal's id its waiter would take it for a repetition.
+            delivery.sending = None;
+        }
+        // The first look needs no jitter: registrations come when they come.
+        let first_check = later(now, policy.check_pause(asked.arn.kind(), 0, 0.5));
+        let deadline = asked.deadline.or(renewed.map(|wait| wait.deadline)).unwrap_or(longest);
+        Self {
+            arn: asked.arn.clone(),
+            id: asked.id.clone(),
+            owner: asked.owner.clone(),
+            keyed_by_owner: true,
+            callback_url: asked.callback_url.clone(),
+            secret: asked.secret.clone(),
+            signal_on: asked.signal_on,
+            not_before: asked.not_before,
+            lease_seconds: asked.lease_seconds,
+            lease_until: later(now, Duration::from_secs(asked.lease_seconds.into())),
+            deadline,
+            overtime: renewed.filter(|w| w.deadline == deadline).and_then(|w| w.overtime),
+            on_abandon: asked.on_abandon,
+            stop_allowed: asked.on_abandon == OnAbandon::Stop
+                && before.as_ref().is_some_and(|wait| wait.stop_allowed),
+            labels: asked.labels.clone(),
+            state: WaitState::Waiting,
+            delivery,
+            search: Search::default(),
+            check_at: renewed.map_or(first_check, |wait| wait.check_at),
+            checks: renewed.map_or(0, |wait| wait.checks),
+            stop_pending: false,
+            due_at: None,
+            created_at: before.as_ref().map_or(now, |wait| wait.created_at),
+            expires_at: later(deadline, policy.retention),
+        }
+    }
+}
