@@ -117,11 +117,11 @@ OF_ONE = {
 }
 
 
-def rows(generation):
-    return json.loads((ROOT / "crates" / "step" / "table" / f"{generation}.json").read_text())
+def rows(family):
+    return json.loads((ROOT / "crates" / "step" / "table" / f"{family}.json").read_text())
 
 
-ROWS = {row["name"]: row for generation in ("v1", "v2", "generic") for row in rows(generation)}
+ROWS = {row["name"]: row for family in ("v1", "v2", "sagemaker") for row in rows(family)}
 OPTIONS = json.loads((ROOT / "crates" / "step" / "table" / "common.json").read_text())["options"]
 
 
@@ -141,9 +141,9 @@ def needed(name):
     row = ROWS[name]
     if name == "sagemaker-wait":
         return {"region": "us-east-1"}
-    if row["generation"] == "v1":
+    if row["family"] == "v1":
         return {"region": "us-east-1", **V1[name]}
-    if row["generation"] == "generic":
+    if row["family"] == "sagemaker":
         return {"region": "us-east-1", "request": least(MODEL.operation_model(OPERATIONS[name]).input_shape)}
     known, required = members(name)
     needed_ones = {key: one(name, key, None) for key, (member, _) in known.items() if member in required}
@@ -167,7 +167,7 @@ def one(name, key, of):
         return ""
     if (name, key) in OF_ONE:
         return OF_ONE[name, key]
-    if row["generation"] != "v1":
+    if row["family"] != "v1":
         known, _ = members(name)
         return least(known[key][1])
     text = of.get("yaml_default", of.get("default")) or ""

@@ -36,8 +36,8 @@ def finish(process):
     assert out, err
     report = json.loads(out)
     checks = {check["name"]: check for check in report["checks"]}
-    counted = [sum(c["outcome"] == o for c in checks.values()) for o in ("ok", "missing", "could_not_tell")]
-    assert counted == [report["ok"], report["missing"], report["could_not_tell"]]
+    counted = [sum(c["outcome"] == o for c in checks.values()) for o in ("ok", "missing", "unknown")]
+    assert counted == [report["ok"], report["missing"], report["unknown"]]
     return process.returncode, checks
 
 
@@ -119,7 +119,7 @@ def test_people_read_lines(well):
     lines = out.splitlines()
     assert process.returncode == 0
     assert lines[0] == f"{'ok':<14}  {'region':<13} {REGION}"
-    assert lines[-1] == "11 ok, 0 missing, 0 could not be told"
+    assert lines[-1] == "11 ok, 0 missing, 0 unknown"
 
 
 def test_whoever_deploys_may_check_what_was_deployed(well, deployer):
@@ -145,7 +145,7 @@ def test_a_pod_hears_of_what_it_may_see_and_the_probe_waits_for_the_sweep(cloud,
     assert code == 0, checks
     assert {"region", "credentials", "API", "SageMaker", "callback"} <= outcomes(checks, "ok")
     unseen = {"table", "queues", "dead letters", "rule", "sweep's rule"}
-    assert unseen <= outcomes(checks, "could_not_tell"), checks
+    assert unseen <= outcomes(checks, "unknown"), checks
     assert places(checks["queues"]) == {"infra/iam/deployer.yaml: Preflight"}
 
 
@@ -207,7 +207,7 @@ def test_a_half_made_stack_lacks_what_it_lacks(cloud, deployed):
     assert said["queues"] == "there is no queue half-events"
     assert said["rule"].endswith(f"does not lead to arn:aws:sqs:{REGION}:{ACCOUNT}:half-events")
     assert said["sweep's rule"] == "the stack has no ObservationsRule"
-    assert checks["pass role"]["outcome"] == "could_not_tell"
+    assert checks["pass role"]["outcome"] == "unknown"
     assert "--execution-role" in checks["pass role"]["seen"]
 
 
@@ -230,7 +230,7 @@ def test_no_region_and_no_answer(deployed):
     assert (code, checks.keys()) == (1, {"region"})
     code, checks = preflight(deployed, None, "--no-callback", AWS_ENDPOINT_URL="http://127.0.0.1:1")
     assert code == 2 and outcomes(checks, "missing") == set()
-    assert checks["credentials"]["outcome"] == "could_not_tell"
+    assert checks["credentials"]["outcome"] == "unknown"
     assert "no answer from 127.0.0.1" in checks["credentials"]["seen"]
 
 

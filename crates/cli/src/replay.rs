@@ -58,7 +58,7 @@ pub async fn run(args: &ReplayArgs) -> Result<ExitCode, Box<dyn std::error::Erro
         let entries = client.put_events(events).await?;
         for (file, entry) in files.iter().zip(entries) {
             refused |= entry.error_code.is_some();
-            tell(args.api.output, &Replayed { file, entry })?;
+            print(args.api.output, &Replayed { file, entry })?;
         }
     }
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -71,7 +71,7 @@ fn read(path: &Path) -> Result<Value, ReplayError> {
         .map_err(|source| ReplayError::Json { path: path.to_owned(), source })
 }
 
-fn tell(output: Output, replayed: &Replayed<'_>) -> serde_json::Result<()> {
+fn print(output: Output, replayed: &Replayed<'_>) -> serde_json::Result<()> {
     if output == Output::Json {
         return print_json(replayed);
     }

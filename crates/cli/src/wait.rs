@@ -93,7 +93,7 @@ async fn until_settled(
     loop {
         match waiting.next().await? {
             WaitEvent::Job(job) => {
-                tell(&job, output)?;
+                print(&job, output)?;
                 if let Some(settled) = job.phase.settled() {
                     return Ok(Outcome::Settled(settled));
                 }
@@ -112,7 +112,7 @@ fn warn(what: impl std::fmt::Display) {
     say::err(format_args!("sagebell: {what}"));
 }
 
-fn tell(job: &Job, output: Output) -> serde_json::Result<()> {
+fn print(job: &Job, output: Output) -> serde_json::Result<()> {
     if output == Output::Json {
         return print_json(job);
     }

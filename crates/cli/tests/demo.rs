@@ -22,7 +22,7 @@ fn every_wait_hears_the_right_thing() {
     let waits = summary["waits"].as_array().unwrap();
     let received: Vec<_> = waits
         .iter()
-        .map(|wait| (wait["wait"].as_str().unwrap(), wait["heard"].as_str().unwrap()))
+        .map(|wait| (wait["wait"].as_str().unwrap(), wait["outcome"].as_str().unwrap()))
         .collect();
     assert_eq!(
         received,

@@ -24,19 +24,13 @@ const MEMORY_REQUEST: &str = "128Mi";
 /// Every file: its path under `components/`, and its text.
 #[must_use]
 pub fn files() -> Vec<(String, String)> {
-    let families = [Family::V1, Family::V2, Family::SageMaker];
-    let definitions = families.into_iter().flat_map(definition::definitions);
+    let definitions = Family::ALL.into_iter().flat_map(definition::definitions);
     definitions.map(|definition| (path(&definition), text(&definition))).collect()
 }
 
 /// Where it stands, under the folders' names of old.
 fn path(definition: &Definition) -> String {
-    let definitions = match definition.family {
-        Family::V1 => "v1",
-        Family::V2 => "v2",
-        Family::SageMaker => "sagemaker",
-    };
-    format!("{definitions}/{}/component.yaml", definition.name)
+    format!("{}/{}/component.yaml", definition.family.as_str(), definition.name)
 }
 
 /// The text of one file. JSON is YAML: names and values are quoted by its rules.
@@ -144,13 +138,10 @@ mod tests {
     #[test]
     fn nothing_else_is_checked_in() {
         let created: BTreeSet<_> = files().into_iter().map(|(path, _)| path).collect();
-        for definitions in ["v1", "v2", "sagemaker"] {
-            for folder in std::fs::read_dir(checked_in().join(definitions)).unwrap() {
+        for family in Family::ALL.map(Family::as_str) {
+            for folder in std::fs::read_dir(checked_in().join(family)).unwrap() {
                 let name = folder.unwrap().file_name().into_string().unwrap();
-                assert!(
-                    created.contains(&format!("{definitions}/{name}/component.yaml")),
-                    "{name}"
-                );
+                assert!(created.contains(&format!("{family}/{name}/component.yaml")), "{name}");
             }
         }
     }

@@ -22,7 +22,7 @@ pub enum Type {
 
 /// Which family a component is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "lowercase")]
 pub enum Family {
     /// Inputs and outputs of the old components' version 1.
     V1,
@@ -30,6 +30,21 @@ pub enum Family {
     V2,
     /// Every field of the `Create*` request.
     SageMaker,
+}
+
+impl Family {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::V1, Self::V2, Self::SageMaker];
+
+    /// Its word in the tables, and its folder under `components/`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+            Self::SageMaker => "sagemaker",
+        }
+    }
 }
 
 /// One input.
@@ -187,11 +202,9 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Family; 3] = [Family::V1, Family::V2, Family::SageMaker];
-
     #[test]
     fn the_table_can_be_read_and_no_word_means_two_components() {
-        let rows = ALL.map(definitions);
+        let rows = Family::ALL.map(definitions);
         assert_eq!(rows.each_ref().map(Vec::len), [9, 9, 30]);
         let rows = rows.concat();
         let words: BTreeSet<_> = rows.iter().map(|row| &row.name).collect();
@@ -205,7 +218,7 @@ mod tests {
         let own = ["run", "task", "executor-input"].map(str::to_owned);
         let reserved: BTreeSet<_> =
             common.options.iter().map(|option| option.flag.clone()).chain(own).collect();
-        for row in ALL.map(definitions).concat() {
+        for row in Family::ALL.map(definitions).concat() {
             let inputs: BTreeSet<_> = row.inputs.iter().map(|input| input.name.clone()).collect();
             assert_eq!(inputs.len(), row.inputs.len(), "{}", row.name);
             assert!(inputs.is_disjoint(&reserved), "{}", row.name);

@@ -13,7 +13,7 @@ pub fn find(name: &str) -> Option<Box<dyn Component>> {
 /// Every component's name and what it does, a line each, for people.
 #[must_use]
 pub fn list() -> String {
-    let families = [Family::V1, Family::V2, Family::SageMaker].map(definitions);
+    let families = Family::ALL.map(definitions);
     let all = families.iter().flatten();
     let lines = all.map(|component| format!("  {}: {}\n", component.name, component.description));
     format!(
@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn every_component_of_the_table_is_found() {
-        for family in [Family::V1, Family::V2, Family::SageMaker] {
+        for family in Family::ALL {
             for definition in definitions(family) {
                 let found = find(&definition.name).unwrap_or_else(|| panic!("{}", definition.name));
                 assert_eq!(*found.definition(), definition);

@@ -190,7 +190,7 @@ def component(operation):
     ]
     return {
         "name": "-".join(words(operation)),
-        "generation": "generic",
+        "family": "sagemaker",
         "title": f"SageMaker - {operation}",
         "description": f"{operation}: makes a {noun} from any request that SageMaker takes, and waits for it.",
         "inputs": [
@@ -209,7 +209,7 @@ def only_wait():
     """Makes nothing: waits for what is there."""
     return {
         "name": "sagemaker-wait",
-        "generation": "generic",
+        "family": "sagemaker",
         "title": "SageMaker - Wait",
         "description": "Waits for a job or a resource that something else made.",
         "inputs": [

@@ -41,7 +41,7 @@ pub struct Line {
     /// How its job had to end.
     pub expected: Phase,
     /// How it heard the job end.
-    pub received: Option<Phase>,
+    pub outcome: Option<Phase>,
     /// Signals heard, the last one included.
     pub signals: usize,
     /// From putting the last event on the bus to the verified callback, in
@@ -146,7 +146,7 @@ fn judge(life: &Life, ended: Result<Instant, String>, received: Received) -> Lin
     Line {
         wait: life.title.to_owned(),
         expected: life.expected,
-        received: phase,
+        outcome: phase,
         signals,
         latency_ms: latency.map(|latency| latency.as_secs_f64() * 1_000.0),
         problem,

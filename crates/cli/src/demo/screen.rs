@@ -72,7 +72,7 @@ impl Screen {
         for line in &summary.waits {
             table.add_row([
                 line.wait.clone(),
-                line.received.map_or_else(|| "-".to_owned(), colored),
+                line.outcome.map_or_else(|| "-".to_owned(), colored),
                 line.signals.to_string(),
                 line.latency_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms")),
                 verdict(line),

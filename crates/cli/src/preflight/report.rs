@@ -32,7 +32,7 @@ impl Outcome {
         match self {
             Self::Ok => "ok",
             Self::Missing => "missing",
-            Self::Unknown => "could not tell",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -117,7 +117,7 @@ impl Report {
             Outcome::Unknown => self.unknown += 1,
         }
         if self.output == Output::Text {
-            tell(&check);
+            print(&check);
         }
         self.checks.push(check);
     }
@@ -130,7 +130,7 @@ impl Report {
         match self.output {
             Output::Json => print_json(self)?,
             Output::Text => say::out(format_args!(
-                "{} ok, {} missing, {} could not be told",
+                "{} ok, {} missing, {} unknown",
                 self.ok, self.missing, self.unknown
             )),
         }
@@ -146,7 +146,7 @@ impl Report {
     }
 }
 
-fn tell(check: &Check) {
+fn print(check: &Check) {
     let outcome = format!("{:<14}", check.outcome.words());
     say::show(format_args!(
         "{}  {:<13} {}",
@@ -193,10 +193,10 @@ mod tests {
         assert_eq!(
             serde_json::to_value(&report).unwrap(),
             serde_json::json!({
-                "ok": 1, "missing": 0, "could_not_tell": 1,
+                "ok": 1, "missing": 0, "unknown": 1,
                 "checks": [
                     {"name": "region", "outcome": "ok", "seen": "us-east-1"},
-                    {"name": "table", "outcome": "could_not_tell", "seen": "denied", "granted_by":
+                    {"name": "table", "outcome": "unknown", "seen": "denied", "granted_by":
                         [{"file": "infra/iam/deployer.yaml", "statement": "Preflight"}]},
                 ]
             })

@@ -13,7 +13,7 @@ fn definition() -> Definition {
     };
     serde_json::from_value(json!({
         "name": "train",
-        "generation": "v1",
+        "family": "v1",
         "title": "Train",
         "description": "Trains.",
         "inputs": [

@@ -76,14 +76,14 @@ pub(super) fn of_toolkit(
 
 /// What an instance type computes with, by the first letter of its family.
 fn processor(instance_type: &str) -> Result<&'static str, ComponentError> {
-    let definitions = instance_type.strip_prefix("ml.").and_then(|rest| rest.split_once('.'));
-    let definitions = definitions.map(|(definitions, _)| definitions).unwrap_or_default();
-    if definitions.is_empty() || definitions.starts_with("inf") || definitions.starts_with("trn") {
+    let family = instance_type.strip_prefix("ml.").and_then(|rest| rest.split_once('.'));
+    let family = family.map(|(family, _)| family).unwrap_or_default();
+    if family.is_empty() || family.starts_with("inf") || family.starts_with("trn") {
         let problem =
             format!("there is no toolkit image for `{instance_type}`: give one in `image`");
         return Err(ComponentError::input("instance_type", problem));
     }
-    Ok(if definitions.starts_with(['g', 'p']) { "gpu" } else { "cpu" })
+    Ok(if family.starts_with(['g', 'p']) { "gpu" } else { "cpu" })
 }
 
 fn located(image: &Image, region: &str) -> Option<String> {

@@ -81,7 +81,7 @@ fn a_part_that_was_pasted_as_it_is_is_noticed_and_one_that_came_through_is_taken
 
 #[test]
 fn the_tables_names_are_those_of_kfp() {
-    let rows = [Family::V1, Family::V2, Family::SageMaker].map(definitions).concat();
+    let rows = Family::ALL.map(definitions).concat();
     let options = definition::common().options.iter().map(|option| &option.input);
     let own = rows.iter().flat_map(|row| row.inputs.iter());
     for input in own.chain(options) {
