@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Uri, header};
 use metrics::counter;
-use sagebell_monitor::wait::Principal;
+use sagebell_monitor::principal::Principal;
 
 use crate::problem::Problem;
 use sagebell_api_types::ErrorCode;

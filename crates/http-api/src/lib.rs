@@ -2,7 +2,7 @@
 //! local stack.
 //!
 //! Promise: whoever hosts the router says who is calling, by a
-//! [`Principal`](sagebell_monitor::wait::Principal) in the request's extensions (see
+//! [`Principal`](sagebell_monitor::principal::Principal) in the request's extensions (see
 //! [`principal`]); nothing here authenticates, and nothing but liveness and the
 //! schema is answered without one. Every failure is a problem document with a
 //! stable [code](sagebell_api_types::ErrorCode).
@@ -46,7 +46,7 @@ pub struct Api {
 }
 
 /// The whole API and the dashboard. Callers are named by a
-/// [`Principal`](sagebell_monitor::wait::Principal) in the request's extensions.
+/// [`Principal`](sagebell_monitor::principal::Principal) in the request's extensions.
 pub fn router(api: Api) -> Router {
     let (routes, described) = documented().split_for_parts();
     let document = Document::from(openapi::completed(described));

@@ -3,7 +3,7 @@
 //! Promise: two calls of one role or user give the same principal, whatever the
 //! session; two of different ones never do.
 
-use sagebell_monitor::wait::Principal;
+use sagebell_monitor::principal::Principal;
 
 /// Digits in an AWS account.
 const ACCOUNT_LEN: usize = 12;

@@ -5,7 +5,7 @@ use axum::extract::Extension;
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::header;
-use sagebell_monitor::wait::Principal;
+use sagebell_monitor::principal::Principal;
 use utoipa::openapi::OpenApi;
 
 use sagebell_api_types::{HealthView, PrincipalView};

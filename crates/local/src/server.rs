@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::PrometheusHandle;
-use sagebell_monitor::wait::Principal;
+use sagebell_monitor::principal::Principal;
 use sagebell_runtime::{StartError, Wiring};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

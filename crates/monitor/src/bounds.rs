@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use metrics::counter;
 
-use crate::policy::Policy;
-use crate::time::later;
+use crate::time::{CLOCK_SKEW, later};
 
 /// Longest status or name kept, in bytes; SageMaker's own are at most 256.
 pub const MAX_WORD: usize = 256;
@@ -31,7 +30,7 @@ pub fn clip(text: &str, limit: usize) -> String {
 /// A time from outside, unless it lies in the future by more than clocks differ;
 /// those are counted.
 pub(crate) fn believed(at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
-    let latest = later(now, Policy::CLOCK_SKEW);
+    let latest = later(now, CLOCK_SKEW);
     let believed = at.filter(|at| *at <= latest);
     if at.is_some() && believed.is_none() {
         counter!("sagebell_future_times_total").increment(1);
@@ -61,7 +60,7 @@ mod tests {
     #[test]
     fn a_time_is_believed_as_far_ahead_as_clocks_differ() {
         let now = Timestamp::constant(1_767_225_600, 0);
-        let ahead = |millis| Some(later(now, Policy::CLOCK_SKEW + Duration::from_millis(millis)));
+        let ahead = |millis| Some(later(now, CLOCK_SKEW + Duration::from_millis(millis)));
         assert_eq!(believed(ahead(0), now), ahead(0));
         assert_eq!(believed(ahead(1), now), None);
         assert_eq!(believed(Some(Timestamp::MIN), now), Some(Timestamp::MIN));

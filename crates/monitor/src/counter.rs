@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::policy::Policy;
-use crate::time::later;
+use crate::time::{CLOCK_SKEW, later};
 
 /// The name of a counter: whose, of what, and in which window of time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +46,7 @@ impl CountKey {
     /// its window.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        later(self.until(), Policy::CLOCK_SKEW)
+        later(self.until(), CLOCK_SKEW)
     }
 
     /// From `now` to the window's end.

@@ -28,8 +28,7 @@ use crate::ports::{
 };
 use crate::signal::{Callback, Purpose, SignalBody, SignalRequest};
 use crate::time::later;
-use crate::wait::WaitKey;
-use crate::wait::{FailureClass, News, Wait, WaitState};
+use crate::wait::{FailureClass, News, Wait, WaitKey, WaitState};
 
 /// Waits read at a time.
 const PAGE: usize = 100;

@@ -13,8 +13,8 @@ use crate::kind::{Kind, Lifecycle};
 use crate::observation::{Observation, Source};
 use crate::phase::Phase;
 use crate::policy::Policy;
+use crate::principal::Principal;
 use crate::time::later;
-use crate::wait::Principal;
 
 /// A job on the wire, in API answers and callbacks alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

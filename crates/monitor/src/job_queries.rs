@@ -6,8 +6,8 @@ use crate::arn::JobArn;
 use crate::job::{Job, JobRecord};
 use crate::owners::{is_recorded_owner, owner_of};
 use crate::ports::{Cursor, JobFilter, Page, SageMaker, SageMakerError, Store, StoreError};
+use crate::principal::Principal;
 use crate::record::{RecordError, Recorder};
-use crate::wait::Principal;
 
 /// Most jobs on one page.
 pub const PAGE_LIMIT: usize = 200;

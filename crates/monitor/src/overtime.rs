@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::heartbeat::Break;
 use crate::policy::Policy;
-use crate::sweep::Break;
 use crate::time::later;
 use crate::wait::Wait;
 

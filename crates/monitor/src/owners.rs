@@ -8,7 +8,8 @@
 use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::ports::{SageMaker, SageMakerError, Store, StoreError};
-use crate::wait::{Principal, Wait};
+use crate::principal::Principal;
+use crate::wait::Wait;
 
 /// The tag that names a job's owner, as the monitor names principals. SageMaker
 /// takes `111122223333:role/name` as a tag's value (API reference, `Tag`).

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::arn::JobArn;
 use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::wait::Principal;
+use crate::principal::Principal;
 
 /// Times and limits of the monitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +47,6 @@ impl Policy {
     /// Two creation times closer than this are one generation: some senders
     /// give milliseconds, some whole seconds.
     pub const GENERATION_TOLERANCE: Duration = Duration::from_secs(2);
-
-    /// How far ahead of our clock a time from outside may lie: clocks differ by
-    /// minutes at most, and what is later is not believed.
-    pub const CLOCK_SKEW: Duration = Duration::from_secs(300);
 
     /// How far a one-shot job's creation may lie before its waiter's
     /// `not_before`: the waiter's clock may run ahead. A job takes longer than

@@ -10,13 +10,14 @@ use jiff::Timestamp;
 
 use crate::arn::JobArn;
 use crate::counter::CountKey;
+use crate::heartbeat::Heartbeat;
 use crate::job::{Job, JobRecord};
 use crate::kind::Kind;
 use crate::observation::Observation;
 use crate::phase::Phase;
+use crate::principal::Principal;
 use crate::signal::{Announcement, Callback, SignalRequest};
-use crate::sweep::Heartbeat;
-use crate::wait::{CallbackUrl, FailureClass, Principal, Wait, WaitKey};
+use crate::wait::{CallbackUrl, FailureClass, Wait, WaitKey};
 
 /// How a store call can fail. A failed condition is no failure: see [`Saved`].
 #[derive(Debug, thiserror::Error)]

@@ -24,8 +24,7 @@ use crate::ports::{
 };
 use crate::signal::{Announcement, SignalRequest};
 use crate::time::later;
-use crate::wait::WaitKey;
-use crate::wait::{News, Wait, WaitState};
+use crate::wait::{News, Wait, WaitKey, WaitState};
 
 /// Waits read at a time, and signal requests queued at a time.
 const PAGE: usize = 200;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::arn::JobArn;
 use crate::bounds::{MAX_REASON, MAX_WORD, clip};
 use crate::job::Job;
-use crate::wait::WaitKey;
-use crate::wait::{CallbackUrl, Principal, Secret, WaitId};
+use crate::principal::Principal;
+use crate::wait::{CallbackUrl, Secret, WaitId, WaitKey};
 
 /// The queue's message: this wait has something to hear. It carries no state,
 /// so that a late one tells the latest and a doubled one tells nothing twice.

@@ -8,9 +8,9 @@
 //! A waiter counts as gone, and its job may be stopped, only after its lease and the
 //! grace ran out while the monitor was there, and after it was probed in vain.
 
+mod beat;
 mod check;
 mod endings;
-mod heartbeat;
 mod plan;
 mod report;
 
@@ -29,11 +29,9 @@ use crate::ports::{
 };
 use crate::signal::SignalRequest;
 use crate::time::later;
-use crate::wait::WaitKey;
-use crate::wait::{News, Wait, WaitState};
+use crate::wait::{News, Wait, WaitKey, WaitState};
 
-use heartbeat::Beat;
-pub use heartbeat::{Break, Heartbeat};
+use beat::Beat;
 use plan::{Step, plan};
 pub use report::SweepReport;
 
@@ -87,7 +85,7 @@ impl Sweep {
     pub async fn sweep(&self) -> Result<SweepReport, StoreError> {
         let mut report =
             SweepReport { purged: self.store.purge_expired().await?, ..Default::default() };
-        let beat = self.beat().await?;
+        let beat = Beat::begin(&*self.store, &*self.clock, &self.policy).await?;
         let (until, limit) = self.reach(&beat);
         let described = Described::default();
         let mut after = None;
@@ -127,7 +125,9 @@ impl Sweep {
     /// The store's or the queue's, as text.
     pub async fn recover(&self) -> Result<u64, String> {
         // So that a clock that is set before the first sweep is found out.
-        self.beat().await.map_err(|error| error.to_string())?;
+        Beat::begin(&*self.store, &*self.clock, &self.policy)
+            .await
+            .map_err(|error| error.to_string())?;
         let (mut requested, mut after) = (0, None);
         loop {
             let page = self.store.list_due(Timestamp::MAX, after.as_ref(), PAGE).await;

@@ -1,10 +1,14 @@
-//! The forms in which SageMaker and HTTP write a time.
+//! Times: the forms in which SageMaker and HTTP write them, and how they are reckoned with.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
+
+/// How far ahead of our clock a time from outside may lie: clocks differ by minutes at
+/// most, and what is later is not believed.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(300);
 
 /// A number below this is seconds, from there on milliseconds: as seconds it
 /// would be the year 5138, as milliseconds it is March 1973.

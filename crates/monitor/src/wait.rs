@@ -1,5 +1,6 @@
 //! A wait: one waiter's registration on one job, and the rules of its life.
 
+mod clock_jumps;
 mod text;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::kind::Lifecycle;
 use crate::policy::Policy;
+use crate::principal::Principal;
 use crate::search::Search;
 use crate::time::later;
 
@@ -73,12 +75,6 @@ impl WaitState {
         }
     }
 }
-
-/// Who registered a wait: account and role or user, without the session name,
-/// which changes with every pod restart.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Principal(pub String);
 
 /// The name of a wait in the store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,6 +3,7 @@
 //! Promise: the wait is written *before* the job is read (strongly), so a job
 //! that settles meanwhile is either seen here or sees the wait there.
 
+mod admission;
 mod cancel;
 mod checks;
 mod error;
@@ -12,18 +13,16 @@ use std::sync::Arc;
 
 use crate::arn::JobArn;
 use crate::job::{Job, JobRecord};
-use crate::limits;
 use crate::owners;
 use crate::policy::Policy;
 use crate::ports::{CallbackGuard, Clock, SageMaker, Saved, Store, Versioned};
 use crate::record::Recorder;
 use crate::wait::{OnAbandon, Wait, WaitKey, WaitState};
 
-pub use cancel::Stop;
 pub use error::WaitError;
 use error::contended;
-pub use registration::Registration;
 use registration::note_wants;
+pub use registration::{Registration, Stop};
 
 /// A wait and its job, as now known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +79,7 @@ impl WaitRegistry {
         self.check_times(&asked, found.as_ref().map(|found| &found.value))?;
         if found.as_ref().is_none_or(|found| found.value.state != WaitState::Waiting) {
             let (store, limits) = (&*self.store, &self.policy.limits);
-            limits::admit(store, limits, &asked.owner, &asked.arn, self.clock.now()).await?;
+            admission::admit(store, limits, &asked.owner, &asked.arn, self.clock.now()).await?;
         }
         let (mut wait, before) = self.upsert(&asked, found).await?;
         let record = self.job_for(&wait.value).await?;

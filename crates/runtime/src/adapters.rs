@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::ports::{Announcer, SageMaker, SageMakerError};
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::signal::Announcement;
-use sagebell_monitor::wait::Principal;
 
 /// Announces to the log.
 #[derive(Debug, Clone, Copy, Default)]

@@ -10,7 +10,7 @@ use sagebell_monitor::observation::Observation;
 use sagebell_monitor::owners::OWNER_TAG;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{Clock, SageMaker, SageMakerError};
-use sagebell_monitor::wait::Principal;
+use sagebell_monitor::principal::Principal;
 use serde_json::{Value, json};
 
 use crate::api::Api;

@@ -80,7 +80,7 @@ fn resume<T>(
 #[cfg(test)]
 mod tests {
     use sagebell_monitor::ports::StoreError;
-    use sagebell_monitor::wait::Principal;
+    use sagebell_monitor::principal::Principal;
     use sagebell_monitor::wait::WaitKey;
 
     use super::*;

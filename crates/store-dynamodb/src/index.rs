@@ -129,7 +129,8 @@ fn digest(name: &[&str]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use sagebell_monitor::wait::{Principal, WaitId};
+    use sagebell_monitor::principal::Principal;
+    use sagebell_monitor::wait::WaitId;
 
     use super::*;
 

@@ -6,10 +6,10 @@ use std::fmt;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::ports::{Version, Versioned};
-use sagebell_monitor::sweep::Heartbeat;
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{Principal, WaitId};
+use sagebell_monitor::principal::Principal;
+use sagebell_monitor::wait::{WaitId, WaitKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -8,13 +8,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::counter::CountKey;
+use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::job::{Job, JobRecord};
 use sagebell_monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned,
 };
-use sagebell_monitor::sweep::Heartbeat;
-use sagebell_monitor::wait::Wait;
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{Wait, WaitKey};
 
 use crate::client::{CONNECT, client};
 use crate::item::Key;

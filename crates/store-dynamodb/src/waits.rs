@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::{Cursor, Page};
-use sagebell_monitor::wait::Wait;
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{Wait, WaitKey};
 
 use crate::cursor;
 use crate::error::DynamoDbError;

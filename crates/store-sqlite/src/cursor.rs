@@ -5,8 +5,8 @@
 
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::{Cursor, Page};
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{Principal, WaitId};
+use sagebell_monitor::principal::Principal;
+use sagebell_monitor::wait::{WaitId, WaitKey};
 
 use crate::error::SqliteError;
 

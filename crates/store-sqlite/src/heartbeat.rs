@@ -1,7 +1,7 @@
 //! When the sweep last ran, in SQL.
 
+use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::ports::{Saved, Version, Versioned};
-use sagebell_monitor::sweep::Heartbeat;
 use tokio_rusqlite::rusqlite::{Connection, Transaction, params};
 
 use crate::document::{conflict, encode, find, next_version};

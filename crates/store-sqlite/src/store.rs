@@ -7,13 +7,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::counter::CountKey;
+use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::job::{Job, JobRecord};
 use sagebell_monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned,
 };
-use sagebell_monitor::sweep::Heartbeat;
-use sagebell_monitor::wait::Wait;
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{Wait, WaitKey};
 use tokio_rusqlite::rusqlite::Transaction;
 
 use crate::database::Database;

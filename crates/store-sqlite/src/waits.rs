@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::{Cursor, Page, Saved, Version, Versioned};
-use sagebell_monitor::wait::Wait;
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{Wait, WaitKey};
 use tokio_rusqlite::rusqlite::{Connection, Transaction, params};
 
 use crate::cursor::{DuePosition, WaitPosition, page, resume, rows_for};

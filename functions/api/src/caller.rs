@@ -5,7 +5,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use lambda_http::request::RequestContext;
 use sagebell_http_api::principal::principal_of;
-use sagebell_monitor::wait::Principal;
+use sagebell_monitor::principal::Principal;
 use sagebell_runtime::Auth;
 
 /// The one caller of an API without authentication.

@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use futures::executor::block_on;
 use http_body_util::BodyExt as _;
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::FakeWorld;
-use sagebell_monitor::wait::Principal;
 use serde_json::Value;
 use tower::ServiceExt as _;
 

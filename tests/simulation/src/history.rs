@@ -7,8 +7,8 @@ use std::sync::Arc;
 use clap::ValueEnum as _;
 use futures::FutureExt as _;
 use futures::channel::mpsc;
+use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::ports::Store as _;
-use sagebell_monitor::sweep::Heartbeat;
 
 use crate::checks;
 use crate::executor::{Executor, Millis};

@@ -1,7 +1,7 @@
 //! Checks of who may be taken for gone: see the table of [`checks`](crate::checks).
 
+use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::sweep::Heartbeat;
 use sagebell_monitor::wait::{Wait, WaitState};
 
 use crate::checks::{RACE, ROUNDING};

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use sagebell_monitor::job::JobRecord;
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{OnAbandon, Principal, Wait, WaitState};
+use sagebell_monitor::principal::Principal;
+use sagebell_monitor::wait::{OnAbandon, Wait, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::Stop;
 
 use crate::checks::{self, RACE};

@@ -8,7 +8,7 @@ use sagebell_monitor::event;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{SageMaker, SageMakerError};
-use sagebell_monitor::wait::Principal;
+use sagebell_monitor::principal::Principal;
 
 use crate::faults::Fault;
 use crate::forms;

@@ -10,15 +10,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::counter::CountKey;
+use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::job::{Job, JobRecord};
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned,
 };
-use sagebell_monitor::sweep::Heartbeat;
 use sagebell_monitor::testing::memory::MemoryStore;
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{Wait, WaitState};
+use sagebell_monitor::wait::{Wait, WaitKey, WaitState};
 
 use crate::ends;
 use crate::executor::Millis;

@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Principal, Secret, SignalOn};
+use sagebell_monitor::principal::Principal;
+use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Secret, SignalOn, WaitKey};
 use sagebell_monitor::wait_registry::{Registration, Stop, WaitAndJob, WaitError};
 
 use crate::executor::Millis;

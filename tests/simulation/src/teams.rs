@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use sagebell_monitor::wait::{Principal, Wait};
+use sagebell_monitor::principal::Principal;
+use sagebell_monitor::wait::Wait;
 use sagebell_monitor::wait_registry::Stop;
 
 use crate::lock;

@@ -4,13 +4,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::counter::CountKey;
+use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::job::{Job, JobRecord};
 use sagebell_monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned,
 };
-use sagebell_monitor::sweep::Heartbeat;
-use sagebell_monitor::wait::Wait;
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{Wait, WaitKey};
 
 /// A store that fails every call in one way.
 pub(super) struct Failing(pub(super) fn() -> StoreError);

@@ -16,8 +16,8 @@ use axum::extract::Request;
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt as _;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
-use sagebell_monitor::wait::Principal;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 

@@ -7,8 +7,8 @@ use sagebell_monitor::kind::Kind;
 use sagebell_monitor::limits::Limits;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{SageMakerError, StoreError};
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::{Described, FakeWorld};
-use sagebell_monitor::wait::Principal;
 use serde_json::{Value, json};
 
 use super::failing::Failing;

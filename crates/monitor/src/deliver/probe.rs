@@ -2,8 +2,7 @@
 
 use crate::ports::{Failure, ProbeOutcome, StoreError};
 use crate::signal::{Callback, ProbeBody};
-use crate::wait::WaitKey;
-use crate::wait::{FailureClass, Wait, WaitState};
+use crate::wait::{FailureClass, Wait, WaitKey, WaitState};
 
 use super::{Deliver, SignalOutcome};
 

@@ -6,9 +6,9 @@
 //! detail-types alone; operations from the SageMaker API's service model (botocore 1.43);
 //! log groups from "Log Groups and Streams that Amazon SageMaker AI Sends to CloudWatch".
 
+use super::spec::{Fields, Kind, KindSpec, Lifecycle, Telling};
 use crate::id_form::IdForm;
 use crate::id_form::IdPart::{CasedName, Name, OneOf, Version, Word};
-use crate::kind::{Fields, Kind, KindSpec, Lifecycle, Telling};
 use crate::operations::{FieldValue, Operations, Service};
 use crate::statuses::{ARTIFACT, EXPERIMENT, JOB, SCHEDULE, SERVER, SERVICE};
 

@@ -2,14 +2,13 @@
 
 use std::sync::PoisonError;
 
-use super::heartbeat::Beat;
+use super::beat::Beat;
 use super::{Described, StepError, Sweep};
 use crate::job::JobRecord;
 use crate::observation::{Observation, Source};
 use crate::policy::Policy;
 use crate::ports::{SageMakerError, Versioned};
-use crate::time::earlier;
-use crate::time::later;
+use crate::time::{earlier, later};
 use crate::wait::{News, Wait};
 
 impl Sweep {

@@ -3,7 +3,7 @@
 
 use metrics::counter;
 
-use super::heartbeat::Beat;
+use super::beat::Beat;
 use super::{StepError, Sweep};
 use crate::job::JobRecord;
 use crate::owners::{self, NotAllowed};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::heartbeat::Beat;
+use super::beat::Beat;
 use crate::job::JobRecord;
 use crate::policy::Policy;
 use crate::wait::{News, Wait};

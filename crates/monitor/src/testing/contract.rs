@@ -24,8 +24,7 @@ use std::time::Duration;
 
 use crate::job::Job;
 use crate::ports::{Cursor, JobFilter, Page, Store};
-use crate::wait::Wait;
-use crate::wait::WaitKey;
+use crate::wait::{Wait, WaitKey};
 
 pub mod counts;
 pub mod due;

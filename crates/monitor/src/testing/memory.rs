@@ -11,11 +11,11 @@ use jiff::Timestamp;
 
 use crate::arn::JobArn;
 use crate::counter::CountKey;
+use crate::heartbeat::Heartbeat;
 use crate::job::{Job, JobRecord};
 use crate::ports::{Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned};
-use crate::sweep::Heartbeat;
-use crate::wait::WaitKey;
-use crate::wait::{Principal, Wait, WaitId};
+use crate::principal::Principal;
+use crate::wait::{Wait, WaitId, WaitKey};
 
 /// The reference model: maps under a lock.
 pub struct MemoryStore {

@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::kind::Kind;
+use crate::principal::Principal;
 use crate::search::Search;
 use crate::time::later;
-use crate::wait::WaitKey;
 use crate::wait::{
-    CallbackUrl, Delivery, OnAbandon, Principal, Secret, SignalOn, Wait, WaitId, WaitState,
+    CallbackUrl, Delivery, OnAbandon, Secret, SignalOn, Wait, WaitId, WaitKey, WaitState,
 };
 
 /// How long the samples live.

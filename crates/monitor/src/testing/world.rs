@@ -18,10 +18,11 @@ use crate::ports::{
     Announcer, CallbackGuard, Clock, Entropy, Failure, ProbeOutcome, Queue, QueueError, SageMaker,
     SageMakerError, SendOutcome, Sender,
 };
+use crate::principal::Principal;
 use crate::record::Recorder;
 use crate::signal::{Announcement, Callback, SignalBody, SignalRequest};
 use crate::sweep::Sweep;
-use crate::wait::{CallbackUrl, FailureClass, OnAbandon, Principal, Secret, SignalOn, WaitId};
+use crate::wait::{CallbackUrl, FailureClass, OnAbandon, Secret, SignalOn, WaitId};
 use crate::wait_registry::{Registration, WaitRegistry};
 
 /// The ARN of the job that [`FakeWorld::registration`] waits for.

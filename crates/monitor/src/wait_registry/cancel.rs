@@ -1,23 +1,12 @@
 //! Use case: cancel a wait, and stop its job if its owner asks for that.
 
 use super::error::contended;
-use super::{WaitAndJob, WaitError, WaitRegistry};
+use super::{Stop, WaitAndJob, WaitError, WaitRegistry};
 use crate::job::JobRecord;
 use crate::owners;
 use crate::policy::Policy;
 use crate::ports::Saved;
 use crate::wait::{Wait, WaitKey, WaitState};
-
-/// Whether a job is to be stopped when its wait is cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// It runs on.
-    No,
-    /// Unless others still wait for it.
-    Unwanted,
-    /// Whoever waits for it.
-    Forced,
-}
 
 impl WaitRegistry {
     /// Takes a wait back, and has the job stopped first if that is asked for.

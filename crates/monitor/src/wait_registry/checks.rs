@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::invalid;
 use super::{Registration, WaitError, WaitRegistry};
 use crate::policy::Policy;
-use crate::time::later;
+use crate::time::{CLOCK_SKEW, later};
 use crate::wait::{OnAbandon, Wait, WaitState};
 
 impl WaitRegistry {
@@ -48,7 +48,7 @@ impl WaitRegistry {
         }
         let not_before =
             asked.not_before.filter(|at| renewed.is_none_or(|w| w.not_before != Some(*at)));
-        let newest = later(self.clock.latest(), Policy::CLOCK_SKEW);
+        let newest = later(self.clock.latest(), CLOCK_SKEW);
         if not_before.is_some_and(|not_before| not_before > newest) {
             let problem = format!("lies in the future; the time now is {now}");
             return Err(invalid("not_before", problem));

@@ -1,4 +1,4 @@
-//! What a waiter asks for, and the wait and the job's record that follow from it.
+//! What a waiter may ask for, and the wait and the job's record that follow from it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::policy::Policy;
+use crate::principal::Principal;
 use crate::search::Search;
 use crate::time::later;
 use crate::wait::{
-    CallbackUrl, Delivery, OnAbandon, Principal, Secret, SignalOn, Wait, WaitId, WaitKey, WaitState,
+    CallbackUrl, Delivery, OnAbandon, Secret, SignalOn, Wait, WaitId, WaitKey, WaitState,
 };
 
 /// The label that jobs can be listed by.
@@ -48,6 +49,17 @@ impl Registration {
     pub(super) fn key(&self) -> WaitKey {
         WaitKey::of(self.arn.clone(), self.owner.clone(), self.id.clone())
     }
+}
+
+/// Whether a job is to be stopped when its wait is cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It runs on.
+    No,
+    /// Unless others still wait for it.
+    Unwanted,
+    /// Whoever waits for it.
+    Forced,
 }
 
 /// Writes down in the job's record what the wait needs of it.

@@ -9,8 +9,7 @@ use sagebell_monitor::ports::{Clock as _, Store as _};
 use sagebell_monitor::signal::SignalRequest;
 use sagebell_monitor::testing::world::FakeWorld;
 use sagebell_monitor::time::later;
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::WaitState;
+use sagebell_monitor::wait::{WaitKey, WaitState};
 
 fn key(world: &FakeWorld) -> WaitKey {
     let asked = world.registration("w");

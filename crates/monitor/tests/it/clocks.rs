@@ -10,11 +10,11 @@ use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _};
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::ManualClock;
 use sagebell_monitor::testing::world::{Described, FakeWorld};
 use sagebell_monitor::time::later;
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{OnAbandon, Principal, Wait, WaitId, WaitState};
+use sagebell_monitor::wait::{OnAbandon, Wait, WaitId, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::{Registration, Stop, WaitError};
 
 const MINUTE: Duration = Duration::from_secs(60);

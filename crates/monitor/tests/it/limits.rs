@@ -5,8 +5,8 @@ use std::time::Duration;
 use sagebell_monitor::limits::{Limit, Limits, TooMany};
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, Store as _};
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::FakeWorld;
-use sagebell_monitor::wait::Principal;
 use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait_registry::{Registration, Stop, WaitError};
 
@@ -48,7 +48,7 @@ async fn each_limit_refuses_one_more_and_takes_it_in_the_next_window() {
     for (limits, limit, seconds) in [
         (minute, Limit::Registrations, 60),
         (hour, Limit::Unseen, 3_600),
-        (day, Limit::WaitRegistry, 86_400),
+        (day, Limit::Waits, 86_400),
     ] {
         let world = world(limits);
         for id in ["a", "b"] {
@@ -103,7 +103,7 @@ async fn what_one_limit_refuses_is_not_counted_by_longer_ones() {
         refused(&world, "b").await;
     }
     assert_eq!(counted(&world, Limit::Unseen).await, 1);
-    assert_eq!(counted(&world, Limit::WaitRegistry).await, 1);
+    assert_eq!(counted(&world, Limit::Waits).await, 1);
 }
 
 #[tokio::test]

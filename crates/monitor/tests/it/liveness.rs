@@ -6,10 +6,10 @@ use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{SendOutcome, Store as _};
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::signal::{ProbeBody, Purpose, SignalRequest};
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Principal, Wait, WaitState};
+use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Wait, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::Registration;
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -13,8 +13,9 @@ use sagebell_monitor::record::Recorder;
 use sagebell_monitor::signal::Callback;
 use sagebell_monitor::testing::ManualClock;
 use sagebell_monitor::testing::world::{FakeSender, FakeWorld};
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{CallbackUrl, FailureClass, Secret, SignalOn, Wait, WaitState};
+use sagebell_monitor::wait::{
+    CallbackUrl, FailureClass, Secret, SignalOn, Wait, WaitKey, WaitState,
+};
 use sagebell_monitor::wait_registry::{Registration, WaitRegistry};
 
 use crate::act::{Act, Waiter};

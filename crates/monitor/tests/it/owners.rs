@@ -6,9 +6,9 @@ use std::time::Duration;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job_queries::RefreshError;
 use sagebell_monitor::ports::{Clock as _, SageMakerError, Store as _};
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{OnAbandon, Principal, Wait, WaitId, WaitState};
+use sagebell_monitor::wait::{OnAbandon, Wait, WaitId, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::{Registration, Stop, WaitAndJob, WaitError};
 
 fn stranger() -> Principal {

@@ -8,12 +8,13 @@ use sagebell_monitor::job::Change;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, Failure, SageMakerError, SendOutcome, Store as _};
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::record::{RecordError, Taken};
 use sagebell_monitor::signal::Announcement;
 use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::time::CLOCK_SKEW;
 use sagebell_monitor::wait::{
-    CallbackUrl, FailureClass, OnAbandon, Principal, Secret, SignalOn, Wait, WaitId, WaitState,
+    CallbackUrl, FailureClass, OnAbandon, Secret, SignalOn, Wait, WaitId, WaitKey, WaitState,
 };
 use sagebell_monitor::wait_registry::{Registration, Stop, WaitError};
 use serde_json::json;
@@ -729,7 +730,7 @@ async fn an_event_from_the_future_does_not_make_the_true_end_late() {
         assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled], "{member}");
         let record = world.store.load_job(&arn()).await.unwrap().unwrap().value;
         let times = [record.job.created_at, record.job.modified_at, record.job.settled_at];
-        let latest = world.clock.now() + Policy::CLOCK_SKEW;
+        let latest = world.clock.now() + CLOCK_SKEW;
         assert!(times.into_iter().flatten().all(|at| at <= latest), "{member}: {times:?}");
         assert!(record.timeline.iter().all(|entry| entry.at.max(entry.seen_at) <= latest));
     }

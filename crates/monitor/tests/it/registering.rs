@@ -11,10 +11,10 @@ use sagebell_monitor::job::JobRecord;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _};
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::{Described, FakeWorld};
-use sagebell_monitor::time::later;
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{CallbackUrl, Principal, SignalOn, Wait, WaitState};
+use sagebell_monitor::time::{CLOCK_SKEW, later};
+use sagebell_monitor::wait::{CallbackUrl, SignalOn, Wait, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::{Registration, Stop, WaitError, WaitRegistry};
 use serde_json::json;
 
@@ -72,7 +72,7 @@ async fn a_deadline_lies_ahead_and_not_too_far() {
 #[tokio::test]
 async fn a_creation_time_does_not_lie_in_the_future() {
     let world = FakeWorld::default();
-    let newest = later(world.clock.now(), Policy::CLOCK_SKEW);
+    let newest = later(world.clock.now(), CLOCK_SKEW);
     let since = |at| Registration { not_before: Some(at), ..asked(&world) };
     assert_eq!(refused(&world, since(newest)).await, None);
     let at = later(newest, Duration::from_millis(1));

@@ -8,12 +8,12 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use sagebell_monitor::heartbeat::{Break, Heartbeat};
 use sagebell_monitor::job::{JobRecord, TimelineEntry};
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::search::Search;
 use sagebell_monitor::signal::{Purpose, SignalRequest};
-use sagebell_monitor::sweep::{Break, Heartbeat};
 use sagebell_monitor::testing::samples;
 use sagebell_monitor::wait::{Delivery, FailureClass, OnAbandon, SignalOn, Wait};
 use serde::Serialize;

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sagebell_monitor::job::JobRecord;
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::wait::Wait;
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{Wait, WaitKey};
 
 pub(crate) use sagebell_monitor::testing::samples::arn;
 

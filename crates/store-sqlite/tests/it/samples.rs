@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use sagebell_monitor::job::JobRecord;
 use sagebell_monitor::signal::SignalRequest;
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::wait::Wait;
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{Wait, WaitKey};
 
 pub(crate) use sagebell_monitor::testing::samples::arn;
 

@@ -9,8 +9,7 @@ use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::JobRecord;
 use sagebell_monitor::ports::{Clock as _, JobFilter, Store as _};
 use sagebell_monitor::testing::ManualClock;
-use sagebell_monitor::wait::Wait;
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{Wait, WaitKey};
 use serde_json::{Value, json};
 use tokio_rusqlite::rusqlite::{Connection, params};
 

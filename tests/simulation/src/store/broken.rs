@@ -1,11 +1,10 @@
 //! Rules that are broken in what the store takes and gives.
 
 use jiff::SignedDuration;
+use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Page, Versioned};
-use sagebell_monitor::sweep::Heartbeat;
-use sagebell_monitor::wait::Wait;
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{Wait, WaitKey};
 
 use super::SimStore;
 use crate::functions::Function;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use sagebell_monitor::ports::SageMakerError;
-use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait::{CallbackUrl, Secret};
+use sagebell_monitor::wait::{CallbackUrl, Secret, WaitKey};
 use sagebell_monitor::wait_registry::{Registration, Stop, WaitAndJob, WaitError};
 
 use super::{Found, Waiter};

@@ -11,8 +11,7 @@ use crate::ports::{Clock as _, Store, Version};
 use crate::testing::ManualClock;
 use crate::testing::samples::{arn, key, wait};
 use crate::time::later;
-use crate::wait::Wait;
-use crate::wait::WaitKey;
+use crate::wait::{Wait, WaitKey};
 
 type Any = Arc<dyn Store>;
 type Time = Arc<ManualClock>;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::heartbeat::Heartbeat;
 use crate::ports::{Clock as _, Saved, Store, Version, Versioned};
-use crate::sweep::Heartbeat;
 use crate::testing::ManualClock;
 use crate::time::later;
 

@@ -9,9 +9,10 @@ use super::{all_waits, settles};
 use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::ports::{Clock as _, JobFilter, Saved, Store, Version, Versioned};
+use crate::principal::Principal;
 use crate::testing::ManualClock;
 use crate::testing::samples::{arn, job, key, wait};
-use crate::wait::{Principal, Wait};
+use crate::wait::Wait;
 
 type Any = Arc<dyn Store>;
 type Time = Arc<ManualClock>;

@@ -12,11 +12,12 @@ use crate::observation::Source;
 use crate::phase::Phase;
 use crate::policy::Policy;
 use crate::ports::{Saved, Store, Version, Versioned};
+use crate::principal::Principal;
 use crate::search::Search;
 use crate::testing::samples::{arn, job, wait};
 use crate::time::later;
 use crate::wait::{
-    CallbackUrl, Delivery, FailureClass, OnAbandon, Principal, Secret, SignalOn, Wait, WaitState,
+    CallbackUrl, Delivery, FailureClass, OnAbandon, Secret, SignalOn, Wait, WaitState,
 };
 
 /// Text that a careless encoding breaks.

@@ -7,40 +7,17 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::Sweep;
+use crate::heartbeat::{Break, Heartbeat};
 use crate::policy::Policy;
-use crate::ports::{Saved, StoreError};
-use crate::time::earlier;
-use crate::time::later;
+use crate::ports::{Clock, Saved, Store, StoreError};
+use crate::time::{earlier, later};
 
 /// So many breaks are told apart; older ones are added up.
 const BREAKS: usize = 8;
 
 /// The usual pause between two sweeps.
 const SWEPT_EVERY: Duration = Duration::from_secs(60);
-
-/// When the sweep last ran, as the store holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heartbeat {
-    /// When it last began.
-    pub at: Timestamp,
-    /// Since when it has run without a break.
-    pub since: Timestamp,
-    /// The last breaks, the oldest first. Version 0.1.0 did not write them down.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub breaks: Vec<Break>,
-}
-
-/// A break in the row of sweeps: it did not run for long, or its clock was set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Break {
-    /// When it ran again.
-    pub over_at: Timestamp,
-    /// How long the break was, by a clock that may have been set: 0 if it went back.
-    pub seconds: u64,
-}
 
 /// What a sweep knows of those before it.
 pub(super) struct Beat {
@@ -55,21 +32,28 @@ pub(super) struct Beat {
     pub(super) back: Option<Duration>,
 }
 
-impl Sweep {
-    /// Writes down that the sweep runs. Before anything is looked at: without it nobody
+impl Beat {
+    /// Writes down that the sweep runs. Before anything is checked: without it nobody
     /// would know of this run.
-    pub(super) async fn beat(&self) -> Result<Beat, StoreError> {
-        let mut found = self.store.load_heartbeat().await?;
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) async fn begin(
+        store: &dyn Store,
+        clock: &dyn Clock,
+        policy: &Policy,
+    ) -> Result<Self, StoreError> {
+        let mut found = store.load_heartbeat().await?;
         for _ in 0..Policy::CAS_TRIES {
-            let now = self.clock.now();
+            let now = clock.now();
             let last = found.as_ref().map(|found| &found.value);
-            let before = last.filter(|last| self.follows(last, now));
+            let before = last.filter(|last| follows(last, now, policy));
             let since = before.map_or(now, |last| last.since);
             let back = last.and_then(|last| went_back(last.at, now));
             let breaks = last.map(|last| last.breaks.clone()).unwrap_or_default();
             let mut breaks = brought_forward(breaks, back.unwrap_or_default());
             if before.is_none() {
-                breaks.extend(last.map(|last| Break::between(last.at, now)));
+                breaks.extend(last.map(|last| between(last.at, now)));
             }
             let breaks = latest(breaks);
             if since == now {
@@ -79,25 +63,24 @@ impl Sweep {
                 );
             }
             let beat = Heartbeat { at: now, since, breaks: breaks.clone() };
-            match self.store.save_heartbeat(&beat, found.map(|found| found.version)).await? {
-                Saved::Stored(_) => return Ok(Beat { now, since, breaks, back }),
+            match store.save_heartbeat(&beat, found.map(|found| found.version)).await? {
+                Saved::Stored(_) => return Ok(Self { now, since, breaks, back }),
                 Saved::Conflict(current) => found = current,
             }
         }
         Err(StoreError::Retryable("other sweeps kept writing first".to_owned()))
     }
-
-    /// Whether a sweep now follows that one without a break.
-    fn follows(&self, last: &Heartbeat, now: Timestamp) -> bool {
-        now <= later(last.at, self.policy.sweep_gap) && last.at <= later(now, Policy::CLOCK_DRIFT)
-    }
 }
 
-impl Break {
-    fn between(last: Timestamp, now: Timestamp) -> Self {
-        let seconds = now.duration_since(last).as_secs();
-        Self { over_at: now, seconds: seconds.try_into().unwrap_or_default() }
-    }
+/// Whether a sweep now follows that one without a break.
+fn follows(last: &Heartbeat, now: Timestamp, policy: &Policy) -> bool {
+    now <= later(last.at, policy.sweep_gap) && last.at <= later(now, Policy::CLOCK_DRIFT)
+}
+
+/// The break between two sweeps that did not follow each other.
+fn between(last: Timestamp, now: Timestamp) -> Break {
+    let seconds = now.duration_since(last).as_secs();
+    Break { over_at: now, seconds: seconds.try_into().unwrap_or_default() }
 }
 
 /// The same breaks by a clock that went back by so much: they were before what it shows
@@ -144,7 +127,7 @@ mod tests {
     #[test]
     fn a_clock_that_went_back_left_nothing_out() {
         let at = |second| Timestamp::new(second, 0).unwrap();
-        assert_eq!(Break::between(at(3_600), at(0)).seconds, 0);
-        assert_eq!(Break::between(at(0), at(3_600)).seconds, 3_600);
+        assert_eq!(between(at(3_600), at(0)).seconds, 0);
+        assert_eq!(between(at(0), at(3_600)).seconds, 3_600);
     }
 }
