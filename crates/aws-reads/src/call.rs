@@ -6,6 +6,7 @@ use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsP
 use aws_types::SdkConfig;
 use http_body_util::{BodyExt as _, Limited};
 use reqwest::{Request, StatusCode};
+use sagebell_monitor::causes::root_cause;
 use sagebell_monitor::ports::Clock;
 use serde_json::Value;
 use std::sync::Arc;
@@ -156,9 +157,9 @@ impl Account {
         };
         let mut request = call.build().map_err(|error| unintelligible(action, error))?;
         self.sign(&mut request, service, &at.region).await?;
-        let unreachable = |error: &dyn std::error::Error| AskError::Unreachable {
+        let unreachable = |error: &(dyn std::error::Error + 'static)| AskError::Unreachable {
             host: at.url.host_str().unwrap_or_default().to_owned(),
-            reason: innermost(error),
+            reason: root_cause(error),
         };
         let response = self.http.execute(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status();
@@ -181,7 +182,7 @@ impl Account {
         let late = |_| AskError::NoCredentials("their source does not answer".to_owned());
         let found = found.await.map_err(late)?;
         let found =
-            found.map_err(|error| AskError::NoCredentials(first_line(&innermost(&error))))?;
+            found.map_err(|error| AskError::NoCredentials(first_line(&root_cause(&error))))?;
         sign(request, found, service.name(), region, &self.clock)
             .map_err(|error| unintelligible("the signature", error))
     }
@@ -201,12 +202,6 @@ fn may_pass(status: StatusCode, refusal: &AskError) -> bool {
 
 pub(crate) fn unintelligible(action: &'static str, what: impl std::fmt::Display) -> AskError {
     AskError::Unintelligible { action, what: what.to_string() }
-}
-
-/// What happened at the bottom: the outer errors only say where.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.last().map_or_else(String::new, ToString::to_string)
 }
 
 /// Without the list of places that were looked in.

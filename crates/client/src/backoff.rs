@@ -1,6 +1,10 @@
 //! The pauses between tries of a call that fails.
 
+use std::ops::Range;
 use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use sagebell_monitor::jitter::vary;
 
 /// The first pause.
 const FIRST: Duration = Duration::from_secs(1);
@@ -9,14 +13,14 @@ const FIRST: Duration = Duration::from_secs(1);
 const PAUSES_PER_LEASE: u32 = 6;
 /// The longest pause, however long the lease is: whoever is cut off comes back soon.
 const LONGEST: Duration = Duration::from_secs(120);
-/// By which part of itself a pause may be longer, so that waiters that failed together
-/// do not come again together.
-const JITTER: f64 = 0.5;
+/// How much longer a pause may be, so that waiters that failed together do not come again
+/// together.
+const JITTER: Range<f64> = 1.0..1.5;
 
 /// Pauses that double from one second to a sixth of a lease, or two minutes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Backoff {
-    next: Duration,
+    pauses: ExponentialBackoff,
     longest: Duration,
 }
 
@@ -24,15 +28,16 @@ impl Backoff {
     /// The pauses that suit this lease.
     pub(crate) fn within(lease: Duration) -> Self {
         let longest = (lease / PAUSES_PER_LEASE).min(LONGEST);
-        Self { next: FIRST.min(longest), longest }
+        let pauses = ExponentialBuilder::new().with_min_delay(FIRST.min(longest));
+        let pauses = pauses.with_max_delay(longest).without_max_times().build();
+        Self { pauses, longest }
     }
 
     /// The next pause; `unit` is random, from 0 to 1. A wish of the other side counts as
     /// far as the longest pause goes.
     pub(crate) fn pause(&mut self, unit: f64, wish: Option<Duration>) -> Duration {
-        let pause = self.next.max(wish.unwrap_or_default()).min(self.longest);
-        self.next = (self.next * 2).min(self.longest);
-        pause.mul_f64(1.0 + JITTER * unit)
+        let pause = self.pauses.next().unwrap_or(self.longest);
+        vary(pause.max(wish.unwrap_or_default()).min(self.longest), JITTER, unit)
     }
 }
 

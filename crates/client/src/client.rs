@@ -16,6 +16,8 @@ use sagebell_api_types::{ErrorCode, JobListView, PrincipalView, WaitAndJobView, 
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::Job;
 use sagebell_monitor::policy::Policy;
+use sagebell_monitor::ports::Entropy as _;
+use sagebell_system::RandomEntropy;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -118,7 +120,7 @@ impl Client {
             outage(&error);
             retries += 1;
             let wish = error.retry_after().unwrap_or_default().min(LONGEST_WISH);
-            let pause = Policy::retry_pause(retries, rand::random());
+            let pause = Policy::retry_pause(retries, RandomEntropy.unit());
             tokio::time::sleep(pause.max(wish)).await;
         }
     }

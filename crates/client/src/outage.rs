@@ -1,7 +1,11 @@
 //! A time in which the monitor can't be reached.
 
+use std::ops::Range;
 use std::time::Duration;
 
+use sagebell_monitor::jitter::vary;
+use sagebell_monitor::ports::Entropy as _;
+use sagebell_system::RandomEntropy;
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
@@ -11,8 +15,8 @@ const REPORT_EVERY: Duration = Duration::from_secs(300);
 /// How often SageMaker itself is asked meanwhile, after the first time. It takes 5
 /// Describe calls a second of an account, and a thousand waiters may be cut off at once.
 const ASK_EVERY: Duration = Duration::from_secs(300);
-/// The part of it by which it may be longer.
-const JITTER: f64 = 0.5;
+/// How much longer it may be until SageMaker is asked.
+const JITTER: Range<f64> = 1.0..1.5;
 
 /// Since when, and what is next.
 pub(crate) struct Outage {
@@ -27,13 +31,13 @@ impl Outage {
     /// renewed for so long may have been told of the end without hearing it.
     pub(crate) fn began(lease: Duration) -> Self {
         let now = Instant::now();
-        let ask_at = now + lease.mul_f64(1.0 + JITTER * rand::random::<f64>());
+        let ask_at = now + vary(lease, JITTER, RandomEntropy.unit());
         Self { since: now, backoff: Backoff::within(lease), report_at: now, ask_at }
     }
 
     /// How long to wait before the next try.
     pub(crate) fn pause(&mut self, wish: Option<Duration>) -> Duration {
-        self.backoff.pause(rand::random(), wish)
+        self.backoff.pause(RandomEntropy.unit(), wish)
     }
 
     /// Whether it is time to say so, and not said since.
@@ -52,7 +56,7 @@ impl Outage {
 
     /// It is asked now.
     pub(crate) fn asked(&mut self) {
-        let pause = ASK_EVERY.mul_f64(1.0 + JITTER * rand::random::<f64>());
+        let pause = vary(ASK_EVERY, JITTER, RandomEntropy.unit());
         self.ask_at = Instant::now() + pause;
     }
 

@@ -4,14 +4,18 @@
 //! renewal's time, since the answer to a renewal tells the job too; and the renewing
 //! goes on whatever is answered, or not, until the monitor itself refuses the wait.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use sagebell_api_types::{WaitAndJobView, WaitRequest};
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::jitter::vary;
 use sagebell_monitor::job::Job;
+use sagebell_monitor::ports::Entropy as _;
 use sagebell_monitor::wait::{WaitId, WaitState};
+use sagebell_system::RandomEntropy;
 use sagebell_webhook::{Listener, Stats};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -22,9 +26,9 @@ use crate::outage::Outage;
 
 /// A lease is renewed this many times in its life: all but one may be lost.
 const RENEWALS_PER_LEASE: u32 = 3;
-/// The part of the pause by which a renewal may come sooner, so that waiters that
-/// began together do not call together for ever.
-const JITTER: f64 = 0.2;
+/// How much sooner a renewal may come, so that waiters that began together do not call
+/// together for ever.
+const JITTER: Range<f64> = 0.8..1.0;
 /// Renewals are brought forward no more often than so.
 const HURRY: Duration = Duration::from_secs(10);
 /// How long taking a wait back may take: whoever does has somewhere to go.
@@ -178,7 +182,7 @@ impl Waiting {
             return Err(WaitError::Ended(answer.wait.state));
         }
         self.registered = true;
-        self.renew_at = Instant::now() + renewal_pause(self.lease, rand::random());
+        self.renew_at = Instant::now() + renewal_pause(self.lease, RandomEntropy.unit());
         let Some(outage) = self.outage.take() else { return Ok(self.news(answer.job)) };
         // The job is told next: whoever looks for it finds it is not known yet.
         self.answer = Some(Box::pin(std::future::ready(Ok(answer))));
@@ -269,7 +273,7 @@ async fn at(instant: Option<Instant>) {
 
 /// The pause until the next renewal; `unit` is random, from 0 to 1.
 fn renewal_pause(lease: Duration, unit: f64) -> Duration {
-    (lease / RENEWALS_PER_LEASE).mul_f64(1.0 - JITTER * unit)
+    vary(lease / RENEWALS_PER_LEASE, JITTER, unit)
 }
 
 #[cfg(test)]

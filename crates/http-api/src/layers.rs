@@ -2,10 +2,6 @@
 //! keep browsers strict, and a panic that ends one request only.
 
 use std::any::Any;
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
@@ -13,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Uri, header};
 use metrics::counter;
 use sagebell_monitor::principal::Principal;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::problem::Problem;
 use sagebell_api_types::ErrorCode;
@@ -44,21 +41,17 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     response
 }
 
-/// Answers a panic in a route as the fault that it is. Nothing of the request is
-/// used again, so nothing half changed is seen.
-pub(crate) async fn catch_panics(request: Request, next: Next) -> Response {
-    let mut answer = pin!(next.run(request));
-    let answered = poll_fn(|context| {
-        let poll = AssertUnwindSafe(|| answer.as_mut().poll(context));
-        match catch_unwind(poll) {
-            Ok(poll) => poll.map(Ok),
-            Err(panic) => Poll::Ready(Err(panic)),
-        }
-    });
-    match answered.await {
-        Ok(response) => response,
-        Err(panic) => Problem::internal(panic_text(panic.as_ref())).into_response(),
-    }
+/// Ends one request only if a route panics, and answers with the fault that a panic is.
+/// Nothing of the request is used again, so nothing half changed is seen.
+pub(crate) fn catch_panics() -> CatchPanicLayer<fn(Panic) -> Response> {
+    CatchPanicLayer::custom(answer_panic)
+}
+
+type Panic = Box<dyn Any + Send>;
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands over the panic")]
+fn answer_panic(panic: Panic) -> Response {
+    Problem::internal(panic_text(panic.as_ref())).into_response()
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {

@@ -54,7 +54,7 @@ pub fn router(api: Api) -> Router {
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
         .layer(Extension(document))
-        .layer(middleware::from_fn(layers::catch_panics))
+        .layer(layers::catch_panics())
         .layer(middleware::from_fn(layers::finish))
         .with_state(api);
     // A layer of the inner router would run after the route is chosen.

@@ -6,12 +6,14 @@
 //! counts its calls in the store, and waits or gives up where the deployment's share is
 //! spent.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::counter;
 
 use crate::counter::CountKey;
+use crate::jitter::vary;
 use crate::ports::{Clock, Entropy, Store};
 
 /// Calls are counted by so long.
@@ -19,7 +21,7 @@ const WINDOW: Duration = Duration::from_secs(3);
 /// The longest that a call waits for its turn: the rest of a window, and the jitter.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// By how much of a window at most callers come apart that wait for the same one.
-const JITTER: f64 = 0.25;
+const JITTER: Range<f64> = 0.0..0.25;
 
 /// What SageMaker has a quota of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +93,7 @@ impl CallBudget {
                     break;
                 }
             }
-            let wait = key.rest(now) + WINDOW.mul_f64(JITTER * self.entropy.unit());
+            let wait = key.rest(now) + vary(WINDOW, JITTER, self.entropy.unit());
             waited += wait;
             if waited > LONGEST_WAIT {
                 return Err(Spent { wait });

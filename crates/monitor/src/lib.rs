@@ -13,12 +13,14 @@
 pub mod arn;
 pub mod bounds;
 pub mod call_budget;
+pub mod causes;
 pub mod counter;
 pub mod deliver;
 pub mod event;
 pub mod heartbeat;
 pub mod id_form;
 pub mod inert;
+pub mod jitter;
 pub mod job;
 pub mod job_queries;
 pub mod kind;

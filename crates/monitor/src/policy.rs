@@ -1,12 +1,17 @@
 //! The numbers the rules turn on: leases, pauses, limits. Deployments may
 //! change those that are fields.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::arn::JobArn;
+use crate::jitter::vary;
 use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::principal::Principal;
+
+/// How far a pause may be from its length.
+const JITTER: Range<f64> = 0.8..1.2;
 
 /// Times and limits of the monitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,7 +168,7 @@ impl Policy {
         let step = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
         let longest = Self::RETRY_PAUSES.len() - 1;
         let seconds = Self::RETRY_PAUSES.get(step.min(longest)).copied().unwrap_or(300);
-        jittered(Duration::from_secs(seconds), unit)
+        vary(Duration::from_secs(seconds), JITTER, unit)
     }
 
     /// The pause of a writer that met another's write for the `conflicts`-th time:
@@ -172,7 +177,7 @@ impl Policy {
     pub fn cas_pause(conflicts: u32, unit: f64) -> Duration {
         let (first, longest) = Self::CAS_PAUSES;
         let doubled = 1_u32.checked_shl(conflicts.saturating_sub(1)).unwrap_or(u32::MAX);
-        first.saturating_mul(doubled).min(longest).mul_f64(unit.clamp(0.0, 1.0))
+        vary(first.saturating_mul(doubled).min(longest), 0.0..1.0, unit)
     }
 
     /// The pause before the next look at a job, after `checks` looks: doubling,
@@ -185,7 +190,7 @@ impl Policy {
             Self::CHECK_WITHOUT_EVENTS
         };
         let pause = first.saturating_mul(1_u32.checked_shl(checks.min(31)).unwrap_or(u32::MAX));
-        jittered(pause.min(longest), unit)
+        vary(pause.min(longest), JITTER, unit)
     }
 }
 
@@ -211,12 +216,9 @@ fn matches(pattern: &str, text: &str) -> bool {
 impl Policy {
     /// The longest pause between looks at a job of any kind.
     pub(crate) fn longest_check_pause(&self) -> Duration {
-        jittered(self.check_longest.max(Self::CHECK_WITHOUT_EVENTS.1).max(Self::REDRIVE), 1.0)
+        let longest = self.check_longest.max(Self::CHECK_WITHOUT_EVENTS.1).max(Self::REDRIVE);
+        vary(longest, JITTER, 1.0)
     }
-}
-
-fn jittered(pause: Duration, unit: f64) -> Duration {
-    pause.mul_f64(0.8 + 0.4 * unit.clamp(0.0, 1.0))
 }
 
 impl Default for Policy {

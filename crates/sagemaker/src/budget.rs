@@ -6,10 +6,12 @@
 //! increase, multiplicative decrease): a throttled call halves it and empties
 //! the bucket, then it climbs back to the full rate within a minute.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sagebell_monitor::call_budget::{Call, CallBudget, Spent};
+use sagebell_monitor::jitter::vary;
 use sagebell_monitor::ports::{Clock, Entropy};
 
 /// How far the rate goes down: to this part of the full one.
@@ -18,9 +20,9 @@ const FLOOR: f64 = 1.0 / 16.0;
 const RECOVERY_SECONDS: f64 = 60.0;
 /// Calls in flight together are throttled together: one halving for all.
 const ONE_EVENT: Duration = Duration::from_secs(1);
-/// The most a wait is drawn out, as a part of it, so that callers that were
-/// held up together do not call together.
-const JITTER: f64 = 0.2;
+/// How much longer a wait may be, so that callers that were held up together do not call
+/// together.
+const JITTER: Range<f64> = 1.0..1.2;
 
 /// How much a [`Budget`] allows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,7 +99,7 @@ impl Budget {
     pub async fn take(&self) -> Result<(), Spent> {
         let wait = self.turn()?;
         if !wait.is_zero() {
-            let drawn_out = wait.mul_f64(1.0 + JITTER * self.entropy.unit());
+            let drawn_out = vary(wait, JITTER, self.entropy.unit());
             self.clock.sleep(drawn_out.min(self.full.longest_wait)).await;
         }
         Ok(())

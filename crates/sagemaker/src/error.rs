@@ -1,7 +1,5 @@
 //! How a call can fail.
 
-use std::error::Error;
-
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_sagemaker::operation::RequestId as _;
@@ -9,6 +7,7 @@ use aws_sdk_sagemaker::operation::delete_tags::DeleteTagsError;
 
 use crate::classify::classify;
 use sagebell_monitor::call_budget::Spent;
+use sagebell_monitor::causes::{find_cause, with_causes};
 
 /// What a failed call means to its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,7 +65,8 @@ impl CallError {
     pub(crate) fn of_sdk(operation: &str, error: &SdkError<DeleteTagsError>) -> Self {
         let status = error.raw_response().map(|response| response.status().as_u16());
         let Some(said) = error.as_service_error() else {
-            return Self::new(without_word(error, status), operation, chain(error));
+            // The SDK's own text stops at "dispatch failure".
+            return Self::new(without_word(error, status), operation, with_causes(error));
         };
         let code = said.code().map(str::to_owned);
         let message = said.message().unwrap_or("the service gave no reason").to_owned();
@@ -94,7 +94,8 @@ impl CallError {
 /// Failures in which the service did not speak: what the response's status
 /// says, else how far the call got.
 fn without_word(error: &SdkError<DeleteTagsError>, status: Option<u16>) -> Class {
-    if let Some(error) = of_credentials(error) {
+    // What the credentials' provider said, if that is why there was no call.
+    if let Some(error) = find_cause(error) {
         return match error {
             CredentialsError::CredentialsNotLoaded(_)
             | CredentialsError::InvalidConfiguration(_) => Class::Denied,
@@ -107,19 +108,4 @@ fn without_word(error: &SdkError<DeleteTagsError>, status: Option<u16>) -> Class
         (Some(400..500), _) | (None, SdkError::ConstructionFailure(_)) => Class::Other,
         _ => Class::Unavailable,
     }
-}
-
-/// What the credentials' provider said, if that is why there was no call.
-fn of_credentials<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
-    causes(error).find_map(|error| error.downcast_ref())
-}
-
-/// The error and its causes, in one line: the SDK's own text stops at "dispatch
-/// failure".
-fn chain(error: &(dyn Error + 'static)) -> String {
-    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
 }

@@ -6,10 +6,13 @@
 //!
 //! [general reference]: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use jiff::Timestamp;
+use sagebell_monitor::jitter::vary;
 use sagebell_monitor::ports::{Clock, Entropy};
 
 use crate::carrier::Answered;
@@ -20,9 +23,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Of a hundred and fifty that wait for one call a second each asks every twelve
 /// seconds or so: often enough that no second goes unused, and the last is not late.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
-/// The part of a pause that is left to chance, so that those who were refused together
-/// do not come back together.
-const JITTER: f64 = 0.75;
+/// How much of a pause is kept, so that those who were refused together do not come back
+/// together.
+const JITTER: Range<f64> = 0.25..1.0;
 /// How long credentials are asked for again: an endpoint that hands them out may be
 /// out of order for minutes.
 const STALE_LONGEST: Duration = Duration::from_secs(15 * 60);
@@ -62,13 +65,14 @@ impl Patience {
     {
         let begun = self.clock.uptime();
         let mut word_at = begun;
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = pauses().build();
         loop {
             let error = match attempt().await {
                 Err(error) => error,
                 answered => return answered,
             };
-            let drawn = pause.mul_f64(1.0 - JITTER * self.entropy.unit());
+            let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
+            let drawn = vary(pause, JITTER, self.entropy.unit());
             let now = self.clock.uptime();
             let limit = self.limit(error.class).unwrap_or_default();
             if now + drawn > begun.saturating_add(limit) {
@@ -82,7 +86,6 @@ impl Patience {
                 word_at = now + WORDS_APART;
             }
             self.clock.sleep(drawn).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -102,6 +105,14 @@ impl Patience {
         };
         Some(longest.min(self.longest))
     }
+}
+
+/// Without end, and without the jitter, which [`Entropy`] gives.
+fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(FIRST_PAUSE)
+        .with_max_delay(LONGEST_PAUSE)
+        .without_max_times()
 }
 
 impl std::fmt::Debug for Patience {

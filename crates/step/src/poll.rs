@@ -1,12 +1,15 @@
 //! Asking SageMaker until a job has settled: without a monitor, for what no event
 //! tells of, and for the little that can be left after the monitor has called.
 
+use std::ops::Range;
 use std::time::Duration;
 
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use sagebell_monitor::jitter::vary;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::Clock;
+use sagebell_monitor::ports::{Clock, Entropy as _};
 use sagebell_sagemaker::{Api, CallError, Class};
-use sagebell_system::say;
+use sagebell_system::{RandomEntropy, say};
 use serde_json::Value;
 
 use crate::component::Component;
@@ -14,9 +17,9 @@ use crate::plan::{Call, Watch};
 use crate::progress::{History, Seen};
 
 /// By how much a pause grows.
-const GROWTH: f64 = 1.5;
-/// The part of a pause by which it may be longer or shorter.
-const JITTER: f64 = 0.2;
+const GROWTH: f32 = 1.5;
+/// How far a pause may be from its length.
+const JITTER: Range<f64> = 0.8..1.2;
 
 /// The first pause and the longest.
 pub type Pauses = (Duration, Duration);
@@ -72,10 +75,12 @@ impl Question<'_> {
     /// [`PollError`] if SageMaker refuses.
     pub async fn until_settled(
         &self,
-        (mut pause, longest): Pauses,
+        (first, longest): Pauses,
         history: &mut History,
     ) -> Result<(Value, Seen), PollError> {
         let trusted_from = self.clock.uptime() + Policy::NOT_FOUND_GRACE;
+        let pauses = ExponentialBuilder::new().with_min_delay(first).with_max_delay(longest);
+        let mut pauses = pauses.with_factor(GROWTH).without_max_times().build();
         loop {
             match self.ask().await {
                 Ok((answer, seen)) => {
@@ -94,8 +99,8 @@ impl Question<'_> {
                 }
                 Err(error) => return Err(error),
             }
-            self.clock.sleep(jittered(pause, rand::random())).await;
-            pause = pause.mul_f64(GROWTH).min(longest);
+            let pause = pauses.next().unwrap_or(longest);
+            self.clock.sleep(vary(pause, JITTER, RandomEntropy.unit())).await;
         }
     }
 
@@ -107,8 +112,4 @@ impl Question<'_> {
 
 fn passes(error: &CallError) -> bool {
     matches!(error.class, Class::Stale | Class::Throttled | Class::Unavailable)
-}
-
-fn jittered(pause: Duration, unit: f64) -> Duration {
-    pause.mul_f64(1.0 - JITTER + 2.0 * JITTER * unit)
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ConnectorError, ProvideErrorMetadata, SdkError};
+use sagebell_monitor::causes::with_causes;
 use sagebell_monitor::ports::{Cursor, StoreError};
 
 /// The service's errors that may pass, beside those of HTTP status 500 and above
@@ -68,13 +69,13 @@ impl DynamoDbError {
                 let metadata = failed.err().meta();
                 service(metadata.code(), metadata.message(), status, what)
             }
-            SdkError::ConstructionFailure(_) => Self::terminal(what(chain(error))),
+            SdkError::ConstructionFailure(_) => Self::terminal(what(with_causes(error))),
             SdkError::DispatchFailure(failed)
                 if failed.as_connector_error().is_some_and(was_not_sent) =>
             {
-                Self::terminal(what(chain(error)))
+                Self::terminal(what(with_causes(error)))
             }
-            _ => Self::retryable(what(chain(error))),
+            _ => Self::retryable(what(with_causes(error))),
         }
     }
 }
@@ -98,12 +99,6 @@ fn service(
     }
     let advice = ADVICE.iter().find(|(known, _)| Some(*known) == code);
     DynamoDbError::terminal(advice.map_or(text.clone(), |(_, advice)| format!("{text} ({advice})")))
-}
-
-/// An error with its causes, outermost first.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl From<DynamoDbError> for StoreError {

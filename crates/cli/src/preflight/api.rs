@@ -3,6 +3,7 @@
 use sagebell_api_types::ErrorCode;
 use sagebell_api_types::query::JobsQuery;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::causes::root_cause;
 use sagebell_monitor::ports::JobFilter;
 
 use super::grants::{CALL, DESCRIBE, REACH};
@@ -27,7 +28,7 @@ pub(super) async fn api(client: &Client) -> Check {
 fn unanswered(error: &ClientError) -> Check {
     match error {
         ClientError::Unreachable { source, .. } => {
-            let how = format!("no answer from {}: {}", host(error), innermost(source));
+            let how = format!("no answer from {}: {}", host(error), root_cause(source));
             Check::missing(API, how, REACH)
         }
         ClientError::Foreign { status: 403, .. } => {
@@ -43,12 +44,6 @@ fn host(error: &ClientError) -> &str {
         ClientError::Unreachable { url, .. } => url.host_str().unwrap_or_default(),
         _ => "",
     }
-}
-
-/// What happened at the bottom: the outer errors only say where.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.last().map_or_else(String::new, ToString::to_string)
 }
 
 /// Whether the monitor may ask SageMaker about a job: of one that is not there it

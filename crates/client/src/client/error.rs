@@ -7,7 +7,6 @@
 //! with a 403 or a page of HTML of its own.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
 
-use std::error::Error as _;
 use std::io::{
     self,
     ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset},
@@ -15,6 +14,7 @@ use std::io::{
 use std::time::Duration;
 
 use sagebell_api_types::ErrorCode;
+use sagebell_monitor::causes::causes;
 use url::Url;
 
 #[cfg(feature = "aws")]
@@ -112,8 +112,7 @@ impl ClientError {
 /// Whether a connection that was made broke. One that breaks before its first
 /// request counts as not made to the HTTP client.
 fn broke(error: &reqwest::Error) -> bool {
-    let causes = std::iter::successors(error.source(), |&error| error.source());
     let mut kinds =
-        causes.filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
+        causes(error).filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
     kinds.any(|kind| matches!(kind, ConnectionReset | ConnectionAborted | BrokenPipe))
 }

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq as _;
 
 /// Longest wait id, in bytes.
 const MAX_ID_LEN: usize = 128;
@@ -143,9 +144,10 @@ impl Secret {
     }
 }
 
+/// In a time that says nothing of where two secrets differ.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
-        self.expose() == other.expose()
+        self.expose().as_bytes().ct_eq(other.expose().as_bytes()).into()
     }
 }
 

@@ -1,12 +1,13 @@
 //! Why a request came to nothing: for the retry to decide on, and in short
 //! words for people.
 
-use std::error::Error;
+use std::error::Error as _;
 use std::io;
 use std::net::SocketAddr;
 
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpInfo;
+use sagebell_monitor::causes::{find_cause, root_cause};
 use sagebell_monitor::ports::Failure;
 use sagebell_monitor::wait::FailureClass;
 
@@ -18,7 +19,7 @@ const MAX_LEN: usize = 200;
 
 /// The reason in a few words, without URL, secret or body.
 pub(super) fn of(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
-    let (class, text) = if let Some(error) = find::<NameError>(error) {
+    let (class, text) = if let Some(error) = find_cause::<NameError>(error) {
         (error.class(), error.to_string())
     } else if error.is_connect() && error.is_timeout() {
         (FailureClass::NoConnection, format!("no connection within {:?}", timeouts.connect))
@@ -34,9 +35,9 @@ pub(super) fn of(error: &reqwest::Error, timeouts: Timeouts) -> Failure {
 
 /// Whether an established connection was closed before an answer came.
 pub(super) fn is_broken(error: &reqwest::Error) -> bool {
-    let closed = find::<hyper::Error>(error)
+    let closed = find_cause::<hyper::Error>(error)
         .is_some_and(|e| e.is_incomplete_message() || e.is_canceled() || e.is_closed());
-    let cut = find::<io::Error>(error).is_some_and(|e| {
+    let cut = find_cause::<io::Error>(error).is_some_and(|e| {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
         matches!(e.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
     });
@@ -45,24 +46,15 @@ pub(super) fn is_broken(error: &reqwest::Error) -> bool {
 
 /// The two ends of the connection the error happened on, if there was one.
 pub(super) fn connection_of(error: &reqwest::Error) -> Option<(SocketAddr, SocketAddr)> {
-    let connected = find::<legacy::Error>(error)?.connect_info()?;
+    let connected = find_cause::<legacy::Error>(error)?.connect_info()?;
     let mut extensions = http::Extensions::new();
     connected.get_extras(&mut extensions);
     let info = extensions.get::<HttpInfo>()?;
     Some((info.local_addr(), info.remote_addr()))
 }
 
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
-}
-
-fn find<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
-    chain(error).find_map(|error| error.downcast_ref())
-}
-
 /// The last error of the chain: the others only say that there is one, and
 /// reqwest's own names the URL.
 fn root(error: &reqwest::Error) -> String {
-    let last = error.source().and_then(|source| chain(source).last());
-    last.map_or_else(|| "unknown".to_owned(), ToString::to_string)
+    error.source().map_or_else(|| "unknown".to_owned(), root_cause)
 }
