@@ -1,27 +1,52 @@
 //! The files that the code determines: no network and no test is needed to write them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use sagebell_monitor::kind::table;
+use sagebell_monitor::kind::KindSpec;
+
+use crate::blocks::{self, Block};
+use crate::{kinds_page, policies};
 
 /// A file of the repository: its path below the root, and its text.
 pub(crate) type File = (String, String);
 
-/// Every generated file.
-pub(crate) fn files() -> Vec<File> {
+/// Every generated file, and every file with generated blocks, for this table of kinds.
+///
+/// # Errors
+/// The path of a file with blocks that cannot be read, and why; or which of its markers is
+/// wrong.
+pub(crate) fn files(root: &Path, kinds: &[KindSpec]) -> Result<Vec<File>, String> {
     let components = sagebell_step::component_yaml::files().into_iter();
     let components = components.map(|(path, text)| (format!("components/{path}"), text));
     let openapi = ("docs/openapi.json".to_owned(), sagebell_http_api::openapi_json());
-    let kinds = ("crates/monitor/kinds.json".to_owned(), kinds());
-    components.chain([openapi, kinds]).collect()
+    let whole = components.chain([openapi]).map(Ok);
+    whole.chain(of_kinds(root, kinds)).collect()
+}
+
+/// What follows from the table of kinds alone.
+fn of_kinds(root: &Path, kinds: &[KindSpec]) -> Vec<Result<File, String>> {
+    let table = ("crates/monitor/kinds.json".to_owned(), as_json(kinds));
+    let mut blocks = policies::blocks(kinds);
+    blocks.push(kinds_page::block(kinds));
+    let mut by_path = BTreeMap::<_, Vec<&Block>>::new();
+    for block in &blocks {
+        by_path.entry(block.path).or_default().push(block);
+    }
+    let filled = by_path.into_iter().map(|(path, blocks)| {
+        let text = fs::read_to_string(root.join(path));
+        let text = text.map_err(|error| format!("cannot read {path}: {error}"))?;
+        Ok((path.to_owned(), blocks::filled(path, &text, &blocks)?))
+    });
+    std::iter::once(Ok(table)).chain(filled).collect()
 }
 
 /// The table of kinds, for what is not written in Rust.
-fn kinds() -> String {
+fn as_json(kinds: &[KindSpec]) -> String {
     // Plain data: serializing it cannot fail.
-    serde_json::to_string_pretty(table()).unwrap_or_default() + "\n"
+    serde_json::to_string_pretty(kinds).unwrap_or_default() + "\n"
 }
 
 /// Writes the files that differ, and the folders that they need.
@@ -66,7 +91,10 @@ fn differs(root: &Path, path: &str, text: &str) -> Result<bool, String> {
 mod tests {
     use std::collections::BTreeSet;
 
+    use sagebell_monitor::kind::table;
+
     use super::*;
+    use crate::ROOT;
 
     fn three() -> [File; 3] {
         [("same", "1"), ("changed", "2"), ("new/missing", "3")]
@@ -101,13 +129,16 @@ mod tests {
 
     #[test]
     fn each_file_is_generated_once() {
-        let files = files();
+        let files = files(Path::new(ROOT), table()).unwrap();
         let paths: BTreeSet<_> = files.iter().map(|(path, _)| path).collect();
         assert_eq!(paths.len(), files.len());
         let one_of_each = [
             "components/sagemaker/create-training-job/component.yaml",
             "crates/monitor/kinds.json",
+            "docs/kinds.md",
             "docs/openapi.json",
+            "infra/iam/deployer.yaml",
+            "infra/template.yaml",
         ];
         assert!(one_of_each.iter().all(|path| paths.contains(&(*path).to_owned())), "{paths:?}");
     }

@@ -4,15 +4,22 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod blocks;
 mod generate;
+mod kinds_page;
+mod policies;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use sagebell_monitor::kind::table;
 use sagebell_system::say;
 
-use crate::generate::{differing, files, write};
+use crate::generate::{File, differing, files, write};
+
+/// The root of the repository.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Tasks of those who change Sagebell.
 #[derive(Parser)]
@@ -24,7 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Write every file that is generated from the code alone
+    /// Write every file, and every marked block of one, that is generated from the code alone
     Generate {
         /// Write nothing; name each file that is out of date, and fail
         #[arg(long)]
@@ -34,8 +41,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let Task::Generate { check } = Cli::parse().task;
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let done = if check { checked(&root) } else { write(&root, &files()) };
+    let done = generated(Path::new(ROOT), check);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -45,8 +51,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn checked(root: &Path) -> Result<(), String> {
-    let differing = differing(root, &files())?;
+fn generated(root: &Path, check: bool) -> Result<(), String> {
+    let files = files(root, table())?;
+    if check { up_to_date(root, &files) } else { write(root, &files) }
+}
+
+fn up_to_date(root: &Path, files: &[File]) -> Result<(), String> {
+    let differing = differing(root, files)?;
     if differing.is_empty() {
         return Ok(());
     }

@@ -111,6 +111,8 @@ pub struct KindSpec {
     pub resource_in_events: Option<&'static str>,
     /// What stands after the resource type.
     pub id: IdForm,
+    /// What stands there in the pattern, in IAM policies, of the ARNs of all of them.
+    pub policy_pattern: &'static str,
     /// How its states follow each other.
     pub lifecycle: Lifecycle,
     /// The EventBridge detail-types that tell of it; empty: no event does.

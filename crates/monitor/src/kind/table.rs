@@ -84,6 +84,7 @@ const fn row(
         resource,
         resource_in_events: None,
         id: ID,
+        policy_pattern: "*",
         lifecycle: Lifecycle::OneShot,
         detail_types: &[],
         fields: FIELDS,
@@ -492,6 +493,8 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             )
         }),
         id: IdForm { parts: &[Name, Version], characters: "." },
+        // Its image has them (`CreateImageVersion` takes none).
+        has_tags: false,
         ..row(Kind::ImageVersion, "image_version", "image_version", "image-version")
     },
     KindSpec {
@@ -777,6 +780,10 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             ))
         }),
         id: IdForm { parts: &[Name, Word("export-job"), Name], ..ID },
+        // The card itself is no job.
+        policy_pattern: "*/export-job/*",
+        // The card has them (`CreateModelCardExportJob` takes none).
+        has_tags: false,
         ..row(Kind::ModelCardExport, "model_card_export", "model_card_export_job", "model-card")
     },
     KindSpec {
