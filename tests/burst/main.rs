@@ -207,15 +207,15 @@ async fn main() -> ExitCode {
     sent.extend(settle(&stack, 0..args.jobs).await);
     sent.extend(settle(&stack, args.jobs + 1..args.jobs + OTHERS).await);
     receiver.wait_for(args.all() + OTHERS, SILENCE).await;
-    let took = receiver.last_heard().map_or(Duration::ZERO, |last| last - start);
+    let took = receiver.last_received().map_or(Duration::ZERO, |last| last - start);
     tokio::time::sleep(AFTERMATH).await;
 
-    let heard = receiver.first_heard();
+    let received = receiver.first_received();
     let latency = |(wait, at): (usize, Instant)| {
         Some((at - *sent.get(&args.job_of(wait))?).as_secs_f64() * 1_000.0)
     };
     let (of_burst, others): (Vec<_>, Vec<_>) =
-        heard.into_iter().partition(|(wait, _)| *wait < args.all());
+        received.into_iter().partition(|(wait, _)| *wait < args.all());
     let others: Vec<f64> = others.into_iter().filter_map(latency).map(f64::round).collect();
     let mut latencies: Vec<f64> = of_burst.into_iter().filter_map(latency).collect();
     latencies.sort_by(f64::total_cmp);
@@ -226,7 +226,7 @@ async fn main() -> ExitCode {
     println!(
         "{}",
         json!({
-            "jobs": args.jobs, "waits": args.all(), "told": latencies.len(), "missing": missing, "doubled": doubled,
+            "jobs": args.jobs, "waits": args.all(), "signalled": latencies.len(), "missing": missing, "doubled": doubled,
             "refused_signatures": receiver.refused(),
             "callbacks_per_second": rate.round(),
             "latency_ms": {"p50": percentile(&latencies, 0.5).round(), "p99": percentile(&latencies, 0.99).round()},

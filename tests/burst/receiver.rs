@@ -80,11 +80,11 @@ impl Receiver {
         }
     }
 
-    pub(crate) fn first_heard(&self) -> Vec<(usize, Instant)> {
+    pub(crate) fn first_received(&self) -> Vec<(usize, Instant)> {
         self.counts(|counts| counts.received.iter().map(|(wait, (at, _))| (*wait, *at)).collect())
     }
 
-    pub(crate) fn last_heard(&self) -> Option<Instant> {
+    pub(crate) fn last_received(&self) -> Option<Instant> {
         self.counts(|counts| counts.received.values().map(|(at, _)| *at).max())
     }
 

@@ -126,8 +126,8 @@ class Functions:
         return failed(self.answer("job-events", batch(bodies)))
 
     def ring(self, *keys):
-        bells = [{"arn": arn, "owner": "anyone", "wait_id": wait_id} for arn, wait_id in keys]
-        return failed(self.answer("signals", batch(bells)))
+        requests = [{"arn": arn, "owner": "anyone", "wait_id": wait_id} for arn, wait_id in keys]
+        return failed(self.answer("signals", batch(requests)))
 
     def state(self, arn, wait_id):
         return call("GET", wait_url(self.api, arn, wait_id))[1]["wait"]["state"]

@@ -77,18 +77,18 @@ def test_a_locked_store_is_tried_again_and_nothing_is_lost(functions, waiter):
     waiter.register(functions.api, job(0), "w0")
     assert functions.take([completed(job(0))]) == []
     wait = {"callback_url": waiter.url, "secret": waiter.secret}
-    bell = {"arn": job(0), "owner": "anyone", "wait_id": "w0"}
+    request = {"arn": job(0), "owner": "anyone", "wait_id": "w0"}
     with contextlib.closing(sqlite3.connect(functions.store, isolation_level=None)) as other:
         other.execute("begin immediate")
         with concurrent.futures.ThreadPoolExecutor() as pool:
             put = pool.submit(call, "PUT", wait_url(functions.api, job(1), "w1"), wait)
             taken = pool.submit(functions.take, [completed(JOB), completed(job(1))])
-            rung = pool.submit(functions.invoke, "signals", batch([bell]))
+            handled = pool.submit(functions.invoke, "signals", batch([request]))
         other.execute("rollback")
     status, problem = put.result()
     assert (status, problem["code"]) == (503, "try_again")
     assert sorted(taken.result()) == [0, 1]
-    assert rung.result()[0] == 200 and failed(rung.result()[1]) == [0]
+    assert handled.result()[0] == 200 and failed(handled.result()[1]) == [0]
 
     assert call("PUT", wait_url(functions.api, job(1), "w1"), wait)[0] == 200
     assert functions.take([completed(JOB), completed(job(1))]) == []
@@ -200,12 +200,12 @@ def test_a_signals_function_killed_while_it_sends_leaves_its_waiter_to_the_sweep
         waiter.register(functions.api, JOB, "w")
         assert functions.take([completed(JOB)]) == []
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            bell = batch([{"arn": JOB, "owner": "anyone", "wait_id": "w"}])
-            rung = pool.submit(functions.invoke, "signals", bell, UNANSWERED_SECONDS)
+            request = batch([{"arn": JOB, "owner": "anyone", "wait_id": "w"}])
+            handled = pool.submit(functions.invoke, "signals", request, UNANSWERED_SECONDS)
             until(proxy.all_faults_met, "the callback is under way")
             functions.kill("signals")
             functions.run("signals")
-            assert answered(rung) != 200
+            assert answered(handled) != 200
         # The claim of the one that died holds others off for a while.
         until(lambda: functions.answer("sweep", {})["signal_requests"] == 1, "the sweep rings again")
         assert functions.ring((JOB, "w")) == []

@@ -117,9 +117,9 @@ def test_a_wait_registered_through_the_function_url_is_called_back(emulator, fol
     recorded = emulator.answer("job-events", EVENTS / "training-completed.json")
     assert recorded["signal_requests"] == 1
 
-    bell = json.dumps({"arn": TRAINING, "owner": "anyone", "wait_id": "step-1"})
+    request = json.dumps({"arn": TRAINING, "owner": "anyone", "wait_id": "step-1"})
     waiter.answers = [503]
-    path = batch(folder, "bells", [bell, "no signal request"])
+    path = batch(folder, "requests", [request, "no signal request"])
     failures = emulator.answer("signals", path)["batchItemFailures"]
     assert [failure["itemIdentifier"] for failure in failures] == ["m1"]
     _, body = waiter.hear()
@@ -127,7 +127,7 @@ def test_a_wait_registered_through_the_function_url_is_called_back(emulator, fol
     assert body["data"]["job"]["arn"] == TRAINING
 
     # The same signal request again tells nobody anything.
-    assert emulator.answer("signals", batch(folder, "again", [bell]))["batchItemFailures"] == []
+    assert emulator.answer("signals", batch(folder, "again", [request]))["batchItemFailures"] == []
     assert waiter.heard.empty()
 
     status, answer = call("GET", wait_url(emulator.api, TRAINING, "step-1"))

@@ -197,5 +197,5 @@ def test_every_line_is_read_as_python_reads_it(step):
     for (component, words), read in zip(CASES, step, strict=True):
         wanted, got = python(component, words), read.get("inputs")
         if json.dumps(wanted, sort_keys=True) != json.dumps(got, sort_keys=True):
-            wrong.append((words[-2:], wanted if wanted is None else "other", read.get("told", "read")[-90:]))
+            wrong.append((words[-2:], wanted if wanted is None else "other", read.get("error", "read")[-90:]))
     assert not wrong, "\n".join(map(str, wrong))

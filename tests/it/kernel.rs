@@ -75,7 +75,7 @@ struct State {
     registering: [Registering; WAITERS],
     requests: [bool; WAITERS],
     delivering: [Delivering; WAITERS],
-    heard: [bool; WAITERS],
+    received: [bool; WAITERS],
     crashes: u8,
     losses: u8,
 }
@@ -108,7 +108,7 @@ impl Model for Rules {
             registering: [Registering::NotYet; WAITERS],
             requests: [false; WAITERS],
             delivering: [Delivering::Idle; WAITERS],
-            heard: [false; WAITERS],
+            received: [false; WAITERS],
             crashes: self.crashes,
             losses: self.losses,
         }]
@@ -186,10 +186,10 @@ impl Model for Rules {
             Property::always("no lost wake-up", |model: &Self, state: &State| {
                 let mut actions = Vec::new();
                 model.actions(state, &mut actions);
-                !actions.is_empty() || state.heard == [true; WAITERS]
+                !actions.is_empty() || state.received == [true; WAITERS]
             }),
             Property::always("nothing is heard before it happened", |_, state: &State| {
-                state.settled || state.heard == [false; WAITERS]
+                state.settled || state.received == [false; WAITERS]
             }),
         ]
     }
@@ -246,7 +246,7 @@ impl Rules {
                 write(state);
                 if saw_settled {
                     state.rows[waiter] = Row::Signalled;
-                    state.heard[waiter] = true;
+                    state.received[waiter] = true;
                 }
                 Registering::Done
             }
@@ -271,7 +271,7 @@ fn deliver(state: &mut State, waiter: usize) {
         // The claim's condition failed: look again.
         Delivering::Loaded => Delivering::Idle,
         Delivering::Claimed => {
-            state.heard[waiter] = true;
+            state.received[waiter] = true;
             Delivering::Sent
         }
         Delivering::Sent => {

@@ -49,8 +49,8 @@ fn table() -> BTreeMap<String, Vec<String>> {
 #[test]
 fn the_table_tells_every_sample_and_its_phase() {
     let (samples, table) = (samples(), table());
-    let (shown, told): (Vec<_>, Vec<_>) = (samples.keys().collect(), table.keys().collect());
-    assert_eq!(shown, told);
+    let (shown, listed): (Vec<_>, Vec<_>) = (samples.keys().collect(), table.keys().collect());
+    assert_eq!(shown, listed);
     for (file, seen) in samples {
         let row = table[&file].join(" | ");
         match seen {
@@ -63,8 +63,8 @@ fn the_table_tells_every_sample_and_its_phase() {
 #[test]
 fn every_kind_that_has_events_has_a_sample() {
     let shown: BTreeSet<_> = samples().into_values().flatten().map(|(kind, _)| kind).collect();
-    let told = Kind::all().filter(|kind| !kind.spec().detail_types.is_empty());
-    for kind in told {
+    let listed = Kind::all().filter(|kind| !kind.spec().detail_types.is_empty());
+    for kind in listed {
         assert!(shown.contains(kind.as_str()), "no sample of {kind}");
     }
 }

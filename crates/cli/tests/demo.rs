@@ -16,9 +16,9 @@ fn demo(words: &[&str]) -> std::process::Output {
 #[test]
 fn every_wait_hears_the_right_thing() {
     let done = demo(&["--output", "json"]);
-    let told = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success(), "{told}\n{}", String::from_utf8_lossy(&done.stderr));
-    let summary: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let stdout = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{stdout}\n{}", String::from_utf8_lossy(&done.stderr));
+    let summary: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     let waits = summary["waits"].as_array().unwrap();
     let received: Vec<_> = waits
         .iter()
@@ -39,9 +39,9 @@ fn every_wait_hears_the_right_thing() {
 #[test]
 fn it_shows_people_what_happened() {
     let done = demo(&[]);
-    let told = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success(), "{told}");
+    let stdout = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{stdout}");
     for word in ["training-with-progress", "as it should be", "30 s poll"] {
-        assert!(told.contains(word), "{word} in {told}");
+        assert!(stdout.contains(word), "{word} in {stdout}");
     }
 }

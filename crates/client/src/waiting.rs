@@ -134,7 +134,7 @@ impl Waiting {
         loop {
             let ask_at = self.outage.as_ref().map(Outage::ask_at);
             let Self { listener, doubt, answer, call, renew_at, .. } = self;
-            let heard = tokio::select! {
+            let event = tokio::select! {
                 Some(signal) = listener.next() => self.news(signal.data.job),
                 answered = renewed(answer, call, *renew_at) => self.renewed(answered)?,
                 () = doubt.notified() => self.hurry(),
@@ -143,8 +143,8 @@ impl Waiting {
                     Some(WaitEvent::Unsure)
                 }
             };
-            if let Some(heard) = heard {
-                return Ok(heard);
+            if let Some(event) = event {
+                return Ok(event);
             }
         }
     }

@@ -199,7 +199,7 @@ async fn end(mut waiting: Waiting) -> Result<(), WaitError> {
     }
 }
 
-async fn tell(story: Story) {
+async fn play(story: Story) {
     let api = Api::open(story);
     // Never asked: the calls go to the API above.
     let client = Client::new(Url::parse("http://127.0.0.1:9").unwrap()).unwrap();
@@ -231,7 +231,7 @@ async fn tell(story: Story) {
 #[tokio::test(start_paused = true)]
 async fn brown_outs_of_a_crowded_api_end_no_wait_and_stop_no_job() {
     let long_leases = Story { lease_seconds: 600, settles_after: 120 * MINUTE, brown_outs: 4 };
-    tell(long_leases).await;
+    play(long_leases).await;
     let short_leases = Story { lease_seconds: 120, settles_after: 15 * MINUTE, brown_outs: 3 };
-    tell(short_leases).await;
+    play(short_leases).await;
 }

@@ -26,8 +26,8 @@ pub(crate) async fn put_events(
 ) -> Response {
     let target = headers.get(put_events::TARGET_HEADER).and_then(|target| target.to_str().ok());
     if target != Some(TARGET) {
-        let told = format!("POST / takes X-Amz-Target {TARGET} and nothing else");
-        return error("UnknownOperationException", &told);
+        let message = format!("POST / takes X-Amz-Target {TARGET} and nothing else");
+        return error("UnknownOperationException", &message);
     }
     let request: Request = match serde_json::from_slice(&body) {
         Ok(request) => request,

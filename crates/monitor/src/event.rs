@@ -105,8 +105,8 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     let detail = detail.ok_or_else(|| refused("detail", "missing or no object"))?;
     let seen_at = event.get("time").and_then(crate::time::parse_time).unwrap_or(now);
     let arn = arn_of(kind, detail, event.get("resources"));
-    let told = kind.status_in(detail_type);
-    let status = told.as_deref().or_else(|| text(detail, kind.spec().fields.status));
+    let stated = kind.status_in(detail_type);
+    let status = stated.as_deref().or_else(|| text(detail, kind.spec().fields.status));
     let (arn, status) = match (kind.spec().telling, arn, status) {
         (_, Ok(arn), Some(status)) => (arn, status),
         (Telling::State, arn, _) => return Err(arn.err().unwrap_or_else(|| no_status(kind))),
@@ -178,12 +178,12 @@ pub fn secondary_status(kind: Kind, detail: &Value) -> Option<String> {
 fn counts(detail: &Value, pointers: &[&str]) -> Option<String> {
     let counters = pointers.iter().find_map(|pointer| detail.pointer(pointer)?.as_object())?;
     let counted = counters.iter().filter_map(|(state, count)| Some((state, count.as_u64()?)));
-    let mut told: Vec<_> = counted
+    let mut stated: Vec<_> = counted
         .filter(|(_, count)| *count > 0)
         .map(|(state, count)| format!("{state} {count}"))
         .collect();
-    told.sort();
-    (!told.is_empty()).then(|| told.join(", "))
+    stated.sort();
+    (!stated.is_empty()).then(|| stated.join(", "))
 }
 
 fn no_status(kind: Kind) -> Refused {

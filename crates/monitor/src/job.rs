@@ -326,7 +326,7 @@ impl JobRecord {
             source: seen.source,
             late,
         };
-        if self.timeline.iter().any(|known| known.tells_the_same(&entry)) {
+        if self.timeline.iter().any(|known| known.says_the_same(&entry)) {
             return;
         }
         let place = self.timeline.partition_point(|known| known.at <= entry.at);
@@ -340,7 +340,7 @@ impl JobRecord {
 }
 
 impl TimelineEntry {
-    fn tells_the_same(&self, other: &Self) -> bool {
+    fn says_the_same(&self, other: &Self) -> bool {
         self.at == other.at
             && self.status == other.status
             && self.secondary_status == other.secondary_status

@@ -199,7 +199,7 @@ impl Recorder {
         loop {
             let page = self.store.list_waits(arn, after.as_ref(), PAGE).await?;
             for wait in page.items.iter().filter(|wait| wait.state == WaitState::Waiting) {
-                due += usize::from(self.make_due(&wait.key()).await?);
+                due += usize::from(self.bring_wait_forward(&wait.key()).await?);
             }
             match page.next {
                 Some(next) => after = Some(next),
@@ -208,7 +208,7 @@ impl Recorder {
         }
     }
 
-    async fn make_due(&self, key: &WaitKey) -> Result<bool, RecordError> {
+    async fn bring_wait_forward(&self, key: &WaitKey) -> Result<bool, RecordError> {
         let mut found = self.store.load_wait(key).await?;
         for tries in 1..=Policy::CAS_TRIES {
             let now = self.clock.now();

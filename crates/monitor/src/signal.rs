@@ -253,11 +253,11 @@ mod tests {
             let long = text.repeat(300_000);
             let encoded = body(&long, &long).encoded().unwrap();
             assert!(encoded.len() <= BODY_LIMIT, "{text:?}: {} bytes", encoded.len());
-            let told: SignalBody = serde_json::from_str(&encoded).unwrap();
-            assert_eq!(told.data.job.phase, Phase::Failed);
-            let reason = told.data.job.failure_reason.unwrap();
+            let decoded: SignalBody = serde_json::from_str(&encoded).unwrap();
+            assert_eq!(decoded.data.job.phase, Phase::Failed);
+            let reason = decoded.data.job.failure_reason.unwrap();
             assert!(reason.starts_with(text) && reason.ends_with('…'), "{reason:.40}");
-            assert!(told.data.job.status.unwrap().ends_with('…'));
+            assert!(decoded.data.job.status.unwrap().ends_with('…'));
         }
     }
 

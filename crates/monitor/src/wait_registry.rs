@@ -162,8 +162,8 @@ impl WaitRegistry {
             return Ok(None);
         }
         let record = self.store.load_job(&asked.arn).await?.map(|found| found.value);
-        let told = record.filter(|record| wait.is_settled_by(record));
-        Ok(told.map(|record| WaitAndJob::of(wait.clone(), record)))
+        let settled = record.filter(|record| wait.is_settled_by(record));
+        Ok(settled.map(|record| WaitAndJob::of(wait.clone(), record)))
     }
 
     /// Writes the wait; says also what it wrote over.

@@ -396,10 +396,10 @@ mod tests {
             ("SAGEBELL_RETENTION_DAYS", "-1"),
         ])
         .unwrap_err();
-        let told: Vec<_> =
+        let problems: Vec<_> =
             error.problems.iter().filter_map(|p| p.split([' ', '=']).next()).collect();
         assert_eq!(
-            told,
+            problems,
             [
                 "SAGEBELL_QUEUE",
                 "SAGEBELL_STORE",

@@ -106,8 +106,8 @@ mod tests {
         event.records = answers.iter().map(|(id, _)| record(Some(id), id)).collect();
         let handle = |bodies: Vec<String>| async move {
             assert_eq!(bodies, ["1", "2", "3", "4"]);
-            let told = answers.iter().filter_map(|(_, well)| *well);
-            told.map(|well| if well { Ok(()) } else { Err("no") }).collect()
+            let outcomes = answers.iter().filter_map(|(_, well)| *well);
+            outcomes.map(|well| if well { Ok(()) } else { Err("no") }).collect()
         };
         let response = together(event, handle).await;
         let failures = response.batch_item_failures.into_iter();

@@ -14,7 +14,7 @@ const DATE_STEP: Duration = Duration::from_secs(1);
 /// The time at which a client was made, once its first call is answered.
 pub(crate) struct Begun {
     clock: Arc<dyn Clock>,
-    made_at: Duration,
+    created_at: Duration,
     sent_at: Mutex<Duration>,
     by_service: OnceLock<Timestamp>,
 }
@@ -22,8 +22,8 @@ pub(crate) struct Begun {
 impl Begun {
     /// A client that is made now.
     pub(crate) fn now(clock: Arc<dyn Clock>) -> Self {
-        let made_at = clock.uptime();
-        Self { clock, made_at, sent_at: Mutex::new(made_at), by_service: OnceLock::new() }
+        let created_at = clock.uptime();
+        Self { clock, created_at, sent_at: Mutex::new(created_at), by_service: OnceLock::new() }
     }
 
     /// An attempt goes out.
@@ -35,7 +35,7 @@ impl Begun {
     /// went out. So what is reckoned back from it is never too early.
     pub(crate) fn answered(&self, date: Timestamp) {
         let sent_at = *self.sent_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = sent_at.saturating_sub(self.made_at);
+        let since = sent_at.saturating_sub(self.created_at);
         let begun = later(date, DATE_STEP).checked_sub(since).unwrap_or(date);
         self.by_service.get_or_init(|| begun);
     }

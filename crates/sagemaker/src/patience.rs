@@ -53,7 +53,7 @@ pub struct Patience {
     /// Drops the credentials that are kept, which have gone stale.
     pub renew: Arc<dyn Fn() + Send + Sync>,
     /// Called at a call's first failure, and once a minute after.
-    pub tell: Arc<OnRetry>,
+    pub on_retry: Arc<OnRetry>,
 }
 
 impl Patience {
@@ -82,7 +82,7 @@ impl Patience {
                 (self.renew)();
             }
             if now >= word_at {
-                (self.tell)(&error, limit);
+                (self.on_retry)(&error, limit);
                 word_at = now + WORDS_APART;
             }
             self.clock.sleep(drawn).await;
@@ -136,28 +136,28 @@ mod tests {
         /// By how many hours the clock is set at each attempt.
         jumps: i64,
         renewed: Arc<Mutex<u32>>,
-        told: Arc<Mutex<u32>>,
+        retries: Arc<Mutex<u32>>,
         patience: Patience,
     }
 
     impl Trial {
         fn with(longest: Duration) -> Self {
-            let (clock, renewed, told) =
+            let (clock, renewed, retries) =
                 (Arc::new(ManualClock::default()), Arc::default(), Arc::default());
             let count = |of: &Arc<Mutex<u32>>| {
                 let of = Arc::clone(of);
                 move || *of.lock().unwrap() += 1
             };
-            let (renew, tell) = (count(&renewed), count(&told));
+            let (renew, on_retry) = (count(&renewed), count(&retries));
             let patience = Patience {
                 longest,
                 clock: clock.clone(),
                 entropy: Arc::new(NoJitter),
                 dated: Arc::new(|_| ()),
                 renew: Arc::new(renew),
-                tell: Arc::new(move |_, _| tell()),
+                on_retry: Arc::new(move |_, _| on_retry()),
             };
-            Self { clock, attempts: Mutex::default(), jumps: 0, renewed, told, patience }
+            Self { clock, attempts: Mutex::default(), jumps: 0, renewed, retries, patience }
         }
 
         /// How it ends if the first `failures` calls fail so.
@@ -234,7 +234,7 @@ mod tests {
     async fn it_says_so_at_first_and_then_once_a_minute() {
         let trial = Trial::with(Duration::from_secs(600));
         trial.end(Class::Throttled, usize::MAX).await.unwrap_err();
-        let told = *trial.told.lock().unwrap();
-        assert!((8..=10).contains(&told), "{told} times in ten minutes");
+        let retries = *trial.retries.lock().unwrap();
+        assert!((8..=10).contains(&retries), "{retries} times in ten minutes");
     }
 }

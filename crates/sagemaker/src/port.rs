@@ -32,7 +32,7 @@ impl SageMakerApi {
         Self { api, clock }
     }
 
-    async fn look(&self, arn: &JobArn) -> Result<(Value, Observation), SageMakerError> {
+    async fn observe(&self, arn: &JobArn) -> Result<(Value, Observation), SageMakerError> {
         let Answered { value: answer, date } = self.read(arn).await?;
         same_account(arn, &answer)?;
         // SageMaker's times are judged by its own clock: this machine's may be wrong.
@@ -86,7 +86,7 @@ impl SageMakerApi {
 #[async_trait]
 impl SageMaker for SageMakerApi {
     async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError> {
-        let (_, seen) = self.look(arn).await?;
+        let (_, seen) = self.observe(arn).await?;
         Ok(seen)
     }
 
@@ -95,7 +95,7 @@ impl SageMaker for SageMakerApi {
         if !arn.kind().spec().has_tags {
             return Ok(None);
         }
-        let (answer, _) = self.look(arn).await?;
+        let (answer, _) = self.observe(arn).await?;
         let tags = self.tags(arn, &answer).await?;
         let word = |tag: &Value, member| Some(tag.get(member)?.as_str()?.to_owned());
         let tag = tags.iter().find(|tag| word(tag, "Key").as_deref() == Some(OWNER_TAG));
@@ -110,7 +110,7 @@ impl SageMaker for SageMakerApi {
         let unsupported = SageMakerError::Unsupported { operation: "stop", kind };
         let operations = kind.spec().sagemaker_operations();
         let operation = operations.and_then(|operations| operations.stop).ok_or(unsupported)?;
-        let (answer, seen) = self.look(arn).await?;
+        let (answer, seen) = self.observe(arn).await?;
         if is_over(&seen) {
             return Ok(());
         }
@@ -120,7 +120,7 @@ impl SageMaker for SageMakerApi {
             Err(error) => error,
         };
         if matches!(error.class, Class::Invalid | Class::Conflict) {
-            let (_, seen) = self.look(arn).await?;
+            let (_, seen) = self.observe(arn).await?;
             if is_over(&seen) {
                 return Ok(());
             }

@@ -13,8 +13,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let operation = request.get("operation").and_then(Value::as_str).unwrap_or_default();
         let input = request.get("input").unwrap_or(&Value::Null);
         let problems = check(operation, input).err().unwrap_or_default();
-        let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        writeln!(std::io::stdout(), "{}", json!(told))?;
+        let report: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        writeln!(std::io::stdout(), "{}", json!(report))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Reads command lines as the step does, for a comparison with Python's argparse.
 //!
 //! A line of input is a JSON object with a `component` and its `words`; a line of
-//! output is `{"inputs": …}`, or `{"exit": 2, "told": …}`.
+//! output is `{"inputs": …}`, or `{"exit": 2, "report": …}`.
 
 use std::error::Error;
 use std::io::{BufRead as _, Write as _};
@@ -21,12 +21,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     for line in std::io::stdin().lock().lines() {
         let line: Line = serde_json::from_str(&line?)?;
         let component = registry::find(&line.component).ok_or("no such component")?;
-        writeln!(std::io::stdout(), "{}", told(component.as_ref(), &line.words))?;
+        writeln!(std::io::stdout(), "{}", report(component.as_ref(), &line.words))?;
     }
     Ok(())
 }
 
-fn told(component: &dyn Component, words: &[String]) -> Value {
+fn report(component: &dyn Component, words: &[String]) -> Value {
     let definition = component.definition();
     match args::parse(definition, &[], words) {
         Ok(parsed) => {
@@ -34,6 +34,6 @@ fn told(component: &dyn Component, words: &[String]) -> Value {
             let value = |name: &str| (name.to_owned(), parsed.inputs.value(name).clone());
             json!({ "inputs": names.map(value).collect::<Map<_, _>>() })
         }
-        Err(error) => json!({ "exit": error.exit_code(), "told": error.to_string() }),
+        Err(error) => json!({ "exit": error.exit_code(), "error": error.to_string() }),
     }
 }

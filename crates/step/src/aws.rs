@@ -77,7 +77,7 @@ impl Aws {
                 aws.learn(date);
             }),
             renew: Arc::new(move || kept.iter().for_each(KeptCredentials::renew)),
-            tell: Arc::new(tell),
+            on_retry: Arc::new(on_retry),
         };
         match inputs.given("endpoint_url") {
             Some(url) => {
@@ -89,7 +89,7 @@ impl Aws {
     }
 }
 
-fn tell(error: &CallError, longest: Duration) {
+fn on_retry(error: &CallError, longest: Duration) {
     let what = match error.class {
         Class::Throttled => "SageMaker throttles, trying again",
         Class::Stale => "trying again with new credentials",

@@ -86,8 +86,8 @@ mod tests {
         let input = ExecutorInput::parse(&input.to_string()).unwrap();
         let metrics = of(&json!({"FinalMetricDataList": [{"MetricName": "loss", "Value": 1}]}));
         hand_over(&metrics, Some(&folder.path().join("m")), Some(&input)).unwrap();
-        let told: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-        let artifact = told.pointer("/artifacts/metrics/artifacts/0").unwrap();
+        let written: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let artifact = written.pointer("/artifacts/metrics/artifacts/0").unwrap();
         assert_eq!(artifact["uri"], "s3://b/k");
         assert_eq!(artifact["metadata"], json!({"loss": 1}));
     }

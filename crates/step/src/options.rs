@@ -205,7 +205,7 @@ impl<E: Env> Reader<'_, E> {
         let Some(text) = self.text(flag) else { return default };
         parse(text.trim()).unwrap_or_else(|| {
             let text: String = text.chars().take(80).collect();
-            self.problems.push(format!("{} is {text:?}, takes {takes}", told(flag)));
+            self.problems.push(format!("{} is {text:?}, takes {takes}", from_executor(flag)));
             default
         })
     }
@@ -237,8 +237,8 @@ impl<E: Env> Reader<'_, E> {
     /// Where each artifact goes: where its flag says, else where KFP's launcher takes it.
     fn artifacts(&self) -> BTreeMap<String, PathBuf> {
         let place = |flag: &str, name: &str| {
-            let told = || self.executor?.artifact_file(name);
-            self.text(flag).map(PathBuf::from).or_else(told)
+            let from_executor = || self.executor?.artifact_file(name);
+            self.text(flag).map(PathBuf::from).or_else(from_executor)
         };
         let artifacts = common().artifacts.iter();
         artifacts
@@ -259,8 +259,10 @@ impl<E: Env> Reader<'_, E> {
     }
 
     fn task(&self, unique: &str) -> Task {
-        let told = || self.executor?.place();
-        let Some(task) = self.text("--task").or_else(told) else { return Task::alone(unique) };
+        let from_executor = || self.executor?.place();
+        let Some(task) = self.text("--task").or_else(from_executor) else {
+            return Task::alone(unique);
+        };
         let (run, task) = kfp::identity(&self.text("--run").unwrap_or_default(), &task);
         Task::of_pipeline(&run, &task)
     }
@@ -277,7 +279,7 @@ fn is_prefix(text: &str) -> bool {
 }
 
 /// An option by all the names that it has.
-fn told(flag: &str) -> String {
+fn from_executor(flag: &str) -> String {
     let word = flag.trim_start_matches('-');
     let input = common().options.iter().find(|option| option.flag == word);
     let input = input.map(|option| format!("input `{}`, ", option.input.name));

@@ -36,18 +36,18 @@ pub fn of(description: &Value, parts: &[Value], seen: &[Seen]) -> Option<String>
     collect(description, (0, None), &mut found);
     parts.iter().for_each(|part| collect(part, (1, None), &mut found));
     found.sort_by_key(|(place, _)| *place);
-    let mut told: Vec<String> = Vec::new();
+    let mut reasons: Vec<String> = Vec::new();
     let signalled = seen.last().and_then(|last| last.reason.clone());
     for text in found.into_iter().map(|(_, text)| text).chain(signalled) {
         // The same is often said twice, once with its name.
-        if !told.iter().any(|before| before.contains(&text)) && told.len() < MOST {
-            told.push(text);
+        if !reasons.iter().any(|before| before.contains(&text)) && reasons.len() < MOST {
+            reasons.push(text);
         }
     }
-    if told.is_empty() {
-        told.extend(last_transition(description));
+    if reasons.is_empty() {
+        reasons.extend(last_transition(description));
     }
-    (!told.is_empty()).then(|| told.join("; "))
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 /// How deep it was found, under which of the members, and what it says.
@@ -105,54 +105,57 @@ mod tests {
 
     use super::*;
 
-    fn told(description: &Value) -> String {
+    fn reasons(description: &Value) -> String {
         of(description, &[], &[]).unwrap_or_default()
     }
 
     #[test]
     fn a_reason_alone_is_told_as_it_is() {
         let reason = "AlgorithmError: a; b\nc";
-        assert_eq!(told(&json!({"TrainingJobName": "x", "FailureReason": reason})), reason);
-        assert_eq!(told(&json!({"FailureReason": "", "Status": "Stopped"})), "");
+        assert_eq!(reasons(&json!({"TrainingJobName": "x", "FailureReason": reason})), reason);
+        assert_eq!(reasons(&json!({"FailureReason": "", "Status": "Stopped"})), "");
     }
 
     #[test]
     fn every_member_that_says_why_is_told_with_its_name() {
         let processing = json!({"ExitMessage": "no such file", "FailureReason": "AlgorithmError"});
-        assert_eq!(told(&processing), "AlgorithmError; no such file".to_owned());
+        assert_eq!(reasons(&processing), "AlgorithmError; no such file".to_owned());
         let auto_ml = json!({"FailureReason": "it failed", "PartialFailureReasons": [
             {"PartialFailureMessage": "no candidate"}, {"PartialFailureMessage": "no report"}]});
-        assert_eq!(told(&auto_ml), "it failed; no candidate; no report");
+        assert_eq!(reasons(&auto_ml), "it failed; no candidate; no report");
         let package = json!({"ModelPackageName": "p", "ModelPackageStatusDetails": {
             "ValidationStatuses": [
                 {"Name": "first", "Status": "Completed"},
                 {"Name": "second", "Status": "Failed", "FailureReason": "no permission"}],
             "ImageScanStatuses": [{"Name": "third", "FailureReason": "a weakness"}]}});
-        assert!(told(&package).contains("second: no permission"), "{}", told(&package));
-        assert!(told(&package).contains("third: a weakness"), "{}", told(&package));
+        assert!(reasons(&package).contains("second: no permission"), "{}", reasons(&package));
+        assert!(reasons(&package).contains("third: a weakness"), "{}", reasons(&package));
         let variant = |name: &str, says: &str| {
             json!({"VariantName": name, "VariantStatus": [
             {"Status": "Creating", "StatusMessage": says}]})
         };
         let endpoint = json!({"EndpointName": "e", "PendingDeploymentSummary": {
             "ProductionVariants": [variant("a", "no capacity"), variant("b", "")]}});
-        assert_eq!(told(&endpoint), "a: no capacity");
+        assert_eq!(reasons(&endpoint), "a: no capacity");
         let tuning = json!({"BestTrainingJob": {"FailureReason": "out of memory"}});
-        assert_eq!(told(&tuning), "out of memory");
+        assert_eq!(reasons(&tuning), "out of memory");
     }
 
     #[test]
     fn the_parts_that_failed_are_told_by_name() {
         let execution = json!({"FailureReason": "Step failure"});
         let steps = [json!({"StepName": "train", "FailureReason": "ClientError: no data"})];
-        let told = of(&execution, &steps, &[]).unwrap();
-        assert_eq!(told, "Step failure; train: ClientError: no data");
+        let reasons = of(&execution, &steps, &[]).unwrap();
+        assert_eq!(reasons, "Step failure; train: ClientError: no data");
     }
 
     #[test]
     fn what_people_wrote_is_no_reason() {
         let environment = json!({"FailureReason": "not this"});
-        assert_eq!(told(&json!({"Environment": environment, "HyperParameters": environment})), "");
+        assert_eq!(
+            reasons(&json!({"Environment": environment, "HyperParameters": environment})),
+            ""
+        );
     }
 
     #[test]
@@ -174,15 +177,15 @@ mod tests {
     fn a_training_jobs_last_message_is_told_where_nothing_says_more() {
         let mut job = json!({"SecondaryStatusTransitions": [
             {"StatusMessage": "Downloading"}, {"StatusMessage": "ran out of time"}]});
-        assert_eq!(told(&job), "ran out of time");
+        assert_eq!(reasons(&job), "ran out of time");
         job["FailureReason"] = json!("AlgorithmError");
-        assert_eq!(told(&job), "AlgorithmError");
+        assert_eq!(reasons(&job), "AlgorithmError");
     }
 
     #[test]
     fn no_more_is_told_than_a_person_reads() {
         let parts: Vec<_> =
             (0..1_000).map(|n| json!({"FailureReason": format!("<{n}>")})).collect();
-        assert_eq!(told(&json!({ "Parts": parts })).split("; ").count(), MOST);
+        assert_eq!(reasons(&json!({ "Parts": parts })).split("; ").count(), MOST);
     }
 }

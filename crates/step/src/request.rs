@@ -69,8 +69,8 @@ impl Request {
             Ok(Value::Object(members)) => self.members.extend(members),
             Ok(_) => {}
             Err(problems) => {
-                let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-                return Err(ComponentError::input(input, told.join("; ")));
+                let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+                return Err(ComponentError::input(input, texts.join("; ")));
             }
         }
         Ok(())

@@ -122,7 +122,7 @@ impl StepError {
     }
 
     /// Says it to people, and what to do about it.
-    fn tell(&self) {
+    fn print(&self) {
         let advice = self.advice().map(|advice| format!("\n  {advice}")).unwrap_or_default();
         say::err(format_args!("sagebell-step: {self}{advice}"));
     }
@@ -166,7 +166,7 @@ impl Step<'_> {
                 self.finish(&plan, arn.as_deref(), &ended, result).await
             }
             Err(error) => {
-                error.tell();
+                error.print();
                 Err(error)
             }
         }

@@ -112,8 +112,8 @@ impl Listener {
         let local_addr = socket.local_addr()?;
         let (sender, signals) = mpsc::channel(limits.max_waiting.max(1));
         let doubt = Arc::new(Notify::new());
-        let (verifier, told) = (Verifier::new(secret), Arc::clone(&doubt));
-        let intake = Arc::new(Intake::new(verifier, wait_id, clock, sender, told));
+        let (verifier, shared_doubt) = (Verifier::new(secret), Arc::clone(&doubt));
+        let intake = Arc::new(Intake::new(verifier, wait_id, clock, sender, shared_doubt));
         let (stop, stopped) = oneshot::channel();
         let mut server = JoinSet::new();
         server.spawn(server::run(socket, Arc::clone(&intake), limits, stopped));

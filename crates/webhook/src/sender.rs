@@ -189,8 +189,8 @@ impl WebhookSender {
         if scheme != "https" {
             return Ok(&self.plain);
         }
-        let make = async || client(&self.resolver, self.timeouts, usize::MAX);
-        self.secure.get_or_try_init(make).await
+        let connect = async || client(&self.resolver, self.timeouts, usize::MAX);
+        self.secure.get_or_try_init(connect).await
     }
 
     async fn fresh(&self) -> Result<&Client, reqwest::Error> {

@@ -38,8 +38,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
 async fn json_1_1(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let Some(operation) = target.and_then(|target| target.strip_prefix("SageMaker.")) else {
-        let told = "X-Amz-Target is not SageMaker.OPERATION";
-        return refuse(&AwsError::new("UnknownOperationException", told));
+        let message = "X-Amz-Target is not SageMaker.OPERATION";
+        return refuse(&AwsError::new("UnknownOperationException", message));
     };
     match serde_json::from_slice(&body) {
         Ok(input) => answer(&shared, operation, &headers, (input, body.len())).await,

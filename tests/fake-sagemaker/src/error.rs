@@ -25,7 +25,7 @@ impl AwsError {
 
     /// Required members that are missing, in AWS's words.
     pub(crate) fn missing(members: &[&str]) -> Self {
-        let told: Vec<_> = members
+        let lines: Vec<_> = members
             .iter()
             .map(|member| {
                 let member = lower_camel(member);
@@ -38,7 +38,7 @@ impl AwsError {
         Self::validation(format!(
             "{} validation {noun} detected: {}",
             members.len(),
-            told.join("; ")
+            lines.join("; ")
         ))
     }
 }

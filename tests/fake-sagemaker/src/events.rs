@@ -61,7 +61,8 @@ pub(crate) fn event(settings: &Settings, resource: &Resource) -> Option<Value> {
     let detail_type = kind.detail_type(resource.status().unwrap_or_default())?;
     let sample = DETAILS.get(&kind)?;
     let view = view(resource);
-    let told = sample.iter().map(|(key, like)| (key.clone(), field(resource, &view, key, like)));
+    let detail_fields =
+        sample.iter().map(|(key, like)| (key.clone(), field(resource, &view, key, like)));
     Some(json!({
         "version": "0",
         "id": uuid::Uuid::new_v4().to_string(),
@@ -71,7 +72,7 @@ pub(crate) fn event(settings: &Settings, resource: &Resource) -> Option<Value> {
         "time": to_the_second(resource.modified),
         "region": resource.region,
         "resources": resources(resource),
-        "detail": told.collect::<Map<_, _>>(),
+        "detail": detail_fields.collect::<Map<_, _>>(),
     }))
 }
 

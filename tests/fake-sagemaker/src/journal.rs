@@ -33,7 +33,7 @@ impl Journal {
     }
 
     /// Remembers an event.
-    pub(crate) fn told(&mut self, event: Value) {
+    pub(crate) fn published(&mut self, event: Value) {
         push(&mut self.events, event);
     }
 

@@ -55,20 +55,20 @@ impl Shared {
         let done = act(&mut state, now);
         // Under the lock, so that events leave in the order of the changes.
         for event in state.take_events() {
-            self.tell(event);
+            self.publish(event);
         }
         drop(state);
         self.changed.notify_one();
         done
     }
 
-    fn tell(&self, event: Value) {
+    fn publish(&self, event: Value) {
         if let Some(outbox) = &self.outbox
             && outbox.try_send(event.clone()).is_err()
         {
             tracing::warn!("an event is dropped: the receiver does not keep up");
         }
-        lock(&self.journal).told(event);
+        lock(&self.journal).published(event);
     }
 
     /// Lets come about what is due; says how long until more is.
@@ -77,7 +77,7 @@ impl Shared {
         let now = self.clock.now();
         state.advance(now);
         for event in state.take_events() {
-            self.tell(event);
+            self.publish(event);
         }
         let due = state.next_due()?;
         Some(due.duration_since(now).try_into().unwrap_or_default())

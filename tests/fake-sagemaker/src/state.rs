@@ -131,8 +131,8 @@ impl SageMakerState {
     /// `ResourceLimitExceeded` if there are too many.
     pub(crate) fn insert(&mut self, birth: Birth) -> Result<(), AwsError> {
         if self.resources.len() >= MAX_RESOURCES {
-            let told = format!("The account-level service limit is {MAX_RESOURCES} resources.");
-            return Err(AwsError::new("ResourceLimitExceeded", told));
+            let message = format!("The account-level service limit is {MAX_RESOURCES} resources.");
+            return Err(AwsError::new("ResourceLimitExceeded", message));
         }
         let (arn, family, at) = (birth.arn.clone(), birth.family, birth.at);
         self.names.insert(name_key(family, &birth.region, &birth.name), arn.clone());
@@ -142,7 +142,7 @@ impl SageMakerState {
             .unwrap_or_else(|| life::created(family, self.settings.step));
         self.resources.insert(arn.clone(), Resource::new(birth));
         if family.fields.status.is_empty() {
-            self.tell(&arn);
+            self.publish(&arn);
         }
         self.live(&arn, &stages, at);
         Ok(())
@@ -191,7 +191,7 @@ impl SageMakerState {
         let is_gone = resource.step().is_some_and(|now| now.status == GONE);
         self.enlist(arn);
         tuning::settled(self, arn);
-        self.tell(arn);
+        self.publish(arn);
         if is_gone {
             self.remove(arn);
         }
@@ -216,12 +216,12 @@ impl SageMakerState {
             self.resources.get_mut(arn).filter(|of| of.family.fields.status.is_empty())
         {
             of.modified = of.modified.max(at);
-            self.tell(arn);
+            self.publish(arn);
         }
         self.remove(arn);
     }
 
-    fn tell(&mut self, arn: &str) {
+    fn publish(&mut self, arn: &str) {
         let event = self.resources.get(arn).and_then(|of| events::event(&self.settings, of));
         self.events.extend(event);
     }

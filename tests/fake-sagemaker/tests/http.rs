@@ -94,8 +94,8 @@ async fn a_life_says_what_a_stop_comes_to() {
     call(&fake, "CreateProcessingJob", processing("a")).await;
     let name = json!({ "ProcessingJobName": "a" });
     assert_eq!(call(&fake, "StopProcessingJob", name.clone()).await, (200, json!({})));
-    let (_, told) = call(&fake, "DescribeProcessingJob", name.clone()).await;
-    assert_eq!(told["ProcessingJobStatus"], "Completed");
+    let (_, answer) = call(&fake, "DescribeProcessingJob", name.clone()).await;
+    assert_eq!(answer["ProcessingJobStatus"], "Completed");
     let (_, refused) = call(&fake, "StopProcessingJob", name).await;
     let message = refused["message"].as_str().unwrap();
     assert!(message.contains("processing job is in status Completed"), "{message}");

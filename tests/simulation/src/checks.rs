@@ -15,7 +15,7 @@
 //! | `4-wanted` | no job with a live waiter, or that is to be kept, is stopped, but by force |
 //! | `4-healthy` | no job is stopped whose waiter lives: but by force, or if probes, sent over minutes, all were lost |
 //! | `4-gap` | no waiter counts as gone before its lease and the grace ran out, counted from when the monitor was back |
-//! | `5-looks` | Describe calls grow with time only as the policy says |
+//! | `5-checks` | Describe calls grow with time only as the policy says |
 //! | `5-writes` | at most one write of a job per observation or API call |
 //! | `5-long` | a signal request is answered, or left to the sweep, before its function times out |
 //! | `6-foreign` | nobody but its owner is told of a wait |
@@ -96,14 +96,14 @@ fn same_end(old: &Job, new: &Job) -> bool {
 }
 
 /// A waiter heard of its job.
-pub fn heard(world: &World, task: usize, job: &Job) {
+pub fn received(world: &World, task: usize, job: &Job) {
     if !job.phase.is_settled() {
         return;
     }
     let plan = &world.plan.tasks[task];
     let (generation, from) = lock(&world.judge).tasks[task].expects.unwrap();
     let modified = millis(job.modified_at.max(job.settled_at).unwrap()) + ROUNDING as i64;
-    let is_told = |state: &&State| {
+    let is_signalled = |state: &&State| {
         let own = state.job == plan.job && state.generation >= generation;
         let one_shot = job.kind.spec().lifecycle == Lifecycle::OneShot;
         let since = one_shot || state.at >= from || state.deleted;
@@ -111,7 +111,7 @@ pub fn heard(world: &World, task: usize, job: &Job) {
             state.phase == job.phase || state.deleted && job.status.as_deref() == Some("Deleted");
         own && since && known && state.at as i64 <= modified
     };
-    if lock(&world.truth).history.iter().rfind(is_told).is_none() {
+    if lock(&world.truth).history.iter().rfind(is_signalled).is_none() {
         world.broken("2-wrong", || format!("task {task} heard of {job:?}"));
     }
     // A pod that lingers on may hear of what its task has given up.
@@ -264,9 +264,9 @@ pub fn at_the_end(world: &World) {
         if watch.writes > watch.observations + watch.calls {
             wrong.push(("5-writes", format!("job {job}: {watch:?}")));
         }
-        let most = most_looks(world, &judge, job);
-        if watch.looks > most {
-            wrong.push(("5-looks", format!("job {job}: at most {most}, but {watch:?}")));
+        let most = most_checks(world, &judge, job);
+        if watch.checks > most {
+            wrong.push(("5-checks", format!("job {job}: at most {most}, but {watch:?}")));
         }
     }
     drop(judge);
@@ -276,7 +276,7 @@ pub fn at_the_end(world: &World) {
 }
 
 /// How many looks the pauses of the policy leave room for.
-fn most_looks(world: &World, judge: &Judge, job: usize) -> u64 {
+fn most_checks(world: &World, judge: &Judge, job: usize) -> u64 {
     let policy = Policy::default();
     let spec = world.plan.jobs[job].arn.kind().spec();
     let eventless = !spec.has_telling_events();
@@ -284,13 +284,13 @@ fn most_looks(world: &World, judge: &Judge, job: usize) -> u64 {
     let end = world.time.now();
     let of_job =
         judge.tasks.iter().enumerate().filter(|(task, _)| world.plan.tasks[*task].job == job);
-    let looks = of_job.filter_map(|(_, watch)| {
+    let checks = of_job.filter_map(|(_, watch)| {
         let lived = watch.wait_over_at.unwrap_or(end) - watch.first_stored?;
-        Some((watch.made_anew, lived))
+        Some((watch.registered_anew, lived))
     });
-    let looks = looks.chain(owners::strangers_waits(&judge.book, world, job));
+    let checks = checks.chain(owners::strangers_waits(&judge.book, world, job));
     // Pauses that double from the first, once per life of the wait.
-    let most = looks.map(|(lives, lived)| 6 * lives + lived * 10 / (whole(longest) * 8));
+    let most = checks.map(|(lives, lived)| 6 * lives + lived * 10 / (whole(longest) * 8));
     // Each event that says "look" may bring one.
     let asked_for = if spec.telling == Telling::Change { judge.jobs[job].observations } else { 0 };
     // Those of an hour are due at once when the clock is set forward.

@@ -46,7 +46,7 @@ impl Ord for Timer {
 #[derive(Default)]
 struct Shared {
     now: Millis,
-    timers_made: u64,
+    timers_created: u64,
     timers: BinaryHeap<Reverse<Timer>>,
     spawned: Vec<Task>,
     stopped: bool,
@@ -98,8 +98,8 @@ impl Future for Sleep {
             return Poll::Ready(());
         }
         if !self.registered.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            shared.timers_made += 1;
-            let (number, waker) = (shared.timers_made, cx.waker().clone());
+            shared.timers_created += 1;
+            let (number, waker) = (shared.timers_created, cx.waker().clone());
             self.registered = Some(waker.clone());
             shared.timers.push(Reverse(Timer { at: self.until, number, waker }));
         }

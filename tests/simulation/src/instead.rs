@@ -7,17 +7,17 @@ use fastrand::Rng;
 #[derive(Debug)]
 pub struct Instead {
     /// What it looks like.
-    pub looks: &'static str,
+    pub checks: &'static str,
     /// Whether the API has done what it was asked for all the same.
     pub done: bool,
 }
 
-const fn kept_off(looks: &'static str) -> Instead {
-    Instead { looks, done: false }
+const fn kept_off(checks: &'static str) -> Instead {
+    Instead { checks, done: false }
 }
 
-const fn done(looks: &'static str) -> Instead {
-    Instead { looks, done: true }
+const fn done(checks: &'static str) -> Instead {
+    Instead { checks, done: true }
 }
 
 /// Every kind. A function's URL answers 429 when the function is throttled, and 502 or 504

@@ -15,7 +15,7 @@ use crate::world::{World, millis};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {
     /// It heard the end of its job.
-    Heard,
+    Received,
     /// Its last pod is gone for good.
     Terminated,
     /// It took its wait back.
@@ -38,7 +38,7 @@ pub struct JobWatch {
     /// When that was last.
     pub written_at: Millis,
     /// Looks of the sweep at it.
-    pub looks: u64,
+    pub checks: u64,
 }
 
 /// What is known of one task and its wait.
@@ -61,7 +61,7 @@ pub struct TaskWatch {
     /// When its wait was first stored.
     pub first_stored: Option<Millis>,
     /// How often its wait was made anew.
-    pub made_anew: u64,
+    pub registered_anew: u64,
     /// When its lease runs out, as stored.
     pub lease_end: Millis,
     /// The same by the clock that it was written by.
@@ -192,7 +192,7 @@ impl Judge {
         }
         let lapsed = watch.gone_at() <= now;
         if watch.wait_over_at.take().is_some() || watch.live_since.is_none() {
-            watch.made_anew += 1;
+            watch.registered_anew += 1;
             watch.live_since = Some(now);
         } else if lapsed {
             watch.live_since = Some(now);

@@ -66,11 +66,11 @@ pub fn stop_called(world: &World, job: usize, but: Option<Who>) {
         let since = watch.registered_at.is_some_and(|at| at + RACE < now);
         let other = Some(Who::Task(*task)) != but;
         // What it waited for has come about, though the answer that tells it was lost.
-        let other = other && !judge.book.has_told(Who::Task(*task));
+        let other = other && !judge.book.has_signalled(Who::Task(*task));
         let address = watch.address.filter(|_| plan.job == job && other && in_time && since);
         let is_home = |address| lock(&world.network).is_home(address, Who::Task(*task));
         let lives = address.is_some_and(is_home);
-        lives && !was_looked_for(&watch.probes_lost)
+        lives && !was_probed(&watch.probes_lost)
     });
     let healthy = healthy.map(|(task, _)| task);
     drop(judge);
@@ -80,7 +80,7 @@ pub fn stop_called(world: &World, job: usize, but: Option<Who>) {
 }
 
 /// Whether so many probes were lost, over so long, as the policy asks for.
-fn was_looked_for(lost: &[Millis]) -> bool {
+fn was_probed(lost: &[Millis]) -> bool {
     let spread = Policy::default().probe_pause.as_millis() as Millis / 2;
     let enough = Policy::PROBES as usize;
     let over = lost.first().zip(lost.last()).map(|(first, last)| last - first);

@@ -88,7 +88,7 @@ impl Mutation {
         (Self::NoAdoption, &["3-second"]),
         (Self::NoGrace, &["4-wanted", "4-gap"]),
         (Self::NoStop, &["4-orphan"]),
-        (Self::NoBackoff, &["5-looks"]),
+        (Self::NoBackoff, &["5-checks"]),
         (Self::NoDeadline, &["1-overdue", "1-endless"]),
         (Self::GivesUpEarly, &["1-given-up"]),
         (Self::FirstPageOnly, &["1-given-up", "1-lost", "1-prompt", "4-wanted", "6-owner"]),

@@ -132,7 +132,7 @@ fn receive(world: &World, address: Address, callback: &Callback) -> Option<u16> 
     if known {
         world.broken("5-doubled", || format!("task {task} heard {} twice", callback.id));
     }
-    checks::heard(world, task, &body.data.job);
+    checks::received(world, task, &body.data.job);
     Some(204)
 }
 
@@ -218,7 +218,7 @@ impl SimSender {
             return SendOutcome::Failed { failure: failure("HTTP 503"), retry_after };
         }
         if world.strikes(Fault::CallbackHangs) {
-            self.hear_late(address, callback.clone());
+            self.receive_late(address, callback.clone());
             world.time.sleep(TIMEOUT).await;
             return failed("no answer within 5 s");
         }
@@ -240,7 +240,7 @@ impl SimSender {
     }
 
     /// The request lies in the waiter's socket while the sender gives up.
-    fn hear_late(&self, address: Address, callback: Callback) {
+    fn receive_late(&self, address: Address, callback: Callback) {
         let world = Arc::clone(&self.0);
         let millis = world.roll(Dice::Network, |rng| rng.u64(..25_000));
         let sleep = world.time.sleep(millis);

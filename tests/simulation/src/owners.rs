@@ -45,7 +45,7 @@ pub struct Book {
 impl Book {
     /// Whether the wait of this one has ended because its job had settled.
     #[must_use]
-    pub fn has_told(&self, who: Who) -> bool {
+    pub fn has_signalled(&self, who: Who) -> bool {
         let mut waits = self.waits.values().filter(|stored| stored.who == who);
         waits.any(|stored| stored.wait.state == WaitState::Signalled)
     }

@@ -83,7 +83,7 @@ impl SageMaker for SimSageMaker {
         if !matches!(described, Err(SageMakerError::Throttled(_))) {
             let watch = &mut lock(&world.judge).jobs[job];
             watch.observations += 1;
-            watch.looks += u64::from(self.caller == Function::Sweep);
+            watch.checks += u64::from(self.caller == Function::Sweep);
         }
         let mut answer = forms::answer(arn.kind(), &described?);
         crate::functions::spoil(world, arn.kind(), &mut answer);

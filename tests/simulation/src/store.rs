@@ -94,7 +94,7 @@ impl SimStore {
         self.inner.load_wait(&self.place(&wait.key())).await
     }
 
-    async fn tell_judge(&self, before: Option<&Wait>, wait: &Wait) {
+    async fn inform_judge(&self, before: Option<&Wait>, wait: &Wait) {
         owners::wait_saved(&self.world, before, wait);
         let Who::Task(task) = Who::of(&self.world, wait) else { return };
         let by_waiter = self.caller == Function::Api;
@@ -209,10 +209,10 @@ impl Store for SimStore {
         mut expect: Option<Version>,
     ) -> Result<Saved<Wait>, StoreError> {
         self.reach().await?;
-        let told = wait.state == WaitState::Signalled && self.caller == Function::Signals;
+        let signalled = wait.state == WaitState::Signalled && self.caller == Function::Signals;
         let before = self.current_wait(wait).await?;
-        if told && self.world.breaks(Mutation::NotWrittenDown) {
-            self.tell_judge(before.as_ref().map(|before| &before.value), wait).await;
+        if signalled && self.world.breaks(Mutation::NotWrittenDown) {
+            self.inform_judge(before.as_ref().map(|before| &before.value), wait).await;
             return Ok(Saved::Stored(Version(0)));
         }
         if self.world.breaks(Mutation::NoCompareAndSet) {
@@ -240,7 +240,7 @@ impl Store for SimStore {
                 let claimed = if delivery.claimed_until.is_some() { " claimed" } else { "" };
                 format!("{by:?} wrote wait {id} {state} #{}{claimed}", delivery.seq)
             });
-            self.tell_judge(before.as_ref(), &wait).await;
+            self.inform_judge(before.as_ref(), &wait).await;
             if self.keeps_trailing() {
                 self.copy_wait(&wait);
             }

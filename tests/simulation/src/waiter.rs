@@ -137,7 +137,7 @@ impl Waiter {
         self.wait(address, &secret, &found).await;
         lock(&world.network).at(address).unwrap().closed = true;
         self.tidy_up().await;
-        Over::Heard
+        Over::Received
     }
 
     async fn tidy_up(&self) {
@@ -159,7 +159,7 @@ impl Waiter {
             let pause = match registered {
                 Ok(answer) if answer.wait.state == WaitState::Signalled => {
                     world.note(|| format!("task {} is answered: {}", self.task, answer.job.phase));
-                    checks::heard(world, self.task, &answer.job);
+                    checks::received(world, self.task, &answer.job);
                     return;
                 }
                 Ok(answer) => {

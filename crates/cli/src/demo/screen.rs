@@ -110,11 +110,11 @@ impl Bar {
 
     pub(super) fn received(&self, signal: &SignalBody) {
         let job = &signal.data.job;
-        let told = format!("{} {}", colored(job.phase), status(job));
+        let text = format!("{} {}", colored(job.phase), status(job));
         if self.lines {
-            say::show(format_args!("{:26} #{} {told}", self.title, signal.data.seq));
+            say::show(format_args!("{:26} #{} {text}", self.title, signal.data.seq));
         }
-        self.bar.set_message(told);
+        self.bar.set_message(text);
     }
 
     pub(super) fn finish(&self, ended: bool) {

@@ -117,7 +117,7 @@ impl Probe<'_> {
             Cause::Sweep => AFTER_SWEEP,
         });
         let end = tokio::select! {
-            heard = waiting.listener.next() => heard.map_or(End::Silence, |_| End::WaitEvent),
+            signal = waiting.listener.next() => signal.map_or(End::Silence, |_| End::WaitEvent),
             () = tokio::time::sleep(patience) => End::Silence,
             _ = tokio::signal::ctrl_c() => End::Interrupted,
         };

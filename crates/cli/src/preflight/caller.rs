@@ -51,9 +51,9 @@ mod tests {
     #[test]
     fn the_region_is_the_apis_own() {
         let sdk = SdkConfig::builder().region(Region::new("eu-west-1")).build();
-        let told = |api: &str| region(&sdk, Some(&Url::parse(api).unwrap())).0.outcome;
-        assert_eq!(told("https://x.lambda-url.eu-west-1.on.aws/"), Outcome::Ok);
-        assert_eq!(told("https://x.lambda-url.us-east-1.on.aws/"), Outcome::Missing);
+        let outcome = |api: &str| region(&sdk, Some(&Url::parse(api).unwrap())).0.outcome;
+        assert_eq!(outcome("https://x.lambda-url.eu-west-1.on.aws/"), Outcome::Ok);
+        assert_eq!(outcome("https://x.lambda-url.us-east-1.on.aws/"), Outcome::Missing);
         assert_eq!(region(&sdk, None), (Check::ok(REGION, "eu-west-1"), Some("eu-west-1".into())));
         let nowhere = SdkConfig::builder().build();
         assert_eq!(region(&nowhere, None).0.outcome, Outcome::Missing);

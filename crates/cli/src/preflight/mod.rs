@@ -98,8 +98,8 @@ async fn through_the_api(
 }
 
 fn api_url(args: &PreflightArgs, deployment: &Deployment) -> Option<Url> {
-    let told = || Url::parse(deployment.outputs.get("ApiUrl")?).ok();
-    args.api.clone().or_else(told)
+    let from_outputs = || Url::parse(deployment.outputs.get("ApiUrl")?).ok();
+    args.api.clone().or_else(from_outputs)
 }
 
 /// A job of a kind that sends no events: that the monitor hears of its end by other

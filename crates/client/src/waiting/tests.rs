@@ -91,11 +91,11 @@ async fn an_outage_is_outlived_told_seldom_and_told_to_be_over() {
     let down = |at| (10 * MINUTE..40 * MINUTE).contains(&at);
     let answer = move |at| if down(at) { Err(foreign(429)) } else { Ok(job("running")) };
     let (mut waiting, calls) = waiting(answer).await;
-    let (mut told, mut asked) = (0, 0);
+    let (mut reported, mut asked) = (0, 0);
     assert!(matches!(waiting.next().await, Ok(WaitEvent::Job(_))));
     let lasted = loop {
         match waiting.next().await.unwrap() {
-            WaitEvent::Outage(_) => told += 1,
+            WaitEvent::Outage(_) => reported += 1,
             WaitEvent::Unsure => asked += 1,
             WaitEvent::Restored(lasted) => break lasted,
             WaitEvent::Job(job) => panic!("{job:?} is no news"),
@@ -103,7 +103,10 @@ async fn an_outage_is_outlived_told_seldom_and_told_to_be_over() {
     };
     assert!(lasted > 25 * MINUTE && lasted < 35 * MINUTE, "{lasted:?}");
     // Every five minutes, and SageMaker after a lease and then every five to eight.
-    assert!((5..=7).contains(&told) && (2..=4).contains(&asked), "{told} told, {asked} asked");
+    assert!(
+        (5..=7).contains(&reported) && (2..=4).contains(&asked),
+        "{reported} told, {asked} asked"
+    );
     let calls: Vec<_> = calls.lock().unwrap().iter().copied().filter(|at| down(*at)).collect();
     let pauses: Vec<_> = calls.windows(2).map(|two| two[1] - two[0]).collect();
     assert!(pauses[0] < Duration::from_secs(2), "{pauses:?}");

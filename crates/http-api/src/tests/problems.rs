@@ -181,10 +181,10 @@ async fn a_wrong_method_is_told_the_right_ones() {
         let answer = call(&world, method, &path, Value::Null).await;
         assert_eq!(answer.code(), "method_not_allowed");
         let methods = |list: &str| list.split(',').map(str::to_owned).collect::<Vec<_>>();
-        let (mut told, mut right) = (methods(answer.header("allow")), methods(allow));
-        told.sort();
+        let (mut allowed, mut right) = (methods(answer.header("allow")), methods(allow));
+        allowed.sort();
         right.sort();
-        assert_eq!(told, right, "{method} {path}");
+        assert_eq!(allowed, right, "{method} {path}");
     }
 }
 

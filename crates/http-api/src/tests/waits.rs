@@ -141,8 +141,8 @@ async fn another_principal_gets_nowhere_near_a_wait() {
 #[tokio::test]
 async fn a_caller_is_told_its_own_name() {
     let world = FakeWorld::default();
-    let told = call_as(&world, "111122223333:role/x", request("GET", "/v1/principal", "")).await;
-    assert_eq!(told.ok(), json!({"principal": "111122223333:role/x"}));
+    let answer = call_as(&world, "111122223333:role/x", request("GET", "/v1/principal", "")).await;
+    assert_eq!(answer.ok(), json!({"principal": "111122223333:role/x"}));
     let nobody = send(api(&world), request("GET", "/v1/principal", "")).await;
     assert_eq!(nobody.code(), "caller_unknown");
 }

@@ -70,7 +70,7 @@ impl Kind {
     #[must_use]
     pub fn detail_type(self, status: &str) -> Option<&'static str> {
         let mut types = self.spec().detail_types.iter().copied();
-        types.find(|of| self.status_in(of).is_none_or(|told| told == status))
+        types.find(|of| self.status_in(of).is_none_or(|named| named == status))
     }
 
     /// The status that an EventBridge `detail-type` tells, as the API spells it: of

@@ -65,16 +65,16 @@ impl Sweep {
         let created_at = own.and_then(|record| record.job.created_at);
         // Whatever SageMaker tells of a job goes before what a clock of ours dates.
         let earliest = self.clock.earliest();
-        let told = wait.not_before.max(created_at);
+        let stated = wait.not_before.max(created_at);
         // A wait that is not young was registered that long ago, whatever its clock showed.
         let not_young = earlier(earliest, Policy::NOT_FOUND_GRACE);
         let registered_at = wait.created_at.min(not_young);
-        let since = told.map_or(registered_at, |told| told.max(registered_at));
+        let since = stated.map_or(registered_at, |stated| stated.max(registered_at));
         // A clock that jumped makes young jobs old: each time is compared with its like.
         let broken_at = beat.breaks.last().map(|one| one.over_at);
         let known_since = broken_at.map_or(wait.created_at, |at| at.max(wait.created_at));
         // A step has no creation: the last change that SageMaker told of says that it was there.
-        let there_at = told.max(own.and_then(|record| record.job.modified_at));
+        let there_at = stated.max(own.and_then(|record| record.job.modified_at));
         let is_young = |since, now| later(since, Policy::NOT_FOUND_GRACE) > now;
         if there_at.is_some_and(|at| is_young(at, earliest)) || is_young(known_since, now) {
             return Ok(());

@@ -35,7 +35,7 @@ async fn claim(world: &FakeWorld) {
     world.store.save_wait(&wait.value, Some(wait.version)).await.unwrap();
 }
 
-async fn ring(world: &FakeWorld) -> SignalOutcome {
+async fn deliver(world: &FakeWorld) -> SignalOutcome {
     world.deliver().handle(&SignalRequest::from(key(world))).await.unwrap()
 }
 
@@ -44,9 +44,9 @@ async fn a_claim_of_before_the_clock_went_back_lasts_its_time_and_no_longer() {
     let world = to_be_told().await;
     claim(&world).await;
     world.clock.jump(-1);
-    assert_eq!(ring(&world).await, SignalOutcome::Busy);
+    assert_eq!(deliver(&world).await, SignalOutcome::Busy);
     world.sweep().sweep().await.unwrap();
-    assert_eq!(ring(&world).await, SignalOutcome::Busy, "the sweep has given it its time");
+    assert_eq!(deliver(&world).await, SignalOutcome::Busy, "the sweep has given it its time");
     world.clock.advance(Duration::from_secs(60));
     world.sweep().sweep().await.unwrap();
     assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
@@ -62,5 +62,5 @@ async fn a_claim_made_after_the_clock_went_back_is_not_brought_forward() {
     world.clock.advance(Duration::from_secs(5));
     world.sweep().sweep().await.unwrap();
     assert!(world.queue.is_empty());
-    assert_eq!(ring(&world).await, SignalOutcome::Busy);
+    assert_eq!(deliver(&world).await, SignalOutcome::Busy);
 }

@@ -84,8 +84,8 @@ async fn a_deleted_model_is_not_told_as_there() {
     assert_eq!((doubted.phase, doubted.status), (Phase::Unknown, None));
     assert_eq!(register(&world, "second").await, WaitState::Waiting);
     world.sweep_for(10).await;
-    let told = job(&world).await.unwrap();
-    assert_eq!((told.phase, told.status.as_deref()), (Phase::Stopped, Some("Deleted")));
+    let known = job(&world).await.unwrap();
+    assert_eq!((known.phase, known.status.as_deref()), (Phase::Stopped, Some("Deleted")));
 }
 
 #[tokio::test]
@@ -95,11 +95,11 @@ async fn a_model_that_is_still_there_is_told_at_once_when_somebody_asks() {
     register(&world, "first").await;
     pass(&world, 100);
     event(&world, 90).await;
-    let looks = world.sagemaker.count("describe");
+    let checks = world.sagemaker.count("describe");
     assert_eq!(register(&world, "second").await, WaitState::Signalled);
-    assert_eq!(world.sagemaker.count("describe"), looks + 1);
+    assert_eq!(world.sagemaker.count("describe"), checks + 1);
     assert_eq!(register(&world, "third").await, WaitState::Signalled);
-    assert_eq!(world.sagemaker.count("describe"), looks + 1, "there is no doubt any more");
+    assert_eq!(world.sagemaker.count("describe"), checks + 1, "there is no doubt any more");
 }
 
 #[tokio::test]

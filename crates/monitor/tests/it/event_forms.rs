@@ -336,15 +336,18 @@ fn an_event_of_what_has_no_status_says_look() {
         let detail =
             json!({arn: format!("{ACCOUNT}:{rest}"), "CreationTime": 1_592_411_992_203_i64});
         let mut event = event(detail_type, &[], detail);
-        assert_eq!(look(&event), (format!("{ACCOUNT}:{rest}"), "2018-10-06T12:26:13Z".to_owned()));
+        assert_eq!(
+            no_state(&event),
+            (format!("{ACCOUNT}:{rest}"), "2018-10-06T12:26:13Z".to_owned())
+        );
         // Nothing is looked for that was yet to change.
         event["time"] = json!("2031-01-01T00:00:00Z");
-        assert_eq!(look(&event).1, now().to_string());
+        assert_eq!(no_state(&event).1, now().to_string());
     }
 }
 
 /// The job that somebody is to look at, and since when.
-fn look(event: &Value) -> (String, String) {
+fn no_state(event: &Value) -> (String, String) {
     match parse(event, now()) {
         Ok(Parsed::NoState { arn, at }) => (arn.to_string(), at.to_string()),
         other => panic!("{event}: {other:?}"),
@@ -413,13 +416,13 @@ fn events_whose_form_is_not_documented_are_taken_where_they_tell_enough() {
             Kind::Evaluation,
         ),
     ] {
-        let told = event(detail_type, &[rest], json!({status: "Failed"}));
-        assert_seen(&told, kind, rest, Phase::Failed, "2018-10-06T12:26:13Z");
+        let stated = event(detail_type, &[rest], json!({status: "Failed"}));
+        assert_seen(&stated, kind, rest, Phase::Failed, "2018-10-06T12:26:13Z");
         let nobodys = event(detail_type, &[], json!({status: "Failed"}));
         assert_eq!(ignored(&nobodys), Ignored::Unattributed);
     }
     let silent = event("Monitoring Schedule State Change", &["monitoring-schedule/s"], json!({}));
-    assert_eq!(look(&silent).0, format!("{ACCOUNT}:monitoring-schedule/s"));
+    assert_eq!(no_state(&silent).0, format!("{ACCOUNT}:monitoring-schedule/s"));
     // Nothing of SageMaker's can be asked about it.
     let silent = event("Evaluation Job Status Change", &["evaluation-job/e"], json!({}));
     assert_eq!(ignored(&silent), Ignored::Unattributed);

@@ -196,12 +196,12 @@ async fn what_a_callback_met_is_told_to_the_jobs_owner_and_its_class_to_others()
     world.recorder().take(&event).await.unwrap();
     assert_eq!(world.deliver_all().await, [SignalOutcome::Later; 2]);
     let waits = world.waits();
-    let told = async |asked: &Registration| {
+    let shown = async |asked: &Registration| {
         let key = WaitKey::of(asked.arn.clone(), asked.owner.clone(), asked.id.clone());
         waits.inspect(&key).await.unwrap().wait.delivery.last_error.unwrap()
     };
-    assert_eq!(told(&asked).await, "connection refused");
-    assert_eq!(told(&others).await, "no connection");
+    assert_eq!(shown(&asked).await, "connection refused");
+    assert_eq!(shown(&others).await, "no connection");
 }
 
 #[tokio::test]

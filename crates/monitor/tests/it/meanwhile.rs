@@ -64,7 +64,7 @@ async fn wait(world: &FakeWorld) -> Wait {
 }
 
 /// Tells a registered wait of this state of its job by this sender.
-async fn tell_by(
+async fn deliver_by(
     world: &FakeWorld,
     status: &str,
     age: i64,
@@ -77,24 +77,24 @@ async fn tell_by(
 }
 
 /// Tells a registered wait of this state of its job while its waiter acts.
-async fn tell(world: &FakeWorld, status: &str, age: i64, act: Act) -> SignalOutcome {
+async fn deliver(world: &FakeWorld, status: &str, age: i64, act: Act) -> SignalOutcome {
     let sender = Meanwhile {
         waiter: Waiter::who(act, world.waits(), key(world)),
         sender: Arc::clone(&world.sender),
     };
-    tell_by(world, status, age, sender).await.unwrap()
+    deliver_by(world, status, age, sender).await.unwrap()
 }
 
 /// How the function fares that tells a registered wait that its job runs; it ends in its time.
-async fn tell_in_time(
+async fn deliver_in_time(
     world: &FakeWorld,
     sender: impl Sender + 'static,
 ) -> Result<SignalOutcome, StoreError> {
     let begun = world.clock.uptime();
-    let told = tell_by(world, "InProgress", 10, sender).await;
+    let outcome = deliver_by(world, "InProgress", 10, sender).await;
     let took = world.clock.uptime() - begun;
     assert!(took < FUNCTION_TIMEOUT, "{took:?}");
-    told
+    outcome
 }
 
 async fn registered() -> FakeWorld {
@@ -107,8 +107,8 @@ async fn registered() -> FakeWorld {
 async fn a_renewal_changes_nothing_of_what_was_told() {
     let world = registered().await;
     let renews = || Act::Registers(Box::new(asked(&world)));
-    assert_eq!(tell(&world, "InProgress", 10, renews()).await, SignalOutcome::Progress);
-    assert_eq!(tell(&world, "Stopping", 20, renews()).await, SignalOutcome::Progress);
+    assert_eq!(deliver(&world, "InProgress", 10, renews()).await, SignalOutcome::Progress);
+    assert_eq!(deliver(&world, "Stopping", 20, renews()).await, SignalOutcome::Progress);
     assert_eq!(wait(&world).await.delivery.received, Some(2));
     assert_eq!(world.sender.sent().len(), 2, "each state once");
     assert_eq!(world.sender.probes().len(), 1, "the target has proved itself once");
@@ -119,7 +119,7 @@ async fn a_failure_is_written_onto_a_renewed_wait() {
     let world = registered().await;
     world.sender.fail(100);
     let renews = Act::Registers(Box::new(asked(&world)));
-    assert_eq!(tell(&world, "InProgress", 10, renews).await, SignalOutcome::Later);
+    assert_eq!(deliver(&world, "InProgress", 10, renews).await, SignalOutcome::Later);
     let delivery = wait(&world).await.delivery;
     assert_eq!(delivery.last_error.as_deref(), Some("connection refused"));
     assert!(delivery.attempts > 0 && delivery.retry_at.is_some(), "{delivery:?}");
@@ -130,7 +130,7 @@ async fn who_moved_has_heard_nothing_at_the_new_address() {
     for new in [moved, with_another_secret] {
         let world = registered().await;
         let asked = new(&world);
-        tell(&world, "InProgress", 10, Act::Registers(Box::new(asked.clone()))).await;
+        deliver(&world, "InProgress", 10, Act::Registers(Box::new(asked.clone()))).await;
         let sent = world.sender.sent();
         let (first, last) = (sent.first().unwrap(), sent.last().unwrap());
         assert_eq!(sent.len(), 2, "to where it was and to where it is");
@@ -146,7 +146,7 @@ async fn a_failure_at_the_old_address_does_not_count_at_the_new_one() {
         let world = registered().await;
         world.sender.fail(1);
         let act = Act::Registers(Box::new(new(&world)));
-        assert_eq!(tell(&world, "InProgress", 10, act).await, SignalOutcome::Progress);
+        assert_eq!(deliver(&world, "InProgress", 10, act).await, SignalOutcome::Progress);
         let delivery = wait(&world).await.delivery;
         assert_eq!((delivery.received, delivery.last_error), (Some(1), None));
     }
@@ -155,7 +155,7 @@ async fn a_failure_at_the_old_address_does_not_count_at_the_new_one() {
 #[tokio::test]
 async fn a_wait_that_is_cancelled_stays_cancelled() {
     let world = registered().await;
-    tell(&world, "Completed", 10, Act::Cancels).await;
+    deliver(&world, "Completed", 10, Act::Cancels).await;
     assert_eq!(wait(&world).await.state, WaitState::Cancelled);
 }
 
@@ -202,8 +202,8 @@ async fn a_waiter_that_keeps_moving_holds_no_function_beyond_its_time() {
         clock: Arc::clone(&world.clock),
         next: Mutex::new([asked(&world), moved(&world)]),
     };
-    let told = tell_in_time(&world, sender).await;
-    assert_eq!(told.unwrap(), SignalOutcome::Later, "the sweep has the next tries");
+    let outcome = deliver_in_time(&world, sender).await;
+    assert_eq!(outcome.unwrap(), SignalOutcome::Later, "the sweep has the next tries");
 }
 
 /// A job that moves on whenever its waiter is told of it, which takes nine seconds.
@@ -236,6 +236,9 @@ async fn a_job_that_keeps_moving_on_holds_no_function_beyond_its_time() {
         clock: Arc::clone(&world.clock),
         age: AtomicI64::new(20),
     };
-    let told = tell_in_time(&world, sender).await;
-    assert!(matches!(told, Err(StoreError::Retryable(_))), "the queue brings it again: {told:?}");
+    let outcome = deliver_in_time(&world, sender).await;
+    assert!(
+        matches!(outcome, Err(StoreError::Retryable(_))),
+        "the queue brings it again: {outcome:?}"
+    );
 }

@@ -231,10 +231,10 @@ fn whole_seconds_and_milliseconds_are_one_generation() {
 
 #[test]
 fn a_reason_that_comes_with_a_later_observation_of_the_end_is_kept() {
-    let told = observation(Kind::Training, 0, 10, "Failed");
+    let complete = observation(Kind::Training, 0, 10, "Failed");
     let mut bare = observation(Kind::Training, 0, 12, "Failed");
     bare.failure_reason = None;
-    for order in [[&told, &bare], [&bare, &told]] {
+    for order in [[&complete, &bare], [&bare, &complete]] {
         let record = record_of(&order.map(Clone::clone));
         assert_eq!(record.job.failure_reason.as_deref(), Some("AlgorithmError"));
         assert_eq!(record.revision, 1, "the same end is no second change of state");

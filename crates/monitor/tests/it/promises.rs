@@ -182,12 +182,12 @@ async fn what_cannot_be_told_by_the_deadline_is_reported() {
         world.deliver_all().await;
     }
     assert_eq!(wait(&world, "w").await.state, WaitState::Undeliverable);
-    let told = world.announcer.0.lock().unwrap();
+    let found = world.announcer.0.lock().unwrap();
     let reason = |one: &Announcement| match one {
         Announcement::WaitUndeliverable { reason, .. } => Some(reason.clone()),
         _ => None,
     };
-    assert_eq!(told.iter().filter_map(reason).collect::<Vec<_>>(), ["connection refused"]);
+    assert_eq!(found.iter().filter_map(reason).collect::<Vec<_>>(), ["connection refused"]);
 }
 
 #[tokio::test]
@@ -433,13 +433,13 @@ async fn progress_is_coalesced_and_the_end_comes_last() {
     take(&world, "Completed", "Completed", 4).await;
     take(&world, "InProgress", "Uploading", 3).await;
     assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
-    let heard: Vec<_> = world
+    let received: Vec<_> = world
         .sender
         .bodies()
         .into_iter()
         .map(|b| (b.data.seq, b.data.job.secondary_status.unwrap()))
         .collect();
-    assert_eq!(heard, [(1, "Training".to_owned()), (2, "Completed".to_owned())]);
+    assert_eq!(received, [(1, "Training".to_owned()), (2, "Completed".to_owned())]);
 }
 
 #[tokio::test]
@@ -572,8 +572,8 @@ async fn looks_at_a_silent_job_grow_apart() {
         pass(&world, 60);
         world.sweep().sweep().await.unwrap();
     }
-    let looks = world.sagemaker.count("describe");
-    assert!((20..=30).contains(&looks), "{looks} looks in a day; a 30 s poll makes 2,880");
+    let checks = world.sagemaker.count("describe");
+    assert!((20..=30).contains(&checks), "{checks} looks in a day; a 30 s poll makes 2,880");
 }
 
 #[tokio::test]
@@ -655,8 +655,8 @@ async fn a_wait_of_0_1_0_is_its_owners_still() {
     assert_eq!(world.waits().inspect(&key("old")).await.unwrap().wait, old);
     take(&world, "Completed", "Completed", 20).await;
     assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled, SignalOutcome::Signalled]);
-    let told = world.waits().cancel(&key("old"), Stop::No).await.unwrap().wait;
-    assert_eq!(told.state, WaitState::Signalled);
+    let found = world.waits().cancel(&key("old"), Stop::No).await.unwrap().wait;
+    assert_eq!(found.state, WaitState::Signalled);
 }
 
 #[tokio::test]

@@ -52,8 +52,8 @@ async fn every_kind_is_described_by_its_own_operation() {
             Some(status) => (status, Phase::Succeeded),
             None => (status, phase),
         };
-        let told = answer(&arn, status);
-        let server = Server::start(move |_, _| ok(told.clone())).await;
+        let described = answer(&arn, status);
+        let server = Server::start(move |_, _| ok(described.clone())).await;
         let seen = server.port().await.describe(&arn).await.unwrap();
         assert_eq!(server.operations(), [operations.describe]);
         let named = if operations.key_is_arn { arn.as_str() } else { "x" };

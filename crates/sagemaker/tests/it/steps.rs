@@ -10,7 +10,7 @@ use crate::kinds::sample;
 use crate::server::{Server, arn, ok};
 
 /// Plays an execution with these pages of steps; sees its step `s`.
-async fn look(
+async fn observe(
     pages: &'static [&'static [&'static str]],
     execution: &'static str,
 ) -> (Server, Result<Observation, SageMakerError>) {
@@ -31,7 +31,7 @@ async fn look(
 
 #[tokio::test]
 async fn a_step_is_found_in_its_executions_list() {
-    let (server, seen) = look(&[&["other"], &["s", "x"], &["never read"]], "Executing").await;
+    let (server, seen) = observe(&[&["other"], &["s", "x"], &["never read"]], "Executing").await;
     let seen = seen.unwrap();
     assert_eq!((seen.name.as_deref(), seen.phase), (Some("s"), Phase::Running));
     assert_eq!(seen.modified_at.as_second(), 2000, "its start is its last change");
@@ -42,13 +42,13 @@ async fn a_step_is_found_in_its_executions_list() {
 
 #[tokio::test]
 async fn a_step_that_is_still_to_come_is_pending() {
-    let (_, seen) = look(&[&["other"]], "Executing").await;
+    let (_, seen) = observe(&[&["other"]], "Executing").await;
     let seen = seen.unwrap();
     assert_eq!((seen.phase, seen.modified_at.as_second()), (Phase::Pending, 1000));
 }
 
 #[tokio::test]
 async fn a_step_that_a_finished_execution_never_had_is_not_found() {
-    let (_, seen) = look(&[&["other"]], "Failed").await;
+    let (_, seen) = observe(&[&["other"]], "Failed").await;
     assert!(matches!(seen, Err(SageMakerError::NotFound)));
 }

@@ -115,7 +115,7 @@ fn help_tells_everything_and_is_no_failure() {
         let help = read(&["--region=r", word]).unwrap_err();
         assert_eq!(help.exit_code(), 0);
         let text = help.to_string();
-        for told in [
+        for error in [
             "--region TEXT (required)",
             "--count INTEGER (default: '1')",
             "one of: 'File', 'Pipe'",
@@ -123,7 +123,7 @@ fn help_tells_everything_and_is_no_failure() {
             "--job_name_output_path PATH (default: /tmp/job_name)",
             "--max-wait VALUE\n      How long to wait at most",
         ] {
-            assert!(text.contains(told), "{told}: {text}");
+            assert!(text.contains(error), "{error}: {text}");
         }
     }
     assert!(problem(&["--help=x"]).contains("ignored explicit argument"));
@@ -375,15 +375,15 @@ fn what_kfp_left_unfilled_is_refused_by_name_wherever_it_stands() {
             ("channels", json!([value])),
             ("wait", value.clone()),
         ] {
-            let told = refused(&json!({"region": "r", input: given}));
+            let error = refused(&json!({"region": "r", input: given}));
             assert!(
-                told.starts_with(&format!("input `{input}`: KFP did not fill in `{{{{")),
-                "{told}"
+                error.starts_with(&format!("input `{input}`: KFP did not fill in `{{{{")),
+                "{error}"
             );
         }
     }
-    let told = refused(&json!({"region": "r", "tags": {hole: 1}}));
-    assert!(told.contains(hole), "{told}");
+    let error = refused(&json!({"region": "r", "tags": {hole: 1}}));
+    assert!(error.contains(hole), "{error}");
     let escaped = r#"{"a": "\u007b{$.x}}"}"#;
     assert!(problem(&["--region=r", "--tags", escaped]).contains("did not fill in"));
 }
@@ -395,15 +395,15 @@ fn an_input_without_a_value_has_its_default_and_a_required_one_is_named() {
     let parsed = parsed.unwrap();
     assert_eq!(parsed.inputs.integer("count"), 1);
     assert!(parsed.own.is_empty());
-    let told = problem(&["--region", &hole("region")]);
-    assert!(told.starts_with("argument --region: KFP did not fill in"), "{told}");
+    let error = problem(&["--region", &hole("region")]);
+    assert!(error.starts_with("argument --region: KFP did not fill in"), "{error}");
 }
 
 #[test]
 fn an_input_of_another_version_is_refused_unless_it_says_nothing() {
     assert!(from_kfp(&json!({"region": "r", "newer": "", "newest": {}})).is_ok());
-    let told = refused(&json!({"region": "r", "newer": 1}));
-    assert!(told.contains("input `newer`") && told.contains("one version"), "{told}");
+    let error = refused(&json!({"region": "r", "newer": 1}));
+    assert!(error.contains("input `newer`") && error.contains("one version"), "{error}");
 }
 
 proptest! {

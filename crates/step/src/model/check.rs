@@ -47,7 +47,7 @@ impl Checker {
         };
         match list.len() {
             MOST.. => {}
-            told if told + 1 == MOST => {
+            found if found + 1 == MOST => {
                 list.push(Violation { path: String::new(), kind: ViolationKind::More });
             }
             _ => list.push(Violation { path: path.to_owned(), kind }),
@@ -210,18 +210,18 @@ mod tests {
         input["Newest"] = json!({"Deep": [1]});
         input["ResourceConfig"]["InstanceGroups"] = json!([{"InstanceType": "ml.m5.large", "InstanceCount": 1,
             "InstanceGroupName": "g", "Newer": true}]);
-        let told: Vec<_> = check("CreateTrainingJob", &input).unwrap();
-        let told: Vec<_> = told.iter().map(ToString::to_string).collect();
+        let found: Vec<_> = check("CreateTrainingJob", &input).unwrap();
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
         let why = "is newer than this step knows, or misspelled";
         let wanted =
             [format!("`Newest` {why}"), format!("ResourceConfig.InstanceGroups[0]: `Newer` {why}")];
-        assert_eq!(told.len(), wanted.len(), "{told:?}");
-        assert!(wanted.iter().all(|one| told.contains(one)), "{told:?}");
+        assert_eq!(found.len(), wanted.len(), "{found:?}");
+        assert!(wanted.iter().all(|one| found.contains(one)), "{found:?}");
         // What is known is checked all the same, and a misspelling is there to see.
         input["StoppingCondition"] = json!({"MaxRuntimeInSecond": 60, "MaxRuntimeInSeconds": 0});
-        let told = check("CreateTrainingJob", &input).unwrap_err();
-        assert!(matches!(told[0].kind, ViolationKind::Least { .. }), "{told:?}");
-        assert_eq!(told.len(), 4);
+        let found = check("CreateTrainingJob", &input).unwrap_err();
+        assert!(matches!(found[0].kind, ViolationKind::Least { .. }), "{found:?}");
+        assert_eq!(found.len(), 4);
     }
 
     #[test]
@@ -267,9 +267,9 @@ mod tests {
     #[test]
     fn no_more_is_told_than_a_person_reads() {
         let channels = vec![json!(null); 50];
-        let told = problems(|input| input["InputDataConfig"] = json!(channels));
+        let found = problems(|input| input["InputDataConfig"] = json!(channels));
         assert_eq!(
-            (told.len(), told.last().map(String::as_str)),
+            (found.len(), found.last().map(String::as_str)),
             (20, Some("there is more that is wrong"))
         );
     }

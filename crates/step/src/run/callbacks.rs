@@ -28,7 +28,7 @@ const LAST_ANSWER: Duration = Duration::from_millis(400);
 /// How listening to the monitor ended.
 enum End {
     /// The monitor told that the job has settled.
-    Told,
+    Answered,
     /// The monitor is out of reach, and SageMaker told it.
     Seen(Value, Seen),
     /// The monitor refuses the wait.
@@ -57,7 +57,7 @@ impl Step<'_> {
                 Ok((answer, seen))
             }
             // SageMaker may not agree: then the lease is to last until it does.
-            End::Told => tokio::select! {
+            End::Answered => tokio::select! {
                 found = self.ask(plan, watched, DESCRIBE_PAUSES, history) => found,
                 () = keep_up(&mut waiting) => Err(StepError::Terminated("the job goes on")),
             },
@@ -85,12 +85,12 @@ impl Step<'_> {
                     let settled = job.phase.is_settled();
                     history.note(Seen::from(job), self.clock.now());
                     if settled {
-                        return End::Told;
+                        return End::Answered;
                     }
                 }
-                Ok(WaitEvent::Outage(error)) => tell(format_args!("{error}; asking it again")),
+                Ok(WaitEvent::Outage(error)) => print(format_args!("{error}; asking it again")),
                 Ok(WaitEvent::Restored(after)) => {
-                    tell(format_args!("the monitor answers again, after {} s", after.as_secs()));
+                    print(format_args!("the monitor answers again, after {} s", after.as_secs()));
                 }
                 Ok(WaitEvent::Unsure) => {
                     if let Some((answer, seen)) = self.describe_now(plan, watched, history).await {
@@ -98,7 +98,7 @@ impl Step<'_> {
                     }
                 }
                 Err(error) => {
-                    tell(format_args!("{error}; asking SageMaker from this pod instead"));
+                    print(format_args!("{error}; asking SageMaker from this pod instead"));
                     return End::Refused;
                 }
             }
@@ -119,7 +119,7 @@ impl Step<'_> {
                 is_over.then_some((answer, seen))
             }
             Err(error) => {
-                tell(format_args!("{error}"));
+                print(format_args!("{error}"));
                 None
             }
         }
@@ -151,7 +151,7 @@ async fn take_back(waiting: &Waiting) {
     if waiting.is_registered()
         && let Err(error) = waiting.cancel().await
     {
-        tell(format_args!("the wait could not be taken back, its lease will end it: {error}"));
+        print(format_args!("the wait could not be taken back, its lease will end it: {error}"));
     }
 }
 
@@ -159,11 +159,11 @@ async fn leave(waiting: Waiting) {
     let stats = waiting.stats();
     if !stats.refused.is_empty() || stats.duplicates > 0 {
         let (refused, twice) = (stats.refused, stats.duplicates);
-        tell(format_args!("callbacks refused: {refused:?}, heard before: {twice}"));
+        print(format_args!("callbacks refused: {refused:?}, heard before: {twice}"));
     }
     waiting.shutdown().await;
 }
 
-fn tell(what: std::fmt::Arguments<'_>) {
+fn print(what: std::fmt::Arguments<'_>) {
     say::err(format_args!("sagebell-step: {what}"));
 }

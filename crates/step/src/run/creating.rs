@@ -74,14 +74,14 @@ impl Step<'_> {
         plan: Plan,
         principal: Option<&str>,
     ) -> Result<(Plan, Created), StepError> {
-        let making = self.make_newest(plan, principal);
-        tokio::pin!(making);
+        let creation = self.create_newest(plan, principal);
+        tokio::pin!(creation);
         tokio::select! {
-            created = &mut making => return created,
+            created = &mut creation => return created,
             () = self.terminated.notified() => {}
         }
         tokio::select! {
-            created = &mut making => {
+            created = &mut creation => {
                 // Told again to who waits for the job.
                 self.terminated.notify_one();
                 created
@@ -92,7 +92,7 @@ impl Step<'_> {
         }
     }
 
-    async fn make_newest(
+    async fn create_newest(
         &self,
         mut plan: Plan,
         principal: Option<&str>,

@@ -116,7 +116,7 @@ impl Pod {
             entropy: Arc::new(RandomEntropy),
             dated: Arc::new(|_| ()),
             renew: Arc::new(|| {}),
-            tell: Arc::new(move |error, _| {
+            on_retry: Arc::new(move |error, _| {
                 count.fetch_add(u32::from(error.class == Class::Throttled), Ordering::Relaxed);
             }),
         };
@@ -285,10 +285,10 @@ impl Setup {
         let mut jobs = Vec::new();
         loop {
             let input = json!({"TrainingJobName": self.name(jobs.len())});
-            let Ok(told) = api.call("DescribeTrainingJob", &input).await else { return jobs };
-            let time = |member: &str| told.get(member).and_then(parse_time);
+            let Ok(answer) = api.call("DescribeTrainingJob", &input).await else { return jobs };
+            let time = |member: &str| answer.get(member).and_then(parse_time);
             jobs.push(Job {
-                status: told["TrainingJobStatus"].as_str().unwrap().to_owned(),
+                status: answer["TrainingJobStatus"].as_str().unwrap().to_owned(),
                 created: time("CreationTime").unwrap(),
                 ended: time("TrainingEndTime"),
             });

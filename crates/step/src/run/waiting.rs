@@ -122,7 +122,7 @@ impl Step<'_> {
         until: Option<Timestamp>,
     ) -> Result<(Value, Option<Seen>), StepError> {
         if plan.watch == Watch::Created {
-            return self.read_made(plan, created).await;
+            return self.read_created(plan, created).await;
         }
         let watched = Watched::of(plan, created).ok_or_else(|| no_arn(plan))?;
         let (answer, seen) = if let Some(ready) = ready {
@@ -139,7 +139,7 @@ impl Step<'_> {
     }
 
     /// What is there as soon as it is made.
-    async fn read_made(
+    async fn read_created(
         &self,
         plan: &Plan,
         created: &Created,

@@ -102,10 +102,10 @@ impl Component for Create {
 
 /// Whether a component's word is that of the operation that makes this kind.
 fn is_word_of(word: &str, kind: Kind) -> bool {
-    let made_by = |of: Operations| {
+    let created_by = |of: Operations| {
         of.are_its_own() && word.replace('-', "") == of.create.to_ascii_lowercase()
     };
-    kind.spec().sagemaker_operations().is_some_and(made_by)
+    kind.spec().sagemaker_operations().is_some_and(created_by)
 }
 
 #[cfg(test)]

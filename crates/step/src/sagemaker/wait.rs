@@ -82,8 +82,8 @@ mod tests {
             (JOB, "eu-west-1", "it is of the region us-east-1"),
             (step, "us-east-1", "SageMaker describes no pipeline_step"),
         ] {
-            let told = plan(arn, region).unwrap_err();
-            assert!(told.starts_with(problem), "{told}");
+            let error = plan(arn, region).unwrap_err();
+            assert!(error.starts_with(problem), "{error}");
         }
     }
 }

@@ -31,8 +31,8 @@ const PENDING: [&str; 4] =
 
 /// A training job's own account of its states; of other kinds, what was seen.
 pub(super) fn of(subject: &Subject<'_>, last: &Seen) -> Vec<Row> {
-    let told = transitions(subject.answer, last);
-    if told.is_empty() { seen(subject.history) } else { told }
+    let stated = transitions(subject.answer, last);
+    if stated.is_empty() { seen(subject.history) } else { stated }
 }
 
 fn transitions(answer: &Value, last: &Seen) -> Vec<Row> {

@@ -73,10 +73,13 @@ fn create(inputs: &Inputs, fresh: &FreshName, name: String) -> Plan {
 fn plan(inputs: &Inputs, config: &str, call: Call, name: String) -> Plan {
     let taggable = call.operation == "CreateEndpoint";
     let main = Create { call, describe: Some(describe(&name)), name, taggable };
-    Plan { first: vec![make_config(inputs, config)], ..Plan::of(main, Watch::Job(Kind::Endpoint)) }
+    Plan {
+        first: vec![create_config(inputs, config)],
+        ..Plan::of(main, Watch::Job(Kind::Endpoint))
+    }
 }
 
-fn make_config(inputs: &Inputs, name: &str) -> Create {
+fn create_config(inputs: &Inputs, name: &str) -> Create {
     let variants: Vec<Value> = (1..=3).filter_map(|number| variant(inputs, number)).collect();
     let request = object(json!({
         "EndpointConfigName": name,

@@ -159,8 +159,8 @@ pub(super) fn rules_are_busy(answer: &Value) -> bool {
 
 /// Which debugger rules ended in an error.
 pub(super) fn failed_rules(answer: &Value) -> Option<String> {
-    let told: Vec<String> = rules(answer, "Error").map(told).collect();
-    (!told.is_empty()).then(|| format!("debugger rules failed: {}", told.join("; ")))
+    let rule_error: Vec<String> = rules(answer, "Error").map(rule_error).collect();
+    (!rule_error.is_empty()).then(|| format!("debugger rules failed: {}", rule_error.join("; ")))
 }
 
 fn rules<'a>(answer: &'a Value, status: &'a str) -> impl Iterator<Item = &'a Value> {
@@ -171,7 +171,7 @@ fn rules<'a>(answer: &'a Value, status: &'a str) -> impl Iterator<Item = &'a Val
     rules.into_iter().flatten().filter(is)
 }
 
-fn told(rule: &Value) -> String {
+fn rule_error(rule: &Value) -> String {
     let text = |field| rule.get(field).and_then(Value::as_str).map(str::trim);
     let name = text("RuleConfigurationName").unwrap_or("a rule without a name");
     text("StatusDetails").map_or_else(|| name.to_owned(), |details| format!("{name}: {details}"))

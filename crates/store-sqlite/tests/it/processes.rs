@@ -34,7 +34,7 @@ fn spawn(role: &str, path: &Path) -> Child {
 }
 
 /// What the child says, until it ends.
-fn heard(child: &mut Child) -> impl Iterator<Item = String> + use<> {
+fn received(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.filter_map(|line| {
         let line = line.unwrap();
@@ -103,7 +103,7 @@ fn open_what_is_asked(clock: &Arc<ManualClock>) {
 fn processes_make_one_new_file_at_once() {
     let (dir, unused) = new_path();
     let mut children: Vec<Child> = (0..6).map(|_| spawn("open", &unused)).collect();
-    let mut said: Vec<_> = children.iter_mut().map(heard).collect();
+    let mut said: Vec<_> = children.iter_mut().map(received).collect();
     for round in 0..30 {
         let path = dir.path().join(format!("{round}.db"));
         for child in &mut children {
@@ -138,18 +138,18 @@ async fn processes_that_start_at_once_lose_no_update() {
 async fn a_process_killed_while_it_writes_loses_nothing_it_was_answered() {
     let (_dir, path) = new_path();
     let clock = Arc::new(ManualClock::default());
-    let (mut told, mut children) = (0, 0);
+    let (mut pushed, mut children) = (0, 0);
     // Each child goes on from an empty job: the database stays, the job is new.
     for heard_before_the_kill in [1, 30, 200] {
         let mut child = spawn("write", &path);
-        let mut said = heard(&mut child);
+        let mut said = received(&mut child);
         let mut ids: Vec<String> = said.by_ref().take(heard_before_the_kill).collect();
         child.kill().unwrap();
         child.wait().unwrap();
         // What it said between the last line read and its end counts too.
         ids.extend(said);
         assert!(ids.len() >= heard_before_the_kill, "the child ended early");
-        told += ids.len() as u64;
+        pushed += ids.len() as u64;
         children += 1;
 
         let conn = Connection::open(&path).unwrap();
@@ -162,7 +162,7 @@ async fn a_process_killed_while_it_writes_loses_nothing_it_was_answered() {
         }
         // Both halves of the pair that it was killed in may have been written.
         let queued = store.queue().len().await.unwrap();
-        assert!((told..=told + children).contains(&queued), "{queued}");
+        assert!((pushed..=pushed + children).contains(&queued), "{queued}");
         conn.execute_batch("DELETE FROM waits").unwrap();
         let page = store.list_waits(&arn("a-job"), None, 1).await.unwrap();
         assert_eq!(page.items, []);

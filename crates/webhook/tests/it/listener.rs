@@ -26,11 +26,11 @@ fn refused<const N: usize>(reasons: [(&'static str, u64); N]) -> Stats {
 async fn what_the_sender_sends_is_heard() {
     let mut listener = listener(Limits::default()).await;
     let url = format!("http://{}{CALLBACK_PATH}", listener.local_addr());
-    let told = signal("w", 3);
-    let sent = callback(&url, &serde_json::to_string(&told).unwrap());
+    let expected = signal("w", 3);
+    let sent = callback(&url, &serde_json::to_string(&expected).unwrap());
     let outcome = soon(local_sender(patient()).send(&sent)).await;
     assert_eq!(outcome, SendOutcome::Delivered);
-    assert_eq!(soon(listener.next()).await, Some(told));
+    assert_eq!(soon(listener.next()).await, Some(expected));
     let accepted = Stats { accepted: 1, ..Stats::default() };
     assert_eq!(listener.stats(), accepted);
 }

@@ -90,22 +90,26 @@ fn a_detail_has_the_fields_of_the_sample_in_its_forms() {
         for envelope in fixed.into_iter().chain(worded) {
             assert_eq!(event[envelope], sample[envelope], "{kind} {envelope}");
         }
-        let (told, like) = (event["detail"].as_object().unwrap(), sample["detail"].as_object());
+        let (stated, like) = (event["detail"].as_object().unwrap(), sample["detail"].as_object());
         for (key, like) in like.unwrap() {
-            let told = &told[key];
-            let same_form = std::mem::discriminant(told) == std::mem::discriminant(like);
-            assert!(told.is_null() || same_form, "{kind} {key}: {told} for {like}");
-            assert_eq!(is_time(told), is_time(like) && !told.is_null(), "{kind} {key}: {told}");
+            let stated = &stated[key];
+            let same_form = std::mem::discriminant(stated) == std::mem::discriminant(like);
+            assert!(stated.is_null() || same_form, "{kind} {key}: {stated} for {like}");
+            assert_eq!(
+                is_time(stated),
+                is_time(like) && !stated.is_null(),
+                "{kind} {key}: {stated}"
+            );
         }
-        assert_eq!(told.len(), sample["detail"].as_object().unwrap().len());
+        assert_eq!(stated.len(), sample["detail"].as_object().unwrap().len());
     }
 }
 
 #[test]
 fn every_kind_with_events_has_a_sample() {
-    let is_told =
+    let is_published =
         |kind: &Kind| !kind.spec().detail_types.is_empty() && kind.spec().operations.is_some();
-    let with_events = Kind::all().filter(is_told);
+    let with_events = Kind::all().filter(is_published);
     assert!(with_events.eq(SAMPLES.iter().map(|(kind, _)| *kind)));
 }
 
@@ -123,15 +127,15 @@ fn times_inside_a_detail_are_in_milliseconds() {
 #[test]
 fn an_endpoints_status_is_in_capitals() {
     let (_, events) = lived(Kind::Endpoint);
-    let told: Vec<_> = events.iter().map(|event| &event["detail"]["EndpointStatus"]).collect();
-    assert_eq!(told, ["CREATING", "IN_SERVICE"]);
+    let stated: Vec<_> = events.iter().map(|event| &event["detail"]["EndpointStatus"]).collect();
+    assert_eq!(stated, ["CREATING", "IN_SERVICE"]);
 }
 
 #[test]
 fn a_tracking_servers_state_is_in_the_detail_type() {
     let (_, events) = lived(Kind::MlflowTrackingServer);
-    let told: Vec<_> = events.iter().map(|event| &event["detail-type"]).collect();
-    assert_eq!(told, ["SageMaker Tracking Server Creating", "SageMaker Tracking Server Created"]);
+    let stated: Vec<_> = events.iter().map(|event| &event["detail-type"]).collect();
+    assert_eq!(stated, ["SageMaker Tracking Server Creating", "SageMaker Tracking Server Created"]);
 }
 
 #[test]
@@ -177,10 +181,10 @@ fn stages_come_about_at_the_time_they_are_due_however_late_one_looks() {
     let mut describe =
         |after| call("DescribeProcessingJob", json!({ "ProcessingJobName": "a" }), after);
     assert_eq!(describe(STEP / 2)["ProcessingJobStatus"], "InProgress");
-    let told = describe(STEP * 100);
-    assert_eq!(told["ProcessingJobStatus"], "Completed");
+    let stated = describe(STEP * 100);
+    assert_eq!(stated["ProcessingJobStatus"], "Completed");
     assert_eq!(
-        told["ProcessingEndTime"],
+        stated["ProcessingEndTime"],
         crate::view::seconds(sagebell_monitor::time::later(start(), STEP))
     );
 }

@@ -67,14 +67,14 @@ pub(super) fn delete(state: &mut SageMakerState, request: &Request<'_>) -> Resul
         let code = request.model.in_use().unwrap_or("ValidationException");
         return Err(AwsError { code: code.to_owned(), ..rejected(request, resource) });
     }
-    let (arn, told) = (resource.arn.clone(), request.answer(resource));
+    let (arn, answered) = (resource.arn.clone(), request.answer(resource));
     let stages = life::deleted(request.family, state.settings.step);
     if stages.is_empty() {
         state.remove_telling(&arn, request.at);
     } else {
         state.live(&arn, &stages, request.at);
     }
-    Ok(told)
+    Ok(answered)
 }
 
 pub(super) fn update(state: &mut SageMakerState, request: &Request<'_>) -> Result<Value, AwsError> {

@@ -17,7 +17,7 @@ const MAX_STEPS: usize = 50;
 
 pub(super) fn create(state: &mut SageMakerState, request: &Request<'_>) -> Result<Value, AwsError> {
     let (call, family) = (request.call, request.family);
-    if let Some(made) = made_before(state, request) {
+    if let Some(made) = created_before(state, request) {
         return Ok(request.answer(made));
     }
     let tags = tags::parse(call.input.get("Tags"))?;
@@ -49,7 +49,7 @@ pub(super) fn create(state: &mut SageMakerState, request: &Request<'_>) -> Resul
 }
 
 /// What an earlier request with the same token made.
-fn made_before<'w>(state: &'w SageMakerState, request: &Request<'_>) -> Option<&'w Resource> {
+fn created_before<'w>(state: &'w SageMakerState, request: &Request<'_>) -> Option<&'w Resource> {
     let input = &request.call.input;
     let member =
         ["ClientRequestToken", "ClientToken"].into_iter().find(|m| input.contains_key(*m))?;

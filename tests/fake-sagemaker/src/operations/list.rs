@@ -81,15 +81,15 @@ fn fits(resource: &Resource, view: &View, input: &View) -> bool {
 
 fn fits_one(resource: &Resource, view: &View, member: &str, wanted: &Value) -> bool {
     let time = |member: &str| view.get(member).and_then(parse_time);
-    let told = |time_member: &str| {
+    let time_of = |time_member: &str| {
         let first = time(time_member).or_else(|| time(&format!("{time_member}Time")));
         first.or_else(|| time("CreationTime").filter(|_| time_member == "Created"))
     };
     if let Some(of) = member.strip_suffix("After") {
-        return told(of).zip(parse_time(wanted)).is_none_or(|(at, bound)| at > bound);
+        return time_of(of).zip(parse_time(wanted)).is_none_or(|(at, bound)| at > bound);
     }
     if let Some(of) = member.strip_suffix("Before") {
-        return told(of).zip(parse_time(wanted)).is_none_or(|(at, bound)| at < bound);
+        return time_of(of).zip(parse_time(wanted)).is_none_or(|(at, bound)| at < bound);
     }
     let Some(wanted) = wanted.as_str() else {
         return true;

@@ -142,7 +142,7 @@ impl Waiter {
             return None;
         }
         let instead = world.roll(Dice::Network, instead::draw);
-        world.note(|| format!("task {} gets {} instead", self.task, instead.looks));
+        world.note(|| format!("task {} gets {} instead", self.task, instead.checks));
         Some(instead)
     }
 }

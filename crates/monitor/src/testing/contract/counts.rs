@@ -24,8 +24,8 @@ pub async fn adds_of_many_at_once_are_all_counted(store: Arc<dyn Store>, clock: 
         let (store, key) = (Arc::clone(&store), key.clone());
         tokio::spawn(async move { store.count(&key).await.unwrap() })
     });
-    let told: BTreeSet<u64> = join_all(adds).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(told, (1..=MANY).collect());
+    let values: BTreeSet<u64> = join_all(adds).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(values, (1..=MANY).collect());
 }
 
 /// Also where names begin alike.

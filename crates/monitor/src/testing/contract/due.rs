@@ -111,7 +111,7 @@ pub async fn paging_goes_on_while_the_listed_are_dealt_with(store: Any, clock: T
         all_due(&*store, now, 30).await.into_iter().collect()
     })
     .await;
-    let looked_at = all_pages(4, async |after| {
+    let listed = all_pages(4, async |after| {
         let page = store.list_due(now, after.as_ref(), 4).await.unwrap();
         for key in &page.items {
             let mut found = store.load_wait(key).await.unwrap().unwrap();
@@ -122,8 +122,8 @@ pub async fn paging_goes_on_while_the_listed_are_dealt_with(store: Any, clock: T
         page
     })
     .await;
-    assert_eq!(looked_at.len(), expected.len());
-    assert_eq!(looked_at.into_iter().collect::<BTreeSet<_>>(), expected);
+    assert_eq!(listed.len(), expected.len());
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), expected);
     lists("nothing is left", &store, now, &[]).await;
 }
 

@@ -59,8 +59,8 @@ fn what_is_no_json_says_what_does_this() {
     let pasted = r#"{"inputs": {"parameterValues": {"note": "say "hi""}}}"#;
     let over = r#"{"inputs": {"parameterValues": {"a": "x", "b": "1", "a": "y"}}}"#;
     for text in [pasted, over, "", r#"{"inputs": []"#] {
-        let told = ExecutorInput::parse(text).unwrap_err().to_string();
-        assert!(told.contains("quotes") && told.contains("f\"…{parameter}…\""), "{told}");
+        let error = ExecutorInput::parse(text).unwrap_err().to_string();
+        assert!(error.contains("quotes") && error.contains("f\"…{parameter}…\""), "{error}");
     }
 }
 
@@ -71,8 +71,8 @@ fn a_part_that_was_pasted_as_it_is_is_noticed_and_one_that_came_through_is_taken
         ExecutorInput::parse(&json!({"inputs": {"parameterValues": values}}).to_string())
     };
     for (note, part) in [("a x", r#"x","image":"theirs"#), ("a back\name", r"back\name")] {
-        let told = with(note, part).unwrap_err().to_string();
-        assert!(told.contains("`pipelinechannel--note` is not in it"), "{told}");
+        let error = with(note, part).unwrap_err().to_string();
+        assert!(error.contains("`pipelinechannel--note` is not in it"), "{error}");
     }
     for part in ["plain", r#"say "hi""#, "two\nlines", r"back\slash"] {
         assert!(with(&format!("a {part}"), part).is_ok(), "{part}");

@@ -69,8 +69,8 @@ async fn outcome(case: &Case, component: &dyn Component, server: &Server) -> Out
         Ok(plan) => plan,
         Err(error) => return Outcome::Refused(error.to_string()),
     };
-    let makes = plan.first.iter().chain([&plan.main]);
-    for create in makes {
+    let creates = plan.first.iter().chain([&plan.main]);
+    for create in creates {
         if let Err(problem) = model::check(&create.call.operation, &create.call.input) {
             return Outcome::Refused(format!("{problem:?}"));
         }
@@ -86,14 +86,14 @@ async fn every_recorded_case_is_planned_as_it_was_recorded() {
     for (name, case) in cases {
         let component = v1::find(&case.component).unwrap();
         let server = Server::start(case.script.clone()).await;
-        let told = match (outcome(&case, component.as_ref(), &server).await, case.exit_code) {
+        let found = match (outcome(&case, component.as_ref(), &server).await, case.exit_code) {
             (Outcome::Usage, 2) => continue,
             (Outcome::Usage | Outcome::Refused(_), 1) if case.requests.is_empty() => continue,
             (Outcome::Usage, _) => vec!["a usage error".to_owned()],
             (Outcome::Refused(problem), _) => vec![problem],
             (Outcome::Planned(planned), _) => {
                 let (parsed, plan) = *planned;
-                let mut told = differences_of_requests(&case, &plan);
+                let mut found = differences_of_requests(&case, &plan);
                 if case.exit_code == 0 {
                     let finished = Finished {
                         inputs: &parsed.inputs,
@@ -108,13 +108,13 @@ async fn every_recorded_case_is_planned_as_it_was_recorded() {
                             Value::String(text) => text.clone(),
                             other => v1::python_json(other),
                         };
-                        compare(wanted, &got.into(), name, &mut told);
+                        compare(wanted, &got.into(), name, &mut found);
                     }
                 }
-                told
+                found
             }
         };
-        problems.extend(told.into_iter().map(|problem| format!("{name}: {problem}")));
+        problems.extend(found.into_iter().map(|problem| format!("{name}: {problem}")));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
@@ -130,7 +130,8 @@ fn last_answer(case: &Case, plan: &Plan) -> Value {
 }
 
 fn differences_of_requests(case: &Case, plan: &Plan) -> Vec<String> {
-    let mut wanted: Vec<&Request> = case.requests.iter().filter(|request| makes(request)).collect();
+    let mut wanted: Vec<&Request> =
+        case.requests.iter().filter(|request| creates(request)).collect();
     // A throttled request is sent again, the same.
     wanted.dedup();
     let mut got: Vec<&Call> = plan.first.iter().map(|create| &create.call).collect();
@@ -149,7 +150,7 @@ fn differences_of_requests(case: &Case, plan: &Plan) -> Vec<String> {
     problems
 }
 
-fn makes(request: &Request) -> bool {
+fn creates(request: &Request) -> bool {
     ["Create", "Update"].iter().any(|verb| request.target.contains(verb))
 }
 
