@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::sweep::Sweep;
+use sagebell_monitor::sweep::{RecoverError, Sweep};
 use sagebell_runtime::{StartError, Wiring};
 use sagebell_webhook::CallbackPaths;
 use tokio::net::TcpListener;
@@ -62,7 +62,7 @@ pub enum LocalError {
     },
     /// The waits left by an earlier run could not be rung.
     #[error("the waits of the last run could not be taken up: {0}")]
-    Recover(String),
+    Recover(#[source] RecoverError),
 }
 
 /// A running local stack.

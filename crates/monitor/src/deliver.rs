@@ -21,6 +21,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use metrics::counter;
 
+use crate::compare_and_set::{CompareAndSet, Edit, Written};
 use crate::job::JobRecord;
 use crate::policy::Policy;
 use crate::ports::{
@@ -265,21 +266,26 @@ impl Deliver {
     /// has a fresh start.
     async fn mark(
         &self,
-        mut wait: Versioned<Wait>,
+        wait: Versioned<Wait>,
         edit: impl Fn(&mut Wait, Timestamp, &Policy) + Send + Sync,
     ) -> Result<(), StoreError> {
         let sent = wait.value.clone();
-        for _ in 0..Policy::CAS_TRIES {
-            wait.value.delivery.proven |= sent.delivery.proven;
-            edit(&mut wait.value, self.clock.now(), &self.policy);
-            wait.value.reschedule(&self.policy);
-            match self.store.save_wait(&wait.value, Some(wait.version)).await? {
-                Saved::Conflict(Some(found)) if found.value.is_still(&sent) => wait = found,
-                Saved::Stored(_) | Saved::Conflict(_) => return Ok(()),
+        let edit = |found: Option<Versioned<Wait>>| {
+            let still = found.map(|found| found.value).filter(|wait| wait.is_still(&sent));
+            let Some(mut wait) = still else { return Edit::Keep(()) };
+            wait.delivery.proven |= sent.delivery.proven;
+            edit(&mut wait, self.clock.now(), &self.policy);
+            wait.reschedule(&self.policy);
+            Edit::Write(wait)
+        };
+        // At once: whoever was told may be told again if this is late.
+        let at_once = CompareAndSet { store: &*self.store, pauses: None };
+        match at_once.run(Some(wait), edit).await? {
+            Written::Stored(_) | Written::Kept(()) => Ok(()),
+            Written::Contended => {
+                Err(StoreError::Retryable(format!("others kept writing wait {} first", sent.id)))
             }
         }
-        let key = sent.key();
-        Err(StoreError::Retryable(format!("others kept writing wait {} first", key.id)))
     }
 }
 

@@ -14,6 +14,7 @@ pub mod arn;
 pub mod bounds;
 pub mod call_budget;
 pub mod causes;
+mod compare_and_set;
 pub mod counter;
 pub mod deliver;
 pub mod event;

@@ -223,9 +223,14 @@ pub trait CallbackGuard: Send + Sync {
     /// Checks scheme, user info, port and, for a literal address, the network.
     ///
     /// # Errors
-    /// Says which part of the URL is not allowed, and what is.
-    fn check(&self, url: &CallbackUrl) -> Result<(), String>;
+    /// [`CallbackRefused`].
+    fn check(&self, url: &CallbackUrl) -> Result<(), CallbackRefused>;
 }
+
+/// Which part of a callback URL is not allowed, and what is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CallbackRefused(pub String);
 
 /// How a SageMaker call can fail.
 #[derive(Debug, thiserror::Error)]

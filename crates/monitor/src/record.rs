@@ -13,14 +13,14 @@ use metrics::counter;
 use serde_json::Value;
 
 use crate::arn::JobArn;
+use crate::compare_and_set::{CompareAndSet, Edit, Written};
 use crate::event::{self, Ignored, Parsed, Refused};
 use crate::job::{Change, Job, JobRecord};
 use crate::observation::{Observation, Source};
 use crate::phase::Phase;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, Clock, Entropy, Intake, IntakeError, Queue, QueueError, Saved, Store, StoreError,
-    Versioned,
+    Announcer, Clock, Entropy, Intake, IntakeError, Queue, QueueError, Store, StoreError, Versioned,
 };
 use crate::signal::{Announcement, SignalRequest};
 use crate::time::later;
@@ -68,6 +68,13 @@ pub enum RecordError {
     /// Others kept writing the same item first.
     #[error("others kept writing {0} first, try again")]
     Contended(String),
+}
+
+impl RecordError {
+    /// Others kept writing this wait first.
+    pub(crate) fn wait_contended(key: &WaitKey) -> Self {
+        Self::Contended(format!("wait {} on {}", key.id, key.arn))
+    }
 }
 
 /// Records observations.
@@ -154,10 +161,9 @@ impl Recorder {
         Ok(parsed)
     }
 
-    /// Lets a writer that met another's write try again at another time than all
-    /// others that met it.
-    pub(crate) async fn back_off(&self, conflicts: u32) {
-        self.clock.sleep(Policy::cas_pause(conflicts, self.entropy.unit())).await;
+    /// How items are written that others may write at the same time.
+    pub(crate) fn compare_and_set(&self) -> CompareAndSet<'_> {
+        CompareAndSet { store: &*self.store, pauses: Some((&*self.clock, &*self.entropy)) }
     }
 
     /// Takes one observation in.
@@ -209,23 +215,25 @@ impl Recorder {
     }
 
     async fn bring_wait_forward(&self, key: &WaitKey) -> Result<bool, RecordError> {
-        let mut found = self.store.load_wait(key).await?;
-        for tries in 1..=Policy::CAS_TRIES {
+        let found = self.store.load_wait(key).await?;
+        let edit = |found: Option<Versioned<Wait>>| {
             let now = self.clock.now();
-            let waiting = |wait: &Versioned<Wait>| wait.value.state == WaitState::Waiting;
-            let Some(mut wait) = found.filter(waiting) else { return Ok(false) };
-            if wait.value.check_at <= now {
-                return Ok(true);
+            let Some(mut wait) = found.map(|found| found.value) else { return Edit::Keep(false) };
+            if wait.state != WaitState::Waiting {
+                return Edit::Keep(false);
             }
-            wait.value.check_at = now;
-            wait.value.reschedule(&self.policy);
-            match self.store.save_wait(&wait.value, Some(wait.version)).await? {
-                Saved::Stored(_) => return Ok(true),
-                Saved::Conflict(current) => found = current,
+            if wait.check_at <= now {
+                return Edit::Keep(true);
             }
-            self.back_off(tries).await;
+            wait.check_at = now;
+            wait.reschedule(&self.policy);
+            Edit::Write(wait)
+        };
+        match self.compare_and_set().run(found, edit).await? {
+            Written::Stored(_) => Ok(true),
+            Written::Kept(is_due) => Ok(is_due),
+            Written::Contended => Err(RecordError::wait_contended(key)),
         }
-        Err(RecordError::Contended(format!("wait {} on {}", key.id, key.arn)))
     }
 
     async fn write(&self, seen: &Observation) -> Result<(JobRecord, Change), RecordError> {
@@ -243,30 +251,26 @@ impl Recorder {
     pub(crate) async fn update(
         &self,
         arn: &JobArn,
-        mut current: Option<Versioned<JobRecord>>,
+        current: Option<Versioned<JobRecord>>,
         mut edit: impl FnMut(&mut JobRecord) + Send,
     ) -> Result<JobRecord, RecordError> {
-        for tries in 1..=Policy::CAS_TRIES {
+        let edit = |found: Option<Versioned<JobRecord>>| {
             let now = self.clock.now();
             let expires_at = later(now, self.policy.retention);
-            let (before, expect) = match current {
-                Some(found) => (Some(found.value), Some(found.version)),
-                None => (None, None),
-            };
+            let before = found.map(|found| found.value);
             let mut record =
                 before.clone().unwrap_or_else(|| JobRecord::unseen(arn, now, expires_at));
             edit(&mut record);
             if before.as_ref() == Some(&record) {
-                return Ok(record);
+                return Edit::Keep(record);
             }
             record.expires_at = record.expires_at.max(expires_at);
-            match self.store.save_job(&record, expect).await? {
-                Saved::Stored(_) => return Ok(record),
-                Saved::Conflict(found) => current = found,
-            }
-            self.back_off(tries).await;
+            Edit::Write(record)
+        };
+        match self.compare_and_set().run(current, edit).await? {
+            Written::Stored(Versioned { value: record, .. }) | Written::Kept(record) => Ok(record),
+            Written::Contended => Err(RecordError::Contended(arn.to_string())),
         }
-        Err(RecordError::Contended(arn.to_string()))
     }
 
     async fn request_signals(&self, record: &JobRecord) -> Result<usize, RecordError> {

@@ -25,7 +25,8 @@ use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, Clock, Entropy, Intake, Queue, SageMaker, Saved, Store, StoreError, Versioned,
+    Announcer, Clock, Entropy, Intake, Queue, QueueError, SageMaker, Saved, Store, StoreError,
+    Versioned,
 };
 use crate::signal::SignalRequest;
 use crate::time::later;
@@ -47,9 +48,20 @@ enum StepError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Queue(#[from] crate::ports::QueueError),
+    Queue(#[from] QueueError),
     #[error(transparent)]
     Intake(#[from] crate::ports::IntakeError),
+}
+
+/// Why the waits that have news could not all be signalled again.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The queue failed.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
 }
 
 /// Looks at due waits.
@@ -122,21 +134,19 @@ impl Sweep {
     /// does so when it starts after a crash. Returns how many.
     ///
     /// # Errors
-    /// The store's or the queue's, as text.
-    pub async fn recover(&self) -> Result<u64, String> {
+    /// [`RecoverError`].
+    pub async fn recover(&self) -> Result<u64, RecoverError> {
         // So that a clock that is set before the first sweep is found out.
-        Beat::begin(&*self.store, &*self.clock, &self.policy)
-            .await
-            .map_err(|error| error.to_string())?;
+        Beat::begin(&*self.store, &*self.clock, &self.policy).await?;
         let (mut requested, mut after) = (0, None);
         loop {
             let page = self.store.list_due(Timestamp::MAX, after.as_ref(), PAGE).await;
-            let page = page.map_err(|error| error.to_string())?;
+            let page = page?;
             for key in page.items {
-                let found = self.load(&key).await.map_err(|error| error.to_string())?;
+                let found = self.load(&key).await?;
                 let news = found.and_then(|(wait, record)| Some(wait.value.news(&record?)));
                 if news.is_some_and(|news| news != News::None) {
-                    self.queue.push(&[key.into()]).await.map_err(|error| error.to_string())?;
+                    self.queue.push(&[key.into()]).await?;
                     requested += 1;
                 }
             }

@@ -9,18 +9,19 @@ mod checks;
 mod error;
 mod registration;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::arn::JobArn;
+use crate::compare_and_set::{CompareAndSet, Edit, Written};
 use crate::job::{Job, JobRecord};
 use crate::owners;
 use crate::policy::Policy;
 use crate::ports::{CallbackGuard, Clock, SageMaker, Saved, Store, Versioned};
-use crate::record::Recorder;
+use crate::record::{RecordError, Recorder};
 use crate::wait::{OnAbandon, Wait, WaitKey, WaitState};
 
 pub use error::WaitError;
-use error::contended;
 use registration::note_wants;
 pub use registration::{Registration, Stop};
 
@@ -170,23 +171,25 @@ impl WaitRegistry {
     async fn upsert(
         &self,
         asked: &Registration,
-        mut found: Option<Versioned<Wait>>,
+        found: Option<Versioned<Wait>>,
     ) -> Result<(Versioned<Wait>, Option<Wait>), WaitError> {
-        for tries in 1..=Policy::CAS_TRIES {
+        let mut before = None;
+        let edit = |found: Option<Versioned<Wait>>| {
+            before = found.map(|found| found.value);
             let now = self.clock.now();
-            let expect = found.as_ref().map(|found| found.version);
-            let before = found.map(|found| found.value);
             let mut wait = Wait::registered(asked, before.clone(), now, &self.policy);
             wait.reschedule(&self.policy);
-            match self.store.save_wait(&wait, expect).await? {
-                Saved::Stored(version) => {
-                    return Ok((Versioned { value: wait, version }, before));
-                }
-                Saved::Conflict(current) => found = current,
-            }
-            self.recorder.back_off(tries).await;
+            Edit::<_, Infallible>::Write(wait)
+        };
+        match self.compare_and_set().run(found, edit).await? {
+            Written::Stored(wait) => Ok((wait, before)),
+            Written::Kept(never) => match never {},
+            Written::Contended => Err(RecordError::wait_contended(&asked.key()).into()),
         }
-        Err(contended(&asked.key()))
+    }
+
+    fn compare_and_set(&self) -> CompareAndSet<'_> {
+        CompareAndSet { store: &*self.store, ..self.recorder.compare_and_set() }
     }
 
     /// The job's record, with what the wait wants of it noted. A job that was never
@@ -216,24 +219,22 @@ impl WaitRegistry {
 
     async fn signal_by_answer(
         &self,
-        mut wait: Versioned<Wait>,
+        wait: Versioned<Wait>,
         record: &JobRecord,
     ) -> Result<Versioned<Wait>, WaitError> {
-        for tries in 1..=Policy::CAS_TRIES {
-            wait.value.delivery.received = Some(record.revision);
-            wait.value.finish(WaitState::Signalled, self.clock.now(), &self.policy);
-            match self.store.save_wait(&wait.value, Some(wait.version)).await? {
-                Saved::Stored(version) => {
-                    return Ok(Versioned { value: wait.value, version });
-                }
-                Saved::Conflict(Some(found)) if found.value.state == WaitState::Waiting => {
-                    wait = found;
-                }
-                Saved::Conflict(Some(found)) => return Ok(found),
-                Saved::Conflict(None) => return Err(WaitError::NotFound),
+        let key = wait.value.key();
+        let edit = |found: Option<Versioned<Wait>>| match found {
+            Some(Versioned { value: mut wait, .. }) if wait.state == WaitState::Waiting => {
+                wait.delivery.received = Some(record.revision);
+                wait.finish(WaitState::Signalled, self.clock.now(), &self.policy);
+                Edit::Write(wait)
             }
-            self.recorder.back_off(tries).await;
+            ended_or_gone => Edit::Keep(ended_or_gone),
+        };
+        match self.compare_and_set().run(Some(wait), edit).await? {
+            Written::Stored(wait) => Ok(wait),
+            Written::Kept(ended_or_gone) => ended_or_gone.ok_or(WaitError::NotFound),
+            Written::Contended => Err(RecordError::wait_contended(&key).into()),
         }
-        Err(contended(&wait.value.key()))
     }
 }

@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
-use sagebell_monitor::ports::CallbackGuard;
+use sagebell_monitor::ports::{CallbackGuard, CallbackRefused};
 use sagebell_monitor::wait::CallbackUrl;
 use url::{Host, Url};
 
@@ -214,8 +214,8 @@ fn listed(items: impl Iterator<Item = impl Display>) -> String {
 }
 
 impl CallbackGuard for Guard {
-    fn check(&self, url: &CallbackUrl) -> Result<(), String> {
-        self.vet_url(url.as_url()).map_err(|refusal| refusal.to_string())
+    fn check(&self, url: &CallbackUrl) -> Result<(), CallbackRefused> {
+        self.vet_url(url.as_url()).map_err(|refusal| CallbackRefused(refusal.to_string()))
     }
 }
 

@@ -9,7 +9,7 @@ use sagebell_monitor::deliver::Deliver;
 use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{Announcer, CallbackGuard, Clock};
+use sagebell_monitor::ports::{Announcer, CallbackGuard, CallbackRefused, Clock};
 use sagebell_monitor::record::Recorder;
 use sagebell_monitor::signal::Announcement;
 use sagebell_monitor::sweep::Sweep;
@@ -70,7 +70,7 @@ impl Announcer for Silent {
 struct AnyUrl;
 
 impl CallbackGuard for AnyUrl {
-    fn check(&self, _: &CallbackUrl) -> Result<(), String> {
+    fn check(&self, _: &CallbackUrl) -> Result<(), CallbackRefused> {
         Ok(())
     }
 }

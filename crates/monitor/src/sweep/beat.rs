@@ -4,13 +4,15 @@
 //! was away: leases that ran out meanwhile say nothing of their waiters, who may have
 //! found nobody to renew with.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::compare_and_set::{CompareAndSet, Edit, Written};
 use crate::heartbeat::{Break, Heartbeat};
 use crate::policy::Policy;
-use crate::ports::{Clock, Saved, Store, StoreError};
+use crate::ports::{Clock, Store, StoreError, Versioned};
 use crate::time::{earlier, later};
 
 /// So many breaks are told apart; older ones are added up.
@@ -43,32 +45,36 @@ impl Beat {
         clock: &dyn Clock,
         policy: &Policy,
     ) -> Result<Self, StoreError> {
-        let mut found = store.load_heartbeat().await?;
-        for _ in 0..Policy::CAS_TRIES {
+        let found = store.load_heartbeat().await?;
+        let mut back = None;
+        let edit = |found: Option<Versioned<Heartbeat>>| {
             let now = clock.now();
             let last = found.as_ref().map(|found| &found.value);
             let before = last.filter(|last| follows(last, now, policy));
             let since = before.map_or(now, |last| last.since);
-            let back = last.and_then(|last| went_back(last.at, now));
+            back = last.and_then(|last| went_back(last.at, now));
             let breaks = last.map(|last| last.breaks.clone()).unwrap_or_default();
             let mut breaks = brought_forward(breaks, back.unwrap_or_default());
             if before.is_none() {
                 breaks.extend(last.map(|last| between(last.at, now)));
             }
-            let breaks = latest(breaks);
             if since == now {
                 tracing::info!(
                     ?last,
                     "the sweep begins, or begins again: every lease gets its time"
                 );
             }
-            let beat = Heartbeat { at: now, since, breaks: breaks.clone() };
-            match store.save_heartbeat(&beat, found.map(|found| found.version)).await? {
-                Saved::Stored(_) => return Ok(Self { now, since, breaks, back }),
-                Saved::Conflict(current) => found = current,
+            Edit::<_, Infallible>::Write(Heartbeat { at: now, since, breaks: latest(breaks) })
+        };
+        match (CompareAndSet { store, pauses: None }).run(found, edit).await? {
+            Written::Stored(Versioned { value: Heartbeat { at: now, since, breaks }, .. }) => {
+                Ok(Self { now, since, breaks, back })
+            }
+            Written::Kept(never) => match never {},
+            Written::Contended => {
+                Err(StoreError::Retryable("other sweeps kept writing first".to_owned()))
             }
         }
-        Err(StoreError::Retryable("other sweeps kept writing first".to_owned()))
     }
 }
 

@@ -15,8 +15,8 @@ use crate::job_queries::JobQueries;
 use crate::observation::Observation;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, CallbackGuard, Clock, Entropy, Failure, ProbeOutcome, Queue, QueueError, SageMaker,
-    SageMakerError, SendOutcome, Sender,
+    Announcer, CallbackGuard, CallbackRefused, Clock, Entropy, Failure, ProbeOutcome, Queue,
+    QueueError, SageMaker, SageMakerError, SendOutcome, Sender,
 };
 use crate::principal::Principal;
 use crate::record::Recorder;
@@ -227,9 +227,9 @@ impl Entropy for NoJitter {
 pub struct FakeGuard;
 
 impl CallbackGuard for FakeGuard {
-    fn check(&self, url: &CallbackUrl) -> Result<(), String> {
+    fn check(&self, url: &CallbackUrl) -> Result<(), CallbackRefused> {
         match url.as_url().host_str() {
-            Some("denied") => Err("the host is not allowed".to_owned()),
+            Some("denied") => Err(CallbackRefused("the host is not allowed".to_owned())),
             _ => Ok(()),
         }
     }

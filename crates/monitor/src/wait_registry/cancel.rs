@@ -1,11 +1,11 @@
 //! Use case: cancel a wait, and stop its job if its owner asks for that.
 
-use super::error::contended;
 use super::{Stop, WaitAndJob, WaitError, WaitRegistry};
+use crate::compare_and_set::{Edit, Written};
 use crate::job::JobRecord;
 use crate::owners;
-use crate::policy::Policy;
-use crate::ports::Saved;
+use crate::ports::Versioned;
+use crate::record::RecordError;
 use crate::wait::{Wait, WaitKey, WaitState};
 
 impl WaitRegistry {
@@ -16,26 +16,24 @@ impl WaitRegistry {
     /// `NotFound`; `NotOwner`, `OthersWait` and `NotStopped`, after which the wait
     /// stays; or the store's.
     pub async fn cancel(&self, key: &WaitKey, stop: Stop) -> Result<WaitAndJob, WaitError> {
-        let mut wait = self.find(key).await?;
+        let wait = self.find(key).await?;
         let record = self.job_for(&wait.value).await?;
         if stop != Stop::No && !wait.value.is_settled_by(&record) {
             self.stop(&wait.value, &record, stop).await?;
         }
-        for tries in 1..=Policy::CAS_TRIES {
-            if wait.value.state != WaitState::Waiting {
-                return Ok(WaitAndJob::of(wait.value, record));
+        let edit = |found: Option<Versioned<Wait>>| match found {
+            Some(Versioned { value: mut wait, .. }) if wait.state == WaitState::Waiting => {
+                wait.finish(WaitState::Cancelled, self.clock.now(), &self.policy);
+                Edit::Write(wait)
             }
-            wait.value.finish(WaitState::Cancelled, self.clock.now(), &self.policy);
-            match self.store.save_wait(&wait.value, Some(wait.version)).await? {
-                Saved::Stored(_) => {
-                    return Ok(WaitAndJob::of(wait.value, record));
-                }
-                Saved::Conflict(Some(found)) => wait = found,
-                Saved::Conflict(None) => return Err(WaitError::NotFound),
-            }
-            self.recorder.back_off(tries).await;
-        }
-        Err(contended(key))
+            ended_or_gone => Edit::Keep(ended_or_gone),
+        };
+        let wait = match self.compare_and_set().run(Some(wait), edit).await? {
+            Written::Stored(wait) => wait,
+            Written::Kept(ended_or_gone) => ended_or_gone.ok_or(WaitError::NotFound)?,
+            Written::Contended => return Err(RecordError::wait_contended(key).into()),
+        };
+        Ok(WaitAndJob::of(wait.value, record))
     }
 
     async fn stop(&self, wait: &Wait, record: &JobRecord, stop: Stop) -> Result<(), WaitError> {

@@ -14,7 +14,9 @@ impl WaitRegistry {
             let scope = format!("account {} in {}", asked.arn.account(), asked.arn.region());
             return Err(WaitError::OutOfScope(scope));
         }
-        self.guard.check(&asked.callback_url).map_err(|why| invalid("callback_url", why))?;
+        self.guard
+            .check(&asked.callback_url)
+            .map_err(|why| invalid("callback_url", why.to_string()))?;
         let lease = Policy::LEASE_SECONDS;
         if !lease.contains(&asked.lease_seconds) {
             return Err(invalid(

@@ -4,7 +4,6 @@ use crate::limits::TooMany;
 use crate::owners::NotAllowed;
 use crate::ports::{SageMakerError, StoreError};
 use crate::record::RecordError;
-use crate::wait::WaitKey;
 
 /// Why a wait could not be registered, read or cancelled.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +56,4 @@ impl From<StoreError> for WaitError {
 
 pub(super) fn invalid(field: &'static str, problem: impl Into<String>) -> WaitError {
     WaitError::Invalid { field, problem: problem.into() }
-}
-
-pub(super) fn contended(key: &WaitKey) -> WaitError {
-    RecordError::Contended(format!("wait {} on {}", key.id, key.arn)).into()
 }

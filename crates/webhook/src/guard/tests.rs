@@ -19,14 +19,14 @@ fn cluster() -> Guard {
     })
 }
 
-fn check(guard: &Guard, url: &str) -> Result<(), String> {
+fn check(guard: &Guard, url: &str) -> Result<(), CallbackRefused> {
     guard.check(&CallbackUrl::parse(url).unwrap())
 }
 
 fn refused(guard: &Guard, url: &str) -> String {
     match check(guard, url) {
         Ok(()) => panic!("{url} was allowed"),
-        Err(reason) => reason,
+        Err(CallbackRefused(reason)) => reason,
     }
 }
 

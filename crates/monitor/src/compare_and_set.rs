@@ -1,0 +1,111 @@
+//! Compare-and-set: edit an item of the store and write it, until nobody else wrote in
+//! between.
+//!
+//! Promise: what is written was made from what was stored, and the tries are bounded.
+
+use async_trait::async_trait;
+
+use crate::heartbeat::Heartbeat;
+use crate::job::JobRecord;
+use crate::policy::Policy;
+use crate::ports::{Clock, Entropy, Saved, Store, StoreError, Version, Versioned};
+use crate::wait::Wait;
+
+/// What the store keeps by versions.
+#[async_trait]
+pub(crate) trait Item: Sized + Send + Sync {
+    /// Writes it, if the store still holds the version `expect` (`None`: no such item).
+    async fn save(
+        &self,
+        store: &dyn Store,
+        expect: Option<Version>,
+    ) -> Result<Saved<Self>, StoreError>;
+}
+
+#[async_trait]
+impl Item for Wait {
+    async fn save(
+        &self,
+        to: &dyn Store,
+        expect: Option<Version>,
+    ) -> Result<Saved<Self>, StoreError> {
+        to.save_wait(self, expect).await
+    }
+}
+
+#[async_trait]
+impl Item for JobRecord {
+    async fn save(
+        &self,
+        to: &dyn Store,
+        expect: Option<Version>,
+    ) -> Result<Saved<Self>, StoreError> {
+        to.save_job(self, expect).await
+    }
+}
+
+#[async_trait]
+impl Item for Heartbeat {
+    async fn save(
+        &self,
+        to: &dyn Store,
+        expect: Option<Version>,
+    ) -> Result<Saved<Self>, StoreError> {
+        to.save_heartbeat(self, expect).await
+    }
+}
+
+/// What becomes of an item, as it is stored now.
+pub(crate) enum Edit<T, R> {
+    /// This is written. If others write first, the edit is asked again about theirs.
+    Write(T),
+    /// Nothing is written, for this reason.
+    Keep(R),
+}
+
+/// How a compare-and-set ended.
+pub(crate) enum Written<T, R> {
+    /// The edit was written.
+    Stored(Versioned<T>),
+    /// Nothing was to be written.
+    Kept(R),
+    /// Others wrote first in each of [`Policy::CAS_TRIES`] tries.
+    Contended,
+}
+
+/// Where items are written, and what is between two tries.
+#[derive(Clone, Copy)]
+pub(crate) struct CompareAndSet<'a> {
+    /// The store.
+    pub(crate) store: &'a dyn Store,
+    /// Lets writers that met try again at different times. `None`: at once.
+    pub(crate) pauses: Option<(&'a dyn Clock, &'a dyn Entropy)>,
+}
+
+impl CompareAndSet<'_> {
+    /// Edits what was `found`, or what others wrote meanwhile, and writes it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) async fn run<T: Item, R>(
+        self,
+        mut found: Option<Versioned<T>>,
+        mut edit: impl FnMut(Option<Versioned<T>>) -> Edit<T, R> + Send,
+    ) -> Result<Written<T, R>, StoreError> {
+        for tries in 1..=Policy::CAS_TRIES {
+            let expect = found.as_ref().map(|found| found.version);
+            let value = match edit(found) {
+                Edit::Write(value) => value,
+                Edit::Keep(reason) => return Ok(Written::Kept(reason)),
+            };
+            match value.save(self.store, expect).await? {
+                Saved::Stored(version) => return Ok(Written::Stored(Versioned { value, version })),
+                Saved::Conflict(current) => found = current,
+            }
+            if let Some((clock, entropy)) = self.pauses {
+                clock.sleep(Policy::cas_pause(tries, entropy.unit())).await;
+            }
+        }
+        Ok(Written::Contended)
+    }
+}
