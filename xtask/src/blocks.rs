@@ -10,7 +10,7 @@ pub(crate) struct Block {
     /// The file, below the root of the repository.
     pub(crate) path: &'static str,
     /// The name in the opening marker.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Its lines, without the indentation of the marker.
     pub(crate) lines: Vec<String>,
 }
@@ -63,7 +63,7 @@ pub(crate) fn filled(path: &str, text: &str, blocks: &[&Block]) -> Result<String
     if let Some(name) = open {
         return Err(format!("{path}: the block `{name}` is not closed by `{CLOSING}`"));
     }
-    match blocks.iter().find(|block| !found.contains(block.name)) {
+    match blocks.iter().find(|block| !found.contains(block.name.as_str())) {
         Some(missing) => Err(format!("{path}: no marker `{OPENING}{}`", missing.name)),
         None => Ok(written),
     }
@@ -88,8 +88,12 @@ fn marker(line: &str) -> Option<Marker<'_>> {
 mod tests {
     use super::*;
 
-    fn block(name: &'static str, lines: &[&str]) -> Block {
-        Block { path: "a.yaml", name, lines: lines.iter().map(|line| (*line).to_owned()).collect() }
+    fn block(name: &str, lines: &[&str]) -> Block {
+        Block {
+            path: "a.yaml",
+            name: name.to_owned(),
+            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        }
     }
 
     fn fill(text: &str) -> Result<String, String> {

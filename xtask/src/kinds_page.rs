@@ -12,7 +12,8 @@ pub(crate) fn block(kinds: &[KindSpec]) -> Block {
     let rows = kinds.iter().map(|row| {
         line([code(row.wire), created_by(row), successes(row), state_arrives(row), stop(row)])
     });
-    Block { path: "docs/kinds.md", name: "kinds", lines: lines.into_iter().chain(rows).collect() }
+    let lines = lines.into_iter().chain(rows).collect();
+    Block { path: "docs/kinds.md", name: "kinds".to_owned(), lines }
 }
 
 fn line(cells: [String; 5]) -> String {

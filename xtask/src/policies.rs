@@ -1,33 +1,64 @@
 //! The lists in the templates of `infra/` that follow from the table of kinds.
 
 use sagebell_monitor::id_form::IdPart;
-use sagebell_monitor::kind::KindSpec;
+use sagebell_monitor::kind::{KindSpec, PodPolicy};
 
 use crate::blocks::Block;
 
 const TEMPLATE: &str = "infra/template.yaml";
 const DEPLOYER: &str = "infra/iam/deployer.yaml";
+const PODS: &str = "infra/iam/pipeline-pod.yaml";
 
 /// Every block of the templates.
 pub(crate) fn blocks(kinds: &[KindSpec]) -> Vec<Block> {
     let all: Vec<_> = kinds.iter().collect();
-    let stopped_by_tag: Vec<_> = stopped(kinds).filter(|row| row.has_tags).collect();
-    let stopped_by_name: Vec<_> = stopped(kinds).filter(|row| !row.has_tags).collect();
-    let any_name = |row: &KindSpec| format!("{}/{}", row.resource, row.policy_pattern);
-    let of = |path, name, lines| Block { path, name, lines };
-    vec![
-        of(TEMPLATE, "detail-types", detail_types(kinds)),
-        of(TEMPLATE, "describe", actions(&all, describe)),
-        of(TEMPLATE, "described", arns(&with_arns(&all), any_name)),
-        of(TEMPLATE, "stop", actions(&stopped_by_tag, stop)),
-        of(TEMPLATE, "stopped", arns(&stopped_by_tag, with_prefix)),
-        of(TEMPLATE, "stop-by-name", actions(&stopped_by_name, stop)),
-        of(TEMPLATE, "stopped-by-name", arns(&stopped_by_name, with_prefix)),
-        of(DEPLOYER, "describe", actions(&all, describe)),
-        of(DEPLOYER, "stop", actions(&stopped_by_tag, stop)),
-        of(DEPLOYER, "stop-by-name", actions(&stopped_by_name, stop)),
-        of(DEPLOYER, "stopped-by-name", arns(&stopped_by_name, any_name)),
-    ]
+    let (by_tag, by_name): (Vec<_>, Vec<_>) = stoppable(&all).iter().partition(|row| row.has_tags);
+    let of_monitor = [
+        block(TEMPLATE, "detail-types", detail_types(kinds)),
+        block(TEMPLATE, "describe", actions(&all, &[describe])),
+        block(TEMPLATE, "described", arns(&with_arns(&all), of_any_name)),
+        block(TEMPLATE, "stop", actions(&by_tag, &[stop])),
+        block(TEMPLATE, "stopped", arns(&by_tag, with_prefix)),
+        block(TEMPLATE, "stop-by-name", actions(&by_name, &[stop])),
+        block(TEMPLATE, "stopped-by-name", arns(&by_name, with_prefix)),
+        block(DEPLOYER, "describe", actions(&all, &[describe])),
+        block(DEPLOYER, "stop", actions(&by_tag, &[stop])),
+        block(DEPLOYER, "stop-by-name", actions(&by_name, &[stop])),
+        block(DEPLOYER, "stopped-by-name", arns(&by_name, of_any_name)),
+    ];
+    let policies = [
+        ("jobs", PodPolicy::Jobs),
+        ("newer-jobs", PodPolicy::NewerJobs),
+        ("hosting", PodPolicy::Hosting),
+        ("others", PodPolicy::OtherKinds),
+    ];
+    let of_pods = policies.into_iter().flat_map(|(name, policy)| pods(kinds, name, policy));
+    of_monitor.into_iter().chain(of_pods).collect()
+}
+
+fn block(path: &'static str, name: impl Into<String>, lines: Vec<String>) -> Block {
+    Block { path, name: name.into(), lines }
+}
+
+/// The blocks of one policy of the pods that have lines; with tags, a statement each creates,
+/// tags, reads and stops; without, one does all.
+fn pods(kinds: &[KindSpec], name: &str, policy: PodPolicy) -> Vec<Block> {
+    let rows = kinds.iter().filter(|row| row.pod_policy == Some(policy));
+    let (by_tag, by_name): (Vec<_>, Vec<_>) = rows.partition(|row| row.has_tags);
+    let stoppable = stoppable(&by_tag);
+    let blocks = [
+        ("create", actions(&by_tag, &[create])),
+        ("created", arns(&by_tag, with_prefix)),
+        ("tagged", arns(&by_tag, with_prefix)),
+        ("describe", actions(&by_tag, &[describe])),
+        ("described", arns(&by_tag, with_prefix)),
+        ("stop", actions(&stoppable, &[stop])),
+        ("stopped", arns(&stoppable, with_prefix)),
+        ("by-name", actions(&by_name, &[create, describe, stop])),
+        ("named", arns(&by_name, with_prefix)),
+    ];
+    let filled = blocks.into_iter().filter(|(_, lines)| !lines.is_empty());
+    filled.map(|(what, lines)| block(PODS, format!("{name}-{what}"), lines)).collect()
 }
 
 /// What an event rule takes: words, and the beginnings of those whose end tells a state.
@@ -38,8 +69,8 @@ fn detail_types(kinds: &[KindSpec]) -> Vec<String> {
     words.chain(beginnings.map(|beginning| format!("- prefix: \"{beginning}\""))).collect()
 }
 
-fn stopped(kinds: &[KindSpec]) -> impl Iterator<Item = &KindSpec> {
-    kinds.iter().filter(|row| stop(row).is_some())
+fn stoppable<'a>(rows: &[&'a KindSpec]) -> Vec<&'a KindSpec> {
+    rows.iter().copied().filter(|row| stop(row).is_some()).collect()
 }
 
 /// Those that have an ARN of SageMaker's: one without a Describe of its own is a part of
@@ -47,6 +78,10 @@ fn stopped(kinds: &[KindSpec]) -> impl Iterator<Item = &KindSpec> {
 fn with_arns<'a>(rows: &[&'a KindSpec]) -> Vec<&'a KindSpec> {
     let has_one = |row: &&KindSpec| row.operations.is_some_and(|one| one.are_its_own());
     rows.iter().copied().filter(has_one).collect()
+}
+
+fn create(row: &KindSpec) -> Option<&'static str> {
+    Some(row.operations?.create)
 }
 
 fn describe(row: &KindSpec) -> Option<&'static str> {
@@ -57,17 +92,32 @@ fn stop(row: &KindSpec) -> Option<&'static str> {
     row.operations?.stop
 }
 
-/// What stands between the resource type and the name is any: of a job, its category.
-fn with_prefix(row: &KindSpec) -> String {
-    let is_name = |part: &IdPart| matches!(part, IdPart::Name | IdPart::CasedName);
-    let before = row.id.parts.iter().take_while(|part| !is_name(part)).map(|_| "*/");
-    format!("{}/{}${{JobNamePrefix}}*", row.resource, before.collect::<String>())
+fn of_any_name(row: &KindSpec) -> String {
+    format!("{}/{}", row.resource, row.policy_pattern)
 }
+
+/// The names are bounded, where the ARN has them. What stands before one is any: of a job,
+/// its category.
+fn with_prefix(row: &KindSpec) -> String {
+    let mut pattern = row.resource.to_owned();
+    for part in row.id.parts {
+        match part {
+            IdPart::Name | IdPart::CasedName => return pattern + "/${JobNamePrefix}*",
+            IdPart::Id => return pattern + "/*",
+            IdPart::Word(_) | IdPart::OneOf(_) | IdPart::Version => pattern.push_str("/*"),
+        }
+    }
+    pattern
+}
+
+/// Which operation on a kind.
+type Verb = fn(&KindSpec) -> Option<&'static str>;
 
 /// IAM has the actions of all of SageMaker's services under one prefix ("Actions, resources,
 /// and condition keys for Amazon SageMaker", Service Authorization Reference).
-fn actions(rows: &[&KindSpec], of: impl Fn(&KindSpec) -> Option<&'static str>) -> Vec<String> {
-    each_once(rows.iter().filter_map(|row| Some(format!("- sagemaker:{}", of(row)?))))
+fn actions(rows: &[&KindSpec], verbs: &[Verb]) -> Vec<String> {
+    let all = rows.iter().flat_map(|row| verbs.iter().filter_map(move |verb| verb(row)));
+    each_once(all.map(|operation| format!("- sagemaker:{operation}")))
 }
 
 fn arns(rows: &[&KindSpec], pattern: impl Fn(&KindSpec) -> String) -> Vec<String> {
@@ -93,13 +143,14 @@ mod tests {
 
     #[test]
     fn a_stop_is_bounded_by_the_beginning_of_the_name() {
-        let patterns = [Kind::Training, Kind::Job, Kind::PipelineExecution];
+        let patterns = [Kind::Training, Kind::Job, Kind::PipelineExecution, Kind::Cluster];
         assert_eq!(
             patterns.map(|kind| with_prefix(kind.spec())),
             [
                 "training-job/${JobNamePrefix}*",
                 "job/*/${JobNamePrefix}*",
                 "pipeline/${JobNamePrefix}*",
+                "cluster/*",
             ]
         );
     }

@@ -10,6 +10,8 @@ pub enum IdPart {
     Name,
     /// A name whose case makes a difference.
     CasedName,
+    /// What SageMaker calls it, which has nothing of its name. Its case makes no difference.
+    Id,
     /// This word, in any case; the canonical form has it in lower case.
     Word(&'static str),
     /// One of these words, in any case; the canonical form spells it as here. SageMaker
@@ -63,7 +65,7 @@ impl IdForm {
                 let known = words.iter().find(|known| known.eq_ignore_ascii_case(text));
                 known.map_or(text, |known| known).to_owned()
             }
-            IdPart::Name | IdPart::CasedName | IdPart::Version => text.to_owned(),
+            IdPart::Name | IdPart::CasedName | IdPart::Id | IdPart::Version => text.to_owned(),
         })
     }
 

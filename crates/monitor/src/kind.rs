@@ -5,4 +5,4 @@ mod spec;
 mod table;
 
 pub use lookup::table;
-pub use spec::{Fields, Kind, KindSpec, Lifecycle, Telling};
+pub use spec::{Fields, Kind, KindSpec, Lifecycle, PodPolicy, Telling};

@@ -69,6 +69,20 @@ pub enum Telling {
     Change,
 }
 
+/// A policy of `infra/iam/pipeline-pod.yaml`: what a step may do with the kinds in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PodPolicy {
+    /// Jobs that most pipelines make.
+    Jobs,
+    /// Jobs of newer kinds: a role's own documents have no room for them.
+    NewerJobs,
+    /// Models and endpoints, which the deployment may forbid.
+    Hosting,
+    /// What few pipelines make, which the deployment must allow.
+    OtherKinds,
+}
+
 /// Where a kind's events and Describe answers keep what Sagebell reads: JSON
 /// pointers into the event's `detail` or the answer, tried in order.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -132,6 +146,9 @@ pub struct KindSpec {
     pub operations: Option<Operations>,
     /// Whether it can have tags (SageMaker API reference, `AddTags`).
     pub has_tags: bool,
+    /// The policy that lets steps make, read and stop one; `None`: no policy that is
+    /// generated does.
+    pub pod_policy: Option<PodPolicy>,
     /// The CloudWatch log group, where it logs; `{name}` stands for its name, `{id}` for
     /// what its ARN calls it, `{ClusterName}` for that member of its description.
     pub log_group: Option<&'static str>,

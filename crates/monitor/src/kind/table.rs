@@ -6,9 +6,9 @@
 //! detail-types alone; operations from the SageMaker API's service model (botocore 1.43);
 //! log groups from "Log Groups and Streams that Amazon SageMaker AI Sends to CloudWatch".
 
-use super::spec::{Fields, Kind, KindSpec, Lifecycle, Telling};
+use super::spec::{Fields, Kind, KindSpec, Lifecycle, PodPolicy, Telling};
 use crate::id_form::IdForm;
-use crate::id_form::IdPart::{CasedName, Name, OneOf, Version, Word};
+use crate::id_form::IdPart::{CasedName, Id, Name, OneOf, Version, Word};
 use crate::operations::{FieldValue, Operations, Service};
 use crate::statuses::{ARTIFACT, EXPERIMENT, JOB, SCHEDULE, SERVER, SERVICE};
 
@@ -92,6 +92,7 @@ const fn row(
         timed_out: &[],
         operations: None,
         has_tags: true,
+        pod_policy: None,
         telling: Telling::State,
         state_after: None,
         log_group: None,
@@ -122,6 +123,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         )),
         log_group: Some("/aws/sagemaker/TrainingJobs"),
         console_page: Some("jobs"),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::Training, "training", "training_job", "training-job")
     },
     KindSpec {
@@ -149,6 +151,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         log_stream_prefix: "{name}-",
         console_page: Some("hyper-tuning-jobs"),
         resource_in_events: Some("tuningjob"),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::Tuning, "tuning", "tuning_job", "hyper-parameter-tuning-job")
     },
     KindSpec {
@@ -169,6 +172,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         )),
         log_group: Some("/aws/sagemaker/ProcessingJobs"),
         console_page: Some("processing-jobs"),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::Processing, "processing", "processing_job", "processing-job")
     },
     KindSpec {
@@ -190,6 +194,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         )),
         log_group: Some("/aws/sagemaker/TransformJobs"),
         console_page: Some("transform-jobs"),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::Transform, "transform", "transform_job", "transform-job")
     },
     KindSpec {
@@ -209,6 +214,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         )),
         log_group: Some("/aws/sagemaker/LabelingJobs"),
         console_page: Some("labeling-jobs"),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::Labeling, "labeling", "labeling_job", "labeling-job")
     },
     KindSpec {
@@ -235,8 +241,9 @@ pub(crate) static KINDS: [KindSpec; 32] = [
                 "PipelineExecutionArn",
             ))
         }),
-        id: IdForm { parts: &[Name, Word("execution"), Name], ..ID },
+        id: IdForm { parts: &[Name, Word("execution"), Id], ..ID },
         has_tags: false,
+        pod_policy: Some(PodPolicy::OtherKinds),
         ..row(Kind::PipelineExecution, "pipeline_execution", "pipeline_execution", "pipeline")
     },
     KindSpec {
@@ -263,10 +270,11 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         ))),
         // A step's name is no part of an ARN of SageMaker's: its case is its own.
         id: IdForm {
-            parts: &[Name, Word("execution"), Name, Word("step"), CasedName],
+            parts: &[Name, Word("execution"), Id, Word("step"), CasedName],
             characters: "_",
         },
         has_tags: false,
+        pod_policy: Some(PodPolicy::OtherKinds),
         ..row(Kind::PipelineStep, "pipeline_step", "pipeline_step", "pipeline")
     },
     KindSpec {
@@ -324,6 +332,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         log_group: Some("/aws/sagemaker/Endpoints/{name}"),
         log_stream_prefix: "",
         console_page: Some("endpoints"),
+        pod_policy: Some(PodPolicy::Hosting),
         ..row(Kind::Endpoint, "endpoint", "endpoint", "endpoint")
     },
     KindSpec {
@@ -343,6 +352,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             None,
             "EndpointConfigName",
         )),
+        pod_policy: Some(PodPolicy::Hosting),
         ..row(Kind::EndpointConfig, "endpoint_config", "endpoint_config", "endpoint-config")
     },
     KindSpec {
@@ -363,6 +373,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "ModelName",
         )),
         console_page: Some("models"),
+        pod_policy: Some(PodPolicy::Hosting),
         ..row(Kind::Model, "model", "model", "model")
     },
     KindSpec {
@@ -387,6 +398,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             ))
         }),
         id: IdForm { parts: &[Name, Version], ..ID },
+        pod_policy: Some(PodPolicy::Hosting),
         ..row(Kind::ModelPackage, "model_package", "model_package", "model-package")
     },
     KindSpec {
@@ -407,6 +419,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "FeatureGroupName",
         )),
         id: IdForm { characters: "_", ..ID },
+        pod_policy: Some(PodPolicy::OtherKinds),
         ..row(Kind::FeatureGroup, "feature_group", "feature_group", "feature-group")
     },
     KindSpec {
@@ -427,6 +440,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "NotebookInstanceName",
         ))),
         log_group: Some("/aws/sagemaker/NotebookInstances"),
+        pod_policy: Some(PodPolicy::OtherKinds),
         ..row(Kind::NotebookInstance, "notebook_instance", "notebook_instance", "notebook-instance")
     },
     KindSpec {
@@ -440,7 +454,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             ..FIELDS
         },
         statuses: SERVICE,
-        // Its ARN ends with an id, not with its name.
+        id: IdForm { parts: &[Id], ..ID },
         operations: Some(by_arn(operations(
             "CreateCluster",
             "DescribeCluster",
@@ -450,6 +464,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         ))),
         log_group: Some("/aws/sagemaker/Clusters/{ClusterName}/{id}"),
         log_stream_prefix: "",
+        pod_policy: Some(PodPolicy::OtherKinds),
         ..row(Kind::Cluster, "cluster", "cluster", "cluster")
     },
     KindSpec {
@@ -470,6 +485,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "ImageName",
         )),
         id: IdForm { characters: ".", ..ID },
+        pod_policy: Some(PodPolicy::OtherKinds),
         ..row(Kind::Image, "image", "image", "image")
     },
     KindSpec {
@@ -495,6 +511,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         id: IdForm { parts: &[Name, Version], characters: "." },
         // Its image has them (`CreateImageVersion` takes none).
         has_tags: false,
+        pod_policy: Some(PodPolicy::OtherKinds),
         ..row(Kind::ImageVersion, "image_version", "image_version", "image-version")
     },
     KindSpec {
@@ -517,6 +534,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
                 "AutoMLJobName",
             )
         }),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::AutoMl, "auto_ml", "auto_ml_job", "automl-job")
     },
     KindSpec {
@@ -536,6 +554,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         )),
         log_group: Some("/aws/sagemaker/CompilationJobs"),
         console_page: Some("compilation-jobs"),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::Compilation, "compilation", "compilation_job", "compilation-job")
     },
     KindSpec {
@@ -553,6 +572,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             Some("StopEdgePackagingJob"),
             "EdgePackagingJobName",
         )),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::EdgePackaging, "edge_packaging", "edge_packaging_job", "edge-packaging-job")
     },
     KindSpec {
@@ -573,6 +593,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         )),
         log_group: Some("/aws/sagemaker/InferenceComponents/{name}"),
         log_stream_prefix: "",
+        pod_policy: Some(PodPolicy::Hosting),
         ..row(
             Kind::InferenceComponent,
             "inference_component",
@@ -604,6 +625,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
                 "Name",
             )
         }),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(
             Kind::InferenceExperiment,
             "inference_experiment",
@@ -627,6 +649,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             "JobName",
         )),
         log_group: Some("/aws/sagemaker/InferenceRecommendationsJobs"),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(
             Kind::InferenceRecommendations,
             "inference_recommendations",
@@ -649,6 +672,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             Some("StopOptimizationJob"),
             "OptimizationJobName",
         )),
+        pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::Optimization, "optimization", "optimization_job", "optimization-job")
     },
     KindSpec {
@@ -668,6 +692,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             ..operations("CreateJob", "DescribeJob", "ListJobs", Some("StopJob"), "JobName")
         }),
         id: IdForm { parts: &[OneOf(JOB_CATEGORIES), Name], ..ID },
+        pod_policy: Some(PodPolicy::NewerJobs),
         ..row(Kind::Job, "job", "job", "job")
     },
     KindSpec {
@@ -686,6 +711,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             Some("StopAIBenchmarkJob"),
             "AIBenchmarkJobName",
         )),
+        pod_policy: Some(PodPolicy::NewerJobs),
         ..row(Kind::AiBenchmark, "ai_benchmark", "ai_benchmark_job", "ai-benchmark-job")
     },
     KindSpec {
@@ -704,6 +730,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             Some("StopAIRecommendationJob"),
             "AIRecommendationJobName",
         )),
+        pod_policy: Some(PodPolicy::NewerJobs),
         ..row(
             Kind::AiRecommendation,
             "ai_recommendation",
@@ -756,6 +783,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             None,
             "AlgorithmName",
         )),
+        pod_policy: Some(PodPolicy::OtherKinds),
         ..row(Kind::Algorithm, "algorithm", "algorithm", "algorithm")
     },
     KindSpec {
@@ -784,6 +812,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
         policy_pattern: "*/export-job/*",
         // The card has them (`CreateModelCardExportJob` takes none).
         has_tags: false,
+        pod_policy: Some(PodPolicy::OtherKinds),
         ..row(Kind::ModelCardExport, "model_card_export", "model_card_export_job", "model-card")
     },
     KindSpec {
@@ -839,6 +868,7 @@ pub(crate) static KINDS: [KindSpec; 32] = [
             Some("StopMlflowTrackingServer"),
             "TrackingServerName",
         ))),
+        pod_policy: Some(PodPolicy::OtherKinds),
         ..row(
             Kind::MlflowTrackingServer,
             "mlflow_tracking_server",
