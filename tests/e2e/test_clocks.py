@@ -106,7 +106,7 @@ def test_a_step_hears_of_a_monitor_whose_clock_is_set(beside, clock, jump):
     beside.sagemaker.move(step.arn(), "Completed")
     succeeds(step)
     assert beside.sagemaker.calls("StopTrainingJob") == 0
-    assert "asking SageMaker from this pod instead" not in step.said()
+    assert "the step calls SageMaker itself instead" not in step.said()
 
 
 @pytest.mark.parametrize("jump", JUMPS)

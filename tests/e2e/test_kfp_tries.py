@@ -68,7 +68,7 @@ def test_a_pod_that_is_lost_while_its_job_runs_is_followed_by_one_that_adopts_it
     first.wait()
     second = task.start()
     assert ("KFP_RETRY_INDEX" in task.environment()) is VERSIONS[version].numbers_retries
-    world.says(task, "made before by this task")
+    world.says(task, "created earlier by this task")
     assert list(jobs(world).values()) == ["InProgress"]
     world.becomes(arn, "Completed")
     task.finish(second)
@@ -89,7 +89,7 @@ def test_the_ui_s_retry_of_a_run_that_was_terminated_adopts_the_job_that_still_r
         task.finish(process)
     assert failed.value.code == 143
     again = task.start()
-    world.says(task, "made before by this task")
+    world.says(task, "created earlier by this task")
     world.becomes(arn, "Completed")
     task.finish(again)
     assert (task.values["job_arn"], len(jobs(world))) == (arn, 1)

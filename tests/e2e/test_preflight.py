@@ -156,7 +156,7 @@ def test_rules_out_of_order_are_named_and_the_callback_does_not_come(cloud, well
     assert outcomes(checks, "missing") == {"rule", "sweep's rule", "callback"}
     assert "is disabled" in checks["rule"]["seen"]
     assert "infra/template.yaml: JobEventsRule" in places(checks["rule"])
-    assert "put on the bus and not recorded" in checks["callback"]["seen"]
+    assert "put on the bus, but not recorded" in checks["callback"]["seen"]
 
 
 def test_the_probe_takes_its_wait_back(cloud, well):
@@ -237,4 +237,4 @@ def test_no_region_and_no_answer(deployed):
 def test_no_such_stack(deployed):
     code, checks = preflight(deployed, None, "--stack", "none", "--no-callback")
     assert code == 1
-    assert checks["stack"]["seen"] == f"there is no stack none in {REGION}: --stack names another"
+    assert checks["stack"]["seen"] == f"there is no stack none in {REGION}. Choose another with --stack"

@@ -88,7 +88,7 @@ def test_an_empty_word_of_a_command_is_told_before_anything_is_sent(name, words,
     inputs = {**PROCESSING, "region": "us-east-1", "endpoint_url": scene.aws.url, name: json.dumps(words)}
     step = scene.start("process", **inputs)
     assert step.ends() == 1, step.said()
-    assert f"[{len(words) - 1}]" in step.said() and "nothing was sent" in step.said()
+    assert f"[{len(words) - 1}]" in step.said() and "the step did not send it" in step.said()
     assert scene.sagemaker.calls("CreateProcessingJob") == 0
 
 

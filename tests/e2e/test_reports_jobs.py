@@ -47,7 +47,7 @@ def test_credentials_that_end_while_a_step_waits_end_no_step(scene, code, wait):
     step = scene.train("--wait", wait, "--poll-seconds", "0.2")
     assert step.ends() == 0, step.said()
     assert step.output("status") == "Completed"
-    assert code in step.said() and "must be allowed" not in step.said()
+    assert code in step.said() and "needs the permission" not in step.said()
 
 
 class CredentialsEndpoint:
@@ -100,7 +100,7 @@ def test_a_retry_makes_a_job_of_its_own_and_reports_its_end(scene, given):
     base = names[0]
     assert names == [base, f"{base}-r1", f"{base}-r2"] and base == given.get("job_name", base.lower())
     assert last.output("job_name") == f"{base}-r2"
-    assert f"this try makes {base}-r2" in last.said()
+    assert f"This attempt creates {base}-r2" in last.said()
     # After success nothing more is made.
     again = scene.train(inputs=given)
     assert again.ends() == 0 and again.output("job_name") == f"{base}-r2"
@@ -154,7 +154,7 @@ def test_a_member_that_is_newer_than_the_step_is_told_and_sent(scene):
     assert step.ends() == 0, step.said()
     sent, = scene.sagemaker.requests("CreateTrainingJob")
     assert sent["Newest"] == new["Newest"] and sent["StoppingCondition"] == new["StoppingCondition"]
-    assert "`Newest` is newer" in step.said() and "StoppingCondition: `MaxQueueInSeconds` is newer" in step.said()
+    assert "`Newest` is misspelled, or newer" in step.said() and "StoppingCondition: `MaxQueueInSeconds` is misspelled, or newer" in step.said()
 
 
 @pytest.mark.parametrize("closed", ["stdout", "stderr", "both"])

@@ -92,7 +92,7 @@ def test_a_failure_is_told_in_sagemakers_words_with_what_to_do(scene):
     *_, header, advice, took, arn, console, logs, output, page = step.said().splitlines()
     name = step.output("job_name")
     assert header == f"sagebell-step: {name} is Failed: AlgorithmError: exit code 1"
-    assert advice == "  to do    the container failed: its log says why"
+    assert advice == "  to do    the container failed. Its log shows why"
     assert took.startswith("  took ") and arn == f"  arn      {step.output('job_arn')}"
     assert console.startswith("  console  https://") and console.endswith(f"#/jobs/{name}")
     assert logs.startswith("  logs     https://") and f"prefix={name}/" in logs
@@ -129,7 +129,7 @@ def test_killed_between_create_and_register(scene):
     step.kill()
     scene.api.open()
     again = scene.train()
-    again.says("made before by this task")
+    again.says("created earlier by this task")
     assert again.arn() == step.arn()
     again.waits()
     scene.sagemaker.move(again.arn(), "Completed")
@@ -153,7 +153,7 @@ def test_killed_while_waiting(scene):
     first = step.waits()["wait"]
     step.kill()
     again = scene.train()
-    again.says("made before by this task")
+    again.says("created earlier by this task")
     # The same wait, called at the new pod's address.
     second = until(
         lambda: (found := again.waits()["wait"])["callback_url"] != first["callback_url"] and found,
@@ -208,7 +208,7 @@ def test_a_job_of_someone_else_is_refused_and_left_alone(scene):
     mine.waits()
     other = scene.train(task="task-2", inputs={"job_name": "shared"})
     assert other.ends() == 1
-    assert "`shared` exists already and is not this step's" in other.said()
+    assert "`shared` already exists and does not belong to this step" in other.said()
     assert "sagebell:task=run-1/task-2" in other.said()
     scene.sagemaker.move(mine.arn(), "Completed")
     succeeds(mine)
@@ -292,7 +292,7 @@ def test_forged_stale_replayed_and_oversized_callbacks_are_refused_and_counted(s
     assert step.process.poll() is None
     scene.sagemaker.move(step.arn(), "Completed")
     succeeds(step)
-    for reason in ("signature", "timestamp", "too_large", "heard before: 1"):
+    for reason in ("signature", "timestamp", "too_large", "duplicates: 1"):
         assert reason in step.said(), step.said()
     assert step.said().count("(real)") == 1
 
@@ -396,7 +396,7 @@ def test_a_wait_that_the_monitor_refuses_is_done_without_it(scene):
     body = json.dumps({"code": "not_owner", "detail": "another principal's"}).encode()
     scene.api.refuse("/waits/", status=403, headers=problem, body=body)
     step = scene.train()
-    step.says("asking SageMaker from this pod instead")
+    step.says("the step calls SageMaker itself instead")
     scene.sagemaker.move(step.arn(), "Completed")
     succeeds(step)
 

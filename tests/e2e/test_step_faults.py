@@ -130,7 +130,7 @@ def test_terminated_before_the_monitor_knows_of_the_job_it_leaves_nothing_unwatc
     step.says("HTTP 429")
     step.terminate()
     assert step.ends() == 143
-    assert "the monitor does not know of the job" in step.said()
+    assert "the monitor does not know the job" in step.said()
     assert scene.sagemaker.calls("StopTrainingJob") == stops
 
 
@@ -141,7 +141,7 @@ def test_terminated_once_the_monitor_knows_of_the_job_it_leaves_it_to_the_next_p
     step.says("no answer from")
     step.terminate()
     assert step.ends() == 143
-    assert "for the pod that comes next" in step.said()
+    assert "for the next pod" in step.said()
     assert scene.sagemaker.calls("StopTrainingJob") == 0
 
 

@@ -88,7 +88,7 @@ def test_where_nothing_tells_all_three_places_are_named_and_there_is_no_job(valu
     parameters.values["/sagebell/api"] = value
     step = train(scene, parameters)
     assert step.ends() == 1
-    for place in ("sagebell_api", "SAGEBELL_API", "/sagebell/api", value or "there is none of this name"):
+    for place in ("sagebell_api", "SAGEBELL_API", "/sagebell/api", value or "it does not exist"):
         assert place in step.said(), step.said()
     assert scene.sagemaker.calls("CreateTrainingJob") == 0
 

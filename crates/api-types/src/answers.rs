@@ -21,52 +21,52 @@ pub struct WaitView {
     /// The waiter's name for it.
     #[schema(value_type = String)]
     pub id: WaitId,
-    /// Where to call back.
+    /// The URL of the callback.
     #[schema(value_type = String, format = "uri")]
     pub callback_url: CallbackUrl,
-    /// Which signals it receives.
+    /// Which signals the wait receives.
     #[schema(value_type = schema::SignalOnWord)]
     pub signal_on: SignalOn,
-    /// Observations from before this belong to an older job or update.
+    /// Older observations belong to an older job or update, and are ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, required = false)]
     pub not_before: Option<Timestamp>,
-    /// How long it lives without being renewed.
+    /// How long the wait lives without a renewal.
     pub lease_seconds: u32,
-    /// When the lease runs out.
+    /// When the lease ends.
     #[schema(value_type = String, format = DateTime)]
     pub lease_until: Timestamp,
-    /// When to give up.
+    /// When the monitor ends the wait.
     #[schema(value_type = String, format = DateTime)]
     pub deadline: Timestamp,
-    /// What becomes of the job when its waiter is gone for good.
+    /// What to do with the job if the wait is abandoned.
     #[schema(value_type = schema::OnAbandonWord)]
     pub on_abandon: OnAbandon,
     /// The waiter's own labels.
     pub labels: BTreeMap<String, String>,
-    /// Where it is in its life.
+    /// The state of the wait.
     #[schema(value_type = schema::WaitStateWord)]
     pub state: WaitState,
-    /// When it was first registered.
+    /// When the wait was first registered.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// How far telling it has come.
+    /// The progress of the delivery.
     pub delivery: DeliveryView,
 }
 
-/// How far telling a wait has come.
+/// The progress of the delivery of a wait's signals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Delivery)]
 pub struct DeliveryView {
-    /// The number of the last signal begun; 0: none yet.
+    /// The number of the latest signal. 0: none yet.
     pub seq: u64,
-    /// Failed attempts at that signal.
+    /// The number of failed attempts to send that signal.
     pub attempts: u32,
-    /// What the last failed attempt met; who does not own the job is told its class alone.
+    /// Why the last attempt failed. Principals that do not own the job see only its class.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub last_error: Option<String>,
-    /// When to try again.
+    /// When the next attempt is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, required = false)]
     pub retry_at: Option<Timestamp>,
@@ -96,7 +96,7 @@ impl From<Wait> for WaitView {
     }
 }
 
-/// A wait and its job, as now known.
+/// A wait and its job, as known now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = WaitAndJob)]
 pub struct WaitAndJobView {
@@ -113,7 +113,7 @@ impl From<WaitAndJob> for WaitAndJobView {
     }
 }
 
-/// One page of jobs, those recorded last first.
+/// One page of jobs, the latest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = JobList)]
 pub struct JobListView {
@@ -132,14 +132,14 @@ impl From<Page<Job>> for JobListView {
     }
 }
 
-/// What was seen of a job, in the order of its own times.
+/// The timeline of a job, ordered by the job's times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Timeline)]
 pub struct TimelineView {
     /// The observations that said something new.
     #[schema(value_type = Vec<schema::TimelineEntrySchema>)]
     pub items: Vec<TimelineEntry>,
-    /// How many more there were: the first and the latest are kept.
+    /// How many observations were dropped. The first and the latest are kept.
     pub dropped: u64,
 }
 
@@ -149,7 +149,7 @@ impl From<JobRecord> for TimelineView {
     }
 }
 
-/// Who is calling.
+/// The principal of the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Principal)]
 pub struct PrincipalView {
@@ -161,6 +161,6 @@ pub struct PrincipalView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Health)]
 pub struct HealthView {
-    /// Always `ok`.
+    /// `ok`, always.
     pub status: Cow<'static, str>,
 }

@@ -27,7 +27,7 @@ pub enum ErrorCode {
     JobNotFound,
     /// The job's account or region is not this monitor's.
     JobOutOfScope,
-    /// The route does not take this method.
+    /// The route does not allow this method.
     MethodNotAllowed,
     /// There is no such route.
     NotFound,
@@ -137,14 +137,14 @@ impl ErrorCode {
         match self {
             Self::BodyTooLarge => "The body is too large",
             Self::CallerUnknown => "The caller is unknown",
-            Self::Internal => "Sagebell failed",
+            Self::Internal => "Sagebell had an internal error",
             Self::InvalidBody => "The body is not a JSON object",
-            Self::InvalidField => "A field is not what it must be",
+            Self::InvalidField => "A field is wrong",
             Self::JobNotFound => "There is no such job",
-            Self::JobOutOfScope => "This monitor does not take the job",
-            Self::MethodNotAllowed => "The route does not take this method",
+            Self::JobOutOfScope => "This monitor does not accept the job",
+            Self::MethodNotAllowed => "The route does not allow this method",
             Self::NotFound => "There is no such route",
-            Self::NotOwner => "The job is another's",
+            Self::NotOwner => "Another principal owns the job",
             Self::OperationUnsupported => "SageMaker has no such operation",
             Self::OthersWaiting => "Others still wait for the job",
             Self::ReadOnly => "The caller may only read",
@@ -152,7 +152,7 @@ impl ErrorCode {
             Self::SagemakerThrottled => "SageMaker is throttled",
             Self::SagemakerUnavailable => "This monitor runs without SageMaker",
             Self::TooManyWaits => "The caller registered too many waits",
-            Self::TryAgain => "Busy: try again",
+            Self::TryAgain => "Busy, try again",
             Self::WaitNotFound => "There is no such wait",
         }
     }

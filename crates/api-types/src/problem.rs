@@ -12,11 +12,11 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemDocument {
-    /// A URI that names the failure and explains it.
+    /// A URI that identifies and explains the error.
     #[serde(rename = "type", default)]
     #[schema(format = "uri", required = true)]
     pub type_uri: String,
-    /// What happened, the same for every failure of this code.
+    /// What happened, in the same words for every error with this code.
     #[serde(default)]
     #[schema(required = true)]
     pub title: String,
@@ -28,18 +28,18 @@ pub struct ProblemDocument {
     #[serde(default)]
     #[schema(required = true)]
     pub detail: String,
-    /// What happened, for programs; never changes its meaning.
+    /// The error code, for programs. Its meaning never changes.
     // A text: a monitor may have codes that an older client does not know.
     #[schema(value_type = ErrorCode)]
     pub code: String,
-    /// The field or parameter at fault.
+    /// The field or parameter that is wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub field: Option<String>,
 }
 
 impl ProblemDocument {
-    /// The document of this failure: what happened this time, and the field at fault.
+    /// The document of this failure: what happened this time, and the field that is wrong.
     #[must_use]
     pub fn new(code: ErrorCode, detail: String, field: Option<String>) -> Self {
         Self {

@@ -16,8 +16,7 @@ pub const ARN_HINT: &str = "The job's ARN, percent-encoded (`arn%3Aaws%3Asagemak
      A raw slash within it is understood too, for front ends that decode paths.";
 
 /// What to say of a wait's id in a path.
-pub const WAIT_ID_HINT: &str =
-    "The waiter's own name for the wait: 1 to 128 of `A-Z a-z 0-9 . _ : -`.";
+pub const WAIT_ID_HINT: &str = "The waiter's name for the wait: 1 to 128 of `A-Z a-z 0-9 . _ : -`.";
 
 /// Types that stand for the domain's in descriptions, and a list of them all.
 macro_rules! schemas {
@@ -53,24 +52,24 @@ schemas! {
         .default(Some("settled".into()));
     JobSchema is "Job": job();
     KindWord is "Kind": words("A kind of job", Kind::all().map(Kind::as_str));
-    OnAbandonWord is "OnAbandon": words("What becomes of the job", ["stop", "keep"])
+    OnAbandonWord is "OnAbandon": words("What to do with the job", ["stop", "keep"])
         .default(Some("keep".into()));
-    PhaseWord is "Phase": words("What Sagebell makes of a status", Phase::ALL.map(Phase::as_str));
-    SourceWord is "Source": words("How a job was observed", ["event", "describe"]);
+    PhaseWord is "Phase": words("The meaning of a status, in the same words for every kind", Phase::ALL.map(Phase::as_str));
+    SourceWord is "Source": words("Where an observation came from", ["event", "describe"]);
     TimelineEntrySchema is "TimelineEntry": timeline_entry();
-    WaitStateWord is "WaitState": words("Where a wait is in its life", [
+    WaitStateWord is "WaitState": words("The state of a wait", [
         "waiting", "signalled", "cancelled", "abandoned", "undeliverable", "expired",
     ]);
 }
 
 fn job() -> ObjectBuilder {
-    let object = object("A job, in API answers and callbacks alike");
-    let object = required(object, "arn", text("Its ARN, canonical"));
+    let object = object("A job, in the same form in API answers and callbacks");
+    let object = required(object, "arn", text("Its ARN in lower case"));
     let object = required(object, "kind", reference("Kind"));
-    let object = required(object, "name", text("Its name as SageMaker spells it"));
+    let object = required(object, "name", text("Its name, as SageMaker spells it"));
     required(object, "phase", reference("Phase"))
-        .property("status", text("SageMaker's own word, as received"))
-        .property("secondary_status", text("SageMaker's finer word"))
+        .property("status", text("The status, exactly as SageMaker sent it"))
+        .property("secondary_status", text("The secondary status, exactly as SageMaker sent it"))
         .property("failure_reason", text("Why it failed, in SageMaker's words"))
         .property("created_at", time("When it was created"))
         .property("modified_at", time("When SageMaker last changed it"))
@@ -79,15 +78,16 @@ fn job() -> ObjectBuilder {
 
 fn timeline_entry() -> ObjectBuilder {
     let object = object("One observation of a job");
-    let object = required(object, "at", time("When SageMaker came to this state"));
+    let object =
+        required(object, "at", time("When the job reached this state, by SageMaker's clock"));
     let object = required(object, "seen_at", time("When it was observed"));
     let object = required(object, "phase", reference("Phase"));
-    let object = required(object, "status", text("SageMaker's own word"));
+    let object = required(object, "status", text("The status, exactly as SageMaker sent it"));
     let late = ObjectBuilder::new()
         .schema_type(Type::Boolean)
-        .description(Some("Came after a later state was known; absent: no"));
+        .description(Some("True if a later state was known already. Absent otherwise"));
     required(object, "source", reference("Source"))
-        .property("secondary_status", text("SageMaker's finer word"))
+        .property("secondary_status", text("The secondary status, exactly as SageMaker sent it"))
         .property("late", late.build())
 }
 
@@ -97,12 +97,12 @@ fn callback() -> ObjectBuilder {
     let object = object(about);
     let kind = text("`sagemaker.NOUN.PHASE`, e.g. `sagemaker.training_job.succeeded`");
     let object = required(object, "type", kind);
-    let object = required(object, "timestamp", time("When the job came to this state"));
+    let object = required(object, "timestamp", time("When the job reached this state"));
     required(object, "data", reference("CallbackData"))
 }
 
 fn callback_data() -> ObjectBuilder {
-    let object = object("What a callback says");
+    let object = object("The data of a callback");
     let object = required(object, "wait_id", text("The wait that receives the signal"));
     let seq = ObjectBuilder::new()
         .schema_type(Type::Integer)

@@ -18,11 +18,11 @@ use crate::schema;
 const FIELDS: [(&str, &str, bool); 8] = [
     (CALLBACK_URL, "an absolute URL", true),
     ("deadline", "a time such as 2030-01-31T12:00:00Z", false),
-    ("labels", "an object whose values are texts", false),
+    ("labels", "an object whose values are strings", false),
     ("lease_seconds", "a whole number of seconds", false),
     ("not_before", "a time such as 2030-01-31T12:00:00Z", false),
     ("on_abandon", "`stop` or `keep`", false),
-    (SECRET, "a text, whsec_ and 24 to 64 random bytes in base64", true),
+    (SECRET, "a string, whsec_ and 24 to 64 random bytes in base64", true),
     ("signal_on", "`settled` or `progress`", false),
 ];
 /// The field that says where to call back.
@@ -33,23 +33,23 @@ const SECRET: &str = "secret";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitRequest {
-    /// Where to call back. Its network and port must be allowed by the monitor.
+    /// The URL of the callback. The monitor must allow its network and port.
     #[schema(value_type = String, format = "uri", max_length = 2048)]
     pub callback_url: CallbackUrl,
-    /// What to sign callbacks with (Standard Webhooks): `whsec_` and 24 to 64
-    /// random bytes in base64, made for this wait. Never answered.
+    /// The secret that signs the callbacks (Standard Webhooks): `whsec_` and 24 to 64
+    /// random bytes in base64, generated for this wait. No answer contains it.
     #[schema(value_type = String, write_only, pattern = "^whsec_[A-Za-z0-9+/]+={0,2}$")]
     pub secret: Secret,
     /// Which signals to send. Version 0.1.0 called the field `hear`.
     #[serde(default, alias = "hear")]
     #[schema(value_type = schema::SignalOnWord, required = false)]
     pub signal_on: SignalOn,
-    /// The time of the create or update call, by AWS's clock where possible:
-    /// observations from before belong to an older job of this name.
+    /// The time of the create or update call, by AWS's clock if possible. Older
+    /// observations belong to an older job of this name, and are ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, required = false)]
     pub not_before: Option<Timestamp>,
-    /// How long the wait lives without being renewed.
+    /// How long the wait lives without a renewal.
     #[serde(default = "lease_seconds_default")]
     #[schema(
         required = false,
@@ -58,15 +58,15 @@ pub struct WaitRequest {
         default = lease_seconds_default,
     )]
     pub lease_seconds: u32,
-    /// When to give up; 35 days from now at most, and where absent.
+    /// When the monitor ends the wait. At most 35 days from now, which is also the default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, format = DateTime, required = false)]
     pub deadline: Option<Timestamp>,
-    /// What becomes of the job when its waiter is gone for good.
+    /// What to do with the job if the wait is abandoned.
     #[serde(default)]
     #[schema(value_type = schema::OnAbandonWord, required = false)]
     pub on_abandon: OnAbandon,
-    /// The waiter's own labels, 16 at most; jobs can be listed by `run`.
+    /// The waiter's labels, 16 at most. Jobs can be listed by the label `run`.
     #[serde(default)]
     #[schema(required = false)]
     pub labels: BTreeMap<String, String>,
@@ -118,24 +118,24 @@ impl WaitRequest {
     /// Reads a body.
     ///
     /// # Errors
-    /// [`BadBody`] names the field at fault.
+    /// [`BadBody`] names the field that is wrong.
     pub fn parse(body: &[u8]) -> Result<Self, BadBody> {
         let body = unique_names::parse(body).map_err(|error| match error {
             Malformed::Twice(name) => BadBody::field(&name, "given twice"),
             Malformed::Json(error) => BadBody::NotAnObject(error.to_string()),
         })?;
         let Value::Object(mut fields) = body else {
-            return Err(BadBody::NotAnObject("the body is no JSON object".to_owned()));
+            return Err(BadBody::NotAnObject("the body is not a JSON object".to_owned()));
         };
         // A field may be absent or `null`.
         fields.retain(|_, value| !value.is_null());
         let missing = |(name, ..): &&(&str, &str, bool)| !fields.contains_key(*name);
         if let Some((name, shape, _)) = FIELDS.iter().filter(|(.., must)| *must).find(missing) {
-            return Err(BadBody::field(name, format!("missing; it is {shape}")));
+            return Err(BadBody::field(name, format!("missing; expected {shape}")));
         }
         if let Some(name) = fields.keys().find(|name| shape(name).is_none()) {
             let known = FIELDS.map(|(name, ..)| name).join(", ");
-            return Err(BadBody::field(name, format!("no such field; there is {known}")));
+            return Err(BadBody::field(name, format!("unknown field; expected one of {known}")));
         }
         serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| wrong(&error))
     }
@@ -147,8 +147,8 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> BadBody {
     let name = path.split(['.', '[']).next().unwrap_or_default();
     let shape = shape(name).unwrap_or_default();
     let problem = match name {
-        SECRET => format!("it is {shape}"),
-        _ => format!("it is {shape}, but: {}", error.inner()),
+        SECRET => format!("expected {shape}"),
+        _ => format!("expected {shape}: {}", error.inner()),
     };
     BadBody::field(name, problem)
 }

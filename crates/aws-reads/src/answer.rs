@@ -26,7 +26,7 @@ impl Document {
         let document = roxmltree::Document::parse(&self.text)
             .map_err(|error| unintelligible(self.action, error))?;
         read(document.root())
-            .ok_or_else(|| unintelligible(self.action, "the answer lacks what it should tell"))
+            .ok_or_else(|| unintelligible(self.action, "the answer lacks an expected field"))
     }
 }
 

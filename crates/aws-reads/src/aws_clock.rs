@@ -44,7 +44,7 @@ impl AwsClock {
             self.ahead.store(ahead, Ordering::Relaxed);
             tracing::warn!(
                 ahead,
-                "this machine's clock is off by so many seconds: AWS's is gone by"
+                "this machine's clock is wrong by this many seconds; using AWS's time"
             );
         }
         is_off

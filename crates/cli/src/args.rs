@@ -1,4 +1,4 @@
-//! The command line's words.
+//! The arguments of the command line.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,91 +29,91 @@ pub enum Command {
     /// Run the whole monitor on this machine: API, queue, sweep, SQLite, and
     /// EventBridge's PutEvents on the same port.
     Local(LocalArgs),
-    /// Watch the main job run: sample events in, signed callbacks out.
+    /// Show the monitor at work: sample events in, signed callbacks out.
     Demo(DemoArgs),
-    /// Wait for a job and tell how it ended: exit code 0 if it succeeded, 1 if
-    /// it did not, 2 if there was no waiting for it, 3 after --max-wait.
+    /// Wait for a job and print how it ended. Exit code: 0 if it succeeded, 1 if
+    /// it did not, 2 if the command could not wait for it, 3 after --max-wait.
     Wait(WaitArgs),
-    /// List the jobs that the monitor knows, those recorded last first.
+    /// List the jobs that the monitor knows, the latest first.
     Jobs(JobsArgs),
     /// Send events from files to a local stack.
     Replay(ReplayArgs),
-    /// Put what a dead-letter queue holds back to work.
+    /// Send the messages of a dead-letter queue back to their queue.
     #[cfg(feature = "aws")]
     Redrive(RedriveArgs),
-    /// Check a deployment from here: exit code 0 if nothing is missing, 1 if
-    /// something is, 2 if AWS could not be asked.
+    /// Check a deployment from this machine. Exit code: 0 if nothing is missing, 1 if
+    /// something is missing, 2 if AWS could not be called.
     #[cfg(feature = "aws")]
     Preflight(PreflightArgs),
 }
 
-/// Words of `sagebell local`.
+/// Arguments of `sagebell local`.
 #[derive(Debug, Args)]
 pub struct LocalArgs {
     /// The SQLite file that holds jobs, waits and queued signals.
     #[arg(long, default_value = "sagebell.db")]
     pub store: PathBuf,
-    /// Where to listen. Anyone who reaches this address may use the API.
+    /// The address to listen on. Anyone who can reach it may use the API.
     #[arg(long, default_value = "127.0.0.1:7070")]
     pub listen: SocketAddr,
-    /// The paths that callbacks may have, as in `/callback,/hooks/sagebell`, or `*` for any.
+    /// The paths that callbacks may have, for example `/callback,/hooks/sagebell`, or `*` for any.
     #[arg(long, default_value_t)]
     pub callback_paths: CallbackPaths,
-    /// Seconds between sweeps, up to a minute: after a longer pause the monitor takes itself for
-    /// one that was away, and gives every waiter its time anew.
+    /// Seconds between sweeps, 60 at most. After a longer pause the monitor assumes that it was
+    /// down, and every lease starts again.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub sweep_seconds: u64,
 }
 
-/// Words of `sagebell demo`.
+/// Arguments of `sagebell demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// How to print the summary.
+    /// The output format of the summary.
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
 }
 
-/// Where the monitor is.
+/// The monitor's URL, and how to print.
 #[derive(Debug, Args)]
 pub struct ApiArgs {
-    /// The monitor's address.
+    /// The monitor's URL.
     #[arg(long, env = "SAGEBELL_API", default_value = "http://127.0.0.1:7070")]
     pub api: Url,
-    /// How to print.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
 }
 
-/// Words of `sagebell wait`.
+/// Arguments of `sagebell wait`.
 #[derive(Debug, Args)]
 pub struct WaitArgs {
     /// The job's ARN.
     #[arg(value_parser = JobArn::parse)]
     pub arn: JobArn,
     #[command(flatten)]
-    /// Where the monitor is.
+    /// The monitor's URL, and how to print.
     pub api: ApiArgs,
-    /// The address on which to hear callbacks; the monitor must reach it.
+    /// The address that receives callbacks. The monitor must be able to reach it.
     #[arg(long, default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
-    /// The wait's id: the same id takes an earlier wait up again.
+    /// The id of the wait. With the id of an earlier wait, the command continues that wait.
     #[arg(long, value_parser = WaitId::parse)]
     pub id: Option<WaitId>,
     /// Which signals to receive: `progress` (each change) or `settled` (only the end).
     #[arg(long, default_value = "progress", value_parser = signal_on)]
     pub signal_on: SignalOn,
-    /// Give up after this long, as in 90m or 12h.
+    /// Give up after this time, for example 90m or 12h.
     #[arg(long, default_value = "24h")]
     pub max_wait: SignedDuration,
-    /// What to do with the job if this command vanishes: `stop` or `keep`.
+    /// What to do with the job if this command ends without cancelling its wait: `stop` or `keep`.
     #[arg(long, default_value = "keep", value_parser = on_abandon)]
     pub on_abandon: OnAbandon,
 }
 
-/// Words of `sagebell jobs`.
+/// Arguments of `sagebell jobs`.
 #[derive(Debug, Args)]
 pub struct JobsArgs {
-    /// Where the monitor is.
+    /// The monitor's URL, and how to print.
     #[command(flatten)]
     pub api: ApiArgs,
     /// Only jobs in this phase.
@@ -125,18 +125,18 @@ pub struct JobsArgs {
     /// Only jobs with a wait of this `run` label.
     #[arg(long)]
     pub run: Option<String>,
-    /// At most this many.
+    /// Print this many jobs at most.
     #[arg(long, default_value_t = 50)]
     pub limit: usize,
 }
 
-/// Words of `sagebell replay`.
+/// Arguments of `sagebell replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
     /// Files with one EventBridge event each, sent in this order.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// Where the local stack is.
+    /// The URL of the local stack.
     #[command(flatten)]
     pub api: ApiArgs,
 }
@@ -147,57 +147,57 @@ pub struct ReplayArgs {
 pub enum DeadLettersOf {
     /// Events that `job-events` could not record.
     Events,
-    /// Signal requests that `signals` could not answer.
+    /// Signal requests that `signals` could not handle.
     Signals,
     /// Events that EventBridge could not put on the events queue.
     Rules,
 }
 
-/// Words of `sagebell redrive`.
+/// Arguments of `sagebell redrive`.
 #[cfg(feature = "aws")]
 #[derive(Debug, Args)]
 pub struct RedriveArgs {
-    /// Whose dead letters.
+    /// Which dead-letter queue.
     #[arg(value_enum)]
     pub queue: DeadLettersOf,
     /// The name of the deployed stack.
     #[arg(long, env = "SAGEBELL_STACK", default_value = "sagebell")]
     pub stack: String,
-    /// At most so many messages.
+    /// Move this many messages at most.
     #[arg(long, default_value_t = 10_000)]
     pub limit: u64,
 }
 
-/// Words of `sagebell preflight`.
+/// Arguments of `sagebell preflight`.
 #[cfg(feature = "aws")]
 #[derive(Debug, Args)]
 pub struct PreflightArgs {
     /// The name of the deployed stack.
     #[arg(long, env = "SAGEBELL_STACK", default_value = "sagebell")]
     pub stack: String,
-    /// The monitor's address; the stack's output ApiUrl if the caller may read it.
+    /// The monitor's URL. Default: the stack's output ApiUrl, if the caller may read it.
     #[arg(long, env = "SAGEBELL_API")]
     pub api: Option<Url>,
-    /// The address on which to hear the probe's callback; port 8080 of this
-    /// machine's own if not given.
+    /// The address that receives the callback of the test wait. Default: port 8080 of
+    /// this machine.
     #[arg(long)]
     pub listen: Option<SocketAddr>,
-    /// How long to wait for the callback, as in 30s: 1m where the caller may put
-    /// events on the stack's bus, else 12m.
+    /// How long to wait for the callback, for example 30s. Default: 1m if the caller may
+    /// put events on the stack's bus, otherwise 12m.
     #[arg(long)]
     pub patience: Option<SignedDuration>,
-    /// Leave the probe out.
+    /// Skip the test wait.
     #[arg(long)]
     pub no_callback: bool,
-    /// The role that steps pass to SageMaker; output ExecutionRoleArn of the stack
-    /// `<stack>-execution` if the caller may read it.
+    /// The role that steps pass to SageMaker. Default: output ExecutionRoleArn of the stack
+    /// `<stack>-execution`, if the caller may read it.
     #[arg(long, env = "SAGEBELL_EXECUTION_ROLE")]
     pub execution_role: Option<String>,
-    /// The role of the steps' pods; output PipelinePodRoleArn of the stack
-    /// `<stack>-pipeline-pod` if the caller may read it, else the caller's own.
+    /// The role of the steps' pods. Default: output PipelinePodRoleArn of the stack
+    /// `<stack>-pipeline-pod` if the caller may read it, otherwise the caller's own role.
     #[arg(long)]
     pub pod_role: Option<String>,
-    /// How to print.
+    /// The output format.
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
 }

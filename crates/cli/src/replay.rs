@@ -24,7 +24,7 @@ pub enum ReplayError {
         source: std::io::Error,
     },
     /// A file that is no JSON.
-    #[error("{path} is no JSON: {source}")]
+    #[error("{path} is not JSON: {source}")]
     Json {
         /// The file.
         path: PathBuf,

@@ -135,10 +135,10 @@ async fn leave(waiting: Waiting, outcome: &Outcome) {
         Outcome::Interrupted => Some("interrupted"),
     };
     if let Some(why) = why {
-        say::err(format_args!("sagebell: {why}; the job goes on"));
+        say::err(format_args!("sagebell: {why}. The job still runs"));
         if let Err(error) = waiting.cancel().await {
             say::err(format_args!(
-                "sagebell: the wait could not be taken back, its lease will end it: {error}"
+                "sagebell: the wait could not be cancelled: {error}. It ends when its lease does"
             ));
         }
     }

@@ -41,7 +41,7 @@ pub enum WaitError {
     #[error(transparent)]
     Refused(#[from] ClientError),
     /// The wait ended without its job having settled.
-    #[error("the wait is {}: somebody else ended it", .0.as_str())]
+    #[error("the wait is {}: another caller ended it", .0.as_str())]
     Ended(WaitState),
 }
 

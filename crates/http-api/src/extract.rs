@@ -59,8 +59,7 @@ impl FromRequestParts<Api> for Waiter {
         if api.waits.policy.may_wait(&caller) {
             return Ok(Self(caller));
         }
-        let detail =
-            format!("{} may read here, and neither register, cancel nor refresh", caller.0);
+        let detail = format!("{} may only read: it may not register, cancel or refresh", caller.0);
         Err(Problem::new(ErrorCode::ReadOnly, detail))
     }
 }
@@ -91,7 +90,7 @@ impl<S: Sync> FromRequestParts<S> for StopWish {
             (false, false) => Ok(Self(Stop::No)),
             (true, false) => Ok(Self(Stop::Unwanted)),
             (true, true) => Ok(Self(Stop::Forced)),
-            (false, true) => Err(Problem::invalid_field(FORCE, "goes with `stop=true` only")),
+            (false, true) => Err(Problem::invalid_field(FORCE, "only valid with `stop=true`")),
         }
     }
 }
@@ -109,7 +108,7 @@ fn bad_path(rejection: PathRejection) -> Problem {
     if let PathRejection::FailedToDeserializePathParams(error) = &rejection
         && let ErrorKind::InvalidUtf8InPathParam { key } = error.kind()
     {
-        return Problem::invalid_field(key.clone(), "not UTF-8 once it is percent-decoded");
+        return Problem::invalid_field(key.clone(), "not UTF-8 after percent-decoding");
     }
     Problem::internal(rejection)
 }
@@ -121,6 +120,6 @@ fn job_arn(text: &str, api: &Api) -> Result<JobArn, Problem> {
         return Ok(arn);
     }
     let (account, region) = (arn.account(), arn.region());
-    let detail = format!("this monitor does not take jobs of account {account} in {region}");
+    let detail = format!("this monitor does not accept jobs of account {account} in {region}");
     Err(Problem::new(ErrorCode::JobOutOfScope, detail))
 }

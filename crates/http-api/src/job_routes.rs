@@ -15,7 +15,7 @@ use sagebell_api_types::{JobListView, TimelineView};
 #[utoipa::path(
     get, path = "/v1/jobs/{arn}", tag = "jobs",
     params(("arn" = String, Path, description = ARN_HINT)),
-    responses((status = 200, description = "The job as now known", body = JobSchema)),
+    responses((status = 200, description = "The job, as known now", body = JobSchema)),
 )]
 pub(crate) async fn get_job(
     State(api): State<Api>,
@@ -26,7 +26,7 @@ pub(crate) async fn get_job(
 
 /// Read a job's timeline
 ///
-/// Every observation that said something new, by the job's own times; those that
+/// Every observation that said something new, ordered by the job's times. Those that
 /// came after a later state was known are marked `late`.
 #[utoipa::path(
     get, path = "/v1/jobs/{arn}/timeline", tag = "jobs",
@@ -40,14 +40,14 @@ pub(crate) async fn get_timeline(
     Ok(Json(known(api.jobs.get(&arn).await?)?.into()))
 }
 
-/// Ask SageMaker about a job now
+/// Describe a job now
 ///
-/// Describes the job and records what SageMaker says, as if an event had told it.
-/// Only for the job's owner, or if it has none yet.
+/// Calls Describe and records the answer, as if it came from an event. Only the job's
+/// owner may do this, or anyone if the job has no owner yet.
 #[utoipa::path(
     post, path = "/v1/jobs/{arn}/refresh", tag = "jobs",
     params(("arn" = String, Path, description = ARN_HINT)),
-    responses((status = 200, description = "The job as now known", body = JobSchema)),
+    responses((status = 200, description = "The job, as known now", body = JobSchema)),
 )]
 pub(crate) async fn refresh_job(
     State(api): State<Api>,
@@ -59,15 +59,15 @@ pub(crate) async fn refresh_job(
 
 /// List jobs
 ///
-/// Those recorded last come first.
+/// The jobs recorded last come first.
 #[utoipa::path(
     get, path = "/v1/jobs", tag = "jobs",
     params(
         ("phase" = Option<PhaseWord>, Query, description = "Only jobs in this phase"),
         ("kind" = Option<KindWord>, Query, description = "Only jobs of this kind"),
         ("run" = Option<String>, Query, description = "Only jobs that a wait with this `run` label was registered on"),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
-        ("limit" = Option<u16>, Query, description = "Jobs on the page; 50 where absent", minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "`next` of the previous page"),
+        ("limit" = Option<u16>, Query, description = "The number of jobs on the page. Default: 50", minimum = 1, maximum = 200),
     ),
     responses((status = 200, description = "One page of jobs", body = JobListView)),
 )]

@@ -57,7 +57,7 @@ fn answer_panic(panic: Panic) -> Response {
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without words")
+        .unwrap_or("a panic without a message")
 }
 
 /// Answers a path that is no route.
@@ -72,5 +72,5 @@ pub(crate) async fn not_found(uri: Uri) -> Problem {
 
 /// Answers a method that the route does not take; the router adds `Allow`.
 pub(crate) async fn method_not_allowed() -> Problem {
-    Problem::new(ErrorCode::MethodNotAllowed, "the Allow header lists what the route takes")
+    Problem::new(ErrorCode::MethodNotAllowed, "the Allow header lists the allowed methods")
 }

@@ -90,7 +90,7 @@ fn problem() -> Vec<(String, RefOr<Schema>)> {
 }
 
 fn sigv4() -> SecurityScheme {
-    let about = "AWS Signature Version 4, as the function URL asks for: service `lambda`.";
+    let about = "AWS Signature Version 4, as the function URL requires: service `lambda`.";
     SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("Authorization", about)))
 }
 
@@ -142,7 +142,7 @@ fn callback() -> Operation {
         .request_body(Some(body.build()))
         .security(SecurityRequirement::default())
         .response("2XX", answer("Delivered"))
-        .response("410", answer("The waiter is gone: drop the wait"))
+        .response("410", answer("The waiter is gone. Sagebell ends the wait"))
         .response("default", answer("Try again until the wait's deadline"))
         .build()
 }

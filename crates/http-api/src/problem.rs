@@ -47,14 +47,15 @@ impl Problem {
 
     /// A fault of the service's own: told to the log only.
     pub(crate) fn internal(why: impl Display) -> Self {
-        tracing::error!(%why, "an API call failed for a fault of the service's own");
-        let detail = "a fault of the service, not of the call: its log says more";
+        tracing::error!(%why, "an API call failed because of an internal error");
+        let detail =
+            "the service has an error. The call is not the cause. See the log of the service";
         Self::new(ErrorCode::Internal, detail)
     }
 
     /// A failure that passes: told to the log only.
     fn try_again(why: impl Display) -> Self {
-        tracing::warn!(%why, "an API call is to be tried again");
+        tracing::warn!(%why, "an API call must be repeated");
         let detail = "the store or the queue is busy or out of reach; the same call may succeed \
                       in a moment";
         Self::new(ErrorCode::TryAgain, detail)
@@ -62,12 +63,12 @@ impl Problem {
 
     /// A call whose host did not say who is calling.
     pub(crate) fn caller_unknown() -> Self {
-        let detail = "the call carries no identity: sign it (SigV4) as an IAM role or user";
+        let detail = "the call has no identity. Sign it (SigV4) as an IAM role or user";
         Self::new(ErrorCode::CallerUnknown, detail)
     }
 
     pub(crate) fn no_such_job() -> Self {
-        Self::new(ErrorCode::JobNotFound, "Sagebell has not heard of this job")
+        Self::new(ErrorCode::JobNotFound, "Sagebell does not know this job")
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn parameters(
     let mut found = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         let Some(known) = known.iter().find(|known| **known == name) else {
-            let detail = format!("no such parameter here; there is {}", known.join(", "));
+            let detail = format!("unknown parameter; expected one of {}", known.join(", "));
             return Err(Problem::invalid_field(name.into_owned(), detail));
         };
         if !value.is_empty() && found.insert(*known, value.into_owned()).is_some() {

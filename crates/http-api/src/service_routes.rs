@@ -24,7 +24,7 @@ impl From<OpenApi> for Document {
 /// Whether the service answers
 #[utoipa::path(
     get, path = "/healthz", tag = "service", security(()),
-    responses((status = 200, description = "It does", body = HealthView)),
+    responses((status = 200, description = "The service answers", body = HealthView)),
 )]
 pub(crate) async fn check_health() -> Json<HealthView> {
     Json(HealthView { status: "ok".into() })
@@ -32,9 +32,8 @@ pub(crate) async fn check_health() -> Json<HealthView> {
 
 /// Read who is calling
 ///
-/// The caller's name, as waits and jobs are owned by it: account and role or user,
-/// without the session. A step puts it on what it creates as the tag
-/// `sagebell:owner`.
+/// The principal that owns the caller's waits and jobs: account and role or user, without
+/// the session. A step sets it as the tag `sagebell:owner` on everything that it creates.
 #[utoipa::path(
     get, path = "/v1/principal", tag = "service",
     responses((status = 200, description = "The caller", body = PrincipalView)),

@@ -51,7 +51,7 @@ fn unreadable(error: BoxError) -> Problem {
         let detail = format!("at most {BODY_LIMIT} bytes");
         return Problem::new(ErrorCode::BodyTooLarge, detail);
     }
-    Problem::new(ErrorCode::InvalidBody, "the body could not be read to its end")
+    Problem::new(ErrorCode::InvalidBody, "the body is incomplete")
 }
 
 fn refused(bad: BadBody) -> Problem {

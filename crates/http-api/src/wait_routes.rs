@@ -16,7 +16,7 @@ type Answer = Result<Json<WaitAndJobView>, Problem>;
 ///
 /// One idempotent verb: register a wait, move it to a new URL, or renew its
 /// lease. If the answer's job is settled and its wait is `signalled`, no callback
-/// follows. A job that Sagebell has never heard of is looked at once.
+/// follows. Sagebell describes a job that it does not know at once.
 #[utoipa::path(
     put, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
     params(
@@ -24,7 +24,7 @@ type Answer = Result<Json<WaitAndJobView>, Problem>;
         ("wait_id" = String, Path, description = WAIT_ID_HINT),
     ),
     request_body = WaitRequest,
-    responses((status = 200, description = "The wait and its job, as now known", body = WaitAndJobView)),
+    responses((status = 200, description = "The wait and its job, as known now", body = WaitAndJobView)),
 )]
 pub(crate) async fn register_wait(
     State(api): State<Api>,
@@ -38,14 +38,14 @@ pub(crate) async fn register_wait(
 
 /// Read a wait
 ///
-/// Only the principal that registered it finds it: others may call theirs alike.
+/// Only the principal that registered the wait can read it. Other principals may use the same id.
 #[utoipa::path(
     get, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
     params(
         ("arn" = String, Path, description = ARN_HINT),
         ("wait_id" = String, Path, description = WAIT_ID_HINT),
     ),
-    responses((status = 200, description = "The wait and its job, as now known", body = WaitAndJobView)),
+    responses((status = 200, description = "The wait and its job, as known now", body = WaitAndJobView)),
 )]
 pub(crate) async fn inspect_wait(State(api): State<Api>, WaitPath(key): WaitPath) -> Answer {
     Ok(Json(api.waits.inspect(&key).await?.into()))
@@ -53,15 +53,15 @@ pub(crate) async fn inspect_wait(State(api): State<Api>, WaitPath(key): WaitPath
 
 /// Cancel a wait
 ///
-/// Only the principal that registered it finds it. Cancelling a wait whose life is
-/// over changes nothing.
+/// Only the principal that registered the wait can cancel it. Cancelling a wait that
+/// has ended changes nothing.
 #[utoipa::path(
     delete, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
     params(
         ("arn" = String, Path, description = ARN_HINT),
         ("wait_id" = String, Path, description = WAIT_ID_HINT),
-        ("stop" = Option<bool>, Query, description = "Stop the job first, as its owner and if nobody else waits for it; if that fails the wait stays"),
-        ("force" = Option<bool>, Query, description = "With `stop`: whoever else waits for it"),
+        ("stop" = Option<bool>, Query, description = "Stop the job first. Only the owner may do this, and only if nobody else waits for the job. If stopping fails, the wait stays"),
+        ("force" = Option<bool>, Query, description = "With `stop`: even if others wait for the job"),
     ),
     responses((status = 200, description = "The wait as it ended, and its job", body = WaitAndJobView)),
 )]

@@ -61,7 +61,7 @@ pub enum LocalError {
         source: std::io::Error,
     },
     /// The waits left by an earlier run could not be rung.
-    #[error("the waits of the last run could not be taken up: {0}")]
+    #[error("the waits of the last run could not be resumed: {0}")]
     Recover(#[source] RecoverError),
 }
 
@@ -114,7 +114,7 @@ impl LocalStack {
     pub async fn stop(self) {
         self.stop.cancel();
         if tokio::time::timeout(STOP_TIMEOUT, self.tasks.wait()).await.is_err() {
-            tracing::warn!("stopped with work under way; the next start takes it up");
+            tracing::warn!("stopped with unfinished work; the next start resumes it");
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) async fn put_events(
 ) -> Response {
     let target = headers.get(put_events::TARGET_HEADER).and_then(|target| target.to_str().ok());
     if target != Some(TARGET) {
-        let message = format!("POST / takes X-Amz-Target {TARGET} and nothing else");
+        let message = format!("POST / accepts only X-Amz-Target {TARGET}");
         return error("UnknownOperationException", &message);
     }
     let request: Request = match serde_json::from_slice(&body) {

@@ -85,11 +85,11 @@ impl QueueWorker {
         let (done, failed): (Vec<_>, Vec<_>) = ready.into_iter().partition(|one| one.done);
         let done: Vec<Receipt> = done.into_iter().map(|answered| answered.id).collect();
         if let Err(error) = self.queue.ack(&done).await {
-            tracing::error!(%error, "signal requests answered, but not taken off the queue");
+            tracing::error!(%error, "signal requests were handled but not deleted from the queue");
         }
         for answered in failed {
             if let Err(error) = self.queue.nack(answered.id, AFTER_FAILURE).await {
-                tracing::error!(%error, "a signal request comes again later than it should");
+                tracing::error!(%error, "a signal request will be repeated late");
             }
         }
     }
@@ -117,11 +117,11 @@ async fn answer(deliver: Deliver, request: Received) -> Answered {
     let done = match answer.await {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => {
-            tracing::warn!(%arn, %error, "signal request comes again");
+            tracing::warn!(%arn, %error, "signal request will be repeated");
             false
         }
         Err(error) => {
-            tracing::error!(%arn, %error, "signal request comes again");
+            tracing::error!(%arn, %error, "signal request will be repeated");
             false
         }
     };

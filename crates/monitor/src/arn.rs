@@ -83,7 +83,7 @@ fn split(text: &str) -> Result<Parts<'_>, ArnError> {
         return malformed("longer than 640 bytes");
     }
     if !text.bytes().all(|b| b.is_ascii_graphic()) {
-        return malformed("it has a blank or a character outside ASCII");
+        return malformed("it has a space or a character outside ASCII");
     }
     let fields: Vec<&str> = text.splitn(6, ':').collect();
     let field = |index: usize| fields.get(index).copied().unwrap_or_default();
@@ -91,16 +91,18 @@ fn split(text: &str) -> Result<Parts<'_>, ArnError> {
     let (arn, partition, service) = (lower(0), lower(1), lower(2));
     let (region, account, rest) = (lower(3), field(4), field(5));
     if arn != "arn" || Partition::of_id(&partition).is_none() {
-        return malformed("it does not begin with arn: and a partition of AWS, as in arn:aws");
+        return malformed(
+            "it does not begin with arn: and a partition of AWS, for example arn:aws",
+        );
     }
     if service != "sagemaker" {
         return malformed("the service is not sagemaker");
     }
     if !is_region(&region) {
-        return malformed("the region is missing or is no region, as in us-east-1");
+        return malformed("the region is missing or wrong; expected for example us-east-1");
     }
     if Partition::of_region(&region).id != partition {
-        return malformed("the region is of another partition than the ARN");
+        return malformed("the region belongs to another partition than the ARN");
     }
     if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
         return malformed("the account is not 12 digits");
@@ -139,7 +141,9 @@ impl JobArn {
             return malformed("the resource name has fewer parts than its type has");
         }
         if !parts.id.bytes().all(|b| form.allows(b)) {
-            return malformed("the resource name has a character that names of its type have not");
+            return malformed(
+                "the resource name has a character that names of its type cannot have",
+            );
         }
         let head = format!("{}{}/", parts.prefix, kind.spec().resource);
         let id = form.spelt(parts.id);
@@ -396,7 +400,7 @@ mod tests {
             ("arn:aws:sagemaker:us-east-1:111122223333:training-job", "TYPE/NAME"),
             ("arn:aws:sagemaker:us-east-1:111122223333:training-job/", "name"),
             ("arn:aws:sagemaker:us-east-1:111122223333:training-job/a/../b", "empty part"),
-            ("arn:aws:sagemaker:us-east-1:111122223333:training-job/a b", "blank"),
+            ("arn:aws:sagemaker:us-east-1:111122223333:training-job/a b", "space"),
             ("arn:aws:sagemaker:us-east-1:111122223333:training-job/a/b", "more parts"),
             ("arn:aws:sagemaker:us-east-1:111122223333:model-card/x", "model-card"),
             ("arn:aws:sagemaker:us-east-1:111122223333:model-card/x/export-job", "fewer parts"),

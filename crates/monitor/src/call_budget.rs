@@ -53,7 +53,7 @@ impl Call {
 
 /// The budget is spent: the call's turn would have come too late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the budget of SageMaker calls is spent, the next turn comes in {wait:?}")]
+#[error("the budget of SageMaker calls is used up; the next call is possible in {wait:?}")]
 pub struct Spent {
     /// When the turn would have come.
     pub wait: Duration,
@@ -89,7 +89,7 @@ impl CallBudget {
                 Ok(_) => break,
                 Err(error) => {
                     counter!("sagebell_calls_uncounted_total").increment(1);
-                    tracing::warn!(%error, call = call.as_str(), "SageMaker is called uncounted");
+                    tracing::warn!(%error, call = call.as_str(), "calling SageMaker without counting");
                     break;
                 }
             }

@@ -283,7 +283,7 @@ impl Deliver {
         match at_once.run(Some(wait), edit).await? {
             Written::Stored(_) | Written::Kept(()) => Ok(()),
             Written::Contended => {
-                Err(StoreError::Retryable(format!("others kept writing wait {} first", sent.id)))
+                Err(StoreError::Retryable(format!("others kept changing wait {}", sent.id)))
             }
         }
     }

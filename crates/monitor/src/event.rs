@@ -90,7 +90,7 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     }
     let word = |field| match event.get(field).and_then(Value::as_str) {
         Some(word) => Ok(word),
-        None => Err(refused(field, "missing or no text")),
+        None => Err(refused(field, "missing or not a string")),
     };
     match word("source")? {
         SOURCE => {}
@@ -102,7 +102,7 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
         return Ok(Parsed::Ignored(Ignored::OtherDetailType));
     };
     let detail = event.get("detail").filter(|detail| detail.is_object());
-    let detail = detail.ok_or_else(|| refused("detail", "missing or no object"))?;
+    let detail = detail.ok_or_else(|| refused("detail", "missing or not an object"))?;
     let seen_at = event.get("time").and_then(crate::time::parse_time).unwrap_or(now);
     let arn = arn_of(kind, detail, event.get("resources"));
     let stated = kind.status_in(detail_type);
@@ -123,7 +123,7 @@ pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
 fn carried(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     let detail = event.get("detail").ok_or_else(|| refused("detail", "missing"))?;
     let seen = Observation::deserialize(detail);
-    let seen = seen.map_err(|error| refused("detail", format!("no observation: {error}")))?;
+    let seen = seen.map_err(|error| refused("detail", format!("not an observation: {error}")))?;
     Ok(Parsed::Job(Box::new(seen.bounded(now))))
 }
 
@@ -189,7 +189,7 @@ fn counts(detail: &Value, pointers: &[&str]) -> Option<String> {
 fn no_status(kind: Kind) -> Refused {
     let pointer = kind.spec().fields.status.first();
     let field = pointer.map_or("status", |pointer| pointer.trim_start_matches('/'));
-    refused(field, "missing, empty or no text")
+    refused(field, "missing, empty or not a string")
 }
 
 /// The job's ARN: from the detail, else from the envelope's resources.
@@ -197,11 +197,11 @@ fn arn_of(kind: Kind, detail: &Value, resources: Option<&Value>) -> Result<JobAr
     let in_detail = text(detail, kind.spec().fields.arn);
     let resources = resources.and_then(Value::as_array).into_iter().flatten();
     let in_resources = resources.filter_map(Value::as_str);
-    let mut problem = String::from("no ARN there, nor in resources");
+    let mut problem = String::from("no ARN in it, and none in resources");
     for candidate in in_detail.into_iter().chain(in_resources) {
         match job_arn(kind, candidate, detail) {
             Ok(arn) if arn.kind() == kind => return Ok(arn),
-            Ok(arn) => problem = format!("`{candidate}` is a {}, no {kind}", arn.kind()),
+            Ok(arn) => problem = format!("`{candidate}` is a {}, not a {kind}", arn.kind()),
             Err(error) => problem = error.to_string(),
         }
     }

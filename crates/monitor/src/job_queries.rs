@@ -16,7 +16,7 @@ pub const PAGE_LIMIT: usize = 200;
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
     /// Another principal owns the job.
-    #[error("only a job's owner may have it looked at: it belongs to {0}")]
+    #[error("only the owner of a job may refresh it. It belongs to {0}")]
     NotOwner(String),
     /// SageMaker did not tell.
     #[error(transparent)]

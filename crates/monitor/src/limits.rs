@@ -98,7 +98,7 @@ impl Default for Limits {
 
 /// A principal registered more than its share.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this role or user has registered {most} {}: the next are taken in {} s", .limit.words(), .retry_after.as_secs())]
+#[error("this role or user has registered {most} {}. Try again in {} s", .limit.words(), .retry_after.as_secs())]
 pub struct TooMany {
     /// Of what.
     pub limit: Limit,

@@ -25,10 +25,10 @@ pub enum NotAllowed {
     #[error("the job belongs to {0}")]
     OwnedBy(String),
     /// Nobody is known to own it.
-    #[error("nobody is known to own the job: it has no tag {OWNER_TAG} and no registration")]
+    #[error("the job has no known owner: it has no tag {OWNER_TAG} and no registration")]
     Unowned,
     /// Its tags could not be read.
-    #[error("whose the job is can't be read: {0}")]
+    #[error("the owner of the job cannot be read: {0}")]
     Unknown(#[from] SageMakerError),
 }
 

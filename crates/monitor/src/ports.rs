@@ -27,7 +27,7 @@ pub enum StoreError {
     #[error("the store is busy or out of reach, try again: {0}")]
     Retryable(String),
     /// The cursor is none that this list gave out.
-    #[error("{0:?} is no cursor of this list")]
+    #[error("{0:?} is not a cursor of this list")]
     BadCursor(String),
     /// The same call will fail again: a bug, a wrong schema, a missing permission.
     #[error("the store refused: {0}")]
@@ -162,7 +162,7 @@ pub trait Queue: Send + Sync {
 
 /// A queue that took nothing, or not all; pushing all again is right.
 #[derive(Debug, thiserror::Error)]
-#[error("the signal queue did not take the message, try again: {0}")]
+#[error("the signal queue did not accept the message, try again: {0}")]
 pub struct QueueError(pub String);
 
 /// What came of one attempt to call back.
@@ -250,7 +250,7 @@ pub enum SageMakerError {
         kind: Kind,
     },
     /// This monitor was set up without SageMaker.
-    #[error("this monitor runs without SageMaker: it knows only what events tell")]
+    #[error("this monitor runs without SageMaker: it knows only what events contain")]
     Unavailable,
     /// Anything else, in the service's own words.
     #[error("SageMaker refused: {0}")]
@@ -280,7 +280,7 @@ pub trait Intake: Send + Sync {
 
 /// An observation that was not taken; the sweep comes back to it.
 #[derive(Debug, thiserror::Error)]
-#[error("the observation was not taken, try again: {0}")]
+#[error("the observation was not accepted, try again: {0}")]
 pub struct IntakeError(pub String);
 
 /// Tells others what became of jobs and waits (Slack, SNS, …). Best effort: an

@@ -66,7 +66,7 @@ pub enum RecordError {
     #[error(transparent)]
     Queue(#[from] QueueError),
     /// Others kept writing the same item first.
-    #[error("others kept writing {0} first, try again")]
+    #[error("others kept changing {0}, try again")]
     Contended(String),
 }
 

@@ -161,7 +161,7 @@ impl Sweep {
         match self.handle(&key, beat, described).await {
             Ok(step) => Some(step),
             Err(error) => {
-                tracing::warn!(arn = %key.arn, wait = %key.id, %error, "sweep: left for the next");
+                tracing::warn!(arn = %key.arn, wait = %key.id, %error, "sweep: left for the next sweep");
                 None
             }
         }
@@ -241,7 +241,7 @@ impl Sweep {
         search.asked = search.asked.saturating_add(1);
         if search.asked > search.unanswered + UNSENT {
             let (arn, id) = (&wait.value.arn, &wait.value.id);
-            tracing::error!(%arn, wait = %id, "probes are asked for and not sent: is `signals` there?");
+            tracing::error!(%arn, wait = %id, "probes are requested but not sent: does `signals` run?");
             counter!("sagebell_probes_unsent_total").increment(1);
         }
         search.next_at = Some(later(self.clock.now(), self.policy.probe_pause));

@@ -14,7 +14,7 @@ use serde_json::{Map, Number, Value};
 #[derive(Debug, thiserror::Error)]
 pub enum Malformed {
     /// An object has two members of this name.
-    #[error("the name `{0}` is there twice")]
+    #[error("the name `{0}` appears twice")]
     Twice(String),
     /// No JSON.
     #[error(transparent)]
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             if object.contains_key(&name) {
-                let error = A::Error::custom(format!("the name `{name}` is there twice"));
+                let error = A::Error::custom(format!("the name `{name}` appears twice"));
                 *self.0.borrow_mut() = Some(name);
                 return Err(error);
             }

@@ -163,7 +163,7 @@ impl FailureClass {
             Self::NoAnswer => "no answer",
             Self::BadStatus => "neither 2xx nor 410",
             Self::NoProof => "no proof of the secret",
-            Self::Internal => "a fault of Sagebell's own",
+            Self::Internal => "an internal error of Sagebell",
         }
     }
 }
@@ -199,7 +199,7 @@ pub struct Wait {
     /// What it wants to hear.
     #[serde(rename = "hear")]
     pub signal_on: SignalOn,
-    /// Observations from before this belong to an older job or update.
+    /// Older observations belong to an older job or update, and are ignored.
     pub not_before: Option<Timestamp>,
     /// How long the wait lives without being renewed, in seconds.
     pub lease_seconds: u32,

@@ -76,7 +76,7 @@ pub struct Config {
 
 /// All that is wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the configuration is not usable:\n{}", .problems.join("\n"))]
+#[error("the configuration has errors:\n{}", .problems.join("\n"))]
 pub struct ConfigError {
     /// One line per variable: its name, what is wrong, what it takes.
     pub problems: Vec<String>,
@@ -126,18 +126,18 @@ impl Config {
         let cidrs = reader.or(
             "SAGEBELL_CALLBACK_CIDRS",
             PRIVATE,
-            "networks as in 10.0.0.0/8,fd00::/8",
+            "networks, for example 10.0.0.0/8,fd00::/8",
             |text| each(text, |part| part.parse().ok()),
         );
         let ports = reader.or(
             "SAGEBELL_CALLBACK_PORTS",
             UNPRIVILEGED,
-            "ports as in 8080,9000-9999",
+            "ports, for example 8080,9000-9999",
             |text| each(text, parse_ports),
         );
         let paths = reader.optional(
             "SAGEBELL_CALLBACK_PATHS",
-            "paths as in /callback,/hooks/sagebell, or `*` for any",
+            "paths, for example /callback,/hooks/sagebell, or `*` for any",
             |text| text.parse().ok(),
         );
         let policy = Policy {
@@ -222,7 +222,7 @@ impl<E: Env> Reader<'_, E> {
         parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
         let Some(text) = self.env.get(name) else {
-            self.problems.push(format!("{name} is not set: it takes {takes}"));
+            self.problems.push(format!("{name} is not set; expected {takes}"));
             return None;
         };
         self.parsed(name, &text, takes, parse)
@@ -271,7 +271,7 @@ impl<E: Env> Reader<'_, E> {
     ) -> Option<T> {
         let value = parse(text.trim());
         if value.is_none() {
-            self.problems.push(format!("{name}=`{text}` is not understood: it takes {takes}"));
+            self.problems.push(format!("{name}=`{text}` is wrong; expected {takes}"));
         }
         value
     }

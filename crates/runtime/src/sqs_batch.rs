@@ -62,7 +62,7 @@ where
         match handled.next() {
             Some(Ok(())) => continue,
             Some(Err(error)) => tracing::warn!(message_id = id, %error, "record failed"),
-            None => tracing::warn!(message_id = id, "record not answered for"),
+            None => tracing::warn!(message_id = id, "record without a result"),
         }
         let mut failure = BatchItemFailure::default();
         failure.item_identifier = id;

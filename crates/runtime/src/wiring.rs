@@ -46,11 +46,11 @@ pub enum StartError {
     #[error(transparent)]
     Sender(#[from] sagebell_webhook::sender::SetUpError),
     /// This function rings waits, and was not told where signal requests go.
-    #[error("SAGEBELL_QUEUE is not set: it takes `sqs:` and the URL of the signals queue")]
+    #[error("SAGEBELL_QUEUE is not set; expected `sqs:` and the URL of the signals queue")]
     NoQueue,
     /// The configuration names the embedded store, and this program, like those
     /// that are deployed, was built without it.
-    #[error("SAGEBELL_STORE asks for SQLite: build with the cargo feature `embedded`")]
+    #[error("SAGEBELL_STORE needs SQLite. Build with the cargo feature `embedded`")]
     NoEmbeddedStore,
 }
 

@@ -187,10 +187,14 @@ fn check(operation: &str, input: &Value) -> Result<(), CallError> {
         && operation.len() <= LONGEST_NAME
         && operation.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !is_name {
-        return Err(CallError::new(Class::Invalid, operation, "this is no operation's name"));
+        return Err(CallError::new(
+            Class::Invalid,
+            operation,
+            "this is not the name of an operation",
+        ));
     }
     if !input.is_object() {
-        return Err(CallError::new(Class::Invalid, operation, "the input is no JSON object"));
+        return Err(CallError::new(Class::Invalid, operation, "the input is not a JSON object"));
     }
     Ok(())
 }

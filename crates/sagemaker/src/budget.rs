@@ -115,7 +115,7 @@ impl Budget {
         bucket.slowed_at = Some(now);
         bucket.per_second = (bucket.per_second / 2.0).max(self.full.per_second * FLOOR);
         bucket.tokens = bucket.tokens.min(0.0);
-        tracing::info!(per_second = bucket.per_second, "SageMaker throttles: slower");
+        tracing::info!(per_second = bucket.per_second, "SageMaker throttles; calling less often");
     }
 
     /// Calls per second now: [`Rate::per_second`], or less while SageMaker

@@ -68,7 +68,7 @@ impl SageMakerApi {
         tags.map_err(|error| match port_error(error) {
             // The job was there a moment ago: this says nothing of it.
             SageMakerError::NotFound => {
-                SageMakerError::Refused(format!("it has no tags of {spelt} to tell"))
+                SageMakerError::Refused(format!("SageMaker returns no tags for {spelt}"))
             }
             error => error,
         })
@@ -173,7 +173,7 @@ fn port_error(error: CallError) -> SageMakerError {
             SageMakerError::Throttled(error.to_string())
         }
         Class::Denied => SageMakerError::Refused(format!(
-            "{error}. The role that makes the call must be allowed {}",
+            "{error}. The role of the caller needs {}",
             error.iam_action()
         )),
         Class::AlreadyExists

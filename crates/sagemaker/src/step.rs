@@ -28,7 +28,7 @@ pub(crate) async fn describe(api: &Api, arn: &JobArn) -> Result<Value, CallError
     let input = json!({"PipelineExecutionArn": execution});
     let execution = api.call("DescribePipelineExecution", &input).await?;
     to_come(arn, &execution).ok_or_else(|| {
-        CallError::new(Class::NotFound, LIST, "the execution is over and had no such step")
+        CallError::new(Class::NotFound, LIST, "the execution has ended and had no such step")
     })
 }
 

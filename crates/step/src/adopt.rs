@@ -38,7 +38,7 @@ pub enum CreateError {
     Call(#[from] CallError),
     /// The name is taken.
     #[error(
-        "{operation}: `{name}` exists already and is not this step's: {why}. Choose another name, or leave it out to get one that nobody else has"
+        "{operation}: `{name}` already exists and does not belong to this step: {why}. Choose another name, or leave it out: the step then generates one"
     )]
     NotOurs {
         /// The operation.
@@ -98,9 +98,12 @@ async fn adopt(api: &Api, create: &Create, task: &Task) -> Result<Created, Creat
         why: why.to_owned(),
     };
     let describe = create.describe.as_ref().filter(|_| create.taggable);
-    let describe = describe.ok_or_else(|| not_ours("it can bear no mark of its owner"))?;
+    let describe = describe.ok_or_else(|| not_ours("it cannot have a tag with its owner"))?;
     let found = find(api, describe).await?;
-    let arn = found.arn.as_deref().ok_or_else(|| not_ours("it has no ARN to read its tags by"))?;
+    let arn = found
+        .arn
+        .as_deref()
+        .ok_or_else(|| not_ours("it has no ARN, so its tags cannot be read"))?;
     if task.owns(&tags(api, arn).await?) {
         return Ok(found);
     }

@@ -9,7 +9,7 @@ use sagebell_sagemaker::{CallError, Class};
 const REASONS: &[(&str, &str)] = &[
     (
         "CapacityError",
-        "there are no such instances free now: try again later, in another availability zone, or with another instance type",
+        "AWS has no free instances of this type now. Try again later, in another availability zone, or with another instance type",
     ),
     ("ResourceLimitExceeded", QUOTA),
     ("AccessDenied", EXECUTION_ROLE),
@@ -17,29 +17,30 @@ const REASONS: &[(&str, &str)] = &[
     ("Access denied", EXECUTION_ROLE),
     (
         "ping health check",
-        "the container did not answer GET /ping with 200 in time: the endpoint's log says what it did instead",
+        "the container did not answer GET /ping with 200 in time. The endpoint's log shows why",
     ),
     (
         "OutOfMemory",
-        "the job needs more memory: take a larger instance type, or less data or smaller batches at a time",
+        "the job needs more memory. Use a larger instance type, less data, or smaller batches",
     ),
     (
         "MaxRuntimeExceeded",
-        "the job ran longer than it may: raise MaxRuntimeInSeconds of its stopping condition",
+        "the job reached its time limit. Raise MaxRuntimeInSeconds of its stopping condition",
     ),
     (
         "MaxWaitTimeExceeded",
-        "spot instances did not suffice in the time given: raise MaxWaitTimeInSeconds, or take instances that are not spot",
+        "the job got too little spot capacity in its time. Raise MaxWaitTimeInSeconds, or use on-demand instances",
     ),
-    ("AlgorithmError", "the container failed: its log says why"),
+    ("AlgorithmError", "the container failed. Its log shows why"),
     (
         "ClientError",
-        "what the job was given is wrong: compare its inputs with what the container expects",
+        "the inputs of the job are wrong. Compare them with what the container expects",
     ),
-    ("InternalServerError", "SageMaker failed: try again"),
+    ("InternalServerError", "SageMaker failed. Try again"),
 ];
-const QUOTA: &str = "ask for more in the Service Quotas console, or run fewer at a time";
-const EXECUTION_ROLE: &str = "the execution role (the job's `role`) lacks a permission: infra/iam/execution.yaml grants what it needs";
+const QUOTA: &str =
+    "request a higher quota in the Service Quotas console, or run fewer jobs at the same time";
+const EXECUTION_ROLE: &str = "the execution role (the job's `role`) lacks a permission. infra/iam/execution.yaml grants what it needs";
 
 /// What to do about a job that ended for this reason.
 #[must_use]
@@ -52,21 +53,21 @@ pub fn on_reason(reason: &str) -> Option<&'static str> {
 pub fn on_call(error: &CallError) -> Option<String> {
     match error.class {
         Class::Denied if error.message.contains("PassRole") => Some(
-            "the pod's role may not pass this role to SageMaker: statement PassExecutionRole of infra/iam/pipeline-pod.yaml names the ones it may"
+            "the pod's role may not pass this role to SageMaker. The statement PassExecutionRole of infra/iam/pipeline-pod.yaml lists the roles that it may pass"
                 .to_owned(),
         ),
         Class::Denied => Some(format!(
-            "the pod's role must be allowed {}: infra/iam/pipeline-pod.yaml has the statements",
+            "the pod's role needs the permission {}. infra/iam/pipeline-pod.yaml has the statements",
             error.iam_action()
         )),
         Class::Stale => Some(
-            "no credentials that AWS takes could be had for a quarter of an hour: look at what hands them to the pod (Pod Identity agent, web identity token)"
+            "AWS accepted no credentials for 15 minutes. Check what provides them to the pod (Pod Identity agent, web identity token)"
                 .to_owned(),
         ),
         Class::LimitExceeded => Some(QUOTA.to_owned()),
-        Class::Throttled => Some("the account's limit of calls is used up: try again later".to_owned()),
+        Class::Throttled => Some("the account's limit of API calls is used up. Try again later".to_owned()),
         Class::Unavailable => Some(
-            "whether SageMaker took the call is not known: a step that runs again finds what it made"
+            "it is unknown whether SageMaker accepted the call. If you run the step again, it finds what it created"
                 .to_owned(),
         ),
         Class::AlreadyExists | Class::Conflict | Class::Invalid | Class::NotFound | Class::Other => None,

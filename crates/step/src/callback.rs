@@ -19,7 +19,7 @@ use crate::options::Options;
 #[derive(Debug, thiserror::Error)]
 pub enum CallbackError {
     /// The address could not be listened on.
-    #[error("can't listen for callbacks on {address}: {source}; --host and --port say where")]
+    #[error("can't listen for callbacks on {address}: {source}. Set --host and --port")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -28,7 +28,7 @@ pub enum CallbackError {
     },
     /// The way to the monitor is not known.
     #[error(
-        "can't find the address at which {api} reaches this pod: {source}; --host or POD_IP tells it"
+        "can't find the address at which {api} reaches this pod: {source}. Set --host or POD_IP"
     )]
     NoAddress {
         /// The monitor.
@@ -37,7 +37,7 @@ pub enum CallbackError {
         source: io::Error,
     },
     /// The monitor did not answer, or refused.
-    #[error("{0}\n  --wait poll asks SageMaker from this pod instead")]
+    #[error("{0}\n  with --wait poll the step calls SageMaker itself instead")]
     Client(#[from] ClientError),
     /// The wait's name is none.
     #[error("the wait's id: {0}")]

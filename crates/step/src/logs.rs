@@ -60,7 +60,7 @@ async fn print_all(account: &Account, group: &str, stream: &str) -> Result<(), A
             _ => return Ok(()),
         }
     }
-    say::out(format_args!("--- {stream} goes on; the rest is in CloudWatch"));
+    say::out(format_args!("--- {stream} has more lines. See CloudWatch"));
     Ok(())
 }
 

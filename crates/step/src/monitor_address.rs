@@ -16,10 +16,10 @@ pub const PARAMETER: &str = "/sagebell/api";
 /// Nothing tells where the monitor is.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "nothing says where the monitor is: the input `sagebell_api` (--api) and the variable \
-     SAGEBELL_API are empty, and the parameter {PARAMETER} of Systems Manager in {region} can't be \
-     used: {why}. Give the address (`sagebell preflight` prints it) in one of the three, or set \
-     `wait` to `poll`: the step then asks SageMaker itself, without a monitor"
+    "the step does not know the monitor's URL. The input `sagebell_api` (--api) and the variable \
+     SAGEBELL_API are empty, and the parameter {PARAMETER} of Systems Manager in {region} cannot be \
+     read: {why}. Set one of the three (`sagebell preflight` prints the URL), or set \
+     `wait` to `poll`: the step then calls SageMaker itself, without a monitor"
 )]
 pub struct NoAddress {
     region: String,
@@ -34,12 +34,12 @@ pub async fn find(sdk: &SdkConfig, region: &str, clock: Arc<dyn Clock>) -> Resul
     let no = |why: String| NoAddress { region: region.to_owned(), why };
     let text = read(sdk, region, clock).await.map_err(|error| match error {
         // Systems Manager's own message is empty.
-        AskError::NotFound(_) => no("there is none of this name".to_owned()),
+        AskError::NotFound(_) => no("it does not exist".to_owned()),
         error => no(error.to_string()),
     })?;
     let url = Url::parse(text.trim()).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.ok_or_else(|| no(format!("{text:?} is no http or https URL")))
+    url.ok_or_else(|| no(format!("{text:?} is not an http or https URL")))
 }
 
 async fn read(sdk: &SdkConfig, region: &str, clock: Arc<dyn Clock>) -> Result<String, AskError> {

@@ -95,7 +95,7 @@ pub struct Options {
 
 /// All that is wrong with the options.
 #[derive(Debug, thiserror::Error)]
-#[error("the step's own options are not usable:\n  {}", .problems.join("\n  "))]
+#[error("the options of the step are wrong:\n  {}", .problems.join("\n  "))]
 pub struct OptionsError {
     /// A line each: its name, what is wrong, what it takes.
     pub problems: Vec<String>,
@@ -126,11 +126,12 @@ impl Options {
     ) -> Result<Self, OptionsError> {
         let mut reader = Reader { flags, executor, env, problems: Vec::new() };
         let wait = reader.wait();
-        let max_wait = reader.or("--max-wait", None, "a time as in 90m or 12h", |text| {
-            let asked = text.parse::<SignedDuration>().ok()?;
-            let asked = Duration::try_from(asked).ok();
-            asked.filter(|wait| *wait <= Policy::DEADLINE_LONGEST).map(Some)
-        });
+        let max_wait =
+            reader.or("--max-wait", None, "a duration, for example 90m or 12h", |text| {
+                let asked = text.parse::<SignedDuration>().ok()?;
+                let asked = Duration::try_from(asked).ok();
+                asked.filter(|wait| *wait <= Policy::DEADLINE_LONGEST).map(Some)
+            });
         let on_abandon =
             reader.or("--on-abandon", OnAbandon::Stop, "`stop` or `keep`", |text| match text {
                 "stop" => Some(OnAbandon::Stop),
@@ -205,7 +206,7 @@ impl<E: Env> Reader<'_, E> {
         let Some(text) = self.text(flag) else { return default };
         parse(text.trim()).unwrap_or_else(|| {
             let text: String = text.chars().take(80).collect();
-            self.problems.push(format!("{} is {text:?}, takes {takes}", from_executor(flag)));
+            self.problems.push(format!("{} is {text:?}; expected {takes}", from_executor(flag)));
             default
         })
     }

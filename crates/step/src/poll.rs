@@ -28,13 +28,13 @@ pub type Pauses = (Duration, Duration);
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
     /// SageMaker refuses to tell.
-    #[error("{0}; the job goes on")]
+    #[error("{0}. The job still runs")]
     Call(#[from] CallError),
     /// The same of a job that has ended, as the monitor told.
-    #[error("{0}; the job has ended, and this much is known of it")]
+    #[error("{0}. The job has ended, and the outputs contain what the step knows about it")]
     AfterEnd(CallError),
     /// It tells nothing that is understood.
-    #[error("{operation}: the answer has no status; the job goes on")]
+    #[error("{operation}: the answer has no status. The job still runs")]
     NoStatus {
         /// The operation.
         operation: String,
@@ -92,7 +92,7 @@ impl Question<'_> {
                 Err(PollError::Call(error))
                     if passes(&error) || self.trails(&error, trusted_from) =>
                 {
-                    say::err(format_args!("sagebell-step: {error}; asking again"));
+                    say::err(format_args!("sagebell-step: {error}; trying again"));
                 }
                 Err(PollError::Call(error)) if history.has_settled() => {
                     return Err(PollError::AfterEnd(error));

@@ -17,7 +17,7 @@ pub fn list() -> String {
     let all = families.iter().flatten();
     let lines = all.map(|component| format!("  {}: {}\n", component.name, component.description));
     format!(
-        "The components; `sagebell-step COMPONENT --help` tells of each:\n{}",
+        "The components; `sagebell-step COMPONENT --help` describes each:\n{}",
         lines.collect::<String>()
     )
 }

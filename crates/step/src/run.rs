@@ -42,7 +42,7 @@ pub enum StepError {
     #[error(transparent)]
     Component(#[from] ComponentError),
     /// The request is not what SageMaker takes.
-    #[error("{operation} would be refused, so nothing was sent:{}", listed(.problems))]
+    #[error("SageMaker would refuse {operation}, so the step did not send it:{}", listed(.problems))]
     Request {
         /// The operation.
         operation: String,
@@ -72,14 +72,14 @@ pub enum StepError {
     },
     /// Every generation of the job's name is used up.
     #[error(
-        "{name}: a hundred tries of this task ended badly before this one; run the pipeline anew"
+        "{name}: 100 attempts of this task failed before this one. Start a new run of the pipeline"
     )]
     TooManyTries {
         /// The last name.
         name: String,
     },
     /// `--max-wait` has passed.
-    #[error("not settled within --max-wait; {0}")]
+    #[error("the job did not settle within --max-wait; {0}")]
     GaveUp(&'static str),
     /// SIGTERM came.
     #[error("terminated; {0}")]

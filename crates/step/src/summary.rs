@@ -142,7 +142,7 @@ fn verdict(phase: Option<Phase>, failed: bool) -> &'static str {
         Some(Phase::Stopped) => "stopped",
         Some(Phase::TimedOut) => "ran out of time",
         Some(Phase::Stopping) => "stopping",
-        Some(Phase::Succeeded) if failed => "done, but not as asked for",
+        Some(Phase::Succeeded) if failed => "done, but not as requested",
         None if !failed => "done",
         Some(Phase::Succeeded) => "succeeded",
         Some(Phase::Pending | Phase::Running | Phase::Unknown) | None => "not waited for",

@@ -159,7 +159,7 @@ fn places(subject: &Subject<'_>) -> Markup {
     let text =
         |link: &Link| (link.text != subject.name).then(|| inert::one_line(&link.text).into_owned());
     html! {
-        h2 { "Where to read on" }
+        h2 { "Links" }
         dl {
             @for link in &links {
                 dt { (link.what.word()) }
@@ -168,7 +168,7 @@ fn places(subject: &Subject<'_>) -> Markup {
             @if let Some(arn) = subject.arn { dt { "ARN" } dd { code { (inert::one_line(arn)) } } }
         }
         @if !links.is_empty() {
-            p class="soft" { "KFP opens no links from here: copy an address, or follow those of the artifact “summary”." }
+            p class="soft" { "KFP does not open links from this page. Copy a link, or use the links in the artifact “summary”." }
         }
     }
 }

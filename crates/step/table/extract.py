@@ -165,22 +165,23 @@ def text_input(name, description, **more):
 
 CONNECTION = [
     text_input("region", "The AWS region.", required=True),
-    text_input("endpoint_url", "Where SageMaker's API is; empty: the region's own.", optional=True, yaml_default=""),
+    text_input("endpoint_url", "The URL of SageMaker's API. Default: the API of the region.", optional=True, yaml_default=""),
     text_input("assume_role", "A role to assume for every call.", optional=True, yaml_default=""),
 ]
 OUTPUTS = [
     {"name": "name", "type": "String", "description": "Its name."},
-    {"name": "description", "type": "JsonObject", "description": "The whole answer of its Describe call."},
+    {"name": "description", "type": "JsonObject", "description": "The whole answer of the Describe call."},
 ]
 
 
 def component(operation):
-    noun = " ".join(words(operation)[1:])
+    verb, noun = words(operation)[0] + "s", " ".join(words(operation)[1:])
+    article = "an" if noun[0] in "aeiou" else "a"
     members = SHAPES[OPERATIONS[operation]["input"]["shape"]]["members"]
     whole = {
         "name": "request",
         "type": "JsonObject",
-        "description": f"The whole request of {operation}; the fields below win over it.",
+        "description": f"The whole request of {operation}. The inputs below override its fields.",
         "optional": True,
         "yaml_default": "{}",
     }
@@ -192,7 +193,7 @@ def component(operation):
         "name": "-".join(words(operation)),
         "family": "sagemaker",
         "title": f"SageMaker - {operation}",
-        "description": f"{operation}: makes a {noun} from any request that SageMaker takes, and waits for it.",
+        "description": f"{operation}: {verb} {article} {noun} from a request of the SageMaker API, and waits for it.",
         "inputs": [
             *CONNECTION,
             whole,
@@ -211,7 +212,7 @@ def only_wait():
         "name": "sagemaker-wait",
         "family": "sagemaker",
         "title": "SageMaker - Wait",
-        "description": "Waits for a job or a resource that something else made.",
+        "description": "Waits for a job or a resource that something else created.",
         "inputs": [
             *CONNECTION,
             text_input("arn", "The ARN of what to wait for.", required=True),

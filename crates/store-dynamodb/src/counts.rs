@@ -29,5 +29,5 @@ pub(crate) async fn add(table: &Table, key: &CountKey) -> Result<u64, DynamoDbEr
     let answer = update.send().await;
     let answer = answer.map_err(|error| DynamoDbError::sdk("UpdateItem", &table.name, &error))?;
     let count = answer.attributes().and_then(|new| new.get(COUNT)?.as_n().ok()?.parse().ok());
-    count.ok_or_else(|| DynamoDbError::terminal("a counter was answered without its number"))
+    count.ok_or_else(|| DynamoDbError::terminal("the answer about a counter has no number"))
 }

@@ -36,7 +36,7 @@ const ADVICE: [(&str, &str); 4] = [
     ),
     (
         "ValidationException",
-        "was the table made by another version of Sagebell? Deploy the same version everywhere",
+        "did another version of Sagebell create the table? Deploy the same version everywhere",
     ),
 ];
 

@@ -20,7 +20,7 @@ impl SqliteError {
 impl From<Error> for SqliteError {
     fn from(error: Error) -> Self {
         let Error::SqliteFailure(failure, _) = &error else {
-            return Self::terminal(format!("the database does not hold what it should: {error}"));
+            return Self::terminal(format!("the database has unexpected content: {error}"));
         };
         Self(match failure.code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {

@@ -146,7 +146,7 @@ impl Listener {
         self.intake.stats()
     }
 
-    /// Says that the waiter has heard enough: from now on new signals are
+    /// Says that the waiter needs no more signals: from now on new signals are
     /// answered with 410, so that Sagebell drops the wait.
     pub fn close(&mut self) {
         self.signals.close();

@@ -124,7 +124,7 @@ impl WebhookSender {
         let is_proof = answer.is_ok_and(|answer| {
             proves(&probe.secret, &probe.id, signed_at, probe.body.as_bytes(), &answer.proof)
         });
-        let reason = "what answers there does not prove that it has the wait's secret";
+        let reason = "the answer does not prove that the waiter has the wait's secret";
         if is_proof { Ok(()) } else { Err(Failure::new(FailureClass::NoProof, reason)) }
     }
 
@@ -141,7 +141,7 @@ impl WebhookSender {
             return Ok((response, now));
         };
         timeout_at(deadline, drain(response)).await.ok();
-        tracing::info!(%theirs, "a waiter's clock shows another time: signed anew for that");
+        tracing::info!(%theirs, "a waiter's clock differs; signed again with its time");
         Ok((self.attempt(callback, theirs, deadline).await?, theirs))
     }
 
@@ -260,14 +260,14 @@ impl Sender for WebhookSender {
 fn headers(callback: &Callback, now: Timestamp) -> Result<HeaderMap, String> {
     let size = callback.body.len();
     if size > MAX_BODY {
-        return Err(format!("the body has {size} bytes, allowed are {MAX_BODY}"));
+        return Err(format!("the body has {size} bytes; the limit is {MAX_BODY}"));
     }
     let signature = sign(&callback.secret, &callback.id, now, callback.body.as_bytes())
         .map_err(|error| error.to_string())?;
     let id = HeaderValue::from_str(&callback.id)
-        .map_err(|_| "the signal's id does not fit into a header".to_owned())?;
+        .map_err(|_| "the signal's id is not valid in a header".to_owned())?;
     let signature = HeaderValue::from_str(&signature)
-        .map_err(|_| "the signature does not fit into a header".to_owned())?;
+        .map_err(|_| "the signature is not valid in a header".to_owned())?;
     Ok(HeaderMap::from_iter([
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (HeaderName::from_static(HEADER_WEBHOOK_ID), id),

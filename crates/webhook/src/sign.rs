@@ -44,13 +44,13 @@ pub enum VerifyError {
         expected: &'static str,
     },
     /// The callback was signed too long ago: a replay, or a clock gone wrong.
-    #[error("`webhook-timestamp` is {age_seconds} s old, allowed are {TOLERANCE_SECONDS} s")]
+    #[error("`webhook-timestamp` is {age_seconds} s old; the limit is {TOLERANCE_SECONDS} s")]
     Stale {
         /// How old, in seconds.
         age_seconds: i64,
     },
     /// The callback was signed in the future: a clock gone wrong.
-    #[error("`webhook-timestamp` is {ahead_seconds} s ahead, allowed are {TOLERANCE_SECONDS} s")]
+    #[error("`webhook-timestamp` is {ahead_seconds} s ahead; the limit is {TOLERANCE_SECONDS} s")]
     TooNew {
         /// How far ahead, in seconds.
         ahead_seconds: i64,
@@ -59,7 +59,7 @@ pub enum VerifyError {
     #[error("`webhook-signature` holds no `v1` signature")]
     UnknownVersion,
     /// No signature fits: another secret, or something was changed on the way.
-    #[error("`webhook-signature` does not fit the id, timestamp and body")]
+    #[error("`webhook-signature` does not match the id, timestamp and body")]
     BadSignature,
     /// The body or the secret cannot have been signed at all.
     #[error(transparent)]

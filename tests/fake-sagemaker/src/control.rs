@@ -80,7 +80,7 @@ async fn set_status(
     checked(&life)?;
     shared.with_world(|state, now| {
         if state.by_arn(&canonical).is_none() {
-            return Err((StatusCode::NOT_FOUND, format!("there is no {arn}")));
+            return Err((StatusCode::NOT_FOUND, format!("{arn} does not exist")));
         }
         state.live(&canonical, &life.stages, now);
         Ok(StatusCode::NO_CONTENT)

@@ -67,7 +67,7 @@ impl Default for Options {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The account is not 12 digits.
-    #[error("`{0}` is no account: 12 digits are")]
+    #[error("`{0}` is not an account id (12 digits)")]
     Account(String),
     /// The address could not be had.
     #[error("can't listen on {address}: {source}")]
@@ -81,7 +81,7 @@ pub enum StartError {
     #[error("the quotas: {0}")]
     Quotas(String),
     /// The HTTP client for events could not be made.
-    #[error("the HTTP client for events could not be made: {0}")]
+    #[error("the HTTP client for events could not be created: {0}")]
     Client(#[from] reqwest::Error),
 }
 
@@ -154,7 +154,7 @@ impl Fake {
         // Events are published for as long as somebody may send some.
         drop(shared);
         if tokio::time::timeout(STOP_TIMEOUT, tasks.wait()).await.is_err() {
-            tracing::warn!("stopped with work under way");
+            tracing::warn!("stopped with unfinished work");
         }
     }
 }

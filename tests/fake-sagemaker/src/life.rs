@@ -75,7 +75,7 @@ impl Life {
     pub(crate) fn problem(&self) -> Option<String> {
         let known = |word: &String| crate::family::of_word(word).is_some();
         if let Some(word) = self.kind.as_ref().filter(|word| !known(word)) {
-            return Some(format!("`{word}` is no kind"));
+            return Some(format!("`{word}` is not a kind"));
         }
         let lists = [Some(&self.stages), self.on_stop.as_ref(), self.on_update.as_ref()];
         lists.into_iter().flatten().find_map(|stages| problem(stages))

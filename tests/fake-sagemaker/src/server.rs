@@ -35,7 +35,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 struct HangUp;
 
 #[derive(Debug, thiserror::Error)]
-#[error("hung up, as a fault asked for")]
+#[error("the connection was closed, as the fault requires")]
 struct HungUp;
 
 /// A response that closes the connection instead of being sent.

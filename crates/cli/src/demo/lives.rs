@@ -151,7 +151,7 @@ impl Script {
             let sagebell_monitor::event::Parsed::Job(seen) =
                 seen.map_err(|e| wrong(e.to_string()))?
             else {
-                return Err(wrong("an event that is about no job".to_owned()));
+                return Err(wrong("an event that is not about a job".to_owned()));
             };
             let settles = seen.phase == self.expected;
             jobs.push((seen.arn, seen.created_at));
@@ -161,7 +161,7 @@ impl Script {
         let (title, signal_on, expected) = (self.title, self.signal_on, self.expected);
         match <[_; 1]>::try_from(jobs) {
             Ok([(arn, _)]) => Ok(Life { title, arn, signal_on, steps, expected }),
-            Err(jobs) => Err(wrong(format!("they are of {} jobs", jobs.len()))),
+            Err(jobs) => Err(wrong(format!("they are about {} jobs", jobs.len()))),
         }
     }
 }

@@ -139,7 +139,7 @@ fn judge(life: &Life, ended: Result<Instant, String>, received: Received) -> Lin
     };
     let problem = match (ended, phase) {
         (Err(why), _) => Some(why),
-        (_, None) => Some("heard no end".to_owned()),
+        (_, None) => Some("received no settled signal".to_owned()),
         (_, Some(phase)) if phase != life.expected => Some(format!("heard {phase}")),
         (Ok(_), Some(_)) => received.problem,
     };

@@ -119,7 +119,7 @@ impl Bar {
 
     pub(super) fn finish(&self, ended: bool) {
         if !ended {
-            self.bar.set_message("heard no end");
+            self.bar.set_message("received no settled signal");
         }
         self.bar.finish();
     }

@@ -103,7 +103,7 @@ impl Waiter {
 
     fn wrong(&self, signal: &SignalBody, last_seq: u64, ended: bool) -> Option<String> {
         if signal.data.job.arn != self.life.arn {
-            return Some(format!("heard of {}", signal.data.job.arn));
+            return Some(format!("received a signal about {}", signal.data.job.arn));
         }
         if signal.data.seq <= last_seq {
             return Some(format!("signal {} after {last_seq}", signal.data.seq));

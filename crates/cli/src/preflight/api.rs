@@ -32,7 +32,8 @@ fn unanswered(error: &ClientError) -> Check {
             Check::missing(API, how, REACH)
         }
         ClientError::Foreign { status: 403, .. } => {
-            let how = "it refuses the caller's signed calls: the caller may not call it";
+            let how =
+                "it refuses the caller's signed calls. The caller has no permission to call it";
             Check::missing(API, how, CALL)
         }
         other => Check::missing(API, format!("{other}; docs/errors.md has the codes"), &[]),
@@ -53,7 +54,7 @@ pub(super) async fn sagemaker(client: &Client, nobodys: &JobArn) -> Check {
         return Check::unknown(SAGEMAKER, "the API did not say", &[]);
     };
     match ErrorCode::from_wire(&code) {
-        Some(ErrorCode::JobNotFound) => Check::ok(SAGEMAKER, "the API may ask it about jobs"),
+        Some(ErrorCode::JobNotFound) => Check::ok(SAGEMAKER, "the API may call Describe"),
         Some(ErrorCode::SagemakerRefused) => {
             Check::missing(SAGEMAKER, format!("it refuses the API: {detail}"), DESCRIBE)
         }

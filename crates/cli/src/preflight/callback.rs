@@ -41,7 +41,7 @@ const AFTER_SWEEP: Duration = Duration::from_secs(720);
 /// How much longer than this the wait itself lives, should this process die.
 const SLACK: Duration = Duration::from_secs(60);
 /// What the record of the probe says of itself.
-const REASON: &str = "A probe of `sagebell preflight`: there never was such a job.";
+const REASON: &str = "A test of `sagebell preflight`: this job never existed.";
 
 /// What the probe works with.
 pub(super) struct Probe<'a> {
@@ -85,7 +85,9 @@ impl Probe<'_> {
         match self.listen().await {
             Ok(waiting) => self.with(waiting).await,
             Err(error) => {
-                let how = format!("can't listen here: {error}; --listen names another address");
+                let how = format!(
+                    "can't listen on this machine: {error}. Choose another address with --listen"
+                );
                 Check::unknown(CALLBACK, how, &[])
             }
         }
@@ -153,7 +155,7 @@ impl Probe<'_> {
             return Cause::Observation;
         }
         say::err(format_args!(
-            "sagebell: this caller may not put events on the bus {}, so the probe waits for the sweep to look: seven to nine minutes. --no-callback leaves it out.",
+            "sagebell: this caller may not put events on the bus {}, so the test wait lasts until the sweep checks it: seven to nine minutes. Use --no-callback to skip it.",
             self.bus
         ));
         Cause::Sweep
@@ -168,7 +170,7 @@ impl Probe<'_> {
 
     async fn take_back(&self, waiting: &Waiting) {
         if let Err(error) = self.client.cancel_wait(self.arn, waiting.id.as_str()).await {
-            say::err(format_args!("sagebell: the probe's wait will end by its deadline: {error}"));
+            say::err(format_args!("sagebell: the test wait will end at its deadline: {error}"));
         }
     }
 }
@@ -198,7 +200,11 @@ fn refused(error: &ClientError, url: &str) -> Check {
             Check::missing(CALLBACK, how, CALLBACKS)
         }
         ClientError::Problem { code, detail, .. } if code == ErrorCode::JobOutOfScope.as_str() => {
-            Check::missing(CALLBACK, format!("the monitor takes no jobs from here: {detail}"), &[])
+            Check::missing(
+                CALLBACK,
+                format!("the monitor accepts no jobs of this account or region: {detail}"),
+                &[],
+            )
         }
         other => Check::unknown(CALLBACK, format!("no wait was registered: {other}"), &[]),
     }
@@ -218,13 +224,13 @@ fn judge(answer: &WaitAndJobView, cause: Cause, url: &str, patience: Duration) -
     match cause {
         Cause::Observation => {
             let how = format!(
-                "the probe was put on the bus and not recorded within {seconds} s: rule, events queue or job-events does not work"
+                "the event of the test wait was put on the bus, but not recorded within {seconds} s: the rule, the events queue or job-events does not work"
             );
             Check::missing(CALLBACK, how, OBSERVATIONS)
         }
         Cause::Sweep => {
             let how = format!(
-                "the sweep told nothing of the probe within {seconds} s: see SweepStoppedAlarm (docs/alarms.md)"
+                "the sweep recorded nothing about the test wait within {seconds} s: see SweepStoppedAlarm (docs/alarms.md)"
             );
             Check::unknown(CALLBACK, how, QUEUES)
         }

@@ -15,7 +15,7 @@ const REGION: &str = "region";
 pub(super) fn region(sdk: &SdkConfig, api: Option<&Url>) -> (Check, Option<String>) {
     let region = sdk.region().map(ToString::to_string).filter(|region| !region.is_empty());
     let Some(region) = region else {
-        let how = "none is configured: set AWS_REGION (EKS sets it in pods with a role)";
+        let how = "none is configured. Set AWS_REGION (EKS sets it in pods with a role)";
         return (Check::missing(REGION, how, &[]), None);
     };
     let theirs = api.and_then(Signer::of).map(|signer| signer.region().to_owned());

@@ -80,7 +80,7 @@ async fn through_the_api(
     report: &mut Report,
 ) -> Result<(), Box<dyn Error>> {
     let Some(url) = api_url(args, deployment) else {
-        let how = "--api names its address; the stack's outputs tell it to whoever may read them";
+        let how = "its URL is unknown. Give it with --api, or run the check as a caller that may read the stack's outputs";
         report.add(Check::unknown("API", how, WATCH));
         return Ok(());
     };

@@ -155,7 +155,7 @@ fn print(check: &Check) {
         hanging(&check.seen)
     ));
     let about = match check.outcome {
-        Outcome::Unknown => "could be seen with",
+        Outcome::Unknown => "visible with",
         Outcome::Ok | Outcome::Missing => "comes from",
     };
     for place in check.granted_by {

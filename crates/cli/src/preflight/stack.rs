@@ -69,7 +69,7 @@ pub(super) async fn stack(account: &Account, name: &str) -> (Check, Deployment) 
         }
         Err(AskError::NotFound(_)) => {
             let region = account.region();
-            let how = format!("there is no stack {name} in {region}: --stack names another");
+            let how = format!("there is no stack {name} in {region}. Choose another with --stack");
             Check::missing(STACK, how, &[])
         }
         Err(error) => unanswered(STACK, &error, &[], WATCH),
@@ -83,9 +83,9 @@ fn judge_stack(name: &str, stack: &Stack) -> Check {
     if WORKS.contains(&status.as_str()) {
         Check::ok(STACK, seen)
     } else if status.ends_with("_IN_PROGRESS") {
-        Check::unknown(STACK, format!("{seen}: ask again when that is done"), &[])
+        Check::unknown(STACK, format!("{seen}: run the check again after that"), &[])
     } else {
-        let how = format!("{seen}: `aws cloudformation describe-stack-events` tells why");
+        let how = format!("{seen}: `aws cloudformation describe-stack-events` shows why");
         Check::missing(STACK, how, &[])
     }
 }
@@ -93,7 +93,11 @@ fn judge_stack(name: &str, stack: &Stack) -> Check {
 /// The table.
 pub(super) async fn table(account: &Account, deployment: &Deployment) -> Check {
     let Some(name) = deployment.outputs.get("TableName") else {
-        return Check::unknown(TABLE_CHECK, "the stack's outputs tell its name", WATCH);
+        return Check::unknown(
+            TABLE_CHECK,
+            "its name is in the stack's outputs, which could not be read",
+            WATCH,
+        );
     };
     match account.table(name).await {
         Ok(table) => judge_table(name, &table),
@@ -184,7 +188,7 @@ async fn rule(
     target: &str,
 ) -> Check {
     let Some(resources) = &deployment.resources else {
-        let how = "the stack's list of resources tells its name";
+        let how = "its name is in the stack's list of resources, which could not be read";
         return Check::unknown(check, how, WATCH);
     };
     let Some(name) = resources.get(logical) else {
@@ -204,7 +208,7 @@ fn judge_rule(
     target: &str,
 ) -> Check {
     if !rule.enabled {
-        let how = format!("{name} is disabled: `aws events enable-rule` sets it going again");
+        let how = format!("{name} is disabled: `aws events enable-rule` enables it");
         return Check::missing(check, how, grants);
     }
     if !rule.targets.iter().any(|one| one == target) {
@@ -230,7 +234,7 @@ pub(super) fn in_the_dark() -> impl Iterator<Item = Check> {
     let check = |name| Check {
         name,
         outcome: Outcome::Unknown,
-        seen: "credentials come first".to_owned(),
+        seen: "not checked: there are no credentials".to_owned(),
         granted_by: &[],
     };
     names.into_iter().map(check)

@@ -39,7 +39,7 @@ pub const FINAL_CODES: [ErrorCode; 9] = [
 pub enum ClientError {
     /// No answer.
     #[error(
-        "no answer from {url}: {source}\n  is the monitor running there? `sagebell local` starts one; --api or SAGEBELL_API names another"
+        "no answer from {url}: {source}\n  is the monitor running there? `sagebell local` starts one; use --api or SAGEBELL_API for another one"
     )]
     Unreachable {
         /// Where.
@@ -60,7 +60,7 @@ pub enum ClientError {
         retry_after: Option<Duration>,
     },
     /// Something else than the API answered: Lambda, a gateway, a proxy.
-    #[error("{url} answered HTTP {status}, and not as Sagebell's API answers: {said}")]
+    #[error("{url} answered HTTP {status}, which is not an answer of Sagebell's API: {said}")]
     Foreign {
         /// Where.
         url: Box<Url>,

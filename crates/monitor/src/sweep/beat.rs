@@ -72,7 +72,7 @@ impl Beat {
             }
             Written::Kept(never) => match never {},
             Written::Contended => {
-                Err(StoreError::Retryable("other sweeps kept writing first".to_owned()))
+                Err(StoreError::Retryable("other sweeps kept changing it".to_owned()))
             }
         }
     }

@@ -35,7 +35,7 @@ impl Sweep {
                 Err(SageMakerError::NotFound) => self.not_found(&wait.value, record, beat).await?,
                 Err(error) => {
                     throttled = matches!(error, SageMakerError::Throttled(_));
-                    tracing::info!(%arn, %error, "sweep: the job could not be looked at");
+                    tracing::info!(%arn, %error, "sweep: the job could not be checked");
                 }
             }
         }
@@ -80,7 +80,8 @@ impl Sweep {
             return Ok(());
         }
         let status = "Deleted";
-        let reason = "SageMaker knows this job no more: it was deleted before its end was seen.";
+        let reason =
+            "SageMaker no longer knows this job. It was deleted before Sagebell saw its end.";
         let gone = Observation {
             name: None,
             phase: wait.arn.kind().phase(status, None),

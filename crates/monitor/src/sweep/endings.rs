@@ -83,7 +83,7 @@ impl Sweep {
                 wait.value.stop_pending = false;
             }
             Err(why @ (NotAllowed::OwnedBy(_) | NotAllowed::Unowned)) => {
-                tracing::warn!(%arn, %why, "an abandoned job is not stopped: it is another's");
+                tracing::warn!(%arn, %why, "an abandoned job is not stopped: another principal owns it");
                 counter!("sagebell_stops_refused_total").increment(1);
                 wait.value.stop_pending = false;
             }

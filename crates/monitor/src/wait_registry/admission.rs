@@ -34,7 +34,7 @@ pub(super) async fn admit(
             Err(error) => {
                 // The others would fail as this one did, and take their time.
                 counter!("sagebell_waits_uncounted_total").increment(1);
-                tracing::warn!(%error, limit = limit.as_str(), "a new wait is taken uncounted");
+                tracing::warn!(%error, limit = limit.as_str(), "a new wait is accepted without counting");
                 return Ok(());
             }
         }

@@ -26,7 +26,7 @@ impl WaitRegistry {
         }
         let kind = asked.arn.kind();
         if asked.on_abandon == OnAbandon::Stop && kind.stop().is_none() {
-            let problem = format!("SageMaker can't stop a {kind}: say `keep`");
+            let problem = format!("SageMaker can't stop a {kind}: use `keep`");
             return Err(invalid("on_abandon", problem));
         }
         check_labels(&asked.labels)
@@ -52,7 +52,7 @@ impl WaitRegistry {
             asked.not_before.filter(|at| renewed.is_none_or(|w| w.not_before != Some(*at)));
         let newest = later(self.clock.latest(), CLOCK_SKEW);
         if not_before.is_some_and(|not_before| not_before > newest) {
-            let problem = format!("lies in the future; the time now is {now}");
+            let problem = format!("is in the future; the current time is {now}");
             return Err(invalid("not_before", problem));
         }
         Ok(())
@@ -64,7 +64,7 @@ fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), WaitError> {
     let all_fit = labels.iter().all(|(key, value)| !key.is_empty() && fits(key) && fits(value));
     if labels.len() > Policy::LABELS_LIMIT || !all_fit {
         let (count, len) = (Policy::LABELS_LIMIT, Policy::LABEL_LEN);
-        return Err(invalid("labels", format!("at most {count}, each text at most {len} bytes")));
+        return Err(invalid("labels", format!("at most {count}, each string at most {len} bytes")));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::record::RecordError;
 /// Why a wait could not be registered, read or cancelled.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
-    /// A field is not what it must be.
+    /// A field is wrong.
     #[error("{field}: {problem}")]
     Invalid {
         /// The field.
@@ -17,13 +17,13 @@ pub enum WaitError {
         problem: String,
     },
     /// A job of an account or region that this monitor is not for.
-    #[error("this monitor does not take jobs of {0}")]
+    #[error("this monitor does not accept jobs of {0}")]
     OutOfScope(String),
     /// No such wait.
     #[error("no such wait on this job")]
     NotFound,
     /// The job is another principal's, or nobody's that is known.
-    #[error("only a job's owner may have it stopped: {0}")]
+    #[error("only the owner of a job may have it stopped: {0}")]
     NotOwner(NotAllowed),
     /// Others still wait for the job that is to be stopped.
     #[error("others still wait for the job: cancel without stop, or force it as its owner")]

@@ -35,7 +35,7 @@ pub struct Registration {
     pub signal_on: SignalOn,
     /// The time of the create or update call, by AWS's clock where possible.
     pub not_before: Option<Timestamp>,
-    /// How long the wait lives without being renewed.
+    /// How long the wait lives without a renewal.
     pub lease_seconds: u32,
     /// When to give up; the longest allowed where absent.
     pub deadline: Option<Timestamp>,

@@ -109,7 +109,11 @@ async fn a_spent_budget_sends_nothing() {
     api.call("DescribeModel", &json!({})).await.unwrap();
     let error = api.call("ListModels", &json!({})).await.unwrap_err();
     assert_eq!(error.class, Class::Throttled);
-    assert!(error.message.contains("the budget of SageMaker calls is spent"), "{}", error.message);
+    assert!(
+        error.message.contains("the budget of SageMaker calls is used up"),
+        "{}",
+        error.message
+    );
     api.call("CreateModel", &json!({})).await.unwrap();
     assert_eq!(server.operations(), ["DescribeModel", "CreateModel"]);
 }

@@ -118,7 +118,7 @@ async fn failures_are_told_by_what_to_do() {
     let error = failing(|| refuse("AccessDeniedException", "User x is not authorized")).await;
     let SageMakerError::Refused(why) = error else { panic!("{error}") };
     assert!(why.contains("User x is not authorized"), "{why}");
-    assert!(why.ends_with("must be allowed sagemaker:DescribeTrainingJob"), "{why}");
+    assert!(why.ends_with("needs sagemaker:DescribeTrainingJob"), "{why}");
 
     let error = failing(|| refuse("ValidationException", "1 validation error detected")).await;
     assert!(matches!(error, SageMakerError::Refused(why) if why.contains("1 validation error")));

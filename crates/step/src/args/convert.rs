@@ -53,9 +53,9 @@ fn document(text: &str) -> Result<Value, String> {
     match serde_json::from_str(text) {
         Ok(value) => Ok(value),
         // To YAML it would be a key with backslashes and no value.
-        Err(_) if has_escaped_quotes(text) => {
-            Err(format!("its quotes are escaped: give the JSON itself, not as a text: '{text}'"))
-        }
+        Err(_) if has_escaped_quotes(text) => Err(format!(
+            "its quotes are escaped. Give the JSON itself, not JSON in a string: '{text}'"
+        )),
         Err(json) => yaml::load(text)
             .map_err(|yaml| format!("neither JSON ({json}) nor YAML ({yaml}): '{text}'")),
     }

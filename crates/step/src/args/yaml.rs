@@ -56,7 +56,7 @@ impl Node {
     fn into_value(self) -> Result<Value, String> {
         match self {
             Self::Value(value) => Ok(value),
-            Self::Merge => Err("`<<` means something as a key only: put it in quotes".to_owned()),
+            Self::Merge => Err("`<<` has a meaning only as a key. Put it in quotes".to_owned()),
         }
     }
 }
@@ -115,7 +115,8 @@ impl<'a> Loader<'a> {
     }
 
     fn alias(&mut self, anchor: usize) -> Result<Node, String> {
-        let named = self.anchors.get(&anchor).ok_or("an alias stands inside what it names")?;
+        let named =
+            self.anchors.get(&anchor).ok_or("an alias is inside the value that it refers to")?;
         // Before it is copied.
         self.left = left(self.left, named.1)?;
         Ok(Node::Value(named.0.clone()))
@@ -151,7 +152,7 @@ impl<'a> Loader<'a> {
                     members.insert(key, value);
                 }
                 Node::Value(key) => {
-                    return Err(format!("the key {key} is no text: put it in quotes"));
+                    return Err(format!("the key {key} is not a string. Put it in quotes"));
                 }
             }
         }
@@ -171,12 +172,12 @@ fn merge(merged: &mut Map<String, Value>, value: Value) -> Result<(), String> {
         Value::Array(mappings) => {
             for mapping in mappings.into_iter().rev() {
                 let Value::Object(members) = mapping else {
-                    return Err("`<<` takes mappings".to_owned());
+                    return Err("`<<` needs mappings".to_owned());
                 };
                 merged.extend(members);
             }
         }
-        _ => return Err("`<<` takes a mapping, or a list of them".to_owned()),
+        _ => return Err("`<<` needs a mapping or a list of mappings".to_owned()),
     }
     Ok(())
 }
@@ -205,7 +206,7 @@ fn is_unspecific(tag: &Tag) -> bool {
 /// A collection has no other tag than its own.
 fn only(tag: Option<&Tag>, name: &str) -> Result<(), String> {
     match tag.map(own_tag).transpose()? {
-        Some(tag) if tag != name => Err(format!("the tag `!!{tag}` has no JSON")),
+        Some(tag) if tag != name => Err(format!("the tag `!!{tag}` has no JSON equivalent")),
         _ => Ok(()),
     }
 }

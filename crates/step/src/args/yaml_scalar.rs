@@ -41,9 +41,9 @@ const RULES: [(&str, Meaning); 7] = [
         "^([0-9]{4}-[0-9]{2}-[0-9]{2}\
          |[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}([.][0-9]*)?\
          ([ \t]*(Z|[-+][0-9]{1,2}(:[0-9]{2})?))?)$",
-        |text| Err(format!("`{text}` is a time: put it in quotes")),
+        |text| Err(format!("`{text}` is a time. Put it in quotes")),
     ),
-    ("^(=)$", |_| Err("`=` has no meaning: put it in quotes".to_owned())),
+    ("^(=)$", |_| Err("`=` has no meaning. Put it in quotes".to_owned())),
 ];
 
 static COMPILED: LazyLock<Vec<Rule>> = LazyLock::new(|| {
@@ -65,7 +65,7 @@ pub(super) fn plain(text: &str) -> Result<Plain, String> {
 
 /// The value of a word with one of YAML's own tags.
 pub(super) fn tagged(tag: &str, text: &str) -> Result<Value, String> {
-    let wrong = || format!("`{text}` is no `{tag}`");
+    let wrong = || format!("`{text}` is not a `{tag}`");
     match tag {
         "str" => Ok(text.into()),
         "null" => Ok(Value::Null),
@@ -75,12 +75,12 @@ pub(super) fn tagged(tag: &str, text: &str) -> Result<Value, String> {
             Ok(Plain::Value(truth @ Value::Bool(_))) => Ok(truth),
             _ => Err(wrong()),
         },
-        _ => Err(format!("the tag `!!{tag}` has no JSON")),
+        _ => Err(format!("the tag `!!{tag}` has no JSON equivalent")),
     }
 }
 
 fn integer(text: &str) -> Result<i64, String> {
-    let wrong = || format!("`{text}` is no whole number of 64 bits");
+    let wrong = || format!("`{text}` is not a 64-bit integer");
     let digits = text.replace('_', "");
     let (sign, digits) = signed(&digits);
     let number = if let Some(binary) = digits.strip_prefix("0b") {
@@ -96,7 +96,7 @@ fn integer(text: &str) -> Result<i64, String> {
 }
 
 fn float(text: &str) -> Result<Number, String> {
-    let wrong = || format!("`{text}` is no finite number");
+    let wrong = || format!("`{text}` is not a finite number");
     let digits = text.replace('_', "").to_lowercase();
     let (sign, digits) = signed(&digits);
     let number = match digits.rsplit_once(':') {

@@ -153,10 +153,10 @@ fn wanted(shape: &Shape) -> &'static str {
     match shape {
         Shape::Structure(_) | Shape::Map { .. } => "an object",
         Shape::List { .. } => "a list",
-        Shape::String { .. } | Shape::Blob => "a text",
-        Shape::Integer { .. } => "a whole number",
+        Shape::String { .. } | Shape::Blob => "a string",
+        Shape::Integer { .. } => "an integer",
         Shape::Float { .. } => "a number",
-        Shape::Boolean => "true or false",
+        Shape::Boolean => "a boolean",
         Shape::Timestamp => "a time",
     }
 }
@@ -164,10 +164,10 @@ fn wanted(shape: &Shape) -> &'static str {
 fn found(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing (null)",
-        Value::Bool(_) => "a truth value",
+        Value::Bool(_) => "a boolean",
         Value::Number(number) if number.is_f64() => "a fraction",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }
@@ -212,7 +212,7 @@ mod tests {
             "InstanceGroupName": "g", "Newer": true}]);
         let found: Vec<_> = check("CreateTrainingJob", &input).unwrap();
         let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-        let why = "is newer than this step knows, or misspelled";
+        let why = "is misspelled, or newer than this step";
         let wanted =
             [format!("`Newest` {why}"), format!("ResourceConfig.InstanceGroups[0]: `Newer` {why}")];
         assert_eq!(found.len(), wanted.len(), "{found:?}");
@@ -270,7 +270,7 @@ mod tests {
         let found = problems(|input| input["InputDataConfig"] = json!(channels));
         assert_eq!(
             (found.len(), found.last().map(String::as_str)),
-            (20, Some("there is more that is wrong"))
+            (20, Some("there are more errors"))
         );
     }
 }

@@ -20,7 +20,7 @@ impl Violation {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ViolationKind {
     /// Another type is wanted.
-    #[error("{found} where {wanted} is wanted")]
+    #[error("expected {wanted}, found {found}")]
     Type {
         /// What is wanted.
         wanted: &'static str,
@@ -34,7 +34,7 @@ pub enum ViolationKind {
         name: String,
     },
     /// No such member is known. It may be newer than the service model in here.
-    #[error("`{name}` is newer than this step knows, or misspelled")]
+    #[error("`{name}` is misspelled, or newer than this step")]
     Unknown {
         /// Its name.
         name: String,
@@ -46,7 +46,7 @@ pub enum ViolationKind {
         name: String,
     },
     /// A text, list or number is less than the least.
-    #[error("{}{found}, the least is {least}", if *.is_length { "its length is " } else { "it is " })]
+    #[error("{}{found}, the minimum is {least}", if *.is_length { "its length is " } else { "it is " })]
     Least {
         /// What there is: a length, or the number.
         found: f64,
@@ -56,7 +56,7 @@ pub enum ViolationKind {
         is_length: bool,
     },
     /// Exactly one of the members is wanted.
-    #[error("{found} members where exactly one is wanted, of {known}")]
+    #[error("expected exactly one of {known}, found {found}")]
     OneOf {
         /// How many there are.
         found: usize,
@@ -64,6 +64,6 @@ pub enum ViolationKind {
         known: String,
     },
     /// There is more that is wrong than is told.
-    #[error("there is more that is wrong")]
+    #[error("there are more errors")]
     More,
 }

@@ -59,7 +59,7 @@ impl Step<'_> {
             // SageMaker may not agree: then the lease is to last until it does.
             End::Answered => tokio::select! {
                 found = self.ask(plan, watched, DESCRIBE_PAUSES, history) => found,
-                () = keep_up(&mut waiting) => Err(StepError::Terminated("the job goes on")),
+                () = keep_up(&mut waiting) => Err(StepError::Terminated("the job still runs")),
             },
             // Its listener stays open: a monitor that knows of the wait all the same
             // finds this waiter there.
@@ -88,7 +88,7 @@ impl Step<'_> {
                         return End::Answered;
                     }
                 }
-                Ok(WaitEvent::Outage(error)) => print(format_args!("{error}; asking it again")),
+                Ok(WaitEvent::Outage(error)) => print(format_args!("{error}; trying again")),
                 Ok(WaitEvent::Restored(after)) => {
                     print(format_args!("the monitor answers again, after {} s", after.as_secs()));
                 }
@@ -98,7 +98,7 @@ impl Step<'_> {
                     }
                 }
                 Err(error) => {
-                    print(format_args!("{error}; asking SageMaker from this pod instead"));
+                    print(format_args!("{error}; the step calls SageMaker itself instead"));
                     return End::Refused;
                 }
             }
@@ -129,13 +129,13 @@ impl Step<'_> {
     /// the wait, the lease does the rest.
     async fn hand_over(&self, watched: &Watched, waiting: &mut Waiting) -> StepError {
         StepError::Terminated(if waiting.is_registered_within(LAST_ANSWER).await {
-            "the monitor keeps the wait for the pod that comes next"
+            "the monitor keeps the wait for the next pod"
         } else if !self.stops(watched) {
-            "the monitor does not know of the job, which is kept and goes on"
+            "the monitor does not know the job, which is kept and still runs"
         } else if self.stop(watched).await.is_ok() {
-            "the monitor does not know of the job, which is being stopped"
+            "the monitor does not know the job, which is being stopped"
         } else {
-            "the monitor does not know of the job, which could not be stopped and goes on"
+            "the monitor does not know the job, which could not be stopped and still runs"
         })
     }
 }
@@ -151,7 +151,9 @@ async fn take_back(waiting: &Waiting) {
     if waiting.is_registered()
         && let Err(error) = waiting.cancel().await
     {
-        print(format_args!("the wait could not be taken back, its lease will end it: {error}"));
+        print(format_args!(
+            "the wait could not be cancelled: {error}. It ends when its lease does"
+        ));
     }
 }
 
@@ -159,7 +161,7 @@ async fn leave(waiting: Waiting) {
     let stats = waiting.stats();
     if !stats.refused.is_empty() || stats.duplicates > 0 {
         let (refused, twice) = (stats.refused, stats.duplicates);
-        print(format_args!("callbacks refused: {refused:?}, heard before: {twice}"));
+        print(format_args!("callbacks refused: {refused:?}, duplicates: {twice}"));
     }
     waiting.shutdown().await;
 }

@@ -62,7 +62,7 @@ impl Step<'_> {
         let plan = self.component.plan(self.inputs, &fresh, &self.api).await?;
         let unknown = check(&plan)?;
         for member in unknown.iter().filter(|_| family == 0) {
-            say::err(format_args!("sagebell-step: {member}: it is sent as it is"));
+            say::err(format_args!("sagebell-step: {member}: sent unchanged"));
         }
         Ok(plan)
     }
@@ -87,7 +87,7 @@ impl Step<'_> {
                 created
             }
             () = self.clock.sleep(LAST_CALL) => {
-                Err(StepError::Terminated("nothing was made that this step knows of"))
+                Err(StepError::Terminated("the step knows of nothing that was created"))
             }
         }
     }
@@ -119,7 +119,7 @@ impl Step<'_> {
             }
             let (old, new) = (&plan.main.name, &next.main.name);
             say::out(format_args!(
-                "{old} had ended before this try began ({end}): this try makes {new}"
+                "{old} had ended before this attempt began ({end}). This attempt creates {new}"
             ));
             plan = next;
         }
@@ -163,11 +163,11 @@ impl Step<'_> {
         question: &Question<'_>,
         begun: Option<Timestamp>,
     ) -> Result<(Value, Seen), StepError> {
-        say::out("It is being stopped: waiting for its end");
+        say::out("The job is stopping; waiting for its end");
         let mut history = History::since(begun.unwrap_or_else(|| self.clock.now()));
         tokio::select! {
             settled = question.until_settled(DESCRIBE_PAUSES, &mut history) => Ok(settled?),
-            () = self.patience() => Err(StepError::GaveUp("the job of an earlier try is still stopping")),
+            () = self.patience() => Err(StepError::GaveUp("the job of an earlier attempt is still stopping")),
         }
     }
 }
@@ -182,7 +182,7 @@ fn ended_before(kind: Kind, answer: &Value, begun: Option<Timestamp>) -> bool {
 }
 
 fn report_created(call: &Call, name: &str, created: &Created) {
-    let how = if created.adopted { "made before by this task" } else { "done" };
+    let how = if created.adopted { "created earlier by this task" } else { "done" };
     let arn = created.arn.as_deref().unwrap_or(name);
     say::out(format_args!("{}: {how}: {arn}", call.operation));
 }

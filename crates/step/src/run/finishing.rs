@@ -91,7 +91,7 @@ impl Step<'_> {
         {
             Summary::of(&subject, Some(error)).say();
             say::out(
-                "The step succeeds all the same, as `on_failure` asks: its outputs tell of it",
+                "The step succeeds because of `on_failure`. Its outputs say how the job ended",
             );
             return Ok(written?);
         }

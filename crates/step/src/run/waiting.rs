@@ -164,7 +164,7 @@ impl Step<'_> {
         let question = self.question(plan, watched);
         tokio::select! {
             found = question.until_settled(pauses, history) => Ok(found?),
-            () = self.terminated.notified() => Err(StepError::Terminated("the job goes on")),
+            () = self.terminated.notified() => Err(StepError::Terminated("the job still runs")),
         }
     }
 
@@ -230,11 +230,11 @@ impl Step<'_> {
 
     async fn give_up(&self, plan: &Plan, created: &Created) -> StepError {
         match Watched::of(plan, created).filter(|watched| self.stops(watched)) {
-            None => StepError::GaveUp("it goes on"),
+            None => StepError::GaveUp("the job still runs"),
             Some(watched) => match self.stop(&watched).await {
                 Ok(()) => StepError::GaveUp("the job is being stopped"),
                 Err(error) => StepError::Failed(format!(
-                    "not settled within --max-wait, and it could not be stopped: {error}; it goes on"
+                    "not settled within --max-wait, and the job could not be stopped: {error}. It still runs"
                 )),
             },
         }

@@ -48,10 +48,13 @@ impl Component for Wait {
 fn plan(arn: &str, region: &str) -> Result<Plan, String> {
     let arn = JobArn::parse(arn).map_err(|error| error.to_string())?;
     if arn.region() != region {
-        return Err(format!("it is of the region {}, `region` says {region}", arn.region()));
+        return Err(format!("it is in the region {}, but `region` is {region}", arn.region()));
     }
     let Some(call) = describe(&arn) else {
-        return Err(format!("SageMaker describes no {}: wait for what it is of", arn.kind()));
+        return Err(format!(
+            "SageMaker has no Describe for a {}. Wait for the job that it belongs to",
+            arn.kind()
+        ));
     };
     let name = arn.name().to_owned();
     let main = Create { describe: Some(call.clone()), call, name, taggable: false };
@@ -79,8 +82,8 @@ mod tests {
         let step = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/p/execution/e/step/s";
         for (arn, region, problem) in [
             ("theirs", "us-east-1", "not a SageMaker ARN"),
-            (JOB, "eu-west-1", "it is of the region us-east-1"),
-            (step, "us-east-1", "SageMaker describes no pipeline_step"),
+            (JOB, "eu-west-1", "it is in the region us-east-1"),
+            (step, "us-east-1", "SageMaker has no Describe for a pipeline_step"),
         ] {
             let error = plan(arn, region).unwrap_err();
             assert!(error.starts_with(problem), "{error}");

@@ -213,17 +213,17 @@ fn functions(inputs: &Inputs) -> Result<Functions, ComponentError> {
     let task = task_name(inputs);
     let Some(built_in) = built_in(inputs) else {
         if !task.is_empty() && task != "custom" {
-            let problem = "takes Bounding Box, Image Classification, Semantic Segmentation, \
+            let problem = "must be Bounding Box, Image Classification, Semantic Segmentation, \
                            Text Classification or Custom";
             return Err(ComponentError::input("task_type", problem));
         }
-        let problem = "a custom task needs it, and `post_human_task_function`";
+        let problem = "a custom task needs this and `post_human_task_function`";
         return own.ok_or_else(|| ComponentError::input("pre_human_task_function", problem));
     };
     let region = inputs.text("region");
     let Some((_, account)) = FUNCTION_ACCOUNTS.iter().find(|(known, _)| *known == region) else {
         let problem = format!(
-            "no functions are known for it in `{region}`: give `pre_human_task_function` and \
+            "the step knows no functions for it in `{region}`. Give `pre_human_task_function` and \
              `post_human_task_function`"
         );
         return own.ok_or_else(|| ComponentError::input("task_type", problem));
@@ -239,7 +239,7 @@ fn workteam(inputs: &Inputs) -> Result<String, ComponentError> {
         let team = "workteam/public-crowd/default";
         return Ok(arn_of("sagemaker", inputs.text("region"), "394669845002", team));
     }
-    let problem = "give it, or make `worker_type` public";
+    let problem = "give this, or set `worker_type` to public";
     let arn = inputs.given("workteam_arn");
     arn.map(str::to_owned).ok_or_else(|| ComponentError::input("workteam_arn", problem))
 }
@@ -253,9 +253,12 @@ fn price(inputs: &Inputs) -> Result<Value, ComponentError> {
     // float can't hold is not.
     let tenths = (inputs.float("workforce_task_price") * 1000.0 + 1e-6).floor();
     if !(0.0..1e9).contains(&tenths) {
-        return Err(ComponentError::input("workforce_task_price", "takes dollars, as in 0.012"));
+        return Err(ComponentError::input(
+            "workforce_task_price",
+            "must be dollars, for example 0.012",
+        ));
     }
-    #[expect(clippy::cast_possible_truncation, reason = "its range was looked at")]
+    #[expect(clippy::cast_possible_truncation, reason = "its range was checked")]
     let tenths = tenths as i64;
     Ok(json!({
         "AmountInUsd": {

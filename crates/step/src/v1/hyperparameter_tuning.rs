@@ -96,11 +96,12 @@ fn warm_start(inputs: &Inputs) -> Result<Value, ComponentError> {
     match (inputs.given("warm_start_type"), parents.is_empty()) {
         (None, true) => Ok(Value::Null),
         (Some(_), true) => {
-            let problem = "a warm start takes one parent tuning job at least";
+            let problem = "a warm start needs at least one parent tuning job";
             Err(ComponentError::input("parent_hpo_jobs", problem))
         }
         (None, false) => {
-            let problem = "parents take a type: IdenticalDataAndAlgorithm or TransferLearning";
+            let problem =
+                "a warm start needs a type: IdenticalDataAndAlgorithm or TransferLearning";
             Err(ComponentError::input("warm_start_type", problem))
         }
         (Some(kind), false) => {

@@ -39,12 +39,13 @@ pub(super) fn of_algorithm(name: &str, region: &str) -> Result<Option<String>, C
     let lower = lower.trim();
     let built_in = IMAGES.aliases.get(lower).map_or(lower, String::as_str);
     if built_in == VERSIONED {
-        let problem = format!("`{name}` has several versions: give the image of one in `image`");
+        let problem =
+            format!("`{name}` has several versions. Give the image of one of them in `image`");
         return Err(ComponentError::input("algorithm_name", problem));
     }
     let Some(image) = IMAGES.algorithms.get(built_in) else { return Ok(None) };
     located(image, region).map(Some).ok_or_else(|| {
-        let problem = format!("there is no `{built_in}` in `{region}`: give an image in `image`");
+        let problem = format!("there is no `{built_in}` in `{region}`. Give an image in `image`");
         ComponentError::input("algorithm_name", problem)
     })
 }
@@ -68,7 +69,7 @@ pub(super) fn of_toolkit(
         return Err(ComponentError::input("toolkit_version", problem));
     };
     let Some(located) = located(image, region) else {
-        let problem = format!("there is no image for {toolkit} in `{region}`: give one in `image`");
+        let problem = format!("there is no image for {toolkit} in `{region}`. Give one in `image`");
         return Err(ComponentError::input("toolkit", problem));
     };
     Ok(located.replace("-cpu-", &format!("-{}-", processor(instance_type)?)))
@@ -80,7 +81,7 @@ fn processor(instance_type: &str) -> Result<&'static str, ComponentError> {
     let family = family.map(|(family, _)| family).unwrap_or_default();
     if family.is_empty() || family.starts_with("inf") || family.starts_with("trn") {
         let problem =
-            format!("there is no toolkit image for `{instance_type}`: give one in `image`");
+            format!("there is no toolkit image for `{instance_type}`. Give one in `image`");
         return Err(ComponentError::input("instance_type", problem));
     }
     Ok(if family.starts_with(['g', 'p']) { "gpu" } else { "cpu" })

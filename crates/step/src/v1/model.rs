@@ -44,7 +44,7 @@ fn container(inputs: &Inputs) -> Result<Value, ComponentError> {
     if package.is_some() {
         warn(inputs, "model_package", &["image", "model_artifact_url"]);
     } else if inputs.given("image").is_none() {
-        return Err(ComponentError::input("image", "give it, or `model_package`"));
+        return Err(ComponentError::input("image", "give this or `model_package`"));
     }
     let unless_packaged = |input| inputs.given(input).filter(|_| package.is_none());
     Ok(object(json!({

@@ -67,10 +67,7 @@ pub(super) fn vpc(inputs: &Inputs) -> Result<Value, ComponentError> {
 /// `VpcConfig`, which takes security groups and subnets, or neither.
 pub(super) fn vpc_of(groups: Vec<Value>, subnets: Vec<Value>) -> Result<Value, ComponentError> {
     let alone = |input: &str, other: &str| {
-        Err(ComponentError::input(
-            input,
-            format!("a VPC takes `{other}` too: give both, or neither"),
-        ))
+        Err(ComponentError::input(input, format!("a VPC needs `{other}` too. Give both or none")))
     };
     match (groups.is_empty(), subnets.is_empty()) {
         (true, true) => Ok(Value::Null),
@@ -82,7 +79,7 @@ pub(super) fn vpc_of(groups: Vec<Value>, subnets: Vec<Value>) -> Result<Value, C
 
 /// Says that an input is not used, which the old components kept to themselves.
 pub(super) fn warn_unused(input: &str, winner: &str) {
-    say::err(format_args!("sagebell-step: input `{input}` is not used: `{winner}` is given"));
+    say::err(format_args!("sagebell-step: input `{input}` is ignored because `{winner}` is given"));
 }
 
 /// A text of an answer that an output is made of.

@@ -32,7 +32,7 @@ const DEFAULT_RUN_SECONDS: i64 = 86_400;
 pub(super) const JOB: Job = training::job("RLEstimatorJob", request);
 
 fn request(inputs: &Inputs, name: &str) -> Result<Value, ComponentError> {
-    let place = s3(inputs, "model_artifact_path", "takes an S3 URI: s3://bucket/path")?;
+    let place = s3(inputs, "model_artifact_path", "must be an S3 URI: s3://bucket/path")?;
     let isolated = inputs.is("network_isolation");
     let has_debugger = !WITHOUT_DEBUGGER.contains(&inputs.text("region"));
     let tags = parts::tags(inputs, "tags");
@@ -83,7 +83,7 @@ fn algorithm(inputs: &Inputs) -> Result<Value, ComponentError> {
         None => {
             for input in ["toolkit", "toolkit_version", "framework"] {
                 if inputs.given(input).is_none() {
-                    return Err(ComponentError::input(input, "give it, or `image`"));
+                    return Err(ComponentError::input(input, "give this or `image`"));
                 }
             }
             let image =
@@ -115,7 +115,7 @@ fn metrics(toolkit: &str) -> Value {
 /// Hyperparameters as JSON, as the toolkits read them, and what they are told of the
 /// job beside.
 fn hyperparameters(inputs: &Inputs, job: &str) -> Result<Value, ComponentError> {
-    let problem = "takes the S3 URI of a .tar.gz: nothing is uploaded from here";
+    let problem = "must be the S3 URI of a .tar.gz: the step uploads nothing";
     let source = s3(inputs, "source_dir", problem)?;
     let source = if inputs.is("network_isolation") { ISOLATED_SOURCE } else { source };
     let given = training::hyperparameters(inputs, "hyperparameters")?;

@@ -47,8 +47,9 @@ async fn results(finished: Finished<'_>, api: &Api) -> Result<Outputs, Component
 pub(super) fn hyperparameters(inputs: &Inputs, input: &str) -> Result<Value, ComponentError> {
     for (name, value) in inputs.object(input).into_iter().flatten() {
         if !value.is_string() {
-            let problem =
-                format!("the value of `{name}` is {value}, which is no text: put it in quotes");
+            let problem = format!(
+                "the value of `{name}` is {value}, which is not a string. Put it in quotes"
+            );
             return Err(ComponentError::input(input, problem));
         }
     }
@@ -69,7 +70,7 @@ pub(super) fn algorithm(inputs: &Inputs) -> Result<Value, ComponentError> {
             None => (None, Some(name)),
         },
         (None, None) => {
-            return Err(ComponentError::input("image", "give it, or `algorithm_name`"));
+            return Err(ComponentError::input("image", "give this or `algorithm_name`"));
         }
     };
     let metrics = parts::named(inputs, "metric_definitions", "Name", "Regex");
@@ -84,7 +85,7 @@ pub(super) fn algorithm(inputs: &Inputs) -> Result<Value, ComponentError> {
 /// `InputDataConfig`, which has a channel at least.
 pub(super) fn channels(inputs: &Inputs) -> Result<Value, ComponentError> {
     if inputs.items("channels").is_empty() {
-        return Err(ComponentError::input("channels", "give one input channel at least"));
+        return Err(ComponentError::input("channels", "give at least one input channel"));
     }
     Ok(inputs.value("channels").clone())
 }

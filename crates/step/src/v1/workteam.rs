@@ -44,7 +44,8 @@ fn results(finished: Finished<'_>) -> Result<Outputs, ComponentError> {
 /// A member per user group.
 fn members(inputs: &Inputs) -> Result<Vec<Value>, ComponentError> {
     let needed = |input| {
-        let problem = "a private workteam needs it: its members are a Cognito pool's user groups";
+        let problem =
+            "a private workteam needs this: its members are user groups of a Cognito pool";
         inputs.given(input).ok_or_else(|| ComponentError::input(input, problem))
     };
     let (pool, client) = (needed("user_pool")?, needed("client_id")?);

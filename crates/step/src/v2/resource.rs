@@ -19,7 +19,7 @@ pub(super) struct Resource {
     pub(super) kind: &'static Kind,
 }
 
-const ROLLED_BACK: &str = "the update was rolled back: it runs as it did before";
+const ROLLED_BACK: &str = "the update was rolled back. The endpoint runs as before";
 
 impl Resource {
     fn create(&self, operation: &'static str, request: &Map<String, Value>, name: &str) -> Create {

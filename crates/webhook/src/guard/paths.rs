@@ -47,7 +47,7 @@ impl fmt::Display for CallbackPaths {
 
 /// What [`CallbackPaths`] take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it takes paths as in `/callback,/hooks/sagebell`, or `*` for any")]
+#[error("expected paths, for example `/callback,/hooks/sagebell`, or `*` for any")]
 pub struct NotPaths;
 
 impl FromStr for CallbackPaths {

@@ -31,7 +31,7 @@ enum Refused {
     Method,
     #[error("the body is over {MAX_BODY} bytes")]
     TooLarge,
-    #[error("the body broke off")]
+    #[error("the body is incomplete")]
     Broken,
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -41,7 +41,7 @@ enum Refused {
     Wait,
     #[error("too many signals are waiting, try again")]
     Busy,
-    #[error("the waiter has heard enough")]
+    #[error("the waiter needs no more signals")]
     Closed,
 }
 

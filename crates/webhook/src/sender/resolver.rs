@@ -41,7 +41,7 @@ pub(super) enum NameError {
     Unresolved { host: String, error: io::Error },
     #[error("`{host}` has no address")]
     Empty { host: String },
-    #[error("`{host}` resolves to what is refused: {refusal}")]
+    #[error("`{host}` resolves to an address that is not allowed: {refusal}")]
     Refused { host: String, refusal: Refusal },
 }
 

@@ -121,7 +121,7 @@ async fn a_body_over_the_limit_is_not_sent() {
     let outcome = sender.send(&callback(&server.url(), &most)).await;
     assert_eq!(outcome, SendOutcome::Delivered);
     let outcome = sender.send(&callback(&server.url(), &format!("{most}x"))).await;
-    assert_eq!(reason(outcome), "the body has 20001 bytes, allowed are 20000");
+    assert_eq!(reason(outcome), "the body has 20001 bytes; the limit is 20000");
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -131,7 +131,7 @@ async fn an_id_that_is_no_header_is_not_sent() {
     let mut sent = callback(&server.url(), "{}");
     sent.id = "msg\r\nx-evil: 1".to_owned();
     let reason = reason(local_sender(patient()).send(&sent).await);
-    assert_eq!(reason, "the signal's id does not fit into a header");
+    assert_eq!(reason, "the signal's id is not valid in a header");
     assert!(server.seen().is_empty());
 }
 

@@ -95,8 +95,9 @@ async fn a_name_that_leads_to_a_denied_address_is_refused() {
     for addr in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "169.254.169.254", "fd00:ec2::254"] {
         let sender = sender(open_guard(), Names::of("evil.test", &[addr]));
         let reason = reason(soon(sender.send(&callback(&named("evil.test", &server), "{}"))).await);
-        let expected =
-            format!("`evil.test` resolves to what is refused: the address {addr} is not allowed");
+        let expected = format!(
+            "`evil.test` resolves to an address that is not allowed: the address {addr} is not allowed"
+        );
         assert!(reason.starts_with(&expected), "{reason}");
     }
     assert!(server.seen().is_empty());
