@@ -234,25 +234,30 @@ def sagemaker(resource, account=ACCOUNT):
     return f"arn:aws:sagemaker:{REGION}:{account}:{resource}"
 
 
-def kinds():
-    """Of each kind that SageMaker's API has operations on: its resource, and how it is made, described and stopped."""
-    rows = [row for row in table().values() if row["operations"]]
-    return [(*(row["operations"][verb] or "" for verb in ("create", "describe", "stop")), row["resource"]) for row in rows]
-
-
+# Kinds that SageMaker has operations on.
+ROWS = [row for row in table().values() if row["operations"]]
 # Kinds that pods make only where AllowOtherKinds says so: the team's.
-RARE = {
-    "algorithm", "cluster", "feature-group", "human-loop", "image", "image-version", "mlflow-tracking-server",
-    "model-card", "monitoring-schedule", "notebook-instance", "pipeline",
-}
-# Kinds without tags: their names are the only bound, or that of what they are of.
-UNTAGGED = {"human-loop", "image-version", "model-card", "pipeline"}
-# What stands between the type and the name in the ARNs of some kinds.
-BETWEEN = {"job": "AgentRFT/"}
+RARE = {row["kind"] for row in ROWS if row["pod_policy"] in ("other_kinds", None)}
+
+
+def beginning(row):
+    """What stands before the name in a kind's ARNs."""
+    first = row["id"]["parts"][0]
+    return f"{row['resource']}/" + (f"{first['one_of'][0]}/" if "one_of" in first else "")
+
+
+def end(row):
+    """What follows the name in them. SageMaker has no ARN of an execution's step: it is asked about the execution."""
+    operations, parts = row["operations"], [part for part in row["id"]["parts"] if "one_of" not in part]
+    if operations["describe"] == operations["list"]:
+        parts = parts[:-2]
+    return "".join(f"/{part['word'] if 'word' in part else 1}" for part in parts[1:])
+
+
 # Described by whoever trains with one, wherever it is.
 ANYBODYS = {"algorithm"}
-# What no component does: a step makes no human loop.
-OF_NO_STEP = {"DescribeHumanLoop", "StartHumanLoop", "StopHumanLoop"}
+# Of these a step makes none: components are made of SageMaker's own operations.
+OF_NO_STEP = {row["kind"] for row in ROWS if row["operations"]["service"] != "sagemaker"}
 # What IAM asks of a call is mostly its job; but of these it asks what they are made of.
 MADE_OF = {"human-loop": "flow-definition", "image-version": "image"}
 # What a job with every option makes and tries itself, and what it only reads.
@@ -262,37 +267,34 @@ READ = TRIED | {"model-package"}
 ASKS = {"api", "sweep"}
 
 
-def of_a_kind(resource, create, describe, stop):
+def of_a_kind(row):
     """What is asked of one kind."""
-    makers = {"team"} if resource in RARE else PODS
-    # A cluster's ARN ends in an id, whoever made it.
-    others = makers if resource == "cluster" else makers - {"team"}
+    resource, has_tags = row["resource"], row["has_tags"]
+    create, describe, stop = (row["operations"][verb] for verb in ("create", "describe", "stop"))
+    makers = {"team"} if row["kind"] in RARE else PODS
+    if row["kind"] in OF_NO_STEP:
+        makers = set()
+    # An ARN that ends in an id is the same, whoever made it.
+    others = makers if row["id"]["parts"] == ["id"] else makers - {"team"}
 
     tries = {"wide"} if resource in TRIED else set()
     reads = ASKS | ({"wide"} if resource in READ else set())
-
-    def only(operation, pods):
-        return set() if operation in OF_NO_STEP else pods
-
-    made_of = f"{MADE_OF.get(resource, resource)}/{BETWEEN.get(resource, '')}"
-    end = {"pipeline": "/execution/1", "image-version": "/1", "model-card": "/export-job/1"}.get(resource, "")
-    head = f"{resource}/{BETWEEN.get(resource, '')}"
-    one, other = f"{head}{TEAM}x{end}", f"{head}team-b-x{end}"
+    made_of = f"{MADE_OF[resource]}/" if resource in MADE_OF else beginning(row)
+    one, other = f"{beginning(row)}{TEAM}x{end(row)}", f"{beginning(row)}team-b-x{end(row)}"
     if resource in ANYBODYS:
         reads = reads | PODS
-    tag = {} if resource in UNTAGGED else {f"aws:RequestTag/{OF_A_STEP}": "run/task"}
-    yield Question(create, create, sagemaker(f"{made_of}{TEAM}x"), only(create, makers) | tries, tag)
-    yield Question(f"{create} for another team", create, sagemaker(f"{made_of}team-b-x"), only(create, others) | tries,
-                   tag)
-    yield Question(describe, describe, sagemaker(one), only(describe, makers) | reads)
-    yield Question(f"{describe} of another team", describe, sagemaker(other), only(describe, others) | reads)
+    tag = {f"aws:RequestTag/{OF_A_STEP}": "run/task"} if has_tags else {}
+    yield Question(create, create, sagemaker(f"{made_of}{TEAM}x"), makers | tries, tag)
+    yield Question(f"{create} for another team", create, sagemaker(f"{made_of}team-b-x"), others | tries, tag)
+    yield Question(describe, describe, sagemaker(one), makers | reads)
+    yield Question(f"{describe} of another team", describe, sagemaker(other), others | reads)
     elsewhere = PODS if resource in ANYBODYS else set()
     yield Question(f"{describe} in another account", describe, sagemaker(one, "999999999999"), elsewhere)
-    if resource not in UNTAGGED:
-        yield Question(f"{create} without the step's tag", create, sagemaker(one), tries)
-    if stop and resource in UNTAGGED:
+    if has_tags:
+        yield Question(f"{create} without the step's tag", create, sagemaker(f"{made_of}{TEAM}x"), tries)
+    if stop and not has_tags:
         # Without a prefix the monitor may stop none of them.
-        yield Question(stop, stop, sagemaker(one), only(stop, makers))
+        yield Question(stop, stop, sagemaker(one), makers)
         yield Question(f"{stop} of another team", stop, sagemaker(other))
     elif stop:
         tag = {f"aws:ResourceTag/{OF_A_STEP}": "run/task"}
@@ -337,8 +339,7 @@ SCHEDULE = sagemaker(f"monitoring-schedule/{TEAM}x")
 ENDPOINT, CONFIG = sagemaker(f"endpoint/{TEAM}x"), sagemaker(f"endpoint-config/{TEAM}x")
 NEW = {f"aws:RequestTag/{OF_A_STEP}": "run/task"}
 OURS = {f"aws:ResourceTag/{OF_A_STEP}": "run/task"}
-# Of each kind with tags, whether it is rare.
-TAGGED = {kind[3]: kind[3] in RARE for kind in kinds() if kind[3] not in UNTAGGED}
+TAGGED = [row for row in ROWS if row["has_tags"]]
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
 # What Lambda does with interfaces in the name of signals, and who else may.
 IN_A_VPC = {
@@ -358,7 +359,7 @@ FROM_THE_CODE = {"lambda:SourceFunctionArn": "{signals_function}"}
 
 QUESTIONS = [
     # Executions and their steps are made alike.
-    *{question.name: question for kind in kinds() for question in of_a_kind(kind[3], *kind[:3])}.values(),
+    *{question.name: question for row in ROWS for question in of_a_kind(row)}.values(),
 
     # Of some calls IAM asks more than once.
     Question("CreateEndpoint with a config", "CreateEndpoint", CONFIG, PODS | {"wide"}, NEW),
@@ -388,9 +389,9 @@ QUESTIONS = [
     Question("AddTags as part of CreateMonitoringSchedule", "AddTags", SCHEDULE, {"team"},
              {"sagemaker:TaggingAction": "CreateMonitoringSchedule"}),
     # The monitor asks whose a job is before it stops it.
-    *(Question(f"ListTags of {resource}", "ListTags", sagemaker(f"{resource}/{BETWEEN.get(resource, '')}{TEAM}x"),
-               ASKS | ({"team"} if rare else PODS) | ({"wide"} if resource in TRIED else set()))
-      for resource, rare in TAGGED.items()),
+    *(Question(f"ListTags of {row['resource']}", "ListTags", sagemaker(f"{beginning(row)}{TEAM}x"),
+               ASKS | ({"team"} if row["kind"] in RARE else PODS) | ({"wide"} if row["resource"] in TRIED else set()))
+      for row in TAGGED),
     Question("AddTags as part of a Create", "AddTags", JOB, PODS, {"sagemaker:TaggingAction": "CreateTrainingJob"}),
     Question("AddTags to what is there", "AddTags", JOB, set(), NEW),
     Question("DeleteTags", "DeleteTags", JOB, set(), OURS),

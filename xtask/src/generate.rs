@@ -8,7 +8,7 @@ use std::path::Path;
 use sagebell_monitor::kind::KindSpec;
 
 use crate::blocks::{self, Block};
-use crate::{kinds_page, policies};
+use crate::{kinds_page, policies, samples};
 
 /// A file of the repository: its path below the root, and its text.
 pub(crate) type File = (String, String);
@@ -22,25 +22,29 @@ pub(crate) fn files(root: &Path, kinds: &[KindSpec]) -> Result<Vec<File>, String
     let components = sagebell_step::component_yaml::files().into_iter();
     let components = components.map(|(path, text)| (format!("components/{path}"), text));
     let openapi = ("docs/openapi.json".to_owned(), sagebell_http_api::openapi_json());
-    let whole = components.chain([openapi]).map(Ok);
-    whole.chain(of_kinds(root, kinds)).collect()
+    let mut files: Vec<_> = components.chain([openapi]).collect();
+    files.extend(of_kinds(root, kinds)?);
+    Ok(files)
 }
 
 /// What follows from the table of kinds alone.
-fn of_kinds(root: &Path, kinds: &[KindSpec]) -> Vec<Result<File, String>> {
-    let table = ("crates/monitor/kinds.json".to_owned(), as_json(kinds));
+pub(crate) fn of_kinds(root: &Path, kinds: &[KindSpec]) -> Result<Vec<File>, String> {
+    let read = |path: &str| {
+        let text = fs::read_to_string(root.join(path));
+        text.map_err(|error| format!("cannot read {path}: {error}"))
+    };
     let mut blocks = policies::blocks(kinds);
     blocks.push(kinds_page::block(kinds));
+    blocks.push(samples::block(&read(samples::LIST)?, kinds)?);
     let mut by_path = BTreeMap::<_, Vec<&Block>>::new();
     for block in &blocks {
         by_path.entry(block.path).or_default().push(block);
     }
-    let filled = by_path.into_iter().map(|(path, blocks)| {
-        let text = fs::read_to_string(root.join(path));
-        let text = text.map_err(|error| format!("cannot read {path}: {error}"))?;
-        Ok((path.to_owned(), blocks::filled(path, &text, &blocks)?))
-    });
-    std::iter::once(Ok(table)).chain(filled).collect()
+    let mut files = vec![("crates/monitor/kinds.json".to_owned(), as_json(kinds))];
+    for (path, blocks) in by_path {
+        files.push((path.to_owned(), blocks::filled(path, &read(path)?, &blocks)?));
+    }
+    Ok(files)
 }
 
 /// The table of kinds, for what is not written in Rust.

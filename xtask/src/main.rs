@@ -6,8 +6,11 @@
 
 mod blocks;
 mod generate;
+#[cfg(test)]
+mod invented;
 mod kinds_page;
 mod policies;
+mod samples;
 
 use std::path::Path;
 use std::process::ExitCode;

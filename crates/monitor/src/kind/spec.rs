@@ -6,45 +6,59 @@ use crate::id_form::IdForm;
 use crate::operations::{Operations, Service};
 use crate::phase::Phase;
 
-/// A type of SageMaker resource that runs to an end or to a steady state.
-///
-/// Everything Sagebell knows about a kind is its row: [`Kind::spec`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the rows of the table in table.rs describe them")]
-pub enum Kind {
-    Training,
-    Tuning,
-    Processing,
-    Transform,
-    Labeling,
-    PipelineExecution,
-    PipelineStep,
-    HumanLoop,
-    Endpoint,
-    EndpointConfig,
-    Model,
-    ModelPackage,
-    FeatureGroup,
-    NotebookInstance,
-    Cluster,
-    Image,
-    ImageVersion,
-    AutoMl,
-    Compilation,
-    EdgePackaging,
-    InferenceComponent,
-    InferenceExperiment,
-    InferenceRecommendations,
-    Optimization,
-    Job,
-    AiBenchmark,
-    AiRecommendation,
-    MonitoringSchedule,
-    Algorithm,
-    ModelCardExport,
-    Evaluation,
-    MlflowTrackingServer,
+/// Declares the kinds and counts them, so that a kind without a row does not compile.
+macro_rules! kinds {
+    ($(#[$attribute:meta])* pub enum $name:ident { $($kind:ident,)+ }) => {
+        $(#[$attribute])*
+        pub enum $name { $($kind,)+ }
+
+        impl $name {
+            pub(super) const COUNT: usize = [$(Self::$kind,)+].len();
+        }
+    };
+}
+
+kinds! {
+    /// A type of SageMaker resource that runs to an end or to a steady state.
+    ///
+    /// Everything Sagebell knows about a kind is its row: [`Kind::spec`].
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[expect(missing_docs, reason = "the rows of the table in table.rs describe them")]
+    pub enum Kind {
+        Training,
+        Tuning,
+        Processing,
+        Transform,
+        Labeling,
+        PipelineExecution,
+        PipelineStep,
+        HumanLoop,
+        Endpoint,
+        EndpointConfig,
+        Model,
+        ModelPackage,
+        FeatureGroup,
+        NotebookInstance,
+        Cluster,
+        Image,
+        ImageVersion,
+        AutoMl,
+        Compilation,
+        EdgePackaging,
+        InferenceComponent,
+        InferenceExperiment,
+        InferenceRecommendations,
+        Optimization,
+        Job,
+        AiBenchmark,
+        AiRecommendation,
+        MonitoringSchedule,
+        Algorithm,
+        ModelCardExport,
+        Evaluation,
+        MlflowTrackingServer,
+    }
 }
 
 /// How a kind's states follow each other.

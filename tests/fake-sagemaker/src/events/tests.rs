@@ -83,7 +83,7 @@ fn the_monitor_reads_every_kinds_events() {
 fn a_detail_has_the_fields_of_the_sample_in_its_forms() {
     for (kind, text) in SAMPLES {
         let sample: Value = serde_json::from_str(text).unwrap();
-        let (_, events) = lived(kind);
+        let (_, events) = lived(*kind);
         let event = events.last().unwrap();
         let fixed = ["version", "source", "account", "region"];
         let worded = kind.spec().state_after.is_none().then_some("detail-type");
