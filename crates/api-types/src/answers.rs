@@ -46,12 +46,23 @@ pub struct WaitView {
     pub labels: BTreeMap<String, String>,
     /// The state of the wait.
     #[schema(value_type = schema::WaitStateWord)]
-    pub state: WaitState,
+    pub state: WaitStateView,
     /// When the wait was first registered.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// The progress of the delivery.
     pub delivery: DeliveryView,
+}
+
+/// The state of a wait. A word that this version does not know, as a newer API may answer,
+/// is kept as it came: the rest of the answer is still understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum WaitStateView {
+    /// One of the words of this version.
+    Known(WaitState),
+    /// Another word.
+    Unknown(String),
 }
 
 /// The progress of the delivery of a wait's signals.
@@ -84,7 +95,7 @@ impl From<Wait> for WaitView {
             deadline: wait.deadline,
             on_abandon: wait.on_abandon,
             labels: wait.labels,
-            state: wait.state,
+            state: WaitStateView::Known(wait.state),
             created_at: wait.created_at,
             delivery: DeliveryView {
                 seq: wait.delivery.seq,

@@ -22,6 +22,7 @@
 
 mod answers;
 mod error_code;
+pub mod path;
 mod problem;
 pub mod put_events;
 pub mod query;
@@ -29,9 +30,10 @@ pub mod schema;
 mod wait_request;
 
 pub use answers::{
-    DeliveryView, HealthView, JobListView, PrincipalView, TimelineView, WaitAndJobView, WaitView,
+    DeliveryView, HealthView, JobListView, PrincipalView, TimelineView, WaitAndJobView,
+    WaitStateView, WaitView,
 };
 pub use error_code::ErrorCode;
 pub use problem::{PROBLEM_JSON, ProblemDocument};
 pub use sagebell_monitor::signal::{ProbeAnswer, ProbeBody, ProbeData, SignalBody, SignalData};
-pub use wait_request::{BadBody, CALLBACK_URL, WaitRequest};
+pub use wait_request::{BadBody, CALLBACK_URL, WaitRequest, field_name};

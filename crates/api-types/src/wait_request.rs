@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::unique_names::{self, Malformed};
 use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Secret, SignalOn};
+use sagebell_monitor::wait_registry::Field;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,17 +18,36 @@ use crate::schema;
 /// The fields, what each takes, and whether it must be there.
 const FIELDS: [(&str, &str, bool); 8] = [
     (CALLBACK_URL, "an absolute URL", true),
-    ("deadline", "a time such as 2030-01-31T12:00:00Z", false),
-    ("labels", "an object whose values are strings", false),
-    ("lease_seconds", "a whole number of seconds", false),
-    ("not_before", "a time such as 2030-01-31T12:00:00Z", false),
-    ("on_abandon", "`stop` or `keep`", false),
+    (DEADLINE, "a time such as 2030-01-31T12:00:00Z", false),
+    (LABELS, "an object whose values are strings", false),
+    (LEASE_SECONDS, "a whole number of seconds", false),
+    (NOT_BEFORE, "a time such as 2030-01-31T12:00:00Z", false),
+    (ON_ABANDON, "`stop` or `keep`", false),
     (SECRET, "a string, whsec_ and 24 to 64 random bytes in base64", true),
-    ("signal_on", "`settled` or `progress`", false),
+    (SIGNAL_ON, "`settled` or `progress`", false),
 ];
 /// The field that says where to call back.
 pub const CALLBACK_URL: &str = "callback_url";
+const DEADLINE: &str = "deadline";
+const LABELS: &str = "labels";
+const LEASE_SECONDS: &str = "lease_seconds";
+const NOT_BEFORE: &str = "not_before";
+const ON_ABANDON: &str = "on_abandon";
 const SECRET: &str = "secret";
+const SIGNAL_ON: &str = "signal_on";
+
+/// The name on the wire of a field that the monitor refuses.
+#[must_use]
+pub fn field_name(field: Field) -> &'static str {
+    match field {
+        Field::CallbackUrl => CALLBACK_URL,
+        Field::Deadline => DEADLINE,
+        Field::Labels => LABELS,
+        Field::LeaseSeconds => LEASE_SECONDS,
+        Field::NotBefore => NOT_BEFORE,
+        Field::OnAbandon => ON_ABANDON,
+    }
+}
 
 /// What a waiter asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use sagebell_api_types::{WaitAndJobView, WaitRequest};
+use sagebell_api_types::{WaitAndJobView, WaitRequest, WaitStateView};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::jitter::vary;
 use sagebell_monitor::job::Job;
@@ -178,8 +178,8 @@ impl Waiting {
     }
 
     fn answered(&mut self, answer: WaitAndJobView) -> Result<Option<WaitEvent>, WaitError> {
-        if !is_kept(&answer) {
-            return Err(WaitError::Ended(answer.wait.state));
+        if let Some(ended) = ended(&answer) {
+            return Err(WaitError::Ended(ended));
         }
         self.registered = true;
         self.renew_at = Instant::now() + renewal_pause(self.lease, RandomEntropy.unit());
@@ -210,7 +210,7 @@ impl Waiting {
             && let Ok(answered) = timeout(within, answer).await
         {
             self.answer = None;
-            self.registered = answered.is_ok_and(|answer| is_kept(&answer));
+            self.registered = answered.is_ok_and(|answer| ended(&answer).is_none());
         }
         self.registered
     }
@@ -237,9 +237,14 @@ impl Waiting {
     }
 }
 
-/// Whether the monitor keeps the wait, or has told what it was for.
-fn is_kept(answer: &WaitAndJobView) -> bool {
-    matches!(answer.wait.state, WaitState::Waiting | WaitState::Signalled)
+/// How the wait ended, if its waiter did not receive what it was for. A state that only a
+/// newer monitor knows ends nothing.
+fn ended(answer: &WaitAndJobView) -> Option<WaitState> {
+    match answer.wait.state {
+        WaitStateView::Known(WaitState::Waiting | WaitState::Signalled)
+        | WaitStateView::Unknown(_) => None,
+        WaitStateView::Known(ended) => Some(ended),
+    }
 }
 
 fn call(client: Client, arn: JobArn, id: WaitId, request: Arc<WaitRequest>) -> Call {

@@ -10,14 +10,15 @@ use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::wait::{WaitId, WaitKey};
 use sagebell_monitor::wait_registry::Stop;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::Api;
 use crate::problem::Problem;
 use crate::query::parameters;
 use sagebell_api_types::ErrorCode;
+use sagebell_api_types::path::{ARN, JobParams, WAIT_ID, WaitParams};
 use sagebell_api_types::query::{FORCE, STOP};
+use tracing::Span;
 
 /// The job in the path: a job of this monitor's accounts and regions.
 pub(crate) struct JobPath(pub(crate) JobArn);
@@ -30,17 +31,6 @@ pub(crate) struct WaitPath(pub(crate) WaitKey);
 
 /// Whether a cancelled wait's job is to be stopped too.
 pub(crate) struct StopWish(pub(crate) Stop);
-
-#[derive(Deserialize)]
-struct JobParams {
-    arn: String,
-}
-
-#[derive(Deserialize)]
-struct WaitParams {
-    arn: String,
-    wait_id: String,
-}
 
 impl FromRequestParts<Api> for JobPath {
     type Rejection = Problem;
@@ -71,7 +61,8 @@ impl FromRequestParts<Api> for WaitPath {
         let WaitParams { arn, wait_id } = path(parts).await?;
         let arn = job_arn(&arn, api)?;
         let id = WaitId::parse(&wait_id)
-            .map_err(|error| Problem::invalid_field("wait_id", error.to_string()))?;
+            .map_err(|error| Problem::invalid_field(WAIT_ID, error.to_string()))?;
+        Span::current().record("wait", id.as_str());
         Ok(Self(WaitKey::of(arn, caller(parts)?, id)))
     }
 }
@@ -115,7 +106,8 @@ fn bad_path(rejection: PathRejection) -> Problem {
 
 fn job_arn(text: &str, api: &Api) -> Result<JobArn, Problem> {
     let arn =
-        JobArn::parse(text).map_err(|error| Problem::invalid_field("arn", error.to_string()))?;
+        JobArn::parse(text).map_err(|error| Problem::invalid_field(ARN, error.to_string()))?;
+    Span::current().record("arn", arn.as_str());
     if api.waits.policy.in_scope(&arn) {
         return Ok(arn);
     }

@@ -10,6 +10,8 @@ use http::{HeaderName, HeaderValue, Uri, header};
 use metrics::counter;
 use sagebell_monitor::principal::Principal;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::problem::Problem;
 use sagebell_api_types::ErrorCode;
@@ -29,12 +31,16 @@ pub(crate) async fn require_caller(request: Request, next: Next) -> Response {
     Problem::caller_unknown().into_response()
 }
 
-/// Counts the answer by route and status, and adds the headers of every answer.
+/// Counts the answer by route and status, adds the headers of every answer, and says on
+/// each line of the log which request it is about.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
     // The pattern, never the path: a label's values must be few.
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
-    let mut response = next.run(request).await;
+    let method = request.method().clone();
+    // The job and the wait are recorded once they are read from the path.
+    let span = tracing::error_span!("request", %method, route, arn = Empty, wait = Empty);
+    let mut response = next.run(request).instrument(span).await;
     let status = response.status().as_str().to_owned();
     counter!("sagebell_api_requests_total", "route" => route, "status" => status).increment(1);
     response.headers_mut().extend(HEADERS);

@@ -13,7 +13,7 @@ use sagebell_monitor::ports::{SageMakerError, StoreError};
 use sagebell_monitor::record::RecordError;
 use sagebell_monitor::wait_registry::WaitError;
 
-use sagebell_api_types::{ErrorCode, PROBLEM_JSON, ProblemDocument, query};
+use sagebell_api_types::{ErrorCode, PROBLEM_JSON, ProblemDocument, field_name, query};
 
 /// Longest echo of what a caller sent, in characters.
 const ECHO_LEN: usize = 200;
@@ -144,7 +144,9 @@ impl From<WaitError> for Problem {
     fn from(error: WaitError) -> Self {
         let detail = error.to_string();
         match error {
-            WaitError::Invalid { field, problem } => Self::invalid_field(field, problem),
+            WaitError::Invalid { field, problem } => {
+                Self::invalid_field(field_name(field), problem)
+            }
             WaitError::OutOfScope(_) => Self::new(ErrorCode::JobOutOfScope, detail),
             WaitError::NotFound => Self::new(ErrorCode::WaitNotFound, detail),
             WaitError::NotOwner(_) => Self::new(ErrorCode::NotOwner, detail),

@@ -111,17 +111,17 @@ struct Answered {
 
 /// Never fails and never panics out: what goes wrong is an answer as well.
 async fn answer(deliver: Deliver, request: Received) -> Answered {
-    let arn = request.request.arn.clone();
+    let (arn, wait) = (request.request.arn.clone(), request.request.wait_id.clone());
     let (id, request) = (request.id, request.request);
     let answer = tokio::spawn(async move { deliver.handle(&request).await });
     let done = match answer.await {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => {
-            tracing::warn!(%arn, %error, "signal request will be repeated");
+            tracing::warn!(%arn, %wait, %error, "signal request will be repeated");
             false
         }
         Err(error) => {
-            tracing::error!(%arn, %error, "signal request will be repeated");
+            tracing::error!(%arn, %wait, %error, "signal request will be repeated");
             false
         }
     };

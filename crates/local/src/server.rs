@@ -1,6 +1,7 @@
 //! The one port: the API, `PutEvents` and metrics.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,6 +19,7 @@ use sagebell_monitor::principal::Principal;
 use sagebell_runtime::{StartError, Wiring};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::{origin_check, put_events};
 
@@ -59,10 +61,13 @@ pub(crate) async fn run(socket: TcpListener, routes: Router, stop: CancellationT
     connections.shutdown().await;
 }
 
-/// A request that takes too long is answered so.
+/// A request that takes too long is answered so. The log tells requests apart by number.
 async fn in_time(request: Request, next: Next) -> Response {
+    static REQUESTS: AtomicU64 = AtomicU64::new(1);
+    let request_id = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let late = (StatusCode::REQUEST_TIMEOUT, "the request took too long\n");
-    tokio::time::timeout(REQUEST, next.run(request)).await.unwrap_or_else(|_| late.into_response())
+    let answer = next.run(request).instrument(tracing::error_span!("http", request_id));
+    tokio::time::timeout(REQUEST, answer).await.unwrap_or_else(|_| late.into_response())
 }
 
 /// All that the port at `address` answers.

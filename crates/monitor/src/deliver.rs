@@ -103,6 +103,10 @@ impl Deliver {
     ///
     /// # Errors
     /// The store's: the signal request must be rung again.
+    #[tracing::instrument(
+        level = "error", name = "signal_request", skip_all,
+        fields(arn = %request.arn, wait = %request.wait_id),
+    )]
     pub async fn handle(&self, request: &SignalRequest) -> Result<SignalOutcome, StoreError> {
         let key = self.key_of(request).await?;
         let outcome = match request.purpose {
@@ -245,9 +249,8 @@ impl Deliver {
             Policy::retry_pause(attempts, self.entropy.unit()).max(retry_after.unwrap_or_default());
         let retry_at = later(self.clock.now(), pause);
         let in_time = retry_at < wait.value.ends_at();
-        let key = wait.value.key();
         let Failure { class, reason } = failure;
-        tracing::info!(arn = %key.arn, wait = %key.id, attempts, reason, "callback failed");
+        tracing::info!(attempts, reason, "callback failed");
         self.mark(wait, move |wait, _, _| {
             wait.delivery.restart();
             wait.delivery.attempts = attempts;

@@ -170,9 +170,10 @@ impl Recorder {
     ///
     /// # Errors
     /// [`RecordError`]; all go away by trying again.
+    #[tracing::instrument(level = "error", skip_all, fields(arn = %seen.arn))]
     pub async fn record(&self, seen: &Observation) -> Result<Taken, RecordError> {
         if seen.phase == Phase::Unknown {
-            tracing::warn!(arn = %seen.arn, status = seen.status, "status not in the table of kinds");
+            tracing::warn!(status = seen.status, "status not in the table of kinds");
             counter!("sagebell_unknown_status_total", "kind" => seen.kind().as_str()).increment(1);
         }
         let (record, change) = self.write(seen).await?;
@@ -189,6 +190,7 @@ impl Recorder {
     /// Takes in that something of the job changed at `at`, which is not told. What is
     /// known of it is in doubt from now on, and the waits that it still has are due: the
     /// sweep looks for them. A job that nobody has asked for is not looked at.
+    #[tracing::instrument(level = "error", skip_all, fields(%arn))]
     async fn doubt(&self, arn: &JobArn, at: Timestamp) -> Result<Taken, RecordError> {
         counter!("sagebell_doubts_total", "kind" => arn.kind().as_str()).increment(1);
         let mut due = 0;

@@ -157,11 +157,14 @@ impl Sweep {
         }
     }
 
+    #[tracing::instrument(
+        level = "error", name = "sweep", skip_all, fields(arn = %key.arn, wait = %key.id),
+    )]
     async fn attempt(&self, key: WaitKey, beat: &Beat, described: &Described) -> Option<Step> {
         match self.handle(&key, beat, described).await {
             Ok(step) => Some(step),
             Err(error) => {
-                tracing::warn!(arn = %key.arn, wait = %key.id, %error, "sweep: left for the next sweep");
+                tracing::warn!(%error, "sweep: left for the next sweep");
                 None
             }
         }
@@ -240,8 +243,7 @@ impl Sweep {
         let search = &mut wait.value.search;
         search.asked = search.asked.saturating_add(1);
         if search.asked > search.unanswered + UNSENT {
-            let (arn, id) = (&wait.value.arn, &wait.value.id);
-            tracing::error!(%arn, wait = %id, "probes are requested but not sent: does `signals` run?");
+            tracing::error!("probes are requested but not sent: does `signals` run?");
             counter!("sagebell_probes_unsent_total").increment(1);
         }
         search.next_at = Some(later(self.clock.now(), self.policy.probe_pause));

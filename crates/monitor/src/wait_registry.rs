@@ -21,7 +21,7 @@ use crate::ports::{CallbackGuard, Clock, SageMaker, Saved, Store, Versioned};
 use crate::record::{RecordError, Recorder};
 use crate::wait::{OnAbandon, Wait, WaitKey, WaitState};
 
-pub use error::WaitError;
+pub use error::{Field, WaitError};
 use registration::note_wants;
 pub use registration::{Registration, Stop};
 
@@ -211,7 +211,7 @@ impl WaitRegistry {
             }
             // The sweep looks again; the wait is registered either way.
             Err(error) => {
-                tracing::info!(%arn, %error, "the first Describe of the job found nothing")
+                tracing::info!(%error, "the first Describe of the job found nothing")
             }
         }
         Ok(())

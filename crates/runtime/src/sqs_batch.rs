@@ -10,6 +10,7 @@ use std::future::Future;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::StreamExt as _;
+use tracing::Instrument as _;
 
 /// Hands each record's body to `handle`, at most `concurrency` at once, and
 /// lists those that failed.
@@ -28,13 +29,15 @@ where
     let one = |record: SqsMessage| {
         let id = record.message_id.unwrap_or_default();
         let handled = handle(record.body.unwrap_or_default());
-        async move {
+        let span = tracing::error_span!("message", message_id = id);
+        let handled = async move {
             let error = handled.await.err()?;
-            tracing::warn!(message_id = id, %error, "record failed");
+            tracing::warn!(%error, "record failed");
             let mut failure = BatchItemFailure::default();
             failure.item_identifier = id;
             Some(failure)
-        }
+        };
+        handled.instrument(span)
     };
     let handled = futures::stream::iter(event.records).map(one).buffer_unordered(concurrency);
     let mut response = SqsBatchResponse::default();

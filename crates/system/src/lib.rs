@@ -10,11 +10,13 @@
 
 mod clock;
 mod environment;
+mod json_lines;
 mod logging;
 mod randomness;
 pub mod say;
 
 pub use clock::SystemClock;
 pub use environment::{Env, ProcessEnv};
+pub use json_lines::json_lines;
 pub use logging::{log_as_json, log_for_people};
 pub use randomness::RandomEntropy;

@@ -14,6 +14,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::environment::{Env, ProcessEnv};
+use crate::json_lines::json_lines;
 
 /// The level when `RUST_LOG` does not say, or can't be understood.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
@@ -37,7 +38,7 @@ fn filter(env: &impl Env) -> Targets {
 
 /// Logs as JSON lines to standard output, where Lambda picks them up.
 pub fn log_as_json() {
-    let lines = fmt::layer().json().flatten_event(true);
+    let lines = json_lines(std::io::stdout);
     // A second call changes nothing; the first subscriber stays.
     let _ = tracing_subscriber::registry().with(filter(&ProcessEnv)).with(lines).try_init();
 }

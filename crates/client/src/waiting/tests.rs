@@ -114,6 +114,17 @@ async fn an_outage_is_outlived_told_seldom_and_told_to_be_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_state_that_only_a_newer_monitor_knows_is_no_outage_and_no_end() {
+    let newer = |_| {
+        let mut answer = serde_json::to_value(job("running")).unwrap();
+        answer["wait"]["state"] = "paused".into();
+        serde_json::from_value(answer).map_err(|_| foreign(200))
+    };
+    let (mut waiting, _) = waiting(newer).await;
+    assert!(matches!(waiting.next().await, Ok(WaitEvent::Job(_))) && waiting.is_registered());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_registration_is_tried_for_as_long_as_it_takes() {
     let answer = |at| if at < 60 * MINUTE { Err(foreign(502)) } else { Ok(job("running")) };
     let (mut waiting, _) = waiting(answer).await;

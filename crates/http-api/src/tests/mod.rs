@@ -7,6 +7,7 @@ mod dashboard;
 mod failing;
 mod hostile;
 mod jobs;
+mod logs;
 mod openapi;
 mod problems;
 mod waits;

@@ -18,7 +18,7 @@ impl Deliver {
             return Ok(SignalOutcome::Nothing);
         }
         let outcome = self.probe(&wait.value).await;
-        tracing::info!(arn = %key.arn, wait = %key.id, ?outcome, "probed a waiter");
+        tracing::info!(?outcome, "probed a waiter");
         let answered = outcome == ProbeOutcome::Answered;
         self.mark(wait, |wait, now, policy| {
             if answered {

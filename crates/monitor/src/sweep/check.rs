@@ -35,7 +35,7 @@ impl Sweep {
                 Err(SageMakerError::NotFound) => self.not_found(&wait.value, record, beat).await?,
                 Err(error) => {
                     throttled = matches!(error, SageMakerError::Throttled(_));
-                    tracing::info!(%arn, %error, "sweep: the job could not be checked");
+                    tracing::info!(%error, "sweep: the job could not be checked");
                 }
             }
         }

@@ -74,7 +74,6 @@ impl Sweep {
         mut wait: Versioned<Wait>,
         record: Option<&JobRecord>,
     ) -> Result<(), StepError> {
-        let arn = wait.value.arn.clone();
         let settled = record.is_some_and(|record| wait.value.is_settled_by(record));
         let stopped = if settled { Ok(()) } else { self.stop_owned(&wait.value, record).await };
         match stopped {
@@ -83,14 +82,14 @@ impl Sweep {
                 wait.value.stop_pending = false;
             }
             Err(why @ (NotAllowed::OwnedBy(_) | NotAllowed::Unowned)) => {
-                tracing::warn!(%arn, %why, "an abandoned job is not stopped: another principal owns it");
+                tracing::warn!(%why, "an abandoned job is not stopped: another principal owns it");
                 counter!("sagebell_stops_refused_total").increment(1);
                 wait.value.stop_pending = false;
             }
             Err(NotAllowed::Unknown(error)) => {
                 let given_up = self.clock.now() >= later(wait.value.deadline, Policy::EXPIRY_SLACK)
                     || matches!(error, SageMakerError::Unsupported { .. });
-                tracing::error!(%arn, %error, given_up, "an abandoned job could not be stopped");
+                tracing::error!(%error, given_up, "an abandoned job could not be stopped");
                 wait.value.stop_pending = !given_up;
                 wait.value.checks = wait.value.checks.saturating_add(1);
                 let pause = Policy::retry_pause(wait.value.checks, self.entropy.unit());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::invalid;
-use super::{Registration, WaitError, WaitRegistry};
+use super::{Field, Registration, WaitError, WaitRegistry};
 use crate::policy::Policy;
 use crate::time::{CLOCK_SKEW, later};
 use crate::wait::{OnAbandon, Wait, WaitState};
@@ -16,18 +16,18 @@ impl WaitRegistry {
         }
         self.guard
             .check(&asked.callback_url)
-            .map_err(|why| invalid("callback_url", why.to_string()))?;
+            .map_err(|why| invalid(Field::CallbackUrl, why.to_string()))?;
         let lease = Policy::LEASE_SECONDS;
         if !lease.contains(&asked.lease_seconds) {
             return Err(invalid(
-                "lease_seconds",
+                Field::LeaseSeconds,
                 format!("must be {} to {} seconds", lease.start(), lease.end()),
             ));
         }
         let kind = asked.arn.kind();
         if asked.on_abandon == OnAbandon::Stop && kind.stop().is_none() {
             let problem = format!("SageMaker can't stop a {kind}: use `keep`");
-            return Err(invalid("on_abandon", problem));
+            return Err(invalid(Field::OnAbandon, problem));
         }
         check_labels(&asked.labels)
     }
@@ -44,7 +44,7 @@ impl WaitRegistry {
         let latest = later(self.clock.latest(), Policy::DEADLINE_LONGEST);
         if deadline.is_some_and(|deadline| deadline <= now || deadline > latest) {
             return Err(invalid(
-                "deadline",
+                Field::Deadline,
                 format!("must be after now ({now}) and not after {latest}"),
             ));
         }
@@ -53,7 +53,7 @@ impl WaitRegistry {
         let newest = later(self.clock.latest(), CLOCK_SKEW);
         if not_before.is_some_and(|not_before| not_before > newest) {
             let problem = format!("is in the future; the current time is {now}");
-            return Err(invalid("not_before", problem));
+            return Err(invalid(Field::NotBefore, problem));
         }
         Ok(())
     }
@@ -64,7 +64,7 @@ fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), WaitError> {
     let all_fit = labels.iter().all(|(key, value)| !key.is_empty() && fits(key) && fits(value));
     if labels.len() > Policy::LABELS_LIMIT || !all_fit {
         let (count, len) = (Policy::LABELS_LIMIT, Policy::LABEL_LEN);
-        return Err(invalid("labels", format!("at most {count}, each string at most {len} bytes")));
+        return Err(invalid(Field::Labels, format!("at most {count}, each string at most {len} bytes")));
     }
     Ok(())
 }

@@ -5,6 +5,36 @@ use crate::owners::NotAllowed;
 use crate::ports::{SageMakerError, StoreError};
 use crate::record::RecordError;
 
+/// What a registration may be refused for. On the wire the fields have names of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// Where to call back.
+    CallbackUrl,
+    /// When to give up.
+    Deadline,
+    /// The waiter's own labels.
+    Labels,
+    /// How long the wait lives without being renewed.
+    LeaseSeconds,
+    /// From when on observations count.
+    NotBefore,
+    /// What becomes of the job if the waiter is gone.
+    OnAbandon,
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::CallbackUrl => "callback URL",
+            Self::Deadline => "deadline",
+            Self::Labels => "labels",
+            Self::LeaseSeconds => "lease",
+            Self::NotBefore => "earliest time of an observation",
+            Self::OnAbandon => "wish for an abandoned job",
+        })
+    }
+}
+
 /// Why a wait could not be registered, read or cancelled.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
@@ -12,7 +42,7 @@ pub enum WaitError {
     #[error("{field}: {problem}")]
     Invalid {
         /// The field.
-        field: &'static str,
+        field: Field,
         /// What is wrong and what is right.
         problem: String,
     },
@@ -54,6 +84,6 @@ impl From<StoreError> for WaitError {
     }
 }
 
-pub(super) fn invalid(field: &'static str, problem: impl Into<String>) -> WaitError {
+pub(super) fn invalid(field: Field, problem: impl Into<String>) -> WaitError {
     WaitError::Invalid { field, problem: problem.into() }
 }

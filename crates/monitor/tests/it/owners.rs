@@ -9,7 +9,7 @@ use sagebell_monitor::ports::{Clock as _, SageMakerError, Store as _};
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use sagebell_monitor::wait::{OnAbandon, Wait, WaitId, WaitKey, WaitState};
-use sagebell_monitor::wait_registry::{Registration, Stop, WaitAndJob, WaitError};
+use sagebell_monitor::wait_registry::{Field, Registration, Stop, WaitAndJob, WaitError};
 
 fn stranger() -> Principal {
     Principal("111122223333:role/stranger".to_owned())
@@ -212,7 +212,7 @@ async fn not_before_may_not_lie_in_the_future() {
         let mut asked = asked(&world, FakeWorld::owner(), OnAbandon::Keep);
         asked.not_before = Some(world.clock.now() + Duration::from_secs(seconds));
         match world.waits().register(asked).await {
-            Err(WaitError::Invalid { field: "not_before", .. }) => assert!(!taken, "{seconds}"),
+            Err(WaitError::Invalid { field: Field::NotBefore, .. }) => assert!(!taken, "{seconds}"),
             other => assert!(taken && other.is_ok(), "{seconds}: {other:?}"),
         }
     }

@@ -16,7 +16,7 @@ use sagebell_monitor::time::CLOCK_SKEW;
 use sagebell_monitor::wait::{
     CallbackUrl, FailureClass, OnAbandon, Secret, SignalOn, Wait, WaitId, WaitKey, WaitState,
 };
-use sagebell_monitor::wait_registry::{Registration, Stop, WaitError};
+use sagebell_monitor::wait_registry::{Field, Registration, Stop, WaitError};
 use serde_json::json;
 
 fn arn() -> JobArn {
@@ -823,17 +823,17 @@ async fn bad_fields_are_refused_by_name() {
     };
     let now = world.clock.now();
     let denied = CallbackUrl::parse("http://denied/").unwrap();
-    assert_eq!(field(refusal(&world, |a| a.callback_url = denied).await), "callback_url");
-    assert_eq!(field(refusal(&world, |a| a.lease_seconds = 1).await), "lease_seconds");
-    assert_eq!(field(refusal(&world, |a| a.deadline = Some(now)).await), "deadline");
+    assert_eq!(field(refusal(&world, |a| a.callback_url = denied).await), Field::CallbackUrl);
+    assert_eq!(field(refusal(&world, |a| a.lease_seconds = 1).await), Field::LeaseSeconds);
+    assert_eq!(field(refusal(&world, |a| a.deadline = Some(now)).await), Field::Deadline);
     let endpoint = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/e";
     let unstoppable = refusal(&world, |a| {
         a.arn = JobArn::parse(endpoint).unwrap();
         a.on_abandon = OnAbandon::Stop;
     });
-    assert_eq!(field(unstoppable.await), "on_abandon");
+    assert_eq!(field(unstoppable.await), Field::OnAbandon);
     let many = (0..17).map(|n| (n.to_string(), String::new())).collect();
-    assert_eq!(field(refusal(&world, |a| a.labels = many).await), "labels");
+    assert_eq!(field(refusal(&world, |a| a.labels = many).await), Field::Labels);
     assert!(world.store.load_wait(&key("w")).await.unwrap().is_none());
 }
 

@@ -15,7 +15,7 @@ use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::{Described, FakeWorld};
 use sagebell_monitor::time::{CLOCK_SKEW, later};
 use sagebell_monitor::wait::{CallbackUrl, SignalOn, Wait, WaitKey, WaitState};
-use sagebell_monitor::wait_registry::{Registration, Stop, WaitError, WaitRegistry};
+use sagebell_monitor::wait_registry::{Field, Registration, Stop, WaitError, WaitRegistry};
 use serde_json::json;
 
 use crate::act::{Act, Waiter};
@@ -50,7 +50,7 @@ async fn record(world: &FakeWorld) -> JobRecord {
 }
 
 /// The field that is refused, if one is.
-async fn refused(world: &FakeWorld, asked: Registration) -> Option<&'static str> {
+async fn refused(world: &FakeWorld, asked: Registration) -> Option<Field> {
     match world.waits().register(asked).await {
         Ok(_) => None,
         Err(WaitError::Invalid { field, .. }) => Some(field),
@@ -65,7 +65,7 @@ async fn a_deadline_lies_ahead_and_not_too_far() {
     let until = |at| Registration { deadline: Some(at), ..asked(&world) };
     assert_eq!(refused(&world, until(latest)).await, None);
     for at in [later(latest, Duration::from_millis(1)), later(latest, DAY), world.clock.now()] {
-        assert_eq!(refused(&world, until(at)).await, Some("deadline"), "{at}");
+        assert_eq!(refused(&world, until(at)).await, Some(Field::Deadline), "{at}");
     }
 }
 
@@ -76,7 +76,7 @@ async fn a_creation_time_does_not_lie_in_the_future() {
     let since = |at| Registration { not_before: Some(at), ..asked(&world) };
     assert_eq!(refused(&world, since(newest)).await, None);
     let at = later(newest, Duration::from_millis(1));
-    assert_eq!(refused(&world, since(at)).await, Some("not_before"));
+    assert_eq!(refused(&world, since(at)).await, Some(Field::NotBefore));
 }
 
 #[tokio::test]
@@ -86,7 +86,11 @@ async fn labels_are_few_and_short_and_have_names() {
     let too_long = "x".repeat(Policy::LABEL_LEN + 1);
     assert_eq!(refused(&world, labelled(&world, &[(&longest, &longest), ("a", "")])).await, None);
     for wrong in [("", "value"), ("key", too_long.as_str()), (too_long.as_str(), "value")] {
-        assert_eq!(refused(&world, labelled(&world, &[wrong])).await, Some("labels"), "{wrong:?}");
+        assert_eq!(
+            refused(&world, labelled(&world, &[wrong])).await,
+            Some(Field::Labels),
+            "{wrong:?}"
+        );
     }
     let labels = |count: usize| {
         let labels: BTreeMap<_, _> =
@@ -94,7 +98,7 @@ async fn labels_are_few_and_short_and_have_names() {
         Registration { labels, ..asked(&world) }
     };
     assert_eq!(refused(&world, labels(Policy::LABELS_LIMIT)).await, None);
-    assert_eq!(refused(&world, labels(Policy::LABELS_LIMIT + 1)).await, Some("labels"));
+    assert_eq!(refused(&world, labels(Policy::LABELS_LIMIT + 1)).await, Some(Field::Labels));
 }
 
 #[tokio::test]
