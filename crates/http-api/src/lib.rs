@@ -6,6 +6,32 @@
 //! [`principal`]); nothing here authenticates, and nothing but liveness and the
 //! schema is answered without one. Every failure is a problem document with a
 //! stable [code](sagebell_api_types::ErrorCode).
+//!
+//! A host gives the use cases, and names the caller of each request:
+//!
+//! ```
+//! use axum::body::Body;
+//! use http::{Request, StatusCode};
+//! use sagebell_http_api::{Api, router};
+//! use sagebell_monitor::principal::Principal;
+//! use sagebell_monitor::testing::world::FakeWorld;
+//! use tower::ServiceExt as _;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let world = FakeWorld::default();
+//! let api = Api { waits: world.waits(), jobs: world.jobs() };
+//! let request = || Request::get("/v1/jobs").body(Body::empty()).unwrap();
+//!
+//! let answer = router(api.clone()).oneshot(request()).await.unwrap();
+//! assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+//!
+//! let mut signed = request();
+//! signed.extensions_mut().insert(Principal("111122223333:role/pipeline".to_owned()));
+//! let answer = router(api).oneshot(signed).await.unwrap();
+//! assert_eq!(answer.status(), StatusCode::OK);
+//! # }
+//! ```
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

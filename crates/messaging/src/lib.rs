@@ -3,6 +3,20 @@
 //!
 //! Promise: what was answered `Ok` is durably with AWS; what AWS took only in
 //! part is said to have failed, for sending all of it again is right.
+//!
+//! ```no_run
+//! use sagebell_messaging::SqsQueue;
+//! use sagebell_monitor::ports::Queue as _;
+//! use sagebell_monitor::signal::SignalRequest;
+//!
+//! # async fn example(
+//! #     config: aws_config::SdkConfig, request: SignalRequest,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
+//! let queue = SqsQueue::new(&config, "https://sqs.us-east-1.amazonaws.com/111122223333/signals");
+//! queue.push(&[request]).await?;
+//! # Ok(())
+//! # }
+//! ```
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

@@ -5,6 +5,30 @@
 //! simulation as in a Lambda function.
 //!
 //! Data flows one way: [`event`] → [`observation`] → [`record`] → [`deliver`].
+//!
+//! An event of SageMaker becomes an observation of a job:
+//!
+//! ```
+//! use sagebell_monitor::event::{Parsed, parse};
+//! use sagebell_monitor::phase::Phase;
+//!
+//! let event = serde_json::json!({
+//!     "source": "aws.sagemaker",
+//!     "detail-type": "SageMaker Training Job State Change",
+//!     "time": "2026-01-01T01:00:00Z",
+//!     "detail": {
+//!         "TrainingJobArn": "arn:aws:sagemaker:us-east-1:111122223333:training-job/mnist",
+//!         "TrainingJobName": "mnist",
+//!         "TrainingJobStatus": "Completed",
+//!         "SecondaryStatus": "Completed",
+//!         "CreationTime": 1_767_225_600_000_u64,
+//!         "LastModifiedTime": 1_767_229_200_000_u64,
+//!     },
+//! });
+//! let now = "2026-01-01T01:00:01Z".parse().unwrap();
+//! let Ok(Parsed::Job(seen)) = parse(&event, now) else { panic!("not an event of a job") };
+//! assert_eq!((seen.arn.name(), seen.phase), ("mnist", Phase::Succeeded));
+//! ```
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

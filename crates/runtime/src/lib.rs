@@ -3,6 +3,26 @@
 //!
 //! Promise: all that is wrong with the configuration is told at once, each
 //! variable by name with what it takes.
+//!
+//! ```
+//! use sagebell_runtime::{Auth, Config};
+//! use sagebell_system::Env;
+//!
+//! struct Set(&'static [(&'static str, &'static str)]);
+//!
+//! impl Env for Set {
+//!     fn get(&self, name: &str) -> Option<String> {
+//!         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+//!     }
+//! }
+//!
+//! let config = Config::from(&Set(&[("SAGEBELL_STORE", "sqlite:sagebell.db")])).unwrap();
+//! assert_eq!(config.auth, Auth::Iam);
+//!
+//! let wrong = Set(&[("SAGEBELL_AUTH", "maybe")]);
+//! let problems = Config::from(&wrong).unwrap_err().problems;
+//! assert_eq!(problems.len(), 2, "the store is missing as well: {problems:?}");
+//! ```
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

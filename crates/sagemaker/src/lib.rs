@@ -7,6 +7,24 @@
 //! - [`Patience`] calls again what failed for what passes by itself.
 //! - [`SageMakerApi`] is the monitor's port: it looks at a job of any kind and
 //!   stops it.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use sagebell_monitor::ports::{Clock, Entropy};
+//! use sagebell_sagemaker::{Api, Budget, CallError, Rate};
+//! use serde_json::json;
+//!
+//! # async fn example(
+//! #     config: aws_config::SdkConfig, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>,
+//! # ) -> Result<(), CallError> {
+//! let budget = Arc::new(Budget::new(Rate::default(), clock, entropy));
+//! let api = Api::new(&config, budget);
+//! let job = api.call("DescribeTrainingJob", &json!({"TrainingJobName": "mnist"})).await?;
+//! println!("{}", job["TrainingJobStatus"]);
+//! # Ok(())
+//! # }
+//! ```
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod api;

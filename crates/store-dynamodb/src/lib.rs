@@ -24,6 +24,25 @@
 //! The wait's signing secret is part of its item: the table is to be encrypted,
 //! and to be read by Sagebell only. The SDK's own log shows whole requests at the
 //! level `trace`: whoever sets up logging keeps `aws_smithy_runtime` at `debug`.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use sagebell_monitor::arn::JobArn;
+//! use sagebell_monitor::ports::{Clock, Store as _};
+//! use sagebell_store_dynamodb::DynamoStore;
+//!
+//! # async fn example(
+//! #     config: aws_config::SdkConfig, clock: Arc<dyn Clock>,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
+//! let store = DynamoStore::new(&config, "sagebell".to_owned(), clock);
+//! let arn = JobArn::parse("arn:aws:sagemaker:us-east-1:111122223333:training-job/mnist")?;
+//! if let Some(found) = store.load_job(&arn).await? {
+//!     println!("{}", found.value.job.phase);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing))]
 
 mod client;

@@ -14,6 +14,31 @@
 //!
 //! Documents keep every time as it is, to the nanosecond; lists, the due index,
 //! the queue and expiry tell times apart by the microsecond.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use sagebell_monitor::ports::{Clock as _, Queue as _, Store as _};
+//! use sagebell_monitor::testing::{ManualClock, samples};
+//! use sagebell_store_sqlite::SqliteStore;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let clock = Arc::new(ManualClock::default());
+//! let store = SqliteStore::open(&folder.path().join("sagebell.db"), clock.clone())?;
+//!
+//! let wait = samples::wait(&samples::arn("mnist"), "my-wait", clock.now());
+//! store.save_wait(&wait, None).await?;
+//! let stored = store.load_wait(&wait.key()).await?;
+//! assert_eq!(stored.map(|stored| stored.value), Some(wait.clone()));
+//!
+//! let queue = store.queue();
+//! queue.push(&[wait.key().into()]).await?;
+//! assert_eq!(queue.len().await?, 1);
+//! # Ok(())
+//! # }
+//! ```
 
 mod counts;
 mod cursor;

@@ -3,6 +3,16 @@
 //!
 //! Promise: nothing else of Sagebell asks the machine for these, so that everything else
 //! runs as well in a simulation.
+//!
+//! ```
+//! use sagebell_monitor::ports::{Clock as _, Entropy as _};
+//! use sagebell_system::{Env, ProcessEnv, RandomEntropy, SystemClock};
+//!
+//! let begun = SystemClock.uptime();
+//! assert!(SystemClock.uptime() >= begun);
+//! assert!((0.0..1.0).contains(&RandomEntropy.unit()));
+//! assert_eq!(ProcessEnv.get("NO_SUCH_VARIABLE"), None);
+//! ```
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

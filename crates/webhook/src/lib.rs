@@ -5,6 +5,26 @@
 //! on top of a [`Verifier`]). Promise: nothing is sent to an address that was
 //! not vetted for that very send, and nothing is heard that was not signed
 //! with the wait's own secret.
+//!
+//! A callback is signed with the secret of its wait, and verified with the same one:
+//!
+//! ```
+//! use sagebell_monitor::wait::Secret;
+//! use sagebell_webhook::{SignedHeaders, Verifier, VerifyError, sign};
+//!
+//! let secret = Secret::from_bytes(&[7; 32])?;
+//! let (id, body) = ("msg_w_1", br#"{"type": "sagemaker.training_job.succeeded"}"#);
+//! let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse()?;
+//!
+//! let signature = sign(&secret, id, now, body)?;
+//! let timestamp = now.as_second().to_string();
+//! let headers = SignedHeaders { id, timestamp: &timestamp, signature: &signature };
+//!
+//! let verifier = Verifier::new(secret);
+//! assert_eq!(verifier.verify(&headers, body, now), Ok(()));
+//! assert_eq!(verifier.verify(&headers, b"{}", now), Err(VerifyError::BadSignature));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![cfg_attr(
     test,

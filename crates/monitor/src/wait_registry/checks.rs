@@ -64,7 +64,10 @@ fn check_labels(labels: &BTreeMap<String, String>) -> Result<(), WaitError> {
     let all_fit = labels.iter().all(|(key, value)| !key.is_empty() && fits(key) && fits(value));
     if labels.len() > Policy::LABELS_LIMIT || !all_fit {
         let (count, len) = (Policy::LABELS_LIMIT, Policy::LABEL_LEN);
-        return Err(invalid(Field::Labels, format!("at most {count}, each string at most {len} bytes")));
+        return Err(invalid(
+            Field::Labels,
+            format!("at most {count}, each string at most {len} bytes"),
+        ));
     }
     Ok(())
 }
