@@ -1,4 +1,4 @@
-//! Text that is generated inside of files that people write: between two marker comments.
+//! Generated text inside of files that people write, between two marker comments.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The files that the code determines: no network and no test is needed to write them.
+//! Generates the files that follow from the code. This needs no network and runs no test.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,6 @@
-//! What the API answers.
+//! The answers of the API.
 //!
-//! Promise: a wait's secret is not in here.
+//! Promise: no answer contains the secret of a wait.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
-//! The codes by which callers tell one failure from another.
+//! The codes that distinguish the errors of the API.
 //!
-//! Promise: a code never changes its meaning; each has a line in
-//! `docs/errors.md`, and its `type` URI points there.
+//! Promise: the meaning of a code never changes. Each code has a line in `docs/errors.md`, and
+//! its `type` URI links to that line.
 
 use http::StatusCode;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! A failed call's answer: a problem document (RFC 9457).
+//! The answer to a failed call: a problem document (RFC 9457).
 
 use serde::{Deserialize, Serialize};
 

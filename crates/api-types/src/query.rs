@@ -1,4 +1,4 @@
-//! The parameters of queries.
+//! The query parameters of the API.
 
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::phase::Phase;

@@ -1,7 +1,8 @@
-//! Schemas of the domain's own wire forms, which know nothing of OpenAPI.
+//! OpenAPI schemas of the wire forms that the domain defines. The domain itself does not depend
+//! on OpenAPI.
 //!
-//! Promise: the words come from the domain's tables, and tests hold the fields
-//! against what is really serialized.
+//! Promise: the words come from the domain's tables, and tests compare the fields with what is
+//! really serialized.
 
 use std::borrow::Cow;
 

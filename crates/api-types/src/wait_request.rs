@@ -1,7 +1,7 @@
 //! The body of a registration.
 //!
-//! Promise: a body that is refused is refused for one field by name; unknown fields are
-//! refused too, and the secret is never echoed.
+//! Promise: an error names one wrong field. Unknown fields are errors too. No error repeats the
+//! secret.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What services answer with: XML of the query protocol, errors of both.
+//! Reads the answers of AWS services: XML of the query protocol, and errors of both protocols.
 
 use reqwest::StatusCode;
 use roxmltree::Node;

@@ -1,10 +1,10 @@
 //! The time by AWS's clock.
 //!
-//! AWS refuses what was signed more than five minutes from its own time ([Signature
-//! Version 4]); a machine's clock may be wrong by hours, and may be set while a process
-//! runs. Every answer of AWS's says what time it is there (`Date`, RFC 9110, 6.6.1): AWS's
-//! SDK for JavaScript corrects by it (aws-sdk-js-v3 `getUpdatedSystemClockOffset.ts`), the
-//! one for Rust does not.
+//! AWS rejects a request whose signature is more than five minutes away from AWS's own time
+//! ([Signature Version 4]). The clock of a machine can be wrong by hours, and someone can set it
+//! while a process runs. But every answer of AWS contains AWS's time (`Date`, RFC 9110, 6.6.1).
+//! AWS's SDK for JavaScript uses it to correct its clock (aws-sdk-js-v3
+//! `getUpdatedSystemClockOffset.ts`). The SDK for Rust does not, so this module does.
 //!
 //! [Signature Version 4]: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 

@@ -1,4 +1,4 @@
-//! One signed call, bounded in time and tries.
+//! One signed call, with a limit on its time and its attempts.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where a service answers, and under what name calls to it are signed.
+//! The endpoint of a service, and the service name that signatures use.
 
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;

@@ -1,4 +1,4 @@
-//! Why a question was not answered.
+//! Why a read failed.
 
 /// Why a question was not answered. `action` is the IAM action that the call needs.
 #[derive(Debug, thiserror::Error)]

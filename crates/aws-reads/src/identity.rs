@@ -1,4 +1,4 @@
-//! Who asks.
+//! The identity of the caller.
 
 use crate::answer::text;
 use crate::call::Account;

@@ -1,8 +1,8 @@
-//! Credentials that are kept until near their end, and renewed in time.
+//! A cache of credentials, which renews them before they expire.
 //!
-//! Promise: whoever calls often does not ask often for credentials; an endpoint that
-//! hands them out and fails for minutes costs nothing while those that are kept are
-//! good; and what AWS calls stale is not used again.
+//! Promise: frequent calls do not mean frequent requests for credentials. If the credential
+//! endpoint fails for some minutes, the cached credentials are used until they expire.
+//! Credentials that AWS calls expired are not used again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,12 +1,13 @@
-//! What an AWS account says of a deployment, as far as its caller may ask.
+//! Reads facts about a deployment from an AWS account, as far as the caller has permission.
 //!
-//! Promise: it only reads; every call is bounded in time and tries; and what goes
-//! wrong is told apart: nobody to ask as, not allowed, not there, not reached.
+//! Promise: it only reads. Every call has a limit on its time and its attempts. Errors are
+//! distinguished: no credentials, no permission, not found, not reachable.
 //!
-//! No SDK crate: of seven services one or two reads each are needed, and the crates of
-//! CloudFormation and IAM alone would add minutes to the build. The calls are AWS's
-//! query and JSON protocols, signed. The credentials that any caller of AWS needs are
-//! kept here too ([`KeptCredentials`]), and the time by its clock ([`AwsClock`]).
+//! It uses no SDK crates. Sagebell needs one or two reads of each of seven services, and the
+//! crates of CloudFormation and IAM alone would add minutes to the build. Instead it signs calls
+//! of AWS's query and JSON protocols itself. This crate also has two things that every caller of
+//! AWS needs: cached credentials ([`KeptCredentials`]) and the time by AWS's clock
+//! ([`AwsClock`]).
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

@@ -1,4 +1,4 @@
-//! What DynamoDB, SQS and EventBridge say of a stack's resources.
+//! The state of a stack's resources in DynamoDB, SQS and EventBridge.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -1,4 +1,4 @@
-//! Roles: the ARN of one, and whether one may hand it to SageMaker, by IAM's own
+//! IAM roles: the ARN of a role, and whether a role may pass another to SageMaker, by IAM's own
 //! simulation.
 
 use crate::answer::{find, text};

@@ -1,4 +1,4 @@
-//! What CloudFormation says of a stack.
+//! The state of a stack in CloudFormation.
 
 use std::collections::BTreeMap;
 

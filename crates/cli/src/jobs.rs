@@ -1,4 +1,4 @@
-//! `sagebell jobs`: what the monitor knows.
+//! `sagebell jobs`: list the jobs that the monitor knows.
 
 use std::process::ExitCode;
 

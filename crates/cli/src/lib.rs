@@ -1,5 +1,5 @@
-//! Sagebell's command line: the local stack, the demo, and the commands that
-//! talk to a running monitor. A library too, so that tests drive the same code.
+//! The command line of Sagebell: the local stack, the demo, and the commands for a running
+//! monitor. It is a library too, so that tests run the same code.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

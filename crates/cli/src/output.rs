@@ -1,4 +1,4 @@
-//! How commands print: for people, or JSON for scripts.
+//! The output formats of commands: text for people, JSON for scripts.
 
 use sagebell_monitor::inert;
 use sagebell_system::say;

@@ -1,4 +1,4 @@
-//! `sagebell redrive`: dead letters back to work.
+//! `sagebell redrive`: send dead letters back to their queue.
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! `sagebell replay`: events from files onto the local stack's bus.
+//! `sagebell replay`: send events from files to the local stack.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

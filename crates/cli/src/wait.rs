@@ -1,5 +1,5 @@
-//! `sagebell wait`: register, listen, renew, tell, and take the job's outcome
-//! for an exit code.
+//! `sagebell wait`: registers a wait, listens, renews it, prints the job's states, and exits with
+//! the outcome of the job.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

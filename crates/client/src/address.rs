@@ -1,4 +1,4 @@
-//! Where a waiter can be called.
+//! The address at which the monitor can reach a waiter.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

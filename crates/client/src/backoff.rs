@@ -1,4 +1,4 @@
-//! The pauses between tries of a call that fails.
+//! The pauses between the attempts of a call that fails.
 
 use std::ops::Range;
 use std::time::Duration;

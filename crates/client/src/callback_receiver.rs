@@ -1,4 +1,4 @@
-//! What a waiter listens with, and what it asks for.
+//! What a waiter needs to wait: its listener, and the options of its wait.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! The API and PutEvents, from the caller's side.
+//! The client of the API and of PutEvents.
 
 mod answer;
 mod error;

@@ -1,4 +1,4 @@
-//! A time in which the monitor can't be reached.
+//! A time in which the monitor cannot be reached.
 
 use std::ops::Range;
 use std::time::Duration;

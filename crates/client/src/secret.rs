@@ -1,4 +1,4 @@
-//! Secrets of waits.
+//! Generates the secrets of waits.
 
 use rand::RngCore as _;
 use sagebell_monitor::wait::{InvalidText, Secret};

@@ -1,5 +1,5 @@
-//! Signed calls to a deployed monitor: its function URL takes AWS's Signature
-//! Version 4 and nothing else.
+//! Signs calls to a deployed monitor. Its function URL accepts only calls with AWS's Signature
+//! Version 4.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
 
 use std::sync::Arc;

@@ -1,8 +1,8 @@
-//! Waiting for one job: registered, renewed, and signalled.
+//! Waits for one job: registers a wait, renews it, and receives its signals.
 //!
-//! Promises: what is heard is signed with this wait's secret; a lost callback costs one
-//! renewal's time, since the answer to a renewal tells the job too; and the renewing
-//! goes on whatever is answered, or not, until the monitor itself refuses the wait.
+//! Promises: every signal was signed with the secret of this wait. A lost callback delays the
+//! waiter only until its next renewal, because the answer to a renewal contains the job too. The
+//! renewals continue, whatever the answers are, until the monitor itself refuses the wait.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
-//! The dashboard: one page, rendered here, that asks for nothing else.
+//! The dashboard: one page that the server renders, and that loads nothing else.
 //!
-//! Promise: no script runs on it and nothing is loaded into it, by its content
-//! security policy; names and reasons come from others and are escaped.
+//! Promise: its content security policy allows no script and loads nothing. Names and reasons
+//! come from others and are escaped.
 
 use axum::extract::State;
 use axum::response::{Html, IntoResponse};

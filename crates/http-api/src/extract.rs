@@ -1,6 +1,6 @@
-//! What the routes read from a request: the job, the wait, the caller's wishes.
+//! What the routes read from a request: the job, the wait, and the parameters.
 //!
-//! Promise: whatever a caller sends, a field that is wrong is named.
+//! Promise: an error names the wrong field, whatever a caller sends.
 
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;

@@ -1,11 +1,10 @@
-//! Sagebell's HTTP API as an axum router: the same under Lambda and in the
-//! local stack.
+//! Sagebell's HTTP API as an axum router. It is the same under Lambda and in the local stack.
 //!
-//! Promise: whoever hosts the router says who is calling, by a
+//! Promise: the host of the router says who is calling, by a
 //! [`Principal`](sagebell_monitor::principal::Principal) in the request's extensions (see
-//! [`principal`]); nothing here authenticates, and nothing but liveness and the
-//! schema is answered without one. Every failure is a problem document with a
-//! stable [code](sagebell_api_types::ErrorCode).
+//! [`principal`]). This crate authenticates nobody. Without a principal it answers only the
+//! health check and the OpenAPI document. Every failure is a problem document with a stable
+//! [code](sagebell_api_types::ErrorCode).
 //!
 //! A host gives the use cases, and names the caller of each request:
 //!

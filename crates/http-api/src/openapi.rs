@@ -1,7 +1,7 @@
-//! The API's description in OpenAPI 3.1, made from the routes themselves.
+//! The OpenAPI 3.1 document of the API, generated from the routes.
 //!
-//! Promise: `docs/openapi.json` is what the service answers, and every code a
-//! route can fail with is listed with it.
+//! Promise: `docs/openapi.json` is what the service answers. Every route lists every code with
+//! which it can fail.
 
 use std::collections::BTreeMap;
 

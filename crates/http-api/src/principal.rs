@@ -1,7 +1,7 @@
-//! Who a caller is, from the ARN that AWS's request context tells.
+//! Derives the principal of a caller from the ARN in AWS's request context.
 //!
-//! Promise: two calls of one role or user give the same principal, whatever the
-//! session; two of different ones never do.
+//! Promise: two calls of the same role or user give the same principal, whatever the session.
+//! Calls of different roles or users never do.
 
 use sagebell_monitor::principal::Principal;
 

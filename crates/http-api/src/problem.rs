@@ -1,7 +1,7 @@
 //! Failures on the wire: problem documents (RFC 9457).
 //!
-//! Promise: what the caller can act on is said; what only the operator can act
-//! on goes to the log and not into the answer.
+//! Promise: the answer contains what the caller can act on. What only the operator can act on
+//! goes to the log, not into the answer.
 
 use std::borrow::Cow;
 use std::fmt::Display;

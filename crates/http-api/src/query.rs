@@ -1,7 +1,7 @@
-//! Query strings: which jobs to list, and from where.
+//! Query strings: which jobs to list, and where the page starts.
 //!
-//! Promise: a misspelt parameter is refused, never ignored: a filter that does
-//! not filter misleads. An empty one counts as absent.
+//! Promise: a misspelt parameter is an error and never ignored, because a filter that does not
+//! filter misleads. An empty parameter counts as absent.
 
 use std::collections::BTreeMap;
 

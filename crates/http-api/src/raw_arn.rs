@@ -1,11 +1,11 @@
 //! Makes `/v1/jobs/arn:…:training-job/x/waits/w` the same call as
 //! `/v1/jobs/arn%3A…%3Atraining-job%2Fx/waits/w`.
 //!
-//! Some front ends decode `%2F` before the router sees the path (the `rawPath`
-//! of a Lambda function URL, reverse proxies), and people type ARNs as they are.
+//! Some front ends decode `%2F` before the router sees the path (for example the `rawPath` of a
+//! Lambda function URL, or a reverse proxy). People also type ARNs without encoding.
 //!
-//! Promise: a path whose ARN is encoded is left as it came. A raw one is read so
-//! that the ARN is whole, so a training job may be called `timeline`.
+//! Promise: a path with an encoded ARN stays unchanged. An ARN that is not encoded is read as a
+//! whole, so a training job may have the name `timeline`.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The routes about the service itself; all but one are open to everyone.
+//! The routes about the service itself. All but one are open to everyone.
 
 use axum::Json;
 use axum::extract::Extension;

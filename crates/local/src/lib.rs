@@ -1,8 +1,8 @@
-//! The whole monitor in one process: API, queue, deliveries, sweep, SQLite, and
-//! EventBridge's `PutEvents` on the same port.
+//! The whole monitor in one process: API, queue, deliveries, sweep, SQLite, and EventBridge's
+//! `PutEvents` on the same port.
 //!
-//! Promise: what was acknowledged is on disk. A restart after a crash rings
-//! every wait that has something to hear.
+//! Promise: everything that was acknowledged is on disk. After a crash, the next start signals
+//! every wait that needs a signal.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

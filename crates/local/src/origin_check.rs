@@ -1,8 +1,8 @@
-//! Who may talk to a stack that has no authentication.
+//! Decides which clients may use a stack without authentication.
 //!
-//! A web page in the user's own browser can reach loopback. It is told by its
-//! `Origin`, or, if its name was made to resolve to loopback (DNS rebinding),
-//! by a `Host` that is a name.
+//! A web page in the user's browser can reach loopback. Such a request has an `Origin` header,
+//! or, if the page's name was made to resolve to loopback (DNS rebinding), a `Host` header with a
+//! name instead of an address.
 
 use std::net::{IpAddr, SocketAddr};
 

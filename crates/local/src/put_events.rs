@@ -1,8 +1,8 @@
 //! EventBridge's `PutEvents`, as SDKs send it (AWS JSON 1.1).
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html>
 //!
-//! Differs from AWS where it must: source `aws.sagemaker` is taken, an entry is
-//! answered after it is recorded, and one that can't be is refused with why.
+//! It differs from AWS where it must: it accepts the source `aws.sagemaker`, it answers an entry
+//! after the entry is recorded, and it refuses an entry that cannot be recorded, with the reason.
 
 use axum::body::Bytes;
 use axum::extract::State;

@@ -1,7 +1,7 @@
-//! Takes signal requests off the queue and has them answered.
+//! Receives signal requests from the queue and handles them.
 //!
-//! Promise: a waiter that hangs holds up nobody else's signal, nor does a job that has
-//! many waits.
+//! Promise: a waiter that hangs does not delay the signals of other waiters, and neither does a
+//! job with many waits.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Sagebell's own event bus: the sweep's observations, which a rule leads to the
-//! events queue, and announcements for whoever subscribes.
+//! Sagebell's own event bus. It carries the sweep's observations, which a rule sends to the
+//! events queue, and announcements for subscribers.
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;

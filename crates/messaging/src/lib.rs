@@ -1,8 +1,8 @@
-//! SQS and EventBridge behind the queue, intake and announcer ports, and the way
-//! back from a dead-letter queue.
+//! SQS and EventBridge behind the ports for the queue, the intake and announcements, and the
+//! redrive of dead-letter queues.
 //!
-//! Promise: what was answered `Ok` is durably with AWS; what AWS took only in
-//! part is said to have failed, for sending all of it again is right.
+//! Promise: `Ok` means that AWS has stored the message durably. If AWS accepts only a part, the
+//! call fails, because it is right to send all of it again.
 //!
 //! ```no_run
 //! use sagebell_messaging::SqsQueue;

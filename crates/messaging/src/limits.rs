@@ -1,4 +1,4 @@
-//! Time limits of every call, and an error's whole story in one line.
+//! Time limits of every call, and the whole chain of an error in one line.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! From a dead-letter queue back to the queue it serves.
+//! Moves messages from a dead-letter queue back to the queue that it serves.
 //!
-//! Promise: a message is deleted only after the target queue has taken it; a
-//! crash in between doubles it, which every consumer here stands.
+//! Promise: a message is deleted only after the target queue has accepted it. A crash between the
+//! two duplicates the message, which every consumer tolerates.
 
 use std::collections::HashSet;
 

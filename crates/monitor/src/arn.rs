@@ -1,7 +1,7 @@
-//! `JobArn`: the validated, canonical name of a job.
+//! `JobArn`: the validated, canonical ARN of a job.
 //!
-//! SageMaker spells some ARNs in more than one way; the canonical form is the
-//! key under which every observation and every wait of one job meet.
+//! SageMaker writes some ARNs in more than one way. The canonical form is the key that connects
+//! all observations and all waits of one job.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Bounds of what comes from outside: texts and times, held where they are parsed.
+//! Bounds on texts and times from outside. They are checked when the input is parsed.
 
 use jiff::Timestamp;
 use metrics::counter;

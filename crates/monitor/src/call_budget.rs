@@ -1,10 +1,10 @@
-//! The SageMaker calls that all functions of a deployment may make together.
+//! The budget of SageMaker calls that all functions of a deployment share.
 //!
-//! SageMaker takes so many calls a second of a whole account in a region, and AWS raises
-//! none of it: of most kinds 5 Describes, 2 Lists, 1 Stop ("Amazon SageMaker endpoints and
-//! quotas", AWS General Reference). Pipelines and people need most of them. So every function
-//! counts its calls in the store, and waits or gives up where the deployment's share is
-//! spent.
+//! SageMaker limits the calls per second of a whole account in a region, and AWS raises none of
+//! these limits. For most kinds they are 5 Describes, 2 Lists and 1 Stop ("Amazon SageMaker
+//! endpoints and quotas", AWS General Reference). Pipelines and people need most of them. So
+//! every function counts its calls in the store. When the deployment's share is used up, it waits
+//! or gives up.
 
 use std::ops::Range;
 use std::sync::Arc;

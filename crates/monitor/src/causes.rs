@@ -1,5 +1,5 @@
-//! An error and what caused it. The texts of HTTP clients and SDKs often say only that
-//! something failed; why is in their sources.
+//! An error with its causes. HTTP clients and SDKs often say only that something failed, and the
+//! reason is in the sources of their error.
 
 use std::error::Error;
 

@@ -1,7 +1,7 @@
-//! Compare-and-set: edit an item of the store and write it, until nobody else wrote in
+//! Compare-and-set: reads an item of the store, edits it, and writes it, until nobody else wrote in
 //! between.
 //!
-//! Promise: what is written was made from what was stored, and the tries are bounded.
+//! Promise: the new item always comes from the stored one, and the number of attempts is limited.
 
 use async_trait::async_trait;
 

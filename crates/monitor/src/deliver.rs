@@ -1,18 +1,18 @@
-//! Use case: answer a signal request by calling its waiter back, or by looking for it.
+//! Use case: handle a signal request. It sends the signal to the waiter, or probes the waiter.
 //!
-//! Promise: one signal at a time per wait, the latest state each time, the
-//! settled one last; at least once, and never again after the waiter said 2xx
-//! and that could be written down.
+//! Promise: a wait gets one signal at a time, always with the latest state, and the settled state
+//! last. A signal is sent at least once, and never again after the waiter answered 2xx and this
+//! was recorded.
 //!
-//! Giving up is the sweep's: this use case asks nothing of the world but the
-//! store and the sender, so it can run where only those can be reached.
+//! This use case never gives up a wait; only the sweep does. It needs only the store and the
+//! sender, so it can run where nothing else is reachable.
 //!
-//! The claim is written before a send and released after it, and the job is read
-//! again after the release: a signal request that meets a claim can be dropped, for
-//! whoever holds the claim sees what that signal request was rung for.
+//! It writes a claim before it sends, releases the claim after it has sent, and then reads the
+//! job again. So a signal request that finds a claim can be dropped: the holder of the claim will
+//! see the state that the request is about.
 //!
-//! A target is sent nothing but a probe until it has proved that it has the wait's
-//! secret: a registration can make nobody else's server a target of signals.
+//! A target receives only probes until it has proved that it has the wait's secret. So a
+//! registration cannot direct signals at somebody else's server.
 
 mod probe;
 

@@ -1,8 +1,8 @@
-//! From an EventBridge event, or a Describe answer, to an [`Observation`].
+//! Reads an [`Observation`] from an EventBridge event or a Describe answer.
 //!
-//! Tolerant by design: SageMaker's events differ by kind and by sender, and AWS
-//! adds fields, statuses and detail-types. What is unknown is counted and kept
-//! as unknown; only what can't be attributed to a job is refused, by field.
+//! It is tolerant by design. SageMaker's events differ by kind and by sender, and AWS adds
+//! fields, statuses and detail-types. Unknown input is counted and kept as unknown. Only input
+//! that cannot be attributed to a job is refused, and the error names the field.
 
 use jiff::Timestamp;
 use serde::Deserialize as _;

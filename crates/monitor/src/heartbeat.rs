@@ -1,4 +1,4 @@
-//! When the sweep last ran, as the store holds it.
+//! The heartbeat: when the sweep ran last, as the store holds it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

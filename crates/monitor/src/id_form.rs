@@ -1,4 +1,4 @@
-//! The form of the ids in the ARNs of a kind: what stands after the resource type.
+//! The form of the id in the ARNs of a kind: the part after the resource type.
 
 use serde::Serialize;
 

@@ -1,10 +1,9 @@
-//! Makes texts of others harmless where they are printed: names, statuses, reasons,
-//! tags, log lines.
+//! Makes texts from others safe to print: names, statuses, reasons, tags, log lines.
 //!
-//! Promise: what comes out moves no cursor, sets no colour or title, hides nothing,
-//! turns no direction of writing and begins no line of its own. What is taken out is
-//! shown as an escape, `\u{1b}`, so that it can still be found and searched for. All
-//! other text stays as it is, and what is inert already is not changed again.
+//! Promise: the result moves no cursor, sets no colour or title, hides nothing, changes no
+//! writing direction, and starts no line of its own. Dangerous characters are shown as escapes,
+//! for example `\u{1b}`, so that people can still find and search for them. All other text stays
+//! unchanged, and so does text that is safe already.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! Randomness in pauses: callers that failed together do not come back together.
+//! Jitter: random pauses, so that callers that failed together do not come back together.
 
 use std::ops::Range;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A job as Sagebell knows it, and the rules by which observations change it.
 //!
-//! Promise: observations may come in any order, twice, or not at all; the state
-//! they leave is the same, and it never moves backwards.
+//! Promise: observations may come in any order, twice, or not at all. The resulting state is the
+//! same, and it never moves backwards.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::policy::Policy;
 use crate::principal::Principal;
 use crate::time::later;
 
-/// A job on the wire, in API answers and callbacks alike.
+/// A job on the wire, in the same form in API answers and callbacks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// The job's ARN, canonical.
@@ -25,18 +25,18 @@ pub struct Job {
     pub kind: Kind,
     /// Its name as SageMaker spells it.
     pub name: String,
-    /// What its status means.
+    /// The meaning of the status.
     pub phase: Phase,
-    /// SageMaker's own word, as received.
+    /// The status, exactly as SageMaker sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// SageMaker's finer word.
+    /// The secondary status, exactly as SageMaker sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secondary_status: Option<String>,
     /// Why it failed, in SageMaker's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_reason: Option<String>,
-    /// When it was created: its generation.
+    /// When it was created. This identifies its generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// When SageMaker last changed it.
@@ -47,67 +47,68 @@ pub struct Job {
     pub settled_at: Option<Timestamp>,
 }
 
-/// One line of a job's timeline.
+/// One entry of a job's timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEntry {
-    /// When SageMaker came to this state.
+    /// When the job reached this state, by SageMaker's clock.
     pub at: Timestamp,
     /// When it was observed.
     pub seen_at: Timestamp,
-    /// What the status means.
+    /// The meaning of the status.
     pub phase: Phase,
-    /// SageMaker's own word.
+    /// The status, exactly as SageMaker sent it.
     pub status: String,
-    /// SageMaker's finer word.
+    /// The secondary status, exactly as SageMaker sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secondary_status: Option<String>,
-    /// How it was observed.
+    /// Where the observation came from.
     pub source: Source,
-    /// Whether it came after a later state was known.
+    /// Whether a later state was known already.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
 }
 
-/// What the store holds of a job.
+/// The record of a job in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobRecord {
     /// The state.
     pub job: Job,
-    /// Whether a name field of SageMaker's told the name; until then it is the
-    /// ARN's last part.
+    /// Whether the name comes from a name field of SageMaker. Until then it is the last part of the
+    /// ARN.
     #[serde(default)]
     pub named: bool,
-    /// Who registered on it first; its tag goes before (see [`crate::owners`]).
+    /// The principal that registered a wait on it first. The job's tag has priority (see
+    /// [`crate::owners`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Principal>,
-    /// Grows by one with every change of state; never reset, so that a waiter's
-    /// place in it outlasts a re-created job.
+    /// Grows by one with every change of state. It is never reset, so it also works for a waiter of
+    /// a re-created job.
     pub revision: u64,
     /// The observations, by SageMaker's time.
     pub timeline: Vec<TimelineEntry>,
-    /// Entries that no longer fit the timeline.
+    /// The number of entries that were dropped from the timeline.
     pub timeline_dropped: u64,
-    /// Whether some wait wants to hear of progress.
+    /// Whether some wait receives progress signals.
     pub progress_wanted: bool,
     /// The `run` labels of its waits.
     pub runs: Vec<String>,
-    /// When Sagebell last changed this record's state.
+    /// When the state of this record last changed.
     pub recorded_at: Timestamp,
     /// When the store may forget it.
     pub expires_at: Timestamp,
 }
 
-/// What an observation did to a record.
+/// How an observation changed a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// The state moved on.
+    /// The state changed.
     Advanced,
-    /// The same state, known better (a time, a reason).
+    /// The state is the same, with more details (a time, a reason).
     Refreshed,
-    /// Known already.
+    /// Nothing: it was known already.
     Duplicate,
-    /// Older than what is known; noted in the timeline, nothing else.
+    /// It is older than the known state. Only the timeline notes it.
     Late,
 }
 
@@ -124,7 +125,7 @@ impl Change {
     }
 }
 
-/// How the job of an observation relates to the job on record.
+/// How the job of an observation relates to the recorded job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Generation {
     Older,
@@ -133,7 +134,7 @@ enum Generation {
 }
 
 impl JobRecord {
-    /// A job that a wait is registered on and nobody has seen yet.
+    /// A job that has a wait but was never observed.
     #[must_use]
     pub fn unseen(arn: &JobArn, now: Timestamp, expires_at: Timestamp) -> Self {
         Self {
@@ -167,16 +168,15 @@ impl JobRecord {
         self.revision > 0
     }
 
-    /// Whether something changed since it was last observed, and nobody has looked.
+    /// Whether something changed after the last observation, and the job was not checked since.
     #[must_use]
     pub fn is_in_doubt(&self) -> bool {
         self.is_seen() && self.job.status.is_none()
     }
 
-    /// Takes in that something changed at `at`, which is not told: a state that was
-    /// observed before is known no more, until somebody looks. The next observation of it
-    /// counts as news, whatever it says. The change that is the job's creation puts
-    /// nothing in doubt that is known of the job.
+    /// Notes that something changed at `at`, and the event does not say what. The state observed
+    /// before is in doubt until the next check. The next observation counts as news, whatever it
+    /// contains. If the change is the creation of the job, nothing is in doubt.
     pub fn doubt(&mut self, at: Timestamp) {
         let observed = self.timeline.iter().map(|entry| entry.seen_at).max();
         // EventBridge cuts an event's time to whole seconds.
@@ -193,10 +193,10 @@ impl JobRecord {
         self.job.settled_at = None;
     }
 
-    /// Takes an observation in, if it says anything new.
+    /// Applies an observation, if it says anything new.
     ///
-    /// The order of states is total and looks only at what the observations say,
-    /// never at when they arrive, so that every order of arrival ends alike:
+    /// The order of states is total. It depends only on the content of the observations, never on
+    /// when they arrive. So every order of arrival ends with the same state:
     ///
     /// - a later creation time replaces the job, an earlier one is late;
     /// - a one-shot job that is settled stays so;
@@ -303,8 +303,8 @@ impl JobRecord {
         };
     }
 
-    /// Takes over how a name field spells the job, in its ARN too. A job has one
-    /// name; should two be told, the order in which they come makes no difference.
+    /// Adopts the spelling of a name field, also in the ARN. A job has one name. If two are seen,
+    /// the order in which they come makes no difference.
     fn take_name(&mut self, seen: &Observation) {
         let Some(name) = &seen.name else {
             return;
@@ -347,7 +347,7 @@ impl TimelineEntry {
     }
 }
 
-/// What orders two states of one job.
+/// The order of two states of one job.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank<'a> {
     modified_at: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! Use cases: read jobs and their timelines, list them, look at one now.
+//! Use cases: read jobs and their timelines, list jobs, refresh a job now.
 
 use std::sync::Arc;
 

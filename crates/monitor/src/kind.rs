@@ -1,4 +1,4 @@
-//! The kinds of job: one table describes them, a row each.
+//! The kinds of job. One table describes them, with one row for each.
 
 mod lookup;
 mod spec;

@@ -1,8 +1,8 @@
 //! Fair shares: how many new waits one principal may register.
 //!
-//! Promise: only a wait that is new is counted. A renewal, a re-attachment and an answer
-//! to a wait that was told already cost no call more. What can't be counted is let in:
-//! limits keep shares fair, and guard nothing.
+//! Promise: only a new wait is counted. A renewal, a re-attachment, or a registration on a
+//! settled wait costs nothing more. If counting fails, the wait is accepted: limits keep shares
+//! fair, they are no security boundary.
 
 use std::time::Duration;
 

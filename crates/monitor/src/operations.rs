@@ -1,4 +1,4 @@
-//! The operations of AWS's APIs on a kind, and what their requests hold.
+//! The operations of AWS's APIs for a kind, and the contents of their requests.
 
 use serde::Serialize;
 

@@ -1,10 +1,10 @@
-//! Deadlines of waits, where a clock may have jumped over them.
+//! Deadlines of waits when the clock may have jumped.
 //!
-//! Promise: a deadline ends a wait when it has passed by every reading. A sweep that comes
-//! late can't tell whether so much time has passed or its clock was set forward. So a
-//! deadline counts by as much later as the breaks were since its wait was registered: after
-//! a jump that is when it really comes. A waiter that goes away before that is found to be
-//! gone by its lease.
+//! Promise: a deadline ends a wait only when it has passed by every possible reading of the
+//! clock. When a sweep comes late, it cannot tell whether that much time has passed or whether
+//! its clock was set forward. So each deadline moves later by the length of the breaks since the
+//! wait was registered. After a clock jump this is its true time. If a waiter disappears in the
+//! meantime, the end of its lease shows it.
 
 use std::time::Duration;
 

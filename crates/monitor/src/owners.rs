@@ -1,9 +1,9 @@
-//! Whose a job is, and who may have it stopped.
+//! The owner of a job, and who may have it stopped.
 //!
-//! Promise: a stop needs evidence that the asker owns the job: the job's own tag
-//! [`OWNER_TAG`], which whoever created it put on it, else the record of who
-//! registered on it first. The tag is read before every stop and before a refusal,
-//! and at no other time. What can't be read is no evidence.
+//! Promise: a stop needs evidence that the caller owns the job. The evidence is the job's tag
+//! [`OWNER_TAG`], which its creator set, or, without that tag, the record of the principal that
+//! registered a wait on it first. The tag is read before every stop and before a refusal, and at
+//! no other time. A tag that cannot be read is no evidence.
 
 use crate::arn::JobArn;
 use crate::job::JobRecord;

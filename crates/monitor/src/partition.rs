@@ -1,8 +1,8 @@
-//! AWS's partitions: what a region's ARNs, service hosts and console are called there.
+//! AWS's partitions: their regions, ARN prefixes, service hosts and consoles.
 //!
-//! Source: botocore's `partitions.json` (ids, regions, host suffixes) and the endpoint
-//! rules of its `signin` and `iam` services. `tests/e2e/test_partitions.py` compares
-//! this table with all of them.
+//! Source: botocore's `partitions.json` (ids, regions, host suffixes) and the endpoint rules of
+//! its `signin` and `iam` services. `tests/e2e/test_partitions.py` compares this table with all
+//! of them.
 
 /// One of AWS's partitions.
 #[derive(Debug, PartialEq, Eq)]

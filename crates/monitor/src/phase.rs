@@ -1,31 +1,30 @@
-//! What Sagebell makes of a SageMaker status.
+//! Phases: the meaning of a SageMaker status, in the same words for every kind.
 
 use serde::{Deserialize, Serialize};
 
-/// The phase of a job, the same seven words for every kind, and `unknown` for
-/// a status that the table of kinds does not list (AWS adds statuses; guessing
-/// at them would wake waiters wrongly).
+/// The phase of a job: the same seven words for every kind, and `unknown` for a status that the
+/// table of kinds does not list. AWS adds statuses, and a guess could wake waiters wrongly.
 ///
-/// The order is the rank that breaks ties between two observations of the same
-/// instant: further along wins.
+/// The order of the phases decides between two observations of the same instant: the later phase
+/// wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// A status no row of the table names, or a job not seen yet.
+    /// The status is not in the table, or the job was not observed yet.
     Unknown,
-    /// Accepted, not started.
+    /// Accepted, but not started.
     Pending,
-    /// Doing its work.
+    /// Running.
     Running,
     /// On its way to `Stopped`.
     Stopping,
-    /// Ended well, or a resource in its good steady state.
+    /// Ended well, or (for a resource) in its good steady state.
     Succeeded,
     /// Ended badly.
     Failed,
     /// Ended because someone stopped or deleted it.
     Stopped,
-    /// Ended because it ran out of its allowed time.
+    /// Ended because its time limit passed.
     TimedOut,
 }
 
@@ -42,7 +41,7 @@ impl Phase {
         Self::TimedOut,
     ];
 
-    /// The settled phase this is, if it is one of the four that end a wait.
+    /// The settled phase, if this phase ends a wait.
     #[must_use]
     pub fn settled(self) -> Option<SettledPhase> {
         match self {

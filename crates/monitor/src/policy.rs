@@ -1,5 +1,5 @@
-//! The numbers the rules turn on: leases, pauses, limits. Deployments may
-//! change those that are fields.
+//! The numbers behind the rules: leases, pauses, limits. Deployments can change those that are
+//! fields.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -16,71 +16,71 @@ const JITTER: Range<f64> = 0.8..1.2;
 /// Times and limits of the monitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// How long after its lease a waiter begins to be looked for: time enough for a
-    /// preempted pod to be rescheduled, pull its image and renew.
+    /// The time between the end of a lease and the first probe. It gives a preempted pod time to be
+    /// rescheduled, pull its image and renew.
     pub grace: Duration,
-    /// The pause between two probes of a waiter that is looked for.
+    /// The pause between two probes of a waiter.
     pub probe_pause: Duration,
-    /// The longest pause between two sweeps. After a longer one the monitor was away
-    /// itself: every lease gets its time anew.
+    /// The longest pause between two sweeps. After a longer one the monitor itself was down, and
+    /// every lease starts again.
     pub sweep_gap: Duration,
     /// How long jobs and finished waits are kept.
     pub retention: Duration,
-    /// First pause before a job with waits and no news is looked at, for kinds
+    /// The first pause before the sweep checks a job that has waits and sends no events, for kinds
     /// that send events.
     pub check_first: Duration,
-    /// Longest pause between such looks.
+    /// The longest pause between two checks.
     pub check_longest: Duration,
-    /// Most waits handled in one sweep.
+    /// The maximum number of waits that one sweep handles.
     pub sweep_limit: usize,
     /// Callbacks in flight at once in one `deliver` batch or sweep.
     pub concurrency: usize,
-    /// Accounts whose jobs are taken; empty means any.
+    /// Accounts whose jobs the monitor accepts. Empty means any.
     pub accounts: Vec<String>,
-    /// Regions whose jobs are taken; empty means any.
+    /// Regions whose jobs the monitor accepts. Empty means any.
     pub regions: Vec<String>,
-    /// Who may wait: patterns of principals, in which `*` stands for anything; empty
-    /// means everybody whom the API knows.
+    /// Who may wait: patterns of principals, in which `*` stands for anything. Empty means every
+    /// caller.
     pub waiters: Vec<String>,
-    /// Who may read and do nothing else, in the same form, also if `waiters` has them.
+    /// Who may only read, in the same form, even if `waiters` contains them.
     pub viewers: Vec<String>,
     /// How much one principal may register.
     pub limits: Limits,
 }
 
 impl Policy {
-    /// Two creation times closer than this are one generation: some senders
+    /// Two creation times that are closer than this belong to the same generation: some senders
     /// give milliseconds, some whole seconds.
     pub const GENERATION_TOLERANCE: Duration = Duration::from_secs(2);
 
-    /// How far a one-shot job's creation may lie before its waiter's
-    /// `not_before`: the waiter's clock may run ahead. A job takes longer than
-    /// this to end, be deleted and be created again under its name.
+    /// How far the creation of a one-shot job may be before its waiter's `not_before`, because the
+    /// waiter's clock may be ahead. No job can end, be deleted and be created again under its name
+    /// in less time.
     pub const ONE_SHOT_SKEW: Duration = Duration::from_secs(30);
 
-    /// The same for resources, whose next update may follow at once: no more
-    /// than what cutting to whole seconds loses.
+    /// The same for resources, whose next update may follow at once. It covers only the rounding to
+    /// whole seconds.
     pub const RESOURCE_SKEW: Duration = Duration::from_secs(1);
 
     /// Jobs whose events of one batch are recorded at the same time.
     pub const EVENTS_AT_ONCE: usize = 16;
 
-    /// Timeline entries kept per job; the oldest but the first go.
+    /// The maximum number of timeline entries per job. The first and the latest are kept.
     pub const TIMELINE_LIMIT: usize = 64;
 
     /// `run` labels kept per job.
     pub const RUNS_LIMIT: usize = 16;
 
-    /// Bounds of a lease, in seconds, and what it is when the waiter says none.
+    /// The bounds of a lease, in seconds.
     pub const LEASE_SECONDS: std::ops::RangeInclusive<u32> = 5..=86_400;
-    /// The lease of a waiter that names none, in seconds.
+    /// The lease of a waiter that gives none, in seconds.
     pub const LEASE_SECONDS_DEFAULT: u32 = 600;
 
-    /// Longest life of a wait; SageMaker's longest job is 28 days
+    /// The longest life of a wait. SageMaker's longest job is 28 days
     /// (`StoppingCondition.MaxRuntimeInSeconds`).
     pub const DEADLINE_LONGEST: Duration = Duration::from_secs(35 * 86_400);
 
-    /// Labels on a wait at most, and the longest key and value in bytes.
+    /// The maximum number of labels on a wait.
     pub const LABELS_LIMIT: usize = 16;
     /// Longest label key or value, in bytes.
     pub const LABEL_LEN: usize = 256;
@@ -88,66 +88,66 @@ impl Policy {
     /// Pauses between attempts of one signal, in seconds; the last one repeats.
     pub const RETRY_PAUSES: [u64; 8] = [1, 2, 5, 15, 30, 60, 120, 300];
 
-    /// The first attempts of a signal, made inside one `deliver` with the first
-    /// pauses between them; later ones come through the due index.
+    /// The number of attempts of a signal inside one `deliver`, with the first pauses between them.
+    /// Later attempts come from the due index.
     pub const ATTEMPTS_AT_ONCE: u32 = 4;
 
-    /// No attempt of one `deliver` begins later than this, whatever its waiter does
-    /// meanwhile. The function has a minute (`Timeout` in infra/template.yaml), and an
-    /// attempt takes ten seconds at most.
+    /// No attempt of one `deliver` begins later than this, whatever its waiter does meanwhile. The
+    /// function has one minute (`Timeout` in infra/template.yaml), and an attempt lasts ten seconds
+    /// at most.
     pub const ATTEMPTS_FOR: Duration = Duration::from_secs(40);
 
-    /// How long one attempt holds a wait: longer than a probe and a send can take (5 s
+    /// How long one attempt claims a wait. It is longer than a probe and a send together (5 s
     /// each).
     pub const CLAIM: Duration = Duration::from_secs(15);
 
-    /// Unanswered probes after which a waiter counts as gone.
+    /// The number of unanswered probes after which a wait is abandoned.
     pub const PROBES: u32 = 3;
 
-    /// By how much clocks of machines may differ. A time that is further ahead than a
-    /// rule allows, and by more than this, was written by a clock that has jumped.
+    /// How far the clocks of machines may differ. A time that is ahead by more than a rule allows,
+    /// and by more than this, comes from a clock that has jumped.
     pub const CLOCK_DRIFT: Duration = Duration::from_secs(60);
 
-    /// By how much later a deadline counts at most, if the clock may have jumped over it.
+    /// The longest extension of a deadline that the clock may have jumped over.
     pub const OVERTIME: Duration = Duration::from_secs(86_400);
 
-    /// The longest pause before a signal is tried again: the longest of the pauses, with
-    /// its jitter, or what a waiter may wish for.
+    /// The longest pause before a signal is sent again: the longest of the pauses with its jitter,
+    /// or the longest `Retry-After` of a waiter.
     pub const LONGEST_RETRY: Duration = Duration::from_secs(360);
 
-    /// Signals told one after the other in one `deliver`, when the job moves on
-    /// while its waiter is being told.
+    /// The maximum number of signals that one `deliver` sends to a wait, if its job changes during
+    /// the sending.
     pub const ROUNDS_AT_ONCE: u32 = 16;
 
-    /// The same pauses for kinds whose state no event is known to tell: only a look does.
+    /// The same pauses for kinds that send no events with their state. Only a check reads it.
     pub const CHECK_WITHOUT_EVENTS: (Duration, Duration) =
         (Duration::from_secs(60), Duration::from_secs(300));
 
-    /// How long the sweep leaves a signal request it queued before it rings again.
+    /// How long the sweep waits after it queued a signal request before it queues it again.
     pub const REDRIVE: Duration = Duration::from_secs(60);
 
-    /// A wait due for longer than this was left by several sweeps: they fail, or
-    /// do not keep up.
+    /// A wait that is due for longer than this is overdue. Several sweeps did not handle it: they
+    /// fail, or do not keep up.
     pub const OVERDUE: Duration = Duration::from_secs(600);
 
-    /// How long after a wait's registration, and after the job's creation, "no
-    /// such job" is not believed: SageMaker's reads trail its creates.
+    /// "No such job" is not believed for this long after the registration of a wait and after the
+    /// creation of its job, because SageMaker's reads lag behind its creates.
     pub const NOT_FOUND_GRACE: Duration = Duration::from_secs(300);
 
     /// How much longer than its longest wait a job is kept.
     pub const EXPIRY_SLACK: Duration = Duration::from_secs(86_400);
 
-    /// Compare-and-set tries before a conflict is given back as "try again".
+    /// The number of compare-and-set attempts before a conflict is answered with "try again".
     pub const CAS_TRIES: u32 = 12;
 
-    /// The longest pause before the second try, and before every later one, of a
-    /// writer that met another's write: doubling, and of each a random part.
+    /// The longest pause before the second attempt, and before every later one, of a writer that
+    /// met a conflict. The pauses double, and each is a random part of its maximum.
     pub const CAS_PAUSES: (Duration, Duration) =
         (Duration::from_millis(10), Duration::from_millis(320));
 }
 
 impl Policy {
-    /// Whether this monitor takes jobs of this ARN's account and region.
+    /// Whether this monitor accepts jobs of this ARN's account and region.
     #[must_use]
     pub fn in_scope(&self, arn: &JobArn) -> bool {
         let takes = |list: &[String], word| list.is_empty() || list.iter().any(|one| one == word);
@@ -171,8 +171,8 @@ impl Policy {
         vary(Duration::from_secs(seconds), JITTER, unit)
     }
 
-    /// The pause of a writer that met another's write for the `conflicts`-th time:
-    /// a part, by `unit` in `0.0..1.0`, of what doubles with every conflict.
+    /// The pause of a writer after its `conflicts`-th conflict: a random part (`unit` in
+    /// `0.0..1.0`) of a maximum that doubles with every conflict.
     #[must_use]
     pub fn cas_pause(conflicts: u32, unit: f64) -> Duration {
         let (first, longest) = Self::CAS_PAUSES;
@@ -180,8 +180,7 @@ impl Policy {
         vary(first.saturating_mul(doubled).min(longest), 0.0..1.0, unit)
     }
 
-    /// The pause before the next look at a job, after `checks` looks: doubling,
-    /// ±20 %.
+    /// The pause before the next check of a job, after `checks` checks. It doubles, ±20 %.
     #[must_use]
     pub fn check_pause(&self, kind: Kind, checks: u32, unit: f64) -> Duration {
         let (first, longest) = if kind.spec().has_telling_events() {
@@ -194,7 +193,7 @@ impl Policy {
     }
 }
 
-/// Whether `text` is what the pattern says, in which `*` stands for anything.
+/// Whether `text` matches the pattern, in which `*` stands for anything.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

@@ -1,7 +1,7 @@
-//! The ports: what the use cases need from the world.
+//! The ports: what the use cases need from outside.
 //!
-//! Adapters implement these; the use cases know nothing else of the outside.
-//! Every call of an adapter is bounded in time by the adapter itself.
+//! Adapters implement the ports. The use cases depend on nothing else outside. Each adapter
+//! limits the time of its own calls.
 
 use std::time::Duration;
 
@@ -19,14 +19,14 @@ use crate::principal::Principal;
 use crate::signal::{Announcement, Callback, SignalRequest};
 use crate::wait::{CallbackUrl, FailureClass, Wait, WaitKey};
 
-/// How a store call can fail. A failed condition is no failure: see [`Saved`].
+/// How a store call can fail. A failed condition is not a failure: see [`Saved`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Throttled, busy, timed out, unreachable: the same call may succeed later.
     /// The write may or may not have happened.
     #[error("the store is busy or out of reach, try again: {0}")]
     Retryable(String),
-    /// The cursor is none that this list gave out.
+    /// The cursor does not come from this list.
     #[error("{0:?} is not a cursor of this list")]
     BadCursor(String),
     /// The same call will fail again: a bug, a wrong schema, a missing permission.
@@ -47,12 +47,12 @@ pub struct Versioned<T> {
     pub version: Version,
 }
 
-/// What came of a compare-and-set.
+/// The result of a compare-and-set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Saved<T> {
     /// Written; the item's new version.
     Stored(Version),
-    /// Somebody else wrote first; what the item holds now (`None`: it is gone).
+    /// Somebody else wrote first. Contains the current item (`None`: it is gone).
     Conflict(Option<Versioned<T>>),
 }
 
@@ -65,7 +65,7 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
 }
 
-/// Where a list goes on: opaque to everyone but the store that made it.
+/// A position in a list. Only the store that created it can read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
@@ -90,14 +90,14 @@ pub trait Store: Send + Sync {
     /// Reads a job, strongly consistent.
     async fn load_job(&self, arn: &JobArn) -> Result<Option<Versioned<JobRecord>>, StoreError>;
 
-    /// Writes a job if its version still is `expect`.
+    /// Writes a job if its version is still `expect`.
     async fn save_job(
         &self,
         record: &JobRecord,
         expect: Option<Version>,
     ) -> Result<Saved<JobRecord>, StoreError>;
 
-    /// Lists jobs, those recorded last first. `limit` is 1 to 200.
+    /// Lists jobs, the latest first. `limit` is 1 to 200.
     async fn list_jobs(
         &self,
         filter: &JobFilter,
@@ -108,8 +108,8 @@ pub trait Store: Send + Sync {
     /// Reads a wait, strongly consistent.
     async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError>;
 
-    /// Writes a wait if its version still is `expect`; a wait with a
-    /// [`due_at`](Wait::due_at) is in the due index, one without is not.
+    /// Writes a wait if its version is still `expect`. A wait with a [`due_at`](Wait::due_at) is in
+    /// the due index, one without is not.
     async fn save_wait(
         &self,
         wait: &Wait,
@@ -136,20 +136,19 @@ pub trait Store: Send + Sync {
     /// Reads when the sweep last ran, strongly consistent.
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError>;
 
-    /// Writes when the sweep last ran if its version still is `expect`. It never expires.
+    /// Writes when the sweep last ran, if its version is still `expect`. It never expires.
     async fn save_heartbeat(
         &self,
         heartbeat: &Heartbeat,
         expect: Option<Version>,
     ) -> Result<Saved<Heartbeat>, StoreError>;
 
-    /// Adds one to a counter, which begins at zero, and says what it then is. Adds of
-    /// any number of callers at once are all counted; one whose answer was lost and that
-    /// was sent again may count twice.
+    /// Adds one to a counter, which begins at zero, and returns its new value. Concurrent calls are
+    /// all counted. A call that was sent again because its answer was lost may count twice.
     async fn count(&self, key: &CountKey) -> Result<u64, StoreError>;
 
-    /// Removes what is past its `expires_at`, where the store has no TTL of its
-    /// own; says how many items went.
+    /// Removes items that are past their `expires_at`, if the store has no TTL of its own. Returns
+    /// how many items it removed.
     async fn purge_expired(&self) -> Result<u64, StoreError>;
 }
 
@@ -160,28 +159,28 @@ pub trait Queue: Send + Sync {
     async fn push(&self, requests: &[SignalRequest]) -> Result<(), QueueError>;
 }
 
-/// A queue that took nothing, or not all; pushing all again is right.
+/// The queue accepted nothing, or not everything. Push everything again.
 #[derive(Debug, thiserror::Error)]
 #[error("the signal queue did not accept the message, try again: {0}")]
 pub struct QueueError(pub String);
 
-/// What came of one attempt to call back.
+/// The result of one attempt to send a callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendOutcome {
     /// The waiter answered 2xx.
     Delivered,
-    /// The waiter answered 410: drop the wait.
+    /// The waiter answered 410: the wait ends.
     Gone,
     /// Anything else.
     Failed {
         /// What happened.
         failure: Failure,
-        /// The waiter's own wish (`Retry-After`), already clamped.
+        /// The waiter's `Retry-After`, already clamped.
         retry_after: Option<Duration>,
     },
 }
 
-/// What came of one probe.
+/// The result of one probe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProbeOutcome {
     /// The waiter proved that it is there.
@@ -190,10 +189,10 @@ pub enum ProbeOutcome {
     Unanswered(Failure),
 }
 
-/// Why a callback or a probe came to nothing.
+/// Why a callback or a probe failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The kind of it, which tells nobody anything about a network.
+    /// Its class, which reveals nothing about a network.
     pub class: FailureClass,
     /// What happened, e.g. `connection refused` or `HTTP 503`: for the wait's owner,
     /// without secrets.
@@ -208,7 +207,7 @@ impl Failure {
     }
 }
 
-/// Calls waiters back.
+/// Sends callbacks to waiters.
 #[async_trait]
 pub trait Sender: Send + Sync {
     /// Signs and sends one callback, within about five seconds.
@@ -218,7 +217,7 @@ pub trait Sender: Send + Sync {
     async fn probe(&self, probe: &Callback) -> ProbeOutcome;
 }
 
-/// Says which callback URLs are allowed, before anything is sent.
+/// Checks callback URLs before anything is sent.
 pub trait CallbackGuard: Send + Sync {
     /// Checks scheme, user info, port and, for a literal address, the network.
     ///
@@ -235,10 +234,10 @@ pub struct CallbackRefused(pub String);
 /// How a SageMaker call can fail.
 #[derive(Debug, thiserror::Error)]
 pub enum SageMakerError {
-    /// SageMaker knows no such job.
+    /// SageMaker does not know the job.
     #[error("SageMaker knows no such job")]
     NotFound,
-    /// The call budget is spent or SageMaker throttles: later.
+    /// The call budget is used up, or SageMaker throttles. Try again later.
     #[error("SageMaker calls are throttled, try again later: {0}")]
     Throttled(String),
     /// The kind has no such operation.
@@ -252,39 +251,39 @@ pub enum SageMakerError {
     /// This monitor was set up without SageMaker.
     #[error("this monitor runs without SageMaker: it knows only what events contain")]
     Unavailable,
-    /// Anything else, in the service's own words.
+    /// Anything else, with SageMaker's message.
     #[error("SageMaker refused: {0}")]
     Refused(String),
 }
 
-/// What Sagebell asks of SageMaker itself.
+/// The calls that Sagebell makes to SageMaker.
 #[async_trait]
 pub trait SageMaker: Send + Sync {
     /// Reads the job now.
     async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError>;
 
-    /// Who owns the job, by its tag [`OWNER_TAG`](crate::owners::OWNER_TAG); `None`
-    /// if it has none, or is of a kind that can have none.
+    /// The owner of the job, by its tag [`OWNER_TAG`](crate::owners::OWNER_TAG). `None` if it has
+    /// no such tag, or its kind cannot have tags.
     async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError>;
 
-    /// Stops the job; stopping one that is stopping or settled is no error.
+    /// Stops the job. A job that is already stopping or settled is not an error.
     async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError>;
 }
 
-/// Where the sweep puts what it saw, so that there is one way in.
+/// Receives the observations of the sweep, so that all observations take one path.
 #[async_trait]
 pub trait Intake: Send + Sync {
-    /// Takes an observation, durably: recorded now or queued to be recorded.
+    /// Accepts an observation durably: it is recorded now, or queued to be recorded.
     async fn submit(&self, observation: Observation) -> Result<(), IntakeError>;
 }
 
-/// An observation that was not taken; the sweep comes back to it.
+/// The observation was not accepted. The sweep tries again.
 #[derive(Debug, thiserror::Error)]
 #[error("the observation was not accepted, try again: {0}")]
 pub struct IntakeError(pub String);
 
-/// Tells others what became of jobs and waits (Slack, SNS, …). Best effort: an
-/// announcement never holds up a signal.
+/// Announces the ends of jobs and waits to other systems (Slack, SNS, …). Best effort: an
+/// announcement never delays a signal.
 #[async_trait]
 pub trait Announcer: Send + Sync {
     /// Publishes one announcement.
@@ -294,19 +293,19 @@ pub trait Announcer: Send + Sync {
 /// Time.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The present, by a clock that may be wrong and may be set at any time: for what is
-    /// told to others, or compared with what others told.
+    /// The current time, by a clock that may be wrong and may be set at any time. Use it for times
+    /// that go to others, or are compared with times from others.
     fn now(&self) -> Timestamp;
-    /// The latest that it can be: later than [`now`](Self::now) after that was set back
-    /// (see [`Reckoning`](crate::reckoning::Reckoning)).
+    /// The latest time that it can be. It is later than [`now`](Self::now) after the clock was set
+    /// back (see [`Reckoning`](crate::reckoning::Reckoning)).
     fn latest(&self) -> Timestamp;
-    /// The earliest that it can be: earlier than [`now`](Self::now) after that was set
-    /// forward.
+    /// The earliest time that it can be. It is earlier than [`now`](Self::now) after the clock was
+    /// set forward.
     fn earliest(&self) -> Timestamp;
-    /// How long it has been since some instant of this process, by a clock that nobody can
-    /// set: for how long something takes.
+    /// The time since some instant of this process, by a clock that nobody can set. Use it for
+    /// durations.
     fn uptime(&self) -> Duration;
-    /// Waits; a clock that is set meanwhile makes no difference.
+    /// Waits. It makes no difference if the clock is set meanwhile.
     async fn sleep(&self, duration: Duration);
 }
 

@@ -1,4 +1,4 @@
-//! Who calls the API.
+//! The principal: who calls the API.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,9 @@
-//! What time it can be, by a clock that may be set.
+//! What time it can be, when the clock may be set.
 //!
-//! A wall clock may be set at any time, and nothing inside tells which of its readings was
-//! right. What is never set is how long a process runs: with it an earlier reading is
-//! carried on. A time counts as one in the future only if it is so by every reading, and
-//! what is dated for want of a date is dated by the earliest, so that what is known goes
-//! before it.
+//! A wall clock can be set at any time, and the process cannot know which reading was right. But
+//! the uptime of a process is never set, so an earlier reading plus the uptime since then is
+//! another possible time. A time is in the future only if it is so by every reading. If an
+//! observation has no date, it gets the earliest reading, so that facts with dates win over it.
 
 use std::time::Duration;
 

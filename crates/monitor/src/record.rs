@@ -26,52 +26,52 @@ use crate::signal::{Announcement, SignalRequest};
 use crate::time::later;
 use crate::wait::{News, Wait, WaitKey, WaitState};
 
-/// Waits read at a time, and signal requests queued at a time.
+/// The number of waits read at a time, and of signal requests queued at a time.
 const PAGE: usize = 200;
 
-/// What came of an event.
+/// What happened to an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
-    /// It was about a job; what it did, and the job as now known.
+    /// It was about a job. Contains what it changed, and the job as known now.
     Recorded {
-        /// What the observation did.
+        /// What the observation changed.
         change: Change,
         /// The job.
         job: Box<Job>,
         /// How many signal requests were queued.
         signal_requests: usize,
     },
-    /// Something of this job changed, and the event does not tell what: the sweep is to
-    /// look at it.
+    /// Something changed, but the event does not say what. The sweep must check the job.
     InDoubt {
         /// The job.
         arn: JobArn,
-        /// How many waits brought the look forward.
+        /// How many waits got an earlier check.
         due: usize,
     },
-    /// It was about no job of this monitor's.
+    /// It was not about a job of this monitor.
     Ignored(Ignored),
 }
 
 /// Why an observation could not be recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// The event can't be attributed to a job; the same event will fail again.
+    /// The event cannot be attributed to a job. The same event would fail again.
     #[error(transparent)]
     Refused(#[from] Refused),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The queue failed; the job is recorded, and taking the event again rings.
+    /// The queue failed. The job is recorded, and the same event, delivered again, queues the
+    /// signal requests.
     #[error(transparent)]
     Queue(#[from] QueueError),
-    /// Others kept writing the same item first.
+    /// Others kept changing the same item.
     #[error("others kept changing {0}, try again")]
     Contended(String),
 }
 
 impl RecordError {
-    /// Others kept writing this wait first.
+    /// Others kept changing this wait.
     pub(crate) fn wait_contended(key: &WaitKey) -> Self {
         Self::Contended(format!("wait {} on {}", key.id, key.arn))
     }
@@ -84,21 +84,21 @@ pub struct Recorder {
     pub store: Arc<dyn Store>,
     /// Where signal requests go.
     pub queue: Arc<dyn Queue>,
-    /// Who else is told.
+    /// Receives the announcements.
     pub announcer: Arc<dyn Announcer>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Jitter, for writers that meet.
+    /// Jitter after conflicts.
     pub entropy: Arc<dyn Entropy>,
-    /// The numbers.
+    /// Times and limits.
     pub policy: Arc<Policy>,
 }
 
 impl Recorder {
-    /// Takes one EventBridge event in.
+    /// Records one EventBridge event.
     ///
     /// # Errors
-    /// [`RecordError`]; all but `Refused` go away by trying again.
+    /// [`RecordError`]. All except `Refused` are temporary: try again.
     pub async fn take(&self, event: &Value) -> Result<Taken, RecordError> {
         self.take_in(&self.read(event)?).await
     }
@@ -111,9 +111,9 @@ impl Recorder {
         }
     }
 
-    /// Takes many events in, and says of each, in their order, what came of it:
-    /// those of one job one after the other, so that they do not get in each
-    /// other's way; of different jobs, [`Policy::EVENTS_AT_ONCE`] at a time.
+    /// Records many events, and returns the result of each in the same order. Events of one job are
+    /// recorded one after the other, so that they do not conflict. Of different jobs,
+    /// [`Policy::EVENTS_AT_ONCE`] are recorded at the same time.
     pub async fn take_all(&self, events: &[Value]) -> Vec<Result<Taken, RecordError>> {
         let mut results = BTreeMap::new();
         let mut by_job: BTreeMap<JobArn, Vec<(usize, Parsed)>> = BTreeMap::new();
@@ -148,7 +148,7 @@ impl Recorder {
         results
     }
 
-    /// What an event says, as far as it is this monitor's matter.
+    /// The content of an event, if it is about a job of this monitor.
     fn read(&self, event: &Value) -> Result<Parsed, Refused> {
         let parsed = event::parse(event, self.clock.latest()).inspect_err(|refused| {
             counter!("sagebell_events_refused_total", "field" => refused.field).increment(1);
@@ -161,15 +161,15 @@ impl Recorder {
         Ok(parsed)
     }
 
-    /// How items are written that others may write at the same time.
+    /// Writes items that others may write at the same time.
     pub(crate) fn compare_and_set(&self) -> CompareAndSet<'_> {
         CompareAndSet { store: &*self.store, pauses: Some((&*self.clock, &*self.entropy)) }
     }
 
-    /// Takes one observation in.
+    /// Records one observation.
     ///
     /// # Errors
-    /// [`RecordError`]; all go away by trying again.
+    /// [`RecordError`]. All are temporary: try again.
     #[tracing::instrument(level = "error", skip_all, fields(arn = %seen.arn))]
     pub async fn record(&self, seen: &Observation) -> Result<Taken, RecordError> {
         if seen.phase == Phase::Unknown {
@@ -187,9 +187,9 @@ impl Recorder {
         Ok(Taken::Recorded { change, job: Box::new(record.job), signal_requests })
     }
 
-    /// Takes in that something of the job changed at `at`, which is not told. What is
-    /// known of it is in doubt from now on, and the waits that it still has are due: the
-    /// sweep looks for them. A job that nobody has asked for is not looked at.
+    /// Records that something of the job changed at `at`, and the event does not say what. From now
+    /// on its known state is in doubt, and its waits are due, so the sweep checks the job. A job
+    /// that nobody waits for is not checked.
     #[tracing::instrument(level = "error", skip_all, fields(%arn))]
     async fn doubt(&self, arn: &JobArn, at: Timestamp) -> Result<Taken, RecordError> {
         counter!("sagebell_doubts_total", "kind" => arn.kind().as_str()).increment(1);
@@ -248,8 +248,8 @@ impl Recorder {
         Ok((record, change))
     }
 
-    /// Reads, edits and writes a job until nobody else wrote in between. No
-    /// write if `edit` changes nothing.
+    /// Reads, edits and writes a job until nobody else wrote in between. If `edit` changes nothing,
+    /// nothing is written.
     pub(crate) async fn update(
         &self,
         arn: &JobArn,
@@ -293,7 +293,7 @@ impl Recorder {
     }
 }
 
-/// The job that an event is about.
+/// The job of an event.
 fn arn_of(read: &Parsed) -> Option<&JobArn> {
     match read {
         Parsed::Job(seen) => Some(&seen.arn),
@@ -302,8 +302,8 @@ fn arn_of(read: &Parsed) -> Option<&JobArn> {
     }
 }
 
-/// A change that a Describe tells first, of a kind whose events tell it, is one whose
-/// event was lost or is late.
+/// A change that a Describe call found first, although the kind sends events for it: the event was
+/// lost or is late.
 fn count(seen: &Observation, change: Change) {
     counter!("sagebell_observations_total", "change" => change.as_str()).increment(1);
     let sends_events = seen.kind().spec().has_telling_events();
@@ -318,7 +318,7 @@ fn count(seen: &Observation, change: Change) {
     }
 }
 
-/// The end is signalled on every observation of it; progress only when it is new.
+/// The end is signalled on every observation of it, progress only when it is new.
 fn must_signal(record: &JobRecord, change: Change) -> bool {
     match change {
         Change::Late => false,

@@ -1,8 +1,8 @@
-//! Looking for a waiter whose lease ran out, before it counts as gone.
+//! Searches for a waiter whose lease has ended, before its wait counts as abandoned.
 //!
-//! Promise: only probes that were really sent and not answered count, spread over some
-//! minutes. What the monitor itself left undone, a sweep that did not run or a queue that
-//! lost a message, is no evidence against a waiter.
+//! Promise: only probes count that were really sent and not answered, spread over some minutes.
+//! What the monitor itself failed to do (a sweep that did not run, a queue that lost a message)
+//! is no evidence against a waiter.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,4 @@
-//! Signals: the signal request on the queue, the callback on the wire, and what is
-//! announced to others.
+//! Messages: the signal request on the queue, the signal on the wire, and announcements.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,30 +9,30 @@ use crate::job::Job;
 use crate::principal::Principal;
 use crate::wait::{CallbackUrl, Secret, WaitId, WaitKey};
 
-/// The queue's message: this wait has something to hear. It carries no state,
-/// so that a late one tells the latest and a doubled one tells nothing twice.
+/// The message of the queue: this wait needs a signal or a probe. It carries no state. So a late
+/// request sends the latest state, and a duplicate sends nothing twice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SignalRequest {
     /// The job.
     pub arn: JobArn,
-    /// Whose wait; absent for a wait that 0.1.0 stored.
+    /// The principal of the wait. Absent for a wait that 0.1.0 stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Principal>,
-    /// The wait to ring.
+    /// The wait.
     pub wait_id: WaitId,
-    /// What for. Queued by version 0.1.0, it has none.
+    /// What the wait needs. Requests of version 0.1.0 do not have this field.
     #[serde(default, skip_serializing_if = "Purpose::is_signal")]
     pub purpose: Purpose,
 }
 
-/// What a wait is called for.
+/// What a signal request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// To be told of its job.
+    /// A signal about the job.
     #[default]
     Signal,
-    /// To see whether its waiter is still there.
+    /// A probe: is the waiter still there?
     Probe,
 }
 
@@ -44,7 +43,7 @@ impl Purpose {
 }
 
 impl SignalRequest {
-    /// Asks for a probe of this wait.
+    /// A request for a probe of this wait.
     #[must_use]
     pub fn probe(key: WaitKey) -> Self {
         Self { purpose: Purpose::Probe, ..key.into() }
@@ -63,13 +62,12 @@ impl From<SignalRequest> for WaitKey {
     }
 }
 
-/// One attempt to call a waiter back: what the [`Sender`](crate::ports::Sender)
-/// signs and posts.
+/// One attempt of a callback: what the [`Sender`](crate::ports::Sender) signs and posts.
 #[derive(Debug, Clone)]
 pub struct Callback {
-    /// Where to.
+    /// The URL of the callback.
     pub url: CallbackUrl,
-    /// The wait's own signing secret.
+    /// The secret of the wait, which signs the callback.
     pub secret: Secret,
     /// `webhook-id`: the same over retries of one signal.
     pub id: String,
@@ -84,25 +82,25 @@ pub struct SignalBody {
     /// `sagemaker.{noun}.{phase}`, e.g. `sagemaker.training_job.succeeded`.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// When the job came to this state.
+    /// When the job reached this state.
     pub timestamp: Timestamp,
     /// The signal.
     pub data: SignalData,
 }
 
-/// What a signal says.
+/// The data of a signal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignalData {
-    /// The wait that is rung.
+    /// The wait that receives the signal.
     pub wait_id: WaitId,
     /// Grows with every new signal to this wait.
     pub seq: u64,
-    /// The job as now known.
+    /// The job, as known now.
     pub job: Job,
 }
 
 impl SignalBody {
-    /// The body that tells `wait_id` of `job` as its `seq`-th signal.
+    /// The body of the `seq`-th signal to `wait_id`, about `job`.
     #[must_use]
     pub fn new(wait_id: WaitId, seq: u64, job: Job) -> Self {
         Self {
@@ -112,12 +110,12 @@ impl SignalBody {
         }
     }
 
-    /// The body as JSON of at most [`BODY_LIMIT`] bytes, measured as it is sent:
-    /// JSON writes a control character in six bytes. What a store holds from before
-    /// texts were bounded is bounded here; the reason gives way for the rest.
+    /// The body as JSON of at most [`BODY_LIMIT`] bytes, measured after encoding, because JSON
+    /// writes a control character in six bytes. Texts that an older version stored without bounds
+    /// are cut here. The failure reason is cut first.
     ///
     /// # Errors
-    /// None that a caller can cause: texts, numbers and times always serialize.
+    /// None in practice: texts, numbers and times can always be serialized.
     pub fn encoded(mut self) -> Result<String, serde_json::Error> {
         let job = &mut self.data.job;
         job.name = clip(&job.name, MAX_WORD);
@@ -141,23 +139,23 @@ impl SignalBody {
 /// 20 kB.
 pub const BODY_LIMIT: usize = 20_000;
 
-/// The `type` of a probe, by which a waiter tells it from a signal.
+/// The `type` of a probe, which distinguishes it from a signal.
 pub const PROBE: &str = "sagebell.probe";
 
-/// The body of a probe: a callback that tells nothing and asks whether the waiter is
-/// there. It is answered with a [`ProbeAnswer`].
+/// The body of a probe: a callback without state that asks whether the waiter is there. The answer
+/// is a [`ProbeAnswer`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeBody {
     /// [`PROBE`].
     #[serde(rename = "type")]
     pub event_type: String,
-    /// When it was made.
+    /// When the probe was created.
     pub timestamp: Timestamp,
-    /// Whom it is for.
+    /// The target of the probe.
     pub data: ProbeData,
 }
 
-/// Whom a probe is for.
+/// The target of a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeData {
     /// The wait.
@@ -175,21 +173,22 @@ impl ProbeBody {
 /// The answer to a probe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeAnswer {
-    /// A signature of the probe that only who has the wait's secret can make: as of a
-    /// callback whose id is `answer_` and the probe's id. Answering 2xx is no proof.
+    /// A signature of the probe, which only a waiter with the wait's secret can create. It is the
+    /// signature of a callback whose id is `answer_` and the id of the probe. An answer of 2xx
+    /// alone proves nothing.
     pub proof: String,
 }
 
-/// What others may subscribe to.
+/// An event for other systems.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "announcement", rename_all = "snake_case")]
 pub enum Announcement {
-    /// A job came to a settled phase.
+    /// A job settled.
     JobSettled {
         /// The job.
         job: Job,
     },
-    /// A wait could not be told before its deadline.
+    /// A waiter received no signal before the deadline.
     WaitUndeliverable {
         /// The job.
         arn: JobArn,
@@ -198,19 +197,19 @@ pub enum Announcement {
         /// The last failure.
         reason: String,
     },
-    /// A waiter went away without a word; whether its job is being stopped.
+    /// A waiter is gone and did not cancel its wait.
     WaitAbandoned {
         /// The job.
         arn: JobArn,
         /// The wait.
         wait_id: WaitId,
-        /// Whether the job is stopped with it.
+        /// Whether the monitor also stops the job.
         stopping: bool,
     },
 }
 
 impl Announcement {
-    /// What happened, in words that subscribers match on.
+    /// The detail-type, which subscribers match on.
     #[must_use]
     pub fn title(&self) -> &'static str {
         match self {
@@ -220,7 +219,7 @@ impl Announcement {
         }
     }
 
-    /// The job it is about.
+    /// The job that it is about.
     #[must_use]
     pub fn arn(&self) -> &JobArn {
         match self {

@@ -1,8 +1,9 @@
-//! What the statuses of kinds mean: tables that kinds share.
+//! The meaning of statuses: tables that several kinds share.
 //!
-//! Source: the enumerations of SageMaker's service model (botocore 1.43); the words that
-//! only events have, from the developer guide, "Automating Amazon SageMaker AI with Amazon
-//! EventBridge". `Deleted` is also the monitor's own word for what SageMaker knows no more.
+//! Source: the enumerations of SageMaker's service model (botocore 1.43). Words that only events
+//! contain come from the developer guide, "Automating Amazon SageMaker AI with Amazon
+//! EventBridge". `Deleted` is also the monitor's own word for a job that SageMaker no longer
+//! knows.
 
 use crate::phase::Phase::{self, Failed, Pending, Running, Stopped, Stopping, Succeeded};
 

@@ -1,12 +1,11 @@
-//! Use case: repair what events missed. Every minute the sweep looks at the
-//! waits that are due, and only at those.
+//! Use case: repair what events missed. Every minute the sweep handles the waits that are due,
+//! and only those.
 //!
-//! Promise: whatever was lost, doubled or left half done, a wait that is due is
-//! looked at again until its life is over; and each look moves its due time on,
-//! so that nothing is looked at in a hot loop.
+//! Promise: whatever was lost, duplicated or left half done, a due wait is handled again until it
+//! ends. Each time its due time moves later, so there is no hot loop.
 //!
-//! A waiter counts as gone, and its job may be stopped, only after its lease and the
-//! grace ran out while the monitor was there, and after it was probed in vain.
+//! A wait is abandoned, and its job may be stopped, only after its lease and the grace have ended
+//! while the monitor was running, and after its waiter did not answer the probes.
 
 mod beat;
 mod check;

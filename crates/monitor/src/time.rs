@@ -1,4 +1,4 @@
-//! Times: the forms in which SageMaker and HTTP write them, and how they are reckoned with.
+//! Times: the formats in which SageMaker and HTTP write them, and calculations with them.
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
-//! JSON in which no object has two members of one name.
+//! JSON in which no object has two members with the same name.
 //!
-//! serde_json takes the last of two, others take the first (RFC 8259, section 4, leaves it
-//! open). What can be read in two ways is refused: a body that one program vets and another
-//! obeys, and a text with quotes that was pasted into JSON and ended the value it was in.
+//! serde_json uses the last of two, other parsers use the first (RFC 8259, section 4, allows
+//! both). Input that can be read in two ways is refused. For example, one program could check the
+//! first value and another could use the second. Another example is a text with quotes that was
+//! pasted into JSON and ended the value that it was in.
 
 use std::cell::RefCell;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! A wait: one waiter's registration on one job, and the rules of its life.
+//! A wait: the registration of one waiter on one job, and the rules of its life.
 
 mod clock_jumps;
 mod text;
@@ -30,8 +30,7 @@ pub enum SignalOn {
     Progress,
 }
 
-/// What becomes of the job when its waiter is gone for good, or its deadline
-/// passed before the job settled.
+/// What to do with the job if the wait is abandoned, or its deadline passes before the job settles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnAbandon {
@@ -42,22 +41,22 @@ pub enum OnAbandon {
     Keep,
 }
 
-/// Where a wait is in its life.
+/// The state of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitState {
-    /// Its job is not settled, or it has not been told yet.
+    /// The job is not settled, or the waiter has not received the signal yet.
     Waiting,
-    /// Told of the settled state: by a callback it answered, or by the answer
-    /// to its own `PUT`.
+    /// The waiter received the settled state: by a callback that it answered, or by the answer to
+    /// its own `PUT`.
     Signalled,
-    /// Taken back by its waiter, or its waiter answered 410.
+    /// The waiter cancelled the wait or answered 410.
     Cancelled,
-    /// Its lease and the grace ran out, and its waiter was looked for in vain.
+    /// The lease and the grace ended, and the waiter did not answer the probes.
     Abandoned,
-    /// Its job settled, and its waiter could not be told before the deadline.
+    /// The job settled, but no signal could reach the waiter before the deadline.
     Undeliverable,
-    /// Its deadline passed before its job settled.
+    /// The deadline passed before the job settled.
     Expired,
 }
 
@@ -76,20 +75,20 @@ impl WaitState {
     }
 }
 
-/// The name of a wait in the store.
+/// The key of a wait in the store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WaitKey {
     /// The job waited for.
     pub arn: JobArn,
-    /// What its waiter calls it.
+    /// The waiter's name for this wait.
     pub id: WaitId,
-    /// Whose it is: two principals may call their waits alike. `None` for a wait
-    /// that 0.1.0 stored, whose key did not say; see [`Wait::keyed_by_owner`].
+    /// The principal that registered it: two principals may use the same id. `None` for a wait that
+    /// 0.1.0 stored, whose key has no owner. See [`Wait::keyed_by_owner`].
     pub owner: Option<Principal>,
 }
 
 impl WaitKey {
-    /// The key of a principal's own wait.
+    /// The key of a wait of this principal.
     #[must_use]
     pub fn of(arn: JobArn, owner: Principal, id: WaitId) -> Self {
         Self { arn, id, owner: Some(owner) }
@@ -105,7 +104,7 @@ impl WaitKey {
 /// The progress of delivering signals to a wait. Its stored names are those of version 0.1.0.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// The number of the last signal begun.
+    /// The number of the latest signal.
     pub seq: u64,
     /// The job's revision that this signal reports.
     #[serde(rename = "telling")]
@@ -113,20 +112,20 @@ pub struct Delivery {
     /// The latest revision that the waiter received.
     #[serde(rename = "heard")]
     pub received: Option<u64>,
-    /// Failed attempts at the signal being sent.
+    /// The number of failed attempts to send this signal.
     pub attempts: u32,
-    /// Nobody else may send before this time: someone is at it.
+    /// A sender has claimed the wait: nobody else may send before this time.
     pub claimed_until: Option<Timestamp>,
-    /// When to try again.
+    /// When the next attempt is due.
     pub retry_at: Option<Timestamp>,
-    /// What the last failed attempt met: for the job's owner.
+    /// Why the last attempt failed. Only the job's owner sees it.
     pub last_error: Option<String>,
-    /// The class of it: for others.
+    /// The class of that failure. Other principals see it.
     #[serde(default)]
     pub last_error_class: Option<FailureClass>,
-    /// Whether what listens at the callback's URL has proved that it has the secret:
-    /// until then it is sent nothing but a probe. Waits of version 0.1.0 were registered
-    /// before there was such a proof, by waiters that know none.
+    /// Whether the server at the callback URL has proved that it has the secret. Until then it
+    /// receives only probes. Waiters of version 0.1.0 know no such proof, so their waits count as
+    /// proven.
     #[serde(default = "registered_before_proofs")]
     pub proven: bool,
 }
@@ -135,26 +134,26 @@ fn registered_before_proofs() -> bool {
     true
 }
 
-/// The kind of a failed callback or probe.
+/// The class of a failed callback or probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
-    /// The URL, or the address of its name, is not allowed.
+    /// The URL, or an address of its host, is not allowed.
     NotAllowed,
     /// No connection: refused, no route, no such name.
     NoConnection,
-    /// A connection, but no answer in time, or one that broke off.
+    /// The connection gave no answer in time, or the answer was incomplete.
     NoAnswer,
     /// An answer that is neither 2xx nor 410.
     BadStatus,
     /// An answer to a probe that does not prove that the waiter has the secret.
     NoProof,
-    /// A fault of Sagebell's own.
+    /// An internal error of Sagebell.
     Internal,
 }
 
 impl FailureClass {
-    /// The words that who does not own the job is told.
+    /// The text for principals that do not own the job.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -169,7 +168,7 @@ impl FailureClass {
 }
 
 impl Delivery {
-    /// Forgets failures and claims: the waiter has a new address.
+    /// Resets failures and claims, because the waiter has a new address.
     pub(crate) fn restart(&mut self) {
         self.attempts = 0;
         self.claimed_until = None;
@@ -179,87 +178,87 @@ impl Delivery {
     }
 }
 
-/// One waiter's registration on one job, as the store holds it.
+/// The registration of one waiter on one job, as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
     /// The job.
     pub arn: JobArn,
     /// The waiter's name for this wait.
     pub id: WaitId,
-    /// Who registered it.
+    /// The principal that registered it.
     pub owner: Principal,
-    /// Whether the store's key names the owner. Those of 0.1.0 did not; such a wait
-    /// stays under its old key until its life is over.
+    /// Whether the key in the store contains the owner. Keys of 0.1.0 do not, and such a wait stays
+    /// under its old key until it ends.
     #[serde(default)]
     pub keyed_by_owner: bool,
-    /// Where to call back.
+    /// The URL of the callback.
     pub callback_url: CallbackUrl,
-    /// What to sign with.
+    /// The secret that signs its callbacks.
     pub secret: Secret,
-    /// What it wants to hear.
+    /// Which signals the wait receives.
     #[serde(rename = "hear")]
     pub signal_on: SignalOn,
     /// Older observations belong to an older job or update, and are ignored.
     pub not_before: Option<Timestamp>,
-    /// How long the wait lives without being renewed, in seconds.
+    /// How long the wait lives without a renewal, in seconds.
     pub lease_seconds: u32,
-    /// When the lease runs out.
+    /// When the lease ends.
     pub lease_until: Timestamp,
-    /// When to give up.
+    /// When the monitor ends the wait.
     pub deadline: Timestamp,
-    /// When its deadline counts, which the clock may have jumped over (see `overtime.rs`).
+    /// The extended deadline, if the clock may have jumped over the original (see `overtime.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overtime: Option<Timestamp>,
-    /// What to do with the job if the waiter is gone.
+    /// What to do with the job if the wait is abandoned.
     pub on_abandon: OnAbandon,
-    /// Whether the job's tag gave its principal the right to say `stop`: who is recorded
-    /// as the owner needs no such note. The tag is read again before the stop.
+    /// Whether the job's tag allowed its principal to set `stop`. A principal that is recorded as
+    /// the owner does not need this. The tag is read again before the stop.
     #[serde(default)]
     pub stop_allowed: bool,
-    /// The waiter's own labels; `run` can be listed by.
+    /// The waiter's labels. Jobs can be listed by the label `run`.
     pub labels: BTreeMap<String, String>,
-    /// Where it is in its life.
+    /// The state of the wait.
     pub state: WaitState,
-    /// The progress of delivering signals to it.
+    /// The progress of the delivery.
     pub delivery: Delivery,
-    /// How far looking for its waiter has come.
+    /// The progress of the search for its waiter.
     #[serde(default)]
     pub search: Search,
-    /// When to look at the job itself, for want of events.
+    /// When the next check of the job is due.
     pub check_at: Timestamp,
-    /// How many such looks there were, for the pause before the next.
+    /// The number of checks so far, which decides the pause before the next.
     pub checks: u32,
-    /// The waiter is gone and its job is still to be stopped.
+    /// The wait has ended, but its job must still be stopped.
     pub stop_pending: bool,
-    /// When the sweep must look at this wait; `None` once its life is over.
+    /// When the sweep must handle this wait. `None` after it has ended.
     pub due_at: Option<Timestamp>,
-    /// When it was first registered.
+    /// When the wait was first registered.
     pub created_at: Timestamp,
-    /// When the store may forget it.
+    /// When the store may delete it.
     pub expires_at: Timestamp,
 }
 
-/// Whether a wait has something to hear.
+/// Whether a wait needs a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
-    /// Nothing that it wants or has not heard.
+    /// No: there is nothing new, or nothing that it asked for.
     None,
-    /// A state on the way.
+    /// Yes, about progress.
     Progress,
-    /// The end.
+    /// Yes, about the end of the job.
     Settled,
 }
 
 impl Wait {
-    /// The wait's name in the store.
+    /// The key of the wait in the store.
     #[must_use]
     pub fn key(&self) -> WaitKey {
         let owner = self.keyed_by_owner.then(|| self.owner.clone());
         WaitKey { arn: self.arn.clone(), id: self.id.clone(), owner }
     }
 
-    /// Whether `record` speaks of the job, or the update, this wait was
-    /// registered for, and not of an older one under the same ARN.
+    /// Whether `record` is about the job or update that this wait was registered for, and not about
+    /// an older one with the same ARN.
     #[must_use]
     pub fn is_about(&self, record: &JobRecord) -> bool {
         let Some(not_before) = self.not_before else {
@@ -275,13 +274,13 @@ impl Wait {
         instant.is_some_and(|at| at.saturating_add(skew).is_ok_and(|at| at >= not_before))
     }
 
-    /// Whether the wait's own job is settled.
+    /// Whether the job of this wait is settled.
     #[must_use]
     pub fn is_settled_by(&self, record: &JobRecord) -> bool {
         record.job.phase.is_settled() && self.is_about(record)
     }
 
-    /// What `record` has to tell this wait.
+    /// The signal that this wait needs about `record`.
     #[must_use]
     pub fn news(&self, record: &JobRecord) -> News {
         if self.state != WaitState::Waiting || !self.is_about(record) {
@@ -297,25 +296,25 @@ impl Wait {
         }
     }
 
-    /// When its waiter begins to be looked for.
+    /// When the first probe is due.
     #[must_use]
     pub fn lapses_at(&self, policy: &Policy) -> Timestamp {
         later(self.lease_until, policy.grace)
     }
 
-    /// Whether somebody still waits: nobody has looked for the waiter in vain.
+    /// Whether somebody still waits: the search for the waiter has not failed.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         self.state == WaitState::Waiting && !self.search.is_in_vain()
     }
 
-    /// Lengthens the lease, as the waiter asked or has shown that it is there.
+    /// Renews the lease: the waiter asked for it, or has proved that it is there.
     pub(crate) fn renew(&mut self, now: Timestamp) {
         self.lease_until = later(now, Duration::from_secs(self.lease_seconds.into()));
         self.search = Search::default();
     }
 
-    /// Ends the wait's life.
+    /// Ends the wait.
     pub(crate) fn finish(&mut self, state: WaitState, now: Timestamp, policy: &Policy) {
         self.state = state;
         self.delivery.claimed_until = None;
@@ -324,7 +323,7 @@ impl Wait {
         self.reschedule(policy);
     }
 
-    /// Brings [`due_at`](Self::due_at) up to date; every write of a wait does.
+    /// Updates [`due_at`](Self::due_at). Every write of a wait calls this.
     pub(crate) fn reschedule(&mut self, policy: &Policy) {
         self.due_at = match self.state {
             _ if self.stop_pending => Some(self.check_at),

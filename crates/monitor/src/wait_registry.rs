@@ -1,7 +1,7 @@
-//! Use cases: register, re-attach or renew a wait; inspect; cancel.
+//! Use cases: register, re-attach, renew, read and cancel a wait.
 //!
-//! Promise: the wait is written *before* the job is read (strongly), so a job
-//! that settles meanwhile is either seen here or sees the wait there.
+//! Promise: the wait is written *before* the job is read (strongly consistent). So if a job
+//! settles at the same moment, either the registration sees it, or the observation sees the wait.
 
 mod admission;
 mod cancel;

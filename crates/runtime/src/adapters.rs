@@ -1,4 +1,4 @@
-//! The small adapters: announcements to the log, and the absence of SageMaker.
+//! Two small adapters: announcements to the log, and a SageMaker that is not there.
 
 use async_trait::async_trait;
 use sagebell_monitor::arn::JobArn;

@@ -1,8 +1,8 @@
-//! Reads the configuration and wires adapters to use cases: the one place that
-//! knows which adapter stands behind which port.
+//! Reads the configuration and connects adapters with use cases. Only this crate knows which
+//! adapter implements which port.
 //!
-//! Promise: all that is wrong with the configuration is told at once, each
-//! variable by name with what it takes.
+//! Promise: configuration errors are reported all at once. Each names its variable and the
+//! expected value.
 //!
 //! ```
 //! use sagebell_runtime::{Auth, Config};

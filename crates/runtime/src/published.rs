@@ -1,9 +1,9 @@
-//! Which counts become metrics of CloudWatch.
+//! Which counts become CloudWatch metrics.
 //!
-//! CloudWatch bills each name with its dimensions by the month in which it was sent, zeros
-//! included ("Amazon CloudWatch pricing", custom metrics). So a count is a metric only
-//! if something of `infra/template.yaml` reads it, and a zero is sent only where it
-//! says something. The other counts are in the log all the same.
+//! CloudWatch bills each metric name with its dimensions for each month in which it was sent,
+//! even if the value was zero ("Amazon CloudWatch pricing", custom metrics). So a count becomes a
+//! metric only if `infra/template.yaml` uses it, and a zero is sent only where it has a meaning.
+//! All other counts are still in the log.
 
 use serde_json::{Map, Value};
 

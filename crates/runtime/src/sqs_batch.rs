@@ -1,7 +1,7 @@
 //! Handles an SQS batch record by record.
 //!
-//! Promise: each record stands alone. One that fails is reported by its id, so
-//! that SQS redelivers that one (and dead-letters it in the end) and no other.
+//! Promise: records are independent. A record that fails is reported by its id, so SQS redelivers
+//! only that record, and moves it to the dead-letter queue in the end.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -1,4 +1,4 @@
-//! The adapters, opened, and the use cases over them.
+//! Opens the adapters and builds the use cases on them.
 
 #[cfg(feature = "embedded")]
 use std::path::Path;

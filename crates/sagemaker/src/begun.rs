@@ -1,5 +1,5 @@
-//! When a client was made, by the service's clock: the clock of a pod may be wrong by
-//! hours, or set meanwhile; how long it runs is known all the same.
+//! When a client was created, by the service's clock. The clock of a pod can be wrong by hours,
+//! and can be set while the process runs. But the uptime of the process is always known.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;

@@ -1,10 +1,10 @@
-//! How many Describe and List calls the process may make: a token bucket over
-//! the [`Clock`] port, shared by every caller. A monitor of several functions has a
-//! [`CallBudget`] behind it, which bounds them all together.
+//! A token bucket that limits the Describe and List calls of the process. It uses the [`Clock`]
+//! port, and all callers share it. In a monitor of several functions a [`CallBudget`] behind it
+//! limits them all together.
 //!
-//! The rate follows SageMaker's own answers as TCP follows losses (additive
-//! increase, multiplicative decrease): a throttled call halves it and empties
-//! the bucket, then it climbs back to the full rate within a minute.
+//! The rate follows SageMaker's answers as TCP follows losses (additive increase, multiplicative
+//! decrease). A throttled call halves the rate and empties the bucket. Then the rate returns to
+//! its full value within a minute.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};

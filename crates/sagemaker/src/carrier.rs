@@ -1,8 +1,8 @@
-//! One typed call that carries any operation: the request's body and target are
-//! replaced before it is signed, and the answer is read as it came.
+//! One typed SDK call that carries any operation. Before it is signed, its body and its target are
+//! replaced. Its answer is read as raw JSON.
 //!
-//! So credentials, endpoints, signing, timeouts and retries are the SDK's, and
-//! members that the SDK's version does not know pass through.
+//! So the SDK provides credentials, endpoints, signing, timeouts and retries, and fields that this
+//! SDK version does not know pass through.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,12 +1,11 @@
-//! What SageMaker's error codes and messages mean: the one table.
+//! The table of what SageMaker's error codes and messages mean.
 //!
-//! Codes from the service model (`ResourceInUse`, `ResourceLimitExceeded`,
-//! `ResourceNotFound`, `ConflictException`) and the API reference's "Common
-//! Errors". Much that other services say by code, SageMaker says by message under
-//! `ValidationException`; the wordings are those that SageMaker's own Kubernetes
-//! controller (ACK) goes by, and moto's. Which codes mean that credentials have ended
-//! is what AWS's own SDKs go by (aws-sdk-go `aws/request/retryer.go`,
-//! `credsExpiredCodes`), and so is which mean a clock that is wrong (smithy-typescript
+//! The codes come from the service model (`ResourceInUse`, `ResourceLimitExceeded`,
+//! `ResourceNotFound`, `ConflictException`) and the API reference's "Common Errors". SageMaker
+//! often uses `ValidationException` with a message where other services use a code. The messages
+//! here are those that SageMaker's own Kubernetes controller (ACK) and moto match. The codes for
+//! expired credentials are those of AWS's own SDKs (aws-sdk-go `aws/request/retryer.go`,
+//! `credsExpiredCodes`), and so are those for a wrong clock (smithy-typescript
 //! `packages/service-error-classification/src/constants.ts`, `CLOCK_SKEW_ERROR_CODES`).
 
 use crate::error::Class;

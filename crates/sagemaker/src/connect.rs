@@ -1,4 +1,4 @@
-//! The port, wired.
+//! Connects the port with a real client.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How a call can fail.
+//! The ways in which a call can fail.
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sagemaker::error::{ProvideErrorMetadata as _, SdkError};

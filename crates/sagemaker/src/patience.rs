@@ -1,8 +1,8 @@
-//! A caller that has time: what passes by itself is waited for, and called again.
+//! Retries calls that fail for a temporary reason, for callers that have time.
 //!
-//! SageMaker allows an account one Create and five Describes of a kind a second, for
-//! everybody together ([general reference]); credentials end while a job runs. Neither
-//! is a reason to give a job up.
+//! SageMaker allows an account one Create and five Describes of a kind per second, for all callers
+//! together ([general reference]). Credentials can expire while a job runs. Neither is a reason to
+//! give up a job.
 //!
 //! [general reference]: https://docs.aws.amazon.com/general/latest/gr/sagemaker.html
 

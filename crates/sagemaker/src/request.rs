@@ -1,4 +1,4 @@
-//! What a Describe or a Stop of each kind is asked with.
+//! The requests that describe and stop a job of each kind.
 
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::id_form::IdPart;

@@ -1,5 +1,5 @@
-//! A pipeline step: it has no Describe of its own, its execution's list of steps
-//! tells.
+//! A pipeline step. It has no Describe of its own, so its state comes from the list of the
+//! execution's steps.
 
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::Kind;

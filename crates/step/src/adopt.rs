@@ -1,7 +1,7 @@
-//! Makes what a plan asks for, or adopts what an earlier attempt of this task made.
+//! Creates what a plan contains, or adopts what an earlier attempt of this task created.
 //!
-//! Promise: what is there under the name and does not bear this task's mark is
-//! neither touched nor taken for its own.
+//! Promise: if something exists under the name without this task's tag, the step neither changes
+//! nor adopts it.
 
 use jiff::Timestamp;
 use sagebell_monitor::kind::Kind;

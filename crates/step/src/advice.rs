@@ -1,5 +1,4 @@
-//! What to do about a failure that people meet often: said after SageMaker's own
-//! words, never instead of them.
+//! Advice for frequent failures. It follows SageMaker's own message and never replaces it.
 
 use sagebell_sagemaker::{CallError, Class};
 

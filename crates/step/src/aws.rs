@@ -1,4 +1,4 @@
-//! The clients of one step: its region, its role, its endpoint, its patience.
+//! The AWS clients of a step: their region, role, endpoint and retries.
 
 use std::sync::Arc;
 use std::time::Duration;

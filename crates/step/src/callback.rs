@@ -1,4 +1,4 @@
-//! Hearing of a job by callback: the address to be called at, and the monitor.
+//! Waits for a job by callback: finds the address of this pod, and connects to the monitor.
 
 use std::collections::BTreeMap;
 use std::io;

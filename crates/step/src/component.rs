@@ -1,4 +1,4 @@
-//! What a component is to the run: its definition, its plan, its outputs.
+//! The interface of a component: its definition, its plan, its outputs.
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
-//! The `component.yaml` files, in the format of KFP's version 1, which its SDKs of
-//! both versions load.
+//! Generates the `component.yaml` files, in the format of KFP's version 1, which the SDKs of both
+//! versions can load.
 //!
-//! KFP fills in placeholders in arguments in ways that differ from version to version:
-//! 2.17.0 refuses a task whose arguments name an input that the pipeline left out
-//! (`backend/src/v2/driver/util.go`, `resolveSinglePlaceholder`), others leave the
-//! placeholder, or fill in only some. So no argument names an input or an output: the
-//! step reads them from the executor input, `{{$}}`, which has them all.
+//! KFP versions fill in placeholders in arguments in different ways. For example, 2.17.0 refuses a
+//! task whose arguments name an input that the pipeline left out (`backend/src/v2/driver/util.go`,
+//! `resolveSinglePlaceholder`). Other versions leave the placeholder as it is, or fill in only
+//! some. So no argument names an input or an output. The step reads them from the executor input,
+//! `{{$}}`, which contains all of them.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,7 @@
-//! A component as its users see it: inputs, their types and defaults, outputs.
+//! A component as its users see it: its inputs with their types and defaults, and its outputs.
 //!
-//! One table (`table/*.json`) says it of every component. The command line, the
-//! checks of what is given, and the `component.yaml` files are all made from it.
+//! One table (`table/*.json`) defines every component. The command line, the checks of the inputs,
+//! and the `component.yaml` files all come from it.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

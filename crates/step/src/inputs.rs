@@ -1,4 +1,4 @@
-//! What a step was given, checked and typed by its component's definition.
+//! The inputs of a step, checked and typed by the definition of its component.
 
 use std::collections::BTreeMap;
 

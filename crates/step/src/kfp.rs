@@ -1,12 +1,11 @@
-//! What KFP tells a step: its inputs, where its outputs go, and who it is.
+//! What KFP gives to a step: its inputs, the paths of its outputs, and its identity.
 //!
-//! All of it is in the executor input ([`ExecutorInput`]). The run's and the task's
-//! own ids are not (`{{$.pipeline_job_uuid}}` is filled in only as the whole of a
-//! constant: `backend/src/v2/driver/resolve.go`, `resolveInputParameter`). Where an
-//! artifact is to go is: `ROOT/PIPELINE/RUN/TASK/SALT/ARTIFACT`
-//! (`backend/src/v2/driver/driver.go`, `provisionOutputs`). The driver makes the salt
-//! once for a task and once for each iteration of a loop, and the pod's restarts, the
-//! task's retries and the UI's Retry keep it.
+//! Everything is in the executor input ([`ExecutorInput`]), except the ids of the run and the task
+//! (`{{$.pipeline_job_uuid}}` is filled in only if it is the whole of a constant:
+//! `backend/src/v2/driver/resolve.go`, `resolveInputParameter`). The path of an artifact is
+//! `ROOT/PIPELINE/RUN/TASK/SALT/ARTIFACT` (`backend/src/v2/driver/driver.go`, `provisionOutputs`).
+//! The driver creates the salt once for a task, and once for each iteration of a loop. Restarts of
+//! the pod, retries of the task, and Retry in the UI keep the salt.
 
 mod executor_input;
 pub mod placeholder;

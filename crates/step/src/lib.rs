@@ -1,8 +1,9 @@
 //! The KFP step: `sagebell-step COMPONENT --flag value …`.
 //!
-//! Listen, create or adopt, register the wait, sleep, verify the callback, one
-//! Describe, outputs, logs, exit code. Promises: a step that restarts adopts the
-//! job it made and never makes a second; while it waits it asks SageMaker nothing.
+//! A step listens for callbacks, creates its job (or adopts it), registers a wait, and sleeps.
+//! When the callback comes, it verifies the signature, calls Describe once, writes the outputs,
+//! prints the logs, and exits. Promises: a step that restarts adopts the job that it created and
+//! never creates a second one. While it waits, it does not call SageMaker.
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

@@ -1,8 +1,8 @@
-//! Where to read on about a job: the console's pages, its logs, its files.
+//! Links about a job: the pages of the console, its logs, its files.
 //!
-//! Promise: an address holds letters that KFP's log viewer takes for part of an
-//! address, so that it can be followed from there (`frontend/src/components/LogViewer.tsx`,
-//! `parseLine`), and nothing of others' that is not percent-encoded.
+//! Promise: a link contains only characters that KFP's log viewer accepts as part of a link, so
+//! that people can open it from there (`frontend/src/components/LogViewer.tsx`, `parseLine`). All
+//! text from others in it is percent-encoded.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use sagebell_monitor::arn::JobArn;

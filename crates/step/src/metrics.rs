@@ -1,4 +1,4 @@
-//! A job's final metrics, as a KFP Metrics artifact.
+//! The final metrics of a job, as a KFP Metrics artifact.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
-//! Where the monitor is, where nobody told the step: the account says so.
+//! Finds the URL of the monitor in the account, if the step was not given one.
 //!
-//! The stack writes its API's address into a parameter of Systems Manager, so that no
-//! task of a pipeline needs to be told.
+//! The stack writes the URL of its API to a parameter of Systems Manager, so that the tasks of a
+//! pipeline need not contain it.
 
 use std::sync::Arc;
 

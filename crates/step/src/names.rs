@@ -1,13 +1,11 @@
-//! Who this step is, and what it calls what it makes.
+//! The identity of a step, and the names of what it creates.
 //!
-//! Promise: the same task of the same run gets the same names, however often its
-//! pod is started; another task or run gets others. A step outside a pipeline
-//! gets names that nobody else has.
+//! Promise: the same task of the same run gets the same names, however often its pod starts.
+//! Another task or run gets other names. A step outside a pipeline gets unique names.
 //!
-//! A job's name has a generation beside it (`base`, `base-r1`, `base-r2`, …), since a
-//! job that ended badly keeps its name; [`crate::run`] says when the next is made. The
-//! words of the step's own are in lower case: SageMaker's lists answer ARNs in lower
-//! case, whatever the name's own case is
+//! The name of a job has generations (`base`, `base-r1`, `base-r2`, …), because a failed job keeps
+//! its name. [`crate::run`] says when the next generation is created. The words of the step are in
+//! lower case, because SageMaker's lists answer ARNs in lower case, whatever the case of the name
 //! (<https://github.com/boto/boto3/issues/4606>).
 
 use std::fmt::Write as _;

@@ -1,9 +1,8 @@
-//! The step's own options, beside its component's inputs.
+//! The options of the step itself, in addition to the inputs of its component.
 //!
-//! Each is a flag, matched to the letter; most are an input of every component (the
-//! table `common.json`) and an environment variable too. The flag wins over the input,
-//! and the input over the variable; an empty one counts as absent, since KFP passes
-//! every input.
+//! Each option is a flag, which cannot be shortened. Most are also an input of every component
+//! (the table `common.json`) and an environment variable. The flag wins over the input, and the
+//! input wins over the variable. An empty input counts as absent, because KFP passes every input.
 
 #[cfg(test)]
 mod tests;

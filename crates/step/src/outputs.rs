@@ -1,7 +1,7 @@
-//! Writes the outputs where KFP's launcher looks for them.
+//! Writes the outputs to the paths that KFP's launcher reads.
 //!
-//! Promise: every output that has a path is written, also on failure: the launcher
-//! fails a step whose file is missing, and reads what it parses as JSON.
+//! Promise: every output with a path is written, also on failure. The launcher fails a step if a
+//! file is missing, or if it cannot parse JSON that it expects.
 
 use std::collections::BTreeMap;
 use std::io;

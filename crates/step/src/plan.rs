@@ -1,4 +1,4 @@
-//! What a component asks of SageMaker, before anything is asked.
+//! The plan of a component: the calls of SageMaker, prepared before the first one is sent.
 
 use std::borrow::Cow;
 

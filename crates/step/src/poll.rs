@@ -1,5 +1,5 @@
-//! Asking SageMaker until a job has settled: without a monitor, for what no event
-//! tells of, and for the little that can be left after the monitor has called.
+//! Calls Describe until a job has settled. Steps use this without a monitor, for kinds that send
+//! no events, and for the short time after the monitor's last signal.
 
 use std::ops::Range;
 use std::time::Duration;

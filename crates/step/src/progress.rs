@@ -1,4 +1,4 @@
-//! What the step has seen of its job so far, told to people as it comes.
+//! The history of the job as the step saw it, printed as it changes.
 
 use jiff::{SignedDuration, Timestamp};
 use sagebell_monitor::event::secondary_status;

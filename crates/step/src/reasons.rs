@@ -1,9 +1,9 @@
-//! Why a job ended as it did: all that its description tells of it.
+//! Why a job ended: every reason in its description.
 //!
-//! SageMaker has a member for it, and for many kinds more than one: messages of the
-//! container, of each production variant, of each validation of a package, of each part
-//! that failed (API reference, the Describe operations). Promise: whatever a member of
-//! such a name says, however deep, is told, the outermost first.
+//! SageMaker has a member for the reason, and for many kinds more than one: messages of the
+//! container, of each production variant, of each validation of a package, of each part that failed
+//! (API reference, the Describe operations). Promise: the reason contains the text of every such
+//! member, however deep it is, the outermost first.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Every component, by its word on the command line.
+//! Every component, by its name on the command line.
 
 use crate::component::Component;
 use crate::definition::{Family, definitions};

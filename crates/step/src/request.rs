@@ -1,4 +1,4 @@
-//! A request made of a component's inputs, under the API's own names.
+//! Builds a request from the inputs of a component, with the names of the API.
 
 use sagebell_monitor::kind::Kind;
 use serde_json::{Map, Value, json};

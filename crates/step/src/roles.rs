@@ -1,4 +1,4 @@
-//! Roles that are given by name, as SageMaker's Python SDK took them.
+//! Finds the ARN of a role that is given by name, as SageMaker's Python SDK does.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! The order of work: plan, listen, make or adopt, wait, one Describe, outputs, logs.
+//! The order of work: plan, listen, create or adopt, wait, one Describe, outputs, logs.
 //!
-//! Promises: nothing is made before everything that can be checked is; a step that
-//! starts again finds what it made; outputs are written however it ends, once there
-//! is something to tell of.
+//! Promises: the step creates nothing before it has checked everything that it can check. A step
+//! that starts again finds what it created. Outputs are written however the step ends, if there is
+//! anything to report.
 
 mod callbacks;
 mod creating;

@@ -1,4 +1,4 @@
-//! What a step tells about when it ends: the one thing it made or waited for.
+//! What a step reports about at its end: the one thing that it created or waited for.
 
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::Kind;

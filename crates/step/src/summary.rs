@@ -1,12 +1,11 @@
-//! How it ended, for people: the last lines of the log, and the same as a Markdown
-//! artifact.
+//! The summary for people: the last lines of the log, and the same as a Markdown artifact.
 //!
-//! Of a step that failed KFP keeps the log and nothing else: no output and no artifact
-//! (`backend/src/v2/component/launcher_v2.go`, `Execute`). So its last lines say what
-//! ended how, why in SageMaker's words, what to do, and where to read on, a line each.
-//! KFP's log view makes links of addresses, colours lines that speak of failure, and
-//! does not wrap lines (`frontend/src/components/LogViewer.tsx`). Links in Markdown
-//! open in a tab of their own; those of an HTML artifact open nothing at all.
+//! If a step fails, KFP keeps only its log, and no output or artifact
+//! (`backend/src/v2/component/launcher_v2.go`, `Execute`). So the last lines of the log say what
+//! ended and how, the reason in SageMaker's words, what to do, and links, one line each. KFP's log
+//! view turns URLs into links, colours lines that mention failure, and does not wrap lines
+//! (`frontend/src/components/LogViewer.tsx`). Links in Markdown open in a new tab. Links in an HTML
+//! artifact do not open.
 
 use std::fmt::Write as _;
 

@@ -1,10 +1,10 @@
-//! What a job went through, as a page for KFP's HTML artifact: its statuses to scale,
-//! then in a table, the seconds that cost, and where to read on.
+//! The statuses of a job as a page for KFP's HTML artifact: a picture to scale, a table, the billed
+//! seconds, and links.
 //!
-//! KFP shows it in a frame with `sandbox="allow-scripts"` and nothing more
-//! (`frontend/src/components/viewers/HTMLViewer.tsx`): a link there opens nothing. So
-//! the page has none, and no script: addresses are texts to copy, and the artifact
-//! `summary` has them as links. What others wrote is text, and inert.
+//! KFP shows the page in a frame with `sandbox="allow-scripts"` only
+//! (`frontend/src/components/viewers/HTMLViewer.tsx`), so links in it do not open. Therefore the
+//! page has no links and no script. It shows URLs as text to copy, and the artifact `summary` has
+//! them as links. All text from others is inert.
 
 mod rows;
 

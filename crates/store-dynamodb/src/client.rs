@@ -1,4 +1,4 @@
-//! The DynamoDB client, bounded in time.
+//! The DynamoDB client, with time limits.
 
 use std::time::Duration;
 

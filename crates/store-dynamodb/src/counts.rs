@@ -1,4 +1,4 @@
-//! Counters: items of their own, without a document, that are added to.
+//! Counters: items of their own, without a document.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use sagebell_monitor::counter::CountKey;

@@ -1,7 +1,6 @@
-//! Cursors: a place in a list's order, so that what changes elsewhere neither
-//! hides nor repeats an item.
+//! Cursors: a position in the order of a list. Changes elsewhere neither hide nor repeat an item.
 //!
-//! Each list marks its own; the cursor of another list is refused.
+//! Each list marks its own cursors, and refuses those of other lists.
 
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;

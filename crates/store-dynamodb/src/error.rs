@@ -1,4 +1,4 @@
-//! What DynamoDB's errors mean to the callers of a store.
+//! What DynamoDB's errors mean for the callers of a store.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! The two sharded indexes and the places of items in them.
+//! The two sharded indexes, and the positions of items in them.
 
 use std::cmp::Ordering;
 use std::hash::Hasher as _;

@@ -1,4 +1,4 @@
-//! Items: the document's attributes, and the store's own beside them.
+//! Items: the attributes of the document, and the store's own attributes.
 
 use std::collections::HashMap;
 use std::fmt;

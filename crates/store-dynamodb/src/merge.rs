@@ -1,14 +1,13 @@
-//! A sharded index read as one list.
+//! Reads a sharded index as one list.
 //!
-//! A round reads a stretch of every shard at once. Up to the first place where a
-//! shard was left off, what was read is complete, so there it is in order; the
-//! rest is read again by the next round. A call makes at most [`ROUNDS`] rounds,
-//! so it may answer a short page with a cursor.
+//! A round reads a part of every shard at the same time. The result is complete up to the first
+//! position at which a shard was cut off, so up to there it is in order. The next round reads the
+//! rest again. A call makes at most [`ROUNDS`] rounds, so it can answer a short page with a cursor.
 //!
-//! Cost: a round is [`SHARDS`] eventually consistent queries, half a read unit
-//! each where a shard has little to tell, twice the page's size altogether where
-//! it has much. With a filter it reads up to [`FILTERED`] entries per shard,
-//! whatever it finds: no call reads more than 3,200 entries.
+//! Cost: a round is [`SHARDS`] eventually consistent queries. A shard with few items costs half a
+//! read unit. If there are many items, all shards together cost twice the page's size. With a filter
+//! a round reads up to [`FILTERED`] entries per shard, whatever it finds. No call reads more than
+//! 3,200 entries.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;

@@ -1,7 +1,7 @@
-//! Cursors: the place of a page's last item in its list's order, so that what
-//! changes elsewhere neither hides nor repeats an item.
+//! Cursors: the position of a page's last item in the order of its list. Changes elsewhere neither
+//! hide nor repeat an item.
 //!
-//! Each list marks its own; the cursor of another list is refused.
+//! Each list marks its own cursors, and refuses those of other lists.
 
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::{Cursor, Page};

@@ -1,5 +1,5 @@
-//! The file and its two connections: one thread writes, one reads, so that no
-//! reader waits for a writer.
+//! The file and its two connections. One thread writes and one reads, so that no reader waits for a
+//! writer.
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;

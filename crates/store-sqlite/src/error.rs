@@ -1,4 +1,4 @@
-//! What SQLite's errors mean to the callers of a store.
+//! What SQLite's errors mean for the callers of a store.
 
 use sagebell_monitor::ports::{Cursor, StoreError};
 use tokio_rusqlite::rusqlite::{Error, ErrorCode};

@@ -1,9 +1,8 @@
 //! [`SqliteQueue`]: the signal queue, modelled on SQS.
 //!
-//! Promise: a message that was pushed stays until it is acknowledged. Whoever
-//! receives it has it alone, across processes, until its visibility runs out;
-//! then it is anyone's again. Jobs take turns: one job's ten thousand messages do not
-//! hold up another's.
+//! Promise: a message stays until it is acknowledged. One receiver has it alone, across processes,
+//! until its visibility timeout ends. Then anyone can receive it again. Jobs take turns, so ten
+//! thousand messages of one job do not delay those of another.
 
 use std::sync::Arc;
 use std::time::Duration;

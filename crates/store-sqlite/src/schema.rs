@@ -1,5 +1,5 @@
-//! The tables, and who may open the file: a new one, or one of ours that is not
-//! newer than this program.
+//! The tables, and which files the program opens: a new file, or a Sagebell file that is not newer
+//! than this program.
 
 use tokio_rusqlite::rusqlite::{Connection, TransactionBehavior};
 

@@ -1,8 +1,8 @@
-//! What a program asks of the machine that it runs on: time, randomness, environment
-//! variables, and somewhere to write for people and logs.
+//! What a program needs from its machine: time, randomness, environment variables, logs, and output
+//! for people.
 //!
-//! Promise: nothing else of Sagebell asks the machine for these, so that everything else
-//! runs as well in a simulation.
+//! Promise: only this crate gets these from the machine, so everything else also runs in a
+//! simulation.
 //!
 //! ```
 //! use sagebell_monitor::ports::{Clock as _, Entropy as _};

@@ -1,8 +1,8 @@
-//! What is said to people: lines on standard output and standard error.
+//! Output for people: lines on standard output and standard error.
 //!
-//! Promises: saying something never fails. Where nobody reads any more (`… | head`) or
-//! a disk is full, the line is lost and the work goes on; `println!` would panic. And
-//! what is said is inert ([`sagebell_monitor::inert`]), whoever's words are in it.
+//! Promises: output never fails. If nobody reads it (`… | head`) or the disk is full, the line is
+//! lost and the program continues, while `println!` would panic. All output is inert
+//! ([`sagebell_monitor::inert`]), whatever text it contains.
 
 use std::fmt::Display;
 use std::io::{self, Write};

@@ -1,9 +1,8 @@
 //! Where callbacks may go: an allow-list of networks, ports and paths.
 //!
-//! Waiters live at private addresses, so the usual rule is inverted. Promise:
-//! link-local, metadata, multicast and reserved addresses are refused however
-//! they are written and whatever the allow-list says, and so is loopback (on
-//! Lambda, the runtime API) outside the local stack.
+//! Waiters live at private addresses, so the usual rule is inverted. Promise: link-local, metadata,
+//! multicast and reserved addresses are refused, in whatever notation and whatever the allow-list
+//! says. Loopback (on Lambda, the runtime API) is also refused outside the local stack.
 
 mod paths;
 

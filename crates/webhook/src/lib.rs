@@ -1,10 +1,9 @@
 //! Sagebell's callbacks, by [Standard Webhooks](https://www.standardwebhooks.com) 1.0.
 //!
-//! Both ends live here: what Sagebell sends ([`WebhookSender`], behind a
-//! [`Guard`] that says where it may go) and what a waiter runs ([`Listener`],
-//! on top of a [`Verifier`]). Promise: nothing is sent to an address that was
-//! not vetted for that very send, and nothing is heard that was not signed
-//! with the wait's own secret.
+//! Both ends are here: the sender of Sagebell ([`WebhookSender`], behind a [`Guard`] that limits
+//! where it may send) and the receiver of a waiter ([`Listener`], on top of a [`Verifier`]).
+//! Promise: every address is checked again before each send, and the receiver accepts only what was
+//! signed with the wait's own secret.
 //!
 //! A callback is signed with the secret of its wait, and verified with the same one:
 //!

@@ -1,11 +1,10 @@
-//! The waiter's end: a small HTTP server that hears one wait's callbacks.
+//! The receiver of a waiter: a small HTTP server for the callbacks of one wait.
 //!
-//! Promises: it yields only what was signed with the wait's secret, within
-//! five minutes, for this wait, each `webhook-id` once; it answers probes, which prove
-//! to the monitor that the waiter is there, by itself; it answers before the
-//! signal is looked at; nobody can hold it up or fill its memory by being slow,
-//! large or many. What it yields is a bell: read the job from SageMaker before
-//! trusting it.
+//! Promises: it yields only signals that were signed with the wait's secret, within five minutes,
+//! for this wait, and each `webhook-id` once. It answers probes by itself, which proves to the
+//! monitor that the waiter is there. It answers before the program handles the signal. Slow, large
+//! or many requests cannot block it or fill its memory. A signal only wakes the waiter: read the job
+//! from SageMaker before you trust it.
 
 mod intake;
 mod server;

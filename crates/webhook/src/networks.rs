@@ -1,5 +1,5 @@
-//! Which addresses are which: what an IPv6 address hides, and the ranges no
-//! callback ever goes to, whatever the allow-list says.
+//! Ranges of addresses: the address inside an IPv6 address, and the ranges that no callback may go
+//! to, whatever the allow-list says.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,4 +1,4 @@
-//! A bounded memory: the last so many things seen, oldest forgotten first.
+//! A bounded memory of the latest items. It forgets the oldest first.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::Hash;

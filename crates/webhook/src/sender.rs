@@ -1,10 +1,10 @@
-//! Calls waiters back over HTTP.
+//! Sends callbacks over HTTP.
 //!
-//! Promises: every send is vetted anew and goes only to an address that was
-//! vetted for it; no proxy, no redirect; an attempt ends within
-//! [`Timeouts::total`]; what a waiter answers is read only so far; a reason
-//! for failure holds neither secret nor body. A probe is answered only by who proves
-//! that it has the secret: any other 2xx is none.
+//! Promises: every send checks its address again and goes only to an address that was checked. It
+//! uses no proxy and follows no redirect. An attempt ends within [`Timeouts::total`]. It reads only
+//! a limited part of an answer. The reason of a failure contains neither the secret nor the body. A
+//! probe is answered only if the answer proves that the waiter has the secret. Any other 2xx does
+//! not count.
 
 mod client;
 mod reason;

@@ -1,8 +1,7 @@
-//! Standard Webhooks 1.0: sign a callback, verify one.
+//! Standard Webhooks 1.0: signs and verifies callbacks.
 //!
-//! Pure: no clock, no network. Signing is the `standardwebhooks` crate's;
-//! verifying is done here on top of it, because the crate's own reads the
-//! system clock for its tolerance.
+//! It is pure: no clock, no network. The `standardwebhooks` crate signs. This module verifies on
+//! top of it, because the crate's own function reads the system clock for its tolerance.
 
 use http::HeaderMap;
 use jiff::Timestamp;

@@ -1,4 +1,4 @@
-//! Who calls: what the function URL's `AWS_IAM` authorizer says.
+//! The caller, as the function URL's `AWS_IAM` authorizer reports it.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;

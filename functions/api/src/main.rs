@@ -1,4 +1,4 @@
-//! The `api` function: the callback endpoint behind a Lambda function URL.
+//! The `api` function: the HTTP API behind a Lambda function URL.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod caller;

@@ -1,9 +1,8 @@
-//! Takes SageMaker's state-change events, one bare or a batch from SQS, and
-//! records them.
+//! Receives SageMaker's state-change events, a single one or a batch from SQS, and records them.
 //!
-//! Promise: an event that can't be attributed to a job fails with the field
-//! named and, from SQS, ends in the dead-letter queue; a store or queue that
-//! fails makes the event come again; everything else is recorded or counted.
+//! Promise: an event that cannot be attributed to a job fails with the field named, and from SQS it
+//! ends in the dead-letter queue. If a store or queue fails, the event comes again. Everything else
+//! is recorded or counted.
 
 use std::collections::BTreeMap;
 

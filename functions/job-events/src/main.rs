@@ -1,4 +1,4 @@
-//! The `job-events` function: EventBridge, or SQS behind it, to the store.
+//! The `job-events` function: from EventBridge, or SQS behind it, to the store.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use sagebell_runtime::{Metrics, Wiring};

@@ -1,8 +1,8 @@
-//! Takes signal requests from SQS and calls the waiters back.
+//! Receives signal requests from SQS and sends the callbacks.
 //!
-//! Promise: a signal request is done with when its waiter heard, or when its next try
-//! is in the due index, from where the sweep rings again; only a store that
-//! fails makes SQS redeliver it.
+//! Promise: a signal request is done when its waiter has received the signal, or when its next
+//! attempt is in the due index, from which the sweep queues it again. Only a failing store makes SQS
+//! redeliver it.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use sagebell_monitor::deliver::Deliver;

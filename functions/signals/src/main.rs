@@ -1,4 +1,4 @@
-//! The `signals` function: SQS to the waiters' callback URLs.
+//! The `signals` function: from SQS to the callback URLs of the waiters.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};

@@ -1,4 +1,4 @@
-//! The `sweep` function: every minute, by EventBridge Scheduler.
+//! The `sweep` function: every minute, started by EventBridge Scheduler.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use sagebell_runtime::{Config, Metrics, Wiring};

@@ -1,4 +1,4 @@
-//! The script: jobs' lives built from the sample events in `events/`.
+//! The script of the demo: the lives of some jobs, built from the sample events in `events/`.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
-//! `sagebell demo`: the main job, on sample events, in one process.
+//! `sagebell demo`: the monitor at work on sample events, in one process.
 //!
-//! A local stack on a free port; a script of jobs' lives put on its bus with
-//! duplicates and disorder; real waiters on loopback that verify signatures;
-//! and a summary that is green only if every wait heard the right thing.
+//! The demo starts a local stack on a free port. A script sends the events of some jobs to its
+//! bus, with duplicates and out of order. Real waiters on loopback receive the callbacks and
+//! verify their signatures. The summary is green only if every wait received the right signals.
 
 pub mod lives;
 mod screen;

@@ -1,4 +1,4 @@
-//! What the demo shows: a bar per job while it runs, then the summary.
+//! The screen of the demo: a progress bar per job, then the summary.
 
 use std::net::SocketAddr;
 use std::time::Duration;

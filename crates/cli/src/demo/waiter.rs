@@ -1,5 +1,4 @@
-//! A waiter as a pipeline step is one: a listener, a registration, and a close
-//! look at what it is told.
+//! A waiter like a pipeline step: it registers a wait, listens, and checks each signal.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

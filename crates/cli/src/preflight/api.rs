@@ -1,4 +1,4 @@
-//! The API, and through it the monitor's own way to SageMaker.
+//! Checks the API, and through it the monitor's access to SageMaker.
 
 use sagebell_api_types::ErrorCode;
 use sagebell_api_types::query::JobsQuery;

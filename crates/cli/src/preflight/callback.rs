@@ -1,12 +1,13 @@
-//! A probe: a wait on a job that never was, and the callback that ends it.
+//! Checks the callback: registers a test wait on a job that never existed, and waits for its
+//! callback.
 //!
-//! Whoever may put events on the stack's bus, as the sweep does, tells the monitor at
-//! once that the job is gone. For everyone else the sweep finds that out by itself,
-//! some minutes later. Either way the callback comes by the real way: bus, rule,
-//! events queue, `job-events`, signals queue, `signals`, this machine.
+//! If the caller may put events on the stack's bus, as the sweep does, the check tells the
+//! monitor at once that the job is gone. Otherwise the sweep finds this out by itself, some
+//! minutes later. In both cases the callback takes the real path: bus, rule, events queue,
+//! `job-events`, signals queue, `signals`, this machine.
 //!
-//! Promise: the wait is over when this ends, or else by its deadline. What stays is
-//! the record of one stopped job, until its retention ends.
+//! Promise: the wait ends with this check, or at its deadline at the latest. The record of one
+//! stopped job remains until its retention ends.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! Who calls, and from which region.
+//! Checks the caller's identity and region.
 
 use aws_config::SdkConfig;
 use sagebell_aws_reads::{Account, AskError, Caller};

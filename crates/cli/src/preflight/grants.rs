@@ -1,5 +1,5 @@
-//! Where what a deployment needs comes from: files of this repository, and the
-//! statement, resource or parameter in them.
+//! Where the needs of a deployment are met: files of this repository, and the statement,
+//! resource or parameter in them.
 
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
-//! `sagebell preflight`: a deployment, seen from its user's side.
+//! `sagebell preflight`: checks a deployment from the user's side.
 //!
-//! Promise: what this caller may not see is said to be unseen, never to be missing;
-//! everything is bounded; nothing is changed but for the probe (see [`callback`]).
+//! Promise: what the caller may not see is reported as unknown, never as missing. Every check has
+//! a time limit. Only the test wait changes anything (see [`callback`]).
 
 mod api;
 mod callback;

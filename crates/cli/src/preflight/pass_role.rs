@@ -1,4 +1,4 @@
-//! Whether steps may hand the execution role to SageMaker.
+//! Checks whether steps may pass the execution role to SageMaker.
 
 use sagebell_aws_reads::{Account, Caller, Passing};
 

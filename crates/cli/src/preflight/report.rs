@@ -1,4 +1,4 @@
-//! What was found, for people and for scripts.
+//! The report of the checks, for people and for scripts.
 
 use std::process::ExitCode;
 

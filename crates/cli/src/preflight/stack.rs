@@ -1,4 +1,4 @@
-//! The stack, and its resources one by one.
+//! Checks the stack and each of its resources.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Reading an answer: so far and no further, and for what it is.
+//! Reads an answer, with a limit on its size, and checks that it comes from Sagebell.
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Response, StatusCode};

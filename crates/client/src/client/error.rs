@@ -1,10 +1,9 @@
-//! Why a call of the API came to nothing, and what that means for its caller.
+//! Why a call of the API failed, and what this means for the caller.
 //!
-//! Promise: a call is refused for good only if the API itself says so, with one of a
-//! few codes. Everything else is an outage, which a waiter outlives. Between a waiter
-//! and the API stand Lambda (429 when it is throttled, 502 and 504 when the function
-//! fails or is slow), gateways, load balancers and proxies; each of them also answers
-//! with a 403 or a page of HTML of its own.
+//! Promise: a call is refused for good only if the API itself refuses it with one of a few codes.
+//! Everything else is an outage, and a waiter continues after it. Lambda (429 when it throttles,
+//! 502 and 504 when the function fails or is slow), gateways, load balancers and proxies stand
+//! between a waiter and the API. Each of them also answers with its own 403 or its own HTML page.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
 
 use std::io::{

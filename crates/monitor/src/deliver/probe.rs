@@ -1,4 +1,4 @@
-//! Probing a wait's target: is its waiter there?
+//! Probes the target of a wait: is its waiter still there?
 
 use crate::ports::{Failure, ProbeOutcome, StoreError};
 use crate::signal::{Callback, ProbeBody};

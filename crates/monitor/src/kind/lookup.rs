@@ -1,4 +1,4 @@
-//! What is read from the table of kinds.
+//! Lookups in the table of kinds.
 
 use super::spec::{Kind, KindSpec};
 use super::table::{KINDS, STATELESS};

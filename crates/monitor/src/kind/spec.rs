@@ -1,4 +1,4 @@
-//! What a row of the table of kinds says.
+//! The fields of a row in the table of kinds.
 
 use serde::{Deserialize, Serialize, Serializer};
 

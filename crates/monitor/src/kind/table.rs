@@ -1,10 +1,10 @@
-//! The table of kinds. A new kind is a new row (and a word in [`Kind`]).
+//! The table of kinds. To add a kind, add a row here (and a word in [`Kind`]).
 //!
-//! Sources: detail-types and event fields from the SageMaker developer guide,
-//! "Automating Amazon SageMaker AI with Amazon EventBridge", and, for kinds that it has
-//! no sample of, from "Amazon SageMaker AI events" (EventBridge reference), which lists
-//! detail-types alone; operations from the SageMaker API's service model (botocore 1.43);
-//! log groups from "Log Groups and Streams that Amazon SageMaker AI Sends to CloudWatch".
+//! Sources: detail-types and event fields come from the SageMaker developer guide, "Automating
+//! Amazon SageMaker AI with Amazon EventBridge". For kinds without a sample there, detail-types
+//! come from "Amazon SageMaker AI events" (EventBridge reference), which lists nothing else.
+//! Operations come from the SageMaker API's service model (botocore 1.43). Log groups come from
+//! "Log Groups and Streams that Amazon SageMaker AI Sends to CloudWatch".
 
 use super::spec::{Fields, Kind, KindSpec, Lifecycle, PodPolicy, Telling};
 use crate::id_form::IdForm;

@@ -1,8 +1,7 @@
-//! When the sweep last ran, and what it means that it did not.
+//! Records when the sweep ran last, and decides what a gap means.
 //!
-//! A sweep that did not run for a while, or whose clock was set, shows that the monitor
-//! was away: leases that ran out meanwhile say nothing of their waiters, who may have
-//! found nobody to renew with.
+//! If the sweep did not run for a while, or its clock was set, then the monitor was down. Leases
+//! that ended in that time say nothing about their waiters, which perhaps could not renew them.
 
 use std::convert::Infallible;
 use std::time::Duration;

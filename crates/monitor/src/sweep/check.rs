@@ -1,4 +1,4 @@
-//! Asks SageMaker about a job that sends no news.
+//! Checks a job that sends no events: one Describe call.
 
 use std::sync::PoisonError;
 

@@ -1,4 +1,4 @@
-//! Ends waits: abandoned, past their deadline, undeliverable; and stops what nobody wants
+//! Ends waits (abandoned, past their deadline, undeliverable), and stops jobs that nobody needs
 //! any more.
 
 use metrics::counter;

@@ -1,4 +1,4 @@
-//! What a due wait needs: a decision, without doing anything.
+//! Decides what a due wait needs, and does nothing itself.
 
 use jiff::Timestamp;
 

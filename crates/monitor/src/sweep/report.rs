@@ -1,4 +1,4 @@
-//! What a sweep did, as counts.
+//! The counts of one sweep.
 
 use metrics::counter;
 use serde::Serialize;

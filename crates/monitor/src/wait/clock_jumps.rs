@@ -1,4 +1,4 @@
-//! A wait's times after the clock was set.
+//! Corrects the times of a wait after the clock was set.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The texts that a waiter gives, checked once: the id of its wait, its URL, its secret.
+//! The texts that a waiter gives, checked once: wait id, URL and secret.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;

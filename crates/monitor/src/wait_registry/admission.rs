@@ -1,4 +1,4 @@
-//! Whether a principal may register one more wait.
+//! Decides whether a principal may register one more wait.
 
 use std::time::Duration;
 

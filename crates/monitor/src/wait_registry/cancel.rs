@@ -1,4 +1,4 @@
-//! Use case: cancel a wait, and stop its job if its owner asks for that.
+//! Use case: cancel a wait, and stop its job if the owner requests this.
 
 use super::{Stop, WaitAndJob, WaitError, WaitRegistry};
 use crate::compare_and_set::{Edit, Written};

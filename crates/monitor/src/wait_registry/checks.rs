@@ -1,4 +1,4 @@
-//! What a registration may ask for.
+//! Checks what a registration asks for.
 
 use std::collections::BTreeMap;
 

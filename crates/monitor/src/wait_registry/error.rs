@@ -1,4 +1,4 @@
-//! Why a registration, a reading or a cancellation of a wait fails.
+//! Why a wait cannot be registered, read or cancelled.
 
 use crate::limits::TooMany;
 use crate::owners::NotAllowed;
@@ -14,7 +14,7 @@ pub enum Field {
     Deadline,
     /// The waiter's own labels.
     Labels,
-    /// How long the wait lives without being renewed.
+    /// How long the wait lives without a renewal.
     LeaseSeconds,
     /// From when on observations count.
     NotBefore,

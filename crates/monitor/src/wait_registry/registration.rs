@@ -1,4 +1,4 @@
-//! What a waiter may ask for, and the wait and the job's record that follow from it.
+//! A registration, and the wait and job record that it creates.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The text of an input, made into a value of its type.
+//! Converts the text of an input to its type.
 
 use serde_json::{Map, Number, Value};
 

@@ -1,4 +1,4 @@
-//! The flags of a component, and which of them a word means.
+//! The flags of a component, and which flag an argument means.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a component's command line takes, for people.
+//! The help text of a component's command line.
 
 use std::fmt::Write as _;
 

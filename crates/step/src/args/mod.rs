@@ -1,12 +1,11 @@
-//! What a step is given: by KFP in the executor input, by people in flags.
+//! The inputs of a step: KFP gives them in the executor input, people give them as flags.
 //!
-//! The flags are read as Python's argparse reads them: the old components were Python,
-//! and people write their arguments for it. Flags may be shortened, `--flag=value` is
-//! two words, the last of two wins, and objects are JSON or else YAML 1.1. Promises:
-//! what argparse and `PyYAML` took means the same here, but where
-//! `docs/differences.md` says so; a value in the executor input means what its text
-//! would mean after its flag; a flag wins over the executor input. What is wrong is
-//! told with the usage, before anything is asked of anyone.
+//! The flags are read as Python's argparse reads them, because the old components were Python and
+//! people write their arguments for it. A flag may be shortened, `--flag=value` is two words, the
+//! last of two flags wins, and objects are JSON or YAML 1.1. Promises: what argparse and `PyYAML`
+//! accepted means the same here, except where `docs/differences.md` says otherwise. A value in the
+//! executor input means the same as its text after a flag. A flag wins over the executor input. A
+//! usage error shows the usage, and comes before any call.
 
 mod convert;
 mod flags;

@@ -1,4 +1,4 @@
-//! Numbers and truths as Python reads them from text.
+//! Parses numbers and booleans as Python does.
 
 /// Up to here a double tells every whole number from the next: 2^53.
 const COUNTED: f64 = 9_007_199_254_740_992.0;

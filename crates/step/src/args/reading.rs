@@ -1,4 +1,4 @@
-//! Takes flag after flag, then what the executor input has beside them, then defaults.
+//! Reads the flags one by one, then the executor input, then the defaults.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Words of the command line, told apart as argparse does: flags and values.
+//! Splits the command line into flags and values, as argparse does.
 
 use super::flags::{Flag, Flags};
 

@@ -1,8 +1,8 @@
-//! YAML 1.1 to JSON, as `PyYAML`'s `safe_load` reads it.
+//! Converts YAML 1.1 to JSON, as `PyYAML`'s `safe_load` reads it.
 //!
-//! The syntax is the parser's; what words mean is [`super::yaml_scalar`]. Bounded in
-//! depth and, for aliases that multiply, in the bytes that it expands to. What JSON
-//! can't say (keys that are no texts, times, binary) is refused by name.
+//! The parser crate handles the syntax, and [`super::yaml_scalar`] the meaning of plain words. The
+//! depth is limited, and so is the size after aliases are expanded. YAML that JSON cannot express
+//! (keys that are not strings, times, binary) is an error that names it.
 
 use std::collections::HashMap;
 

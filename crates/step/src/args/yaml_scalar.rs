@@ -1,5 +1,5 @@
-//! What plain words mean in YAML 1.1, as `PyYAML` resolves them: `yes` is true,
-//! `0o17` is text, `017` and `1:30` are numbers.
+//! The meaning of plain words in YAML 1.1, as `PyYAML` resolves them. For example, `yes` is true,
+//! `0o17` is text, and `017` and `1:30` are numbers.
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,7 @@
-//! The executor input: all that KFP's launcher tells a task, as one JSON document.
+//! The executor input: one JSON document with everything that KFP's launcher gives to a task.
 //!
-//! The message is `ExecutorInput` of `api/v2alpha1/pipeline_spec.proto`, in protobuf's
-//! JSON: numbers are doubles, and what is empty is left out.
+//! The message is `ExecutorInput` of `api/v2alpha1/pipeline_spec.proto` in protobuf's JSON form:
+//! numbers are doubles, and empty fields are left out.
 
 #[cfg(test)]
 mod tests;

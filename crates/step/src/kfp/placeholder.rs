@@ -1,13 +1,12 @@
-//! Placeholders that KFP was to fill in and did not.
+//! Finds placeholders that KFP did not fill in.
 //!
-//! Backends fill in an input's placeholder where it is the whole of a value, and some
-//! where it is part of a text; inside lists and objects, and where a parameter has no
-//! value, it can stay (`backend/src/v2/component/launcher_v2.go`, `compileCmdAndArgs`
-//! and `getPlaceholders`). The compiler's own form of a task's output,
-//! `{{channel:task=…;name=…;type=…;}}`, stays where the compiler did not look
-//! (`sdk/python/kfp/dsl/pipeline_channel.py`).
+//! Backends fill in the placeholder of an input if it is the whole of a value, and some also if it
+//! is a part of a text. Inside lists and objects, and for a parameter without a value, it can stay
+//! (`backend/src/v2/component/launcher_v2.go`, `compileCmdAndArgs` and `getPlaceholders`). The
+//! compiler's own form for the output of a task, `{{channel:task=…;name=…;type=…;}}`, stays where
+//! the compiler does not look (`sdk/python/kfp/dsl/pipeline_channel.py`).
 //!
-//! Promise: a text that still has one is never sent: a paid job must not start with it.
+//! Promise: a text with a placeholder is never sent. A paid job must not start with it.
 
 use serde_json::Value;
 

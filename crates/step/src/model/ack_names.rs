@@ -1,5 +1,5 @@
-//! The names and forms that ACK's resources give to what SageMaker answers:
-//! `ruleEvaluationJobARN` for `RuleEvaluationJobArn`, times in RFC 3339.
+//! Converts SageMaker's answers to the names and formats of ACK's resources. For example,
+//! `RuleEvaluationJobArn` becomes `ruleEvaluationJobARN`, and times become RFC 3339.
 
 use serde_json::{Map, Value};
 

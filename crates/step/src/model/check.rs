@@ -1,9 +1,9 @@
-//! Checks a request as botocore's ParamValidator would: missing members, types (null is
-//! none), least values and lengths. What is allowed beyond that, SageMaker itself judges.
+//! Checks a request as botocore's ParamValidator does: missing members, types (null has none),
+//! minimum values and lengths. SageMaker itself checks everything else.
 //!
-//! Two differences: a truth value is no number here, and a member that is not known is
-//! no error. An image lives for years, and SageMaker takes new members every month: it
-//! is told, and sent.
+//! There are two differences. A boolean is not a number here. An unknown member is not an error:
+//! an image lives for years, and SageMaker adds new members every month. The step prints a message
+//! about it and sends it.
 
 use serde_json::{Map, Value};
 

@@ -1,9 +1,9 @@
-//! SageMaker's service model: what a request may hold, checked before it is sent.
+//! SageMaker's service model: the members of a request, checked before it is sent.
 //!
 //! - [`check`] refuses what botocore would refuse, and names the field.
-//! - [`normalize`] takes keys in anyone's casing (`trainingImage`, `roleARN`,
-//!   `training_job_name`) for the API's own names.
-//! - [`to_ack`] is the way back, for outputs that were ACK's.
+//! - [`normalize`] converts keys in any casing (`trainingImage`, `roleARN`, `training_job_name`)
+//!   to the names of the API.
+//! - [`to_ack`] converts names back, for outputs that had ACK's names.
 
 mod ack_names;
 mod check;

@@ -1,8 +1,8 @@
-//! Keys of anyone's casing become the API's own names.
+//! Converts keys in any casing to the names of the API.
 //!
-//! A key is a member's name if both are the same without case and underscores:
-//! `roleARN`, `role_arn` and `RoleArn`. Keys of maps (hyperparameters, the
-//! environment) are the user's own words and stay.
+//! A key matches a member if both are equal without case and underscores: `roleARN`, `role_arn`
+//! and `RoleArn`. Keys of maps (hyperparameters, the environment) are the user's own words and
+//! stay unchanged.
 
 use serde_json::{Map, Number, Value};
 

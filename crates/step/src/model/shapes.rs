@@ -1,5 +1,5 @@
-//! The shapes of SageMaker's requests, as `table/extract.py` took them from its
-//! service model. Promise: only the shapes that are looked at are parsed.
+//! The shapes of SageMaker's requests, as `table/extract.py` extracted them from the service
+//! model. Promise: only the shapes that are used are parsed.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What can be wrong with a request.
+//! The errors that a request can have.
 
 /// One thing that is wrong with a request.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

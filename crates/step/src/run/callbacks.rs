@@ -1,9 +1,8 @@
-//! Hearing from the monitor how the job ends, and doing without it where it does not
-//! tell.
+//! Waits for callbacks of the monitor, and polls SageMaker if the monitor refuses the wait.
 //!
-//! Promise: from when there is a job until it has settled somebody watches it, or the
-//! step says that nobody does: the monitor, which knows of the wait; this step, which
-//! asks SageMaker; or the pod that comes next.
+//! Promise: from the creation of a job until it settles, somebody watches it, or the step says that
+//! nobody does. This is the monitor, which has the wait; or this step, which polls SageMaker; or
+//! the next pod.
 
 use std::time::Duration;
 

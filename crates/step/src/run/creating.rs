@@ -1,34 +1,34 @@
-//! Making: the newest generation of a job is adopted, or the next one is made.
+//! Creates a job: adopts the newest generation, or creates the next one.
 //!
-//! A job that ended badly keeps its name, so a task's next try needs another:
-//! `base`, `base-r1`, `base-r2`, … (for what is named by the token of its call, the
-//! token changes so). The rules:
+//! A failed job keeps its name, so the next attempt of a task needs another name: `base`,
+//! `base-r1`, `base-r2`, … (for jobs that are identified by the token of the call, the token
+//! changes in the same way). The rules:
 //!
-//! - Create comes first, with the first generation's name: SageMaker itself tells,
-//!   in one step with the making, whether it is there. Then it is described, and its
-//!   mark is read: another's job is refused.
-//! - One that runs or that succeeded is adopted. One that is being stopped is waited
-//!   out, since two must not run.
-//! - One that ended badly (failed, stopped by whomever, timed out, or with debugger
-//!   rules that failed) *before this try began* is left where it is, and the same is
-//!   done with the next generation. One that ended badly since then is this try's
-//!   end: it is adopted, and reported.
+//! - The step calls Create first, with the name of the first generation. SageMaker says, in the
+//!   same call that creates it, whether the job already exists. If so, the step describes it and
+//!   reads its tag. A job of somebody else is an error.
+//! - A job that runs or has succeeded is adopted. If a job is stopping, the step waits for its end,
+//!   because two must not run at the same time.
+//! - If a job ended badly (failed, stopped by anyone, timed out, or with failed debugger rules)
+//!   *before this attempt began*, it stays as it is, and the step does the same with the next
+//!   generation. If it ended badly after that, it is the result of this attempt: the step adopts
+//!   and reports it.
 //!
-//! *Invariant:* a generation is made only after the one before was seen settled, and
-//! what has settled never runs again. So of one task's jobs one runs at any time,
-//! however many pods of it there are: of two that make the same generation SageMaker
-//! refuses one, which adopts. (Who deletes a task's settled job while a later one runs
-//! frees its name, and breaks this.)
+//! *Invariant:* a generation is created only after the previous one was seen settled, and a settled
+//! job never runs again. So at most one job of a task runs at any time, however many pods the task
+//! has. If two pods create the same generation, SageMaker refuses one, which then adopts the job.
+//! (If someone deletes a settled job of a task while a later one runs, its name is free again. This
+//! breaks the invariant.)
 //!
-//! *When a try began* is the step's start by SageMaker's clock ([`Api::begun`]), and it
-//! is compared with the end that SageMaker describes: a pod's own clock may be wrong by
-//! hours. KFP tells nothing to go by: the UI's Retry hands over an identical executor
-//! input, and the count of retries grows when a pod is lost whose job still runs.
+//! *An attempt begins* when the step starts, by SageMaker's clock ([`Api::begun`]). This time is
+//! compared with the end time that SageMaker describes, because the clock of a pod can be wrong by
+//! hours. KFP gives no usable information: Retry in the UI passes an identical executor input, and
+//! the retry count also grows when a pod is lost whose job still runs.
 //!
-//! *A job that failed while no pod ran* (its pod was lost, and nobody reported it) is
-//! by these rules an old failure: the pod that comes next makes another generation. It
-//! can't be told from a retry that somebody asked for, and a report of it would be a
-//! try that did nothing. A start of a pod makes one job at most, and a task a hundred.
+//! *A job that failed while no pod ran* (its pod was lost, and nobody reported the failure) counts
+//! as an old failure by these rules: the next pod creates another generation. The step cannot
+//! distinguish this from a requested retry, and if it reported the old failure, a requested retry
+//! would do nothing. Each start of a pod creates at most one job, and a task at most 100.
 //!
 //! [`Api::begun`]: sagebell_sagemaker::Api::begun
 

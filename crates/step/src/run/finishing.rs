@@ -1,4 +1,4 @@
-//! Finishing: what the end means, outputs, artifacts, logs.
+//! Finishes a step: interprets the end of the job, writes outputs and artifacts, prints logs.
 
 use std::path::PathBuf;
 use std::sync::Arc;

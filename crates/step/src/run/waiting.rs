@@ -1,4 +1,4 @@
-//! Waiting: until the monitor has told of the end, or SageMaker has.
+//! Waits until the monitor or SageMaker reports the end of the job.
 
 use std::sync::Arc;
 use std::time::Duration;

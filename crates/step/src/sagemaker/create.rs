@@ -1,4 +1,4 @@
-//! A component that makes a job of one kind, from any request.
+//! A component that creates a job of one kind from a request of the SageMaker API.
 
 use async_trait::async_trait;
 use sagebell_monitor::kind::Kind;

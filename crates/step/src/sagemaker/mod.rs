@@ -1,8 +1,8 @@
-//! One component for every kind of job: the fields of its Create request; and one
-//! that only waits.
+//! One component for every kind of job, with the fields of its Create request as inputs; and one
+//! component that only waits.
 //!
-//! A component's word is the operation's, as the AWS command line writes it:
-//! `create-training-job`. Promise: nothing that SageMaker takes is out of reach.
+//! The name of a component is that of the operation in the AWS command line, for example
+//! `create-training-job`. Promise: every request that SageMaker accepts is possible.
 
 mod create;
 mod wait;

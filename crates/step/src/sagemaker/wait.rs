@@ -1,4 +1,4 @@
-//! The component that makes nothing: it waits for what something else made.
+//! The component that creates nothing: it waits for what something else created.
 
 use async_trait::async_trait;
 use jiff::Timestamp;

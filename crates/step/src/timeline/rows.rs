@@ -1,4 +1,4 @@
-//! The statuses of a job with their times, and their places in a picture to scale.
+//! The statuses of a job with their times, and their positions in a picture to scale.
 
 use jiff::{SignedDuration, Timestamp};
 use sagebell_monitor::inert::one_line;

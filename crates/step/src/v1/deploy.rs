@@ -1,7 +1,7 @@
-//! An endpoint: made, or updated to another configuration.
+//! An endpoint: created, or updated to another configuration.
 //!
-//! Promise: the step waits for its own update, and a rollback is a failure. What it
-//! replaces is removed only when asked, and only once the update has succeeded.
+//! Promise: the step waits for its own update, and a rollback is a failure. The old configuration
+//! is removed only on request, and only after the update has succeeded.
 
 use async_trait::async_trait;
 use sagebell_monitor::kind::Kind;

@@ -1,4 +1,4 @@
-//! A hyperparameter tuning job, and what its best training job made.
+//! A hyperparameter tuning job, and the results of its best training job.
 
 use sagebell_monitor::kind::Kind;
 use sagebell_sagemaker::Api;

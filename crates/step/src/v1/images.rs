@@ -1,8 +1,8 @@
-//! Where AWS keeps the images of its own algorithms.
+//! The images of AWS's own algorithms.
 //!
-//! `images.json` is what version 2.237.3 of the `sagemaker` package, which the old
-//! components used, resolves: registries (accounts by region), and the image of each
-//! algorithm and of each reinforcement learning toolkit.
+//! `images.json` contains what version 2.237.3 of the `sagemaker` package resolves, which the old
+//! components used: registries (accounts by region), and the image of each algorithm and of each
+//! reinforcement learning toolkit.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Components that make one thing, which goes by its name: every one but `deploy`.
+//! Components that create one thing with one name: all except `deploy`.
 
 use std::future::{Future, ready};
 use std::pin::Pin;

@@ -1,8 +1,8 @@
 //! The components of version 1: the old inputs, outputs and requests.
 //!
-//! Promise: what the old components asked of SageMaker is asked here, field by field,
-//! but for their bugs, which `docs/differences.md` lists. Each file is one component;
-//! what they share is in `parts`.
+//! Promise: these components send the same requests as the old ones, field by field, except for
+//! their bugs, which `docs/differences.md` lists. Each file is one component. The shared code is in
+//! `parts`.
 
 mod batch_transform;
 mod deploy;

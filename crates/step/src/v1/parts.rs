@@ -1,4 +1,4 @@
-//! What several components ask for in the same way.
+//! Parts that several components share.
 
 use sagebell_system::say;
 use serde_json::{Map, Value, json};

@@ -1,5 +1,5 @@
-//! A reinforcement learning training job, as the `sagemaker` package's `RLEstimator`
-//! asked for it (version 2.237.3).
+//! A reinforcement learning training job, with the request of `RLEstimator` in the `sagemaker`
+//! package (version 2.237.3).
 
 use serde_json::{Map, Value, json};
 

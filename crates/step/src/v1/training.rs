@@ -1,4 +1,4 @@
-//! What training jobs have in common, alone or as part of a tuning job.
+//! What training jobs share, alone or as part of a tuning job.
 
 use sagebell_monitor::kind::Kind;
 use sagebell_sagemaker::Api;

@@ -1,8 +1,8 @@
-//! The components of version 2, whose inputs had the form of ACK's resources.
+//! The components of version 2. Their inputs have the form of ACK's resources.
 //!
-//! ACK's controller made the resource and kept it as its specification said; these
-//! call SageMaker themselves. What ACK alone knew is given as near as it can be:
-//! `ack_resource_metadata` holds the ARN, its account and region, `conditions` the
+//! ACK's controller created the resource and kept it in line with its specification. These
+//! components call SageMaker themselves. Outputs that only ACK had are as close as possible:
+//! `ack_resource_metadata` contains the ARN, its account and region, and `conditions` contains the
 //! one condition `ACK.ResourceSynced`.
 
 mod kind;

@@ -1,4 +1,4 @@
-//! The outputs of version 2: what ACK showed of a resource's state.
+//! The outputs of version 2: the fields in which ACK shows the state of a resource.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! A component that makes one resource, or changes the one that is there.
+//! A component that creates one resource, or updates it if it exists.
 
 use async_trait::async_trait;
 use sagebell_monitor::time::parse_time;

@@ -1,4 +1,4 @@
-//! Judges one request: is it a signal or a probe, is it ours, is it new?
+//! Judges one request: is it a signal or a probe, is it for this wait, is it new?
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

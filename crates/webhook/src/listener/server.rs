@@ -1,5 +1,4 @@
-//! Accepts connections, serves one request on each, and keeps all of it within
-//! the listener's limits.
+//! Accepts connections, serves one request on each, and keeps to the limits of the listener.
 
 use std::collections::VecDeque;
 use std::io;

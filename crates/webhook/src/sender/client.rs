@@ -1,5 +1,4 @@
-//! The HTTP client: how long it waits, where it goes, and how much of an answer
-//! it reads.
+//! The HTTP client: its timeouts, its targets, and how much of an answer it reads.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! Why a request came to nothing: for the retry to decide on, and in short
-//! words for people.
+//! Why a request failed: a class for the retry, and a short text for people.
 
 use std::error::Error as _;
 use std::io;

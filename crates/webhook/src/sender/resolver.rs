@@ -1,6 +1,5 @@
-//! Resolves a waiter's name once and hands on only vetted addresses, so that
-//! a name cannot mean one address when it is checked and another when it is
-//! called (DNS rebinding).
+//! Resolves the name of a waiter once, and passes on only checked addresses. So a name cannot mean
+//! one address when it is checked and another when it is called (DNS rebinding).
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

@@ -1,4 +1,4 @@
-//! `Retry-After` (RFC 9110, section 10.2.3): seconds or a date, within reason.
+//! `Retry-After` (RFC 9110, section 10.2.3): seconds or a date, within limits.
 
 use std::time::Duration;
 

@@ -1,11 +1,10 @@
-//! The time by the clock of who answers.
+//! The time by the clock of the receiver.
 //!
-//! A callback is signed for the time at which it is sent, and refused by who reads it more
-//! than five minutes from then (Standard Webhooks 1.0, "Verifying webhook authenticity").
-//! Of two clocks that differ nobody knows which is right: the receiver's is the one that
-//! counts to the receiver, and it tells it with every answer (`Date`, RFC 9110, 6.6.1).
-//! What such a signature is worth is the same: who could change the date on its way could
-//! as well hold the callback up.
+//! A callback is signed with the time at which it is sent, and the receiver rejects it more than
+//! five minutes from then (Standard Webhooks 1.0, "Verifying webhook authenticity"). If two clocks
+//! differ, nobody knows which one is right. But the receiver uses its own, and sends its time with
+//! every answer (`Date`, RFC 9110, 6.6.1). So the sender signs again with that time. This is no
+//! weaker: an attacker who could change the date could also delay the callback.
 
 use std::time::Duration;
 
