@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use sagebell_monitor::kind::KindSpec;
+use serde::Serialize;
 
 use crate::blocks::{self, Block};
 use crate::{kinds_page, policies, samples};
@@ -22,7 +23,9 @@ pub(crate) fn files(root: &Path, kinds: &[KindSpec]) -> Result<Vec<File>, String
     let components = sagebell_step::component_yaml::files().into_iter();
     let components = components.map(|(path, text)| (format!("components/{path}"), text));
     let openapi = ("docs/openapi.json".to_owned(), sagebell_http_api::openapi_json());
-    let mut files: Vec<_> = components.chain([openapi]).collect();
+    let called = as_json(&sagebell_step::operations::operations());
+    let called = ("crates/step/operations.json".to_owned(), called);
+    let mut files: Vec<_> = components.chain([openapi, called]).collect();
     files.extend(of_kinds(root, kinds)?);
     Ok(files)
 }
@@ -40,17 +43,17 @@ pub(crate) fn of_kinds(root: &Path, kinds: &[KindSpec]) -> Result<Vec<File>, Str
     for block in &blocks {
         by_path.entry(block.path).or_default().push(block);
     }
-    let mut files = vec![("crates/monitor/kinds.json".to_owned(), as_json(kinds))];
+    let mut files = vec![("crates/monitor/kinds.json".to_owned(), as_json(&kinds))];
     for (path, blocks) in by_path {
         files.push((path.to_owned(), blocks::filled(path, &read(path)?, &blocks)?));
     }
     Ok(files)
 }
 
-/// The table of kinds, for what is not written in Rust.
-fn as_json(kinds: &[KindSpec]) -> String {
+/// A table for what is not written in Rust.
+fn as_json(table: &impl Serialize) -> String {
     // Plain data: serializing it cannot fail.
-    serde_json::to_string_pretty(kinds).unwrap_or_default() + "\n"
+    serde_json::to_string_pretty(table).unwrap_or_default() + "\n"
 }
 
 /// Writes the files that differ, and the folders that they need.
@@ -139,6 +142,7 @@ mod tests {
         let one_of_each = [
             "components/sagemaker/create-training-job/component.yaml",
             "crates/monitor/kinds.json",
+            "crates/step/operations.json",
             "docs/kinds.md",
             "docs/openapi.json",
             "infra/iam/deployer.yaml",

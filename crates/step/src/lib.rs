@@ -25,6 +25,7 @@ pub mod metrics;
 pub mod model;
 pub mod monitor_address;
 pub mod names;
+pub mod operations;
 pub mod options;
 pub mod outputs;
 pub mod plan;

@@ -23,10 +23,15 @@ pub(super) struct Create {
     operations: Operations,
 }
 
+/// The kind that the component with this word makes.
+pub(super) fn made_by(word: &str) -> Option<Kind> {
+    Kind::all().find(|kind| is_word_of(word, *kind))
+}
+
 impl Create {
     /// `None`: the word is no operation's.
     pub(super) fn new(definition: Definition) -> Option<Self> {
-        let kind = Kind::all().find(|kind| is_word_of(&definition.name, *kind))?;
+        let kind = made_by(&definition.name)?;
         Some(Self { definition, kind, operations: kind.spec().operations? })
     }
 

@@ -7,6 +7,7 @@
 mod create;
 mod wait;
 
+use sagebell_monitor::kind::Kind;
 use serde_json::{Value, json};
 
 use crate::component::{Component, Finished, Outputs};
@@ -22,6 +23,13 @@ pub fn find(name: &str) -> Option<Box<dyn Component>> {
         return Some(Box::new(Wait::new(definition)));
     }
     Some(Box::new(Create::new(definition)?))
+}
+
+/// Every kind that one of these components makes.
+pub(crate) fn kinds() -> impl Iterator<Item = Kind> {
+    definition::definitions(Family::SageMaker)
+        .into_iter()
+        .filter_map(|definition| create::made_by(&definition.name))
 }
 
 /// The outputs, from whatever description there is. The run gives the others.
