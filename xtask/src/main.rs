@@ -9,6 +9,7 @@ mod generate;
 #[cfg(test)]
 mod invented;
 mod kinds_page;
+mod measured;
 mod policies;
 mod samples;
 
@@ -39,12 +40,20 @@ enum Task {
         /// Write nothing; name each file that is out of date, and fail
         #[arg(long)]
         check: bool,
+        /// Write the files that come from botocore's model and from runs as well: takes
+        /// minutes, and needs the network
+        #[arg(long, conflicts_with = "check")]
+        measured: bool,
     },
 }
 
 fn main() -> ExitCode {
-    let Task::Generate { check } = Cli::parse().task;
-    let done = generated(Path::new(ROOT), check);
+    let Task::Generate { check, measured } = Cli::parse().task;
+    let root = Path::new(ROOT);
+    let done = generated(root, check).and_then(|()| match measured {
+        true => measured::write(root),
+        false => Ok(()),
+    });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
