@@ -10,6 +10,8 @@ from policies import PSEUDO, TEMPLATES, Resolver, policy
 from translate import INFRA, TEMPLATE, load
 
 STACK = TEMPLATES["stack"]
+# What the template repeats of the code: generated from it.
+FACTS = json.loads((INFRA / "facts.json").read_text())
 RESOURCES = STACK["Resources"]
 FUNCTIONS = {"Api": "api", "JobEvents": "job-events", "Signals": "signals", "Sweep": "sweep"}
 each_function = pytest.mark.parametrize("function", FUNCTIONS)
@@ -75,40 +77,15 @@ def test_functions_get_the_environment_they_read(function):
     assert set(variables) == ENVIRONMENT[function]
 
 
-def test_defaults_are_those_of_the_policy():
+def test_defaults_are_those_of_the_functions():
     """Where the functions have a default of their own, the stack's is the same."""
-    source = (INFRA.parent / "crates" / "monitor" / "src" / "policy.rs").read_text()
-    default = source[source.index("impl Default for Policy") :]
-    for field, parameter, unit in [
-        ("grace", "GraceSeconds", 1),
-        ("retention", "RetentionDays", 86_400),
-        ("check_first", "CheckFirstSeconds", 1),
-        ("check_longest", "CheckLongestSeconds", 1),
-    ]:
-        seconds = re.search(rf"\b{field}: Duration::from_secs\(([\d_ *]+)\)", default)[1]
-        product = 1
-        for factor in seconds.replace("_", "").split("*"):
-            product *= int(factor)
-        assert STACK["Parameters"][parameter]["Default"] * unit == product, parameter
+    for parameter, default in FACTS["defaults"].items():
+        assert STACK["Parameters"][parameter]["Default"] == default, parameter
 
 
 def test_signals_has_time_for_an_attempt_that_begins_last():
     """A probe and a send take 5 s each at most, and the store's calls some more."""
-    source = (INFRA.parent / "crates" / "monitor" / "src" / "policy.rs").read_text()
-    last = int(re.search(r"ATTEMPTS_FOR: Duration = Duration::from_secs\((\d+)\)", source)[1])
-    assert RESOURCES["Signals"]["Properties"]["Timeout"] >= last + 15
-
-
-def test_default_limits_are_those_of_the_functions():
-    source = (INFRA.parent / "crates" / "monitor" / "src" / "limits.rs").read_text()
-    default = source[source.index("impl Default for Limits") :]
-    for field, parameter in [
-        ("registrations_per_minute", "RegistrationsPerMinute"),
-        ("unseen_per_hour", "UnseenWaitsPerHour"),
-        ("waits_per_day", "WaitsPerDay"),
-    ]:
-        most = int(re.search(rf"\b{field}: ([\d_]+)", default)[1].replace("_", ""))
-        assert STACK["Parameters"][parameter]["Default"] == most, parameter
+    assert RESOURCES["Signals"]["Properties"]["Timeout"] >= FACTS["attempts_for_seconds"] + 15
 
 
 @each_function
@@ -284,22 +261,15 @@ def test_every_queue_of_dead_letters_has_its_alarm():
 
 def test_the_table_is_the_stores():
     """As crates/store-dynamodb makes it for its own tests."""
-    source = (INFRA.parent / "crates" / "store-dynamodb" / "src" / "schema.rs").read_text()
-    names = dict(re.findall(r'pub const (\w+): &str = "(\w+)";', source))
-    lists = {
-        name: [one.strip(' "') if one.strip().startswith('"') else names[one.strip()] for one in body.split(",")]
-        for name, body in re.findall(r"pub const (\w+_PROJECTION): \[[^\]]+\] = \[([^\]]+)\];", source)
-    }
-    table = RESOURCES["Table"]["Properties"]
-    assert keys_of(table) == [names["PK"], names["SK"]]
-    assert table["TimeToLiveSpecification"] == {"AttributeName": names["TTL"], "Enabled": True}
+    facts, table = FACTS["table"], RESOURCES["Table"]["Properties"]
+    assert keys_of(table) == facts["keys"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": facts["time_to_live"], "Enabled": True}
     indexes = {one["IndexName"]: one for one in table["GlobalSecondaryIndexes"]}
-    assert set(indexes) == {names["DUE_INDEX"], names["LISTING_INDEX"]}
-    for index in ("DUE", "LISTING"):
-        found = indexes[names[f"{index}_INDEX"]]
-        assert keys_of(found) == [names[f"{index}_PK"], names[f"{index}_SK"]]
-        projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": lists[f"{index}_PROJECTION"]}
-        assert found["Projection"] == projection
+    assert set(indexes) == set(facts["indexes"])
+    for name, index in facts["indexes"].items():
+        assert keys_of(indexes[name]) == index["keys"]
+        projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": index["attributes"]}
+        assert indexes[name]["Projection"] == projection
 
 
 def keys_of(properties):
@@ -323,6 +293,4 @@ def test_the_metrics_are_those_that_the_page_lists():
     code = "".join(one.read_text() for one in (INFRA.parent / "crates").glob("*/src/**/*.rs"))
     sent = set(re.findall(r'counter!\(\s*"(sagebell_[a-z_]+)"', code))
     assert read <= sent, read - sent
-    published = (INFRA.parent / "crates" / "runtime" / "src" / "published.rs").read_text()
-    of_code = published[: published.index("const ZEROS")]
-    assert read == set(re.findall(r'"(sagebell_[a-z_]+)"', of_code))
+    assert read == set(FACTS["metrics"])

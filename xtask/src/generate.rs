@@ -9,6 +9,7 @@ use sagebell_monitor::kind::KindSpec;
 use serde::Serialize;
 
 use crate::blocks::{self, Block};
+use crate::facts::facts;
 use crate::{kinds_page, policies, samples};
 
 /// A file of the repository: its path below the root, and its text.
@@ -25,7 +26,8 @@ pub(crate) fn files(root: &Path, kinds: &[KindSpec]) -> Result<Vec<File>, String
     let openapi = ("docs/openapi.json".to_owned(), sagebell_http_api::openapi_json());
     let called = as_json(&sagebell_step::operations::operations());
     let called = ("crates/step/operations.json".to_owned(), called);
-    let mut files: Vec<_> = components.chain([openapi, called]).collect();
+    let facts = ("infra/facts.json".to_owned(), as_json(&facts()));
+    let mut files: Vec<_> = components.chain([openapi, called, facts]).collect();
     files.extend(of_kinds(root, kinds)?);
     Ok(files)
 }
@@ -145,7 +147,9 @@ mod tests {
             "crates/step/operations.json",
             "docs/kinds.md",
             "docs/openapi.json",
+            "infra/facts.json",
             "infra/iam/deployer.yaml",
+            "infra/iam/pipeline-pod.yaml",
             "infra/template.yaml",
         ];
         assert!(one_of_each.iter().all(|path| paths.contains(&(*path).to_owned())), "{paths:?}");

@@ -5,6 +5,7 @@
 )]
 
 mod blocks;
+mod facts;
 mod generate;
 #[cfg(test)]
 mod invented;

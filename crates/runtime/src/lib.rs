@@ -46,6 +46,8 @@ pub use config::{Auth, AwsNames, Config, ConfigError, SageMakerAccess, StoreConf
 #[cfg(feature = "aws")]
 pub use function::{InstallError, Metrics};
 #[cfg(feature = "aws")]
+pub use published::METRICS;
+#[cfg(feature = "aws")]
 pub use wiring::ConnectSageMaker;
 #[cfg(any(feature = "aws", feature = "embedded"))]
 pub use wiring::{StartError, Wiring};

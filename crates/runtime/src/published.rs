@@ -7,8 +7,8 @@
 
 use serde_json::{Map, Value};
 
-/// What an alarm or the dashboard reads. A test of `infra/tests` compares.
-const READ: [&str; 12] = [
+/// The metrics of CloudWatch: what an alarm or the dashboard of `infra/template.yaml` reads.
+pub const METRICS: [&str; 12] = [
     "sagebell_callbacks_total",
     "sagebell_events_missed_total",
     "sagebell_events_refused_total",
@@ -62,7 +62,8 @@ fn needed(mut document: Map<String, Value>) -> Option<Map<String, Value>> {
     if counts.is_empty() {
         return None;
     }
-    let is_metric = |name: &str| READ.contains(&name) && counts.iter().any(|count| count == name);
+    let is_metric =
+        |name: &str| METRICS.contains(&name) && counts.iter().any(|count| count == name);
     let metrics = metrics(&mut document)?;
     metrics.retain(|metric| metric.get("Name").and_then(Value::as_str).is_some_and(is_metric));
     if metrics.is_empty() {
