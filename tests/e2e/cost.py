@@ -10,7 +10,7 @@ import math
 # List prices in us-east-1, in dollars, as known in November 2026, without free tiers.
 # AWS's pages: "Amazon DynamoDB pricing for on-demand capacity", "AWS Lambda pricing" (arm64),
 # "Amazon SQS pricing" (standard queues), "Amazon EventBridge pricing" (custom events,
-# Scheduler), "Amazon CloudWatch pricing" (alarms by the metrics that they look at, custom metrics,
+# Scheduler), "Amazon CloudWatch pricing" (alarms by the metrics that they use, custom metrics,
 # dashboards, logs taken in), "AWS KMS pricing", "Amazon EC2 On-Demand Pricing".
 PRICES = {
     "write unit": 0.625 / 1e6,

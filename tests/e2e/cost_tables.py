@@ -12,7 +12,7 @@ BILLED_GB_SECONDS = 0.256 * 0.050
 LOGGED_GB = 700 / 1e9
 # A third of the lease that a waiter has who names none.
 RENEWED_EVERY_SECONDS = 200
-# `Policy`: the first look, doubling, the longest pause.
+# `Policy`: the first check, doubling, the longest pause.
 FIRST_LOOK_SECONDS, LONGEST_PAUSE_SECONDS = 300, 3600
 POLLS_AN_HOUR = 120
 POD_MB = (54, 100)
@@ -28,7 +28,7 @@ JOBS = 1000
 # Seconds, and how a person says it.
 LENGTHS = [(600, "10 minutes"), (3600, "1 hour"), (8 * 3600, "8 hours"), (24 * 3600, "1 day"), (7 * 24 * 3600, "7 days")]
 ON_THE_WAY, END, CALLBACK = "an event on the way", "the event of the end", "the callback"
-REGISTRATION, RENEWAL, LOOK = "a registration", "a renewal", "a look at a silent job"
+REGISTRATION, RENEWAL, LOOK = "a registration", "a renewal", "a check of a silent job"
 IDLE = "a sweep with nothing to do"
 EVENTS_ON_THE_WAY = 5
 
@@ -96,7 +96,7 @@ def jobs_table(bills):
             f"{polls:,}", " to ".join(map(dollars, pods)),
         ])
     head = [
-        "a job runs", "its events and callback", "renewals", "looks", "all", "Describes of a job",
+        "a job runs", "its events and callback", "renewals", "checks", "all", "Describes of a job",
         "Describes, polled", "pods that poll",
     ]
     return table(head, rows)
@@ -108,7 +108,7 @@ def dollars(bill_or_number):
 
 
 def looks(seconds):
-    """How often the sweep looks at a job that runs so long, whatever events tell."""
+    """How often the sweep checks a job that runs this long, whatever its events say."""
     count, at, pause = 0, FIRST_LOOK_SECONDS, FIRST_LOOK_SECONDS
     while at <= seconds:
         count, pause = count + 1, min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -128,7 +128,7 @@ def idle_table(sweep):
          sweep.plus({"Scheduler invocation": 1}).times(minutes)],
         ["an empty batch for `signals` each day", f"{DAYS_A_MONTH} × (Scheduler, Lambda)", empty_batch.times(DAYS_A_MONTH)],
         ["Lambda's polls of two queues", f"{polls:,} SQS requests", Bill({"SQS request": polls})],
-        [f"{alarms} alarms", f"the {looked_at} metrics that they look at", Bill({"alarm's metric-month": looked_at})],
+        [f"{alarms} alarms", f"the {looked_at} metrics that they use", Bill({"alarm's metric-month": looked_at})],
         ["the dashboard", "one", Bill({"dashboard-month": 1})],
     ]
     with_jobs = [
@@ -143,7 +143,7 @@ def idle_table(sweep):
 
 
 def watched():
-    """The stack's alarms, and the metrics that they look at: CloudWatch bills these."""
+    """The stack's alarms, and the metrics that they use: CloudWatch bills these."""
     resources = re.split(r"^  (?=\w+:$)", (ROOT / "infra" / "template.yaml").read_text(), flags=re.MULTILINE)
     alarms = [one for one in resources if "Type: AWS::CloudWatch::Alarm" in one]
     return len(alarms), sum(one.count("MetricName:") for one in alarms)

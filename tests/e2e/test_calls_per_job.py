@@ -29,7 +29,7 @@ WAIT = {
     "labels": {"run": "3f0c6f6e-8a1b-4d53-9c1e-5a7b2f0d9e44", "task": "train", "namespace": "team-vision"},
     "on_abandon": "stop",
 }
-# So soon that no test waits for the first look.
+# So early that no test waits for the first check.
 QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1"}
 
 # Of each part of a job's life: the AWS calls, by the function that makes them.
@@ -48,7 +48,7 @@ CALLS = {
     },
     "the callback": {"signals": {"GetItem wait": 1, "GetItem job": 1, "PutItem wait": 2}},
     "a renewal": {"api": {"GetItem wait": 1, "PutItem wait": 1, "GetItem job": 1}},
-    "a look at a silent job": {
+    "a check of a silent job": {
         "sweep": {
             "GetItem wait": 1, "GetItem job": 1, "UpdateItem count": 1, "DescribeTrainingJob": 1,
             "PutEvents Job Observation": 1,
@@ -116,10 +116,10 @@ def live(functions, jobs, waiter):
     for _ in range(RENEWALS):
         waiter.register(functions.api, arn, **WAIT)
         counted.part("a renewal")
-    until(lambda: has_looked(functions), "the sweep looks at the job")
+    until(lambda: has_looked(functions), "the sweep checks the job")
     assert functions.poll_events() == (1, 1)
     # The sweep itself is there for all jobs.
-    counted.part("a look at a silent job", queue=TAKEN, besides=("GetItem heartbeat", "PutItem heartbeat", "Query due"))
+    counted.part("a check of a silent job", queue=TAKEN, besides=("GetItem heartbeat", "PutItem heartbeat", "Query due"))
     take(functions, jobs.tell(arn, "Completed"))
     counted.part("the event of the end", queue=TAKEN)
     assert functions.poll_signals() == (1, 1)
@@ -163,7 +163,7 @@ def test_an_observation_is_at_most_one_write_and_a_settled_job_one_query(counted
     def of(part, name):
         return counted.calls[part]["job-events"].get(name, 0)
 
-    observations = ("an event on the way", "the event of the end", "a look at a silent job")
+    observations = ("an event on the way", "the event of the end", "a check of a silent job")
     assert max(of(part, "PutItem job") for part in observations) == 1
     assert [of(part, "Query waits") for part in observations] == [0, 1, 0]
 

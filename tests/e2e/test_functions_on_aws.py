@@ -72,7 +72,7 @@ def test_the_sweep_tells_what_no_event_told(functions, jobs, waiter):
     arn = jobs.create_training("silent", [{"status": "InProgress"}])
     waiter.register(functions.api, arn, "w")
     jobs.move(arn, "Completed")
-    until(lambda: functions.answer("sweep", {})["checked"] == 1, "the sweep looks at the job")
+    until(lambda: functions.answer("sweep", {})["checked"] == 1, "the sweep checks the job")
     hear(functions, waiter, "sagemaker.training_job.succeeded")
 
 

@@ -13,13 +13,13 @@ const DOCS: &str = "https://github.com/sagebell/sagebell/blob/main/docs/errors.m
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// The body is longer than the API takes.
+    /// The body is larger than the API accepts.
     BodyTooLarge,
     /// The host of the API did not say who is calling.
     CallerUnknown,
     /// A fault of the service.
     Internal,
-    /// The body is no JSON object.
+    /// The body is not a JSON object.
     InvalidBody,
     /// One field or parameter is not what it must be.
     InvalidField,
@@ -157,8 +157,7 @@ impl ErrorCode {
         }
     }
 
-    /// How long to wait before the same call makes sense, in seconds, where
-    /// that is known.
+    /// The number of seconds to wait before the same call, for errors that are temporary.
     #[must_use]
     pub const fn retry_after_seconds(self) -> Option<u16> {
         match self {
@@ -169,7 +168,7 @@ impl ErrorCode {
         }
     }
 
-    /// The URI that names the failure and explains it (RFC 9457, `type`).
+    /// The URI that identifies and explains the error (RFC 9457, `type`).
     #[must_use]
     pub fn type_uri(self) -> String {
         format!("{DOCS}#{}", self.as_str())

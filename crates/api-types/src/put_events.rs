@@ -51,7 +51,7 @@ pub struct RequestEntry {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Answer {
-    /// How many entries were not taken.
+    /// How many entries were not accepted.
     pub failed_entry_count: usize,
     /// What became of each, in their order.
     pub entries: Vec<AnswerEntry>,
@@ -61,7 +61,7 @@ pub struct Answer {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AnswerEntry {
-    /// The event's id, if it was taken.
+    /// The event's id, if it was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<String>,
     /// Why it was not.
@@ -119,13 +119,13 @@ impl Answer {
 }
 
 impl AnswerEntry {
-    /// An entry that was taken, under this id.
+    /// An entry that was accepted, with this id.
     #[must_use]
     pub fn taken(event_id: String) -> Self {
         Self { event_id: Some(event_id), error_code: None, error_message: None }
     }
 
-    /// An entry that was not taken.
+    /// An entry that was not accepted.
     #[must_use]
     pub fn refused(code: &str, message: impl Into<String>) -> Self {
         Self {

@@ -19,10 +19,10 @@ pub const JOBS: [&str; 5] = [PHASE, KIND, RUN, CURSOR, LIMIT];
 
 /// Whether to stop the job of a wait that is cancelled.
 pub const STOP: &str = "stop";
-/// With [`STOP`]: whoever else waits for it.
+/// With [`STOP`]: even if others wait for the job.
 pub const FORCE: &str = "force";
 
-/// The list of jobs that is asked for.
+/// The parameters of a list of jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobsQuery {
     /// Which jobs.

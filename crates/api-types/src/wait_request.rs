@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::schema;
 
-/// The fields, what each takes, and whether it must be there.
+/// The fields: name, expected value, and whether it is required.
 const FIELDS: [(&str, &str, bool); 8] = [
     (CALLBACK_URL, "an absolute URL", true),
     (DEADLINE, "a time such as 2030-01-31T12:00:00Z", false),
@@ -97,7 +97,7 @@ fn lease_seconds_default() -> u32 {
     Policy::LEASE_SECONDS_DEFAULT
 }
 
-/// Why a body is no request.
+/// Why a body is not a valid request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadBody {
     /// It is not JSON, or no object.
@@ -161,7 +161,7 @@ impl WaitRequest {
     }
 }
 
-/// A field whose value is not what it takes. Of a secret nothing is repeated.
+/// An error about a field with a wrong value. It repeats nothing of a secret.
 fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> BadBody {
     let path = error.path().to_string();
     let name = path.split(['.', '[']).next().unwrap_or_default();

@@ -20,23 +20,23 @@ use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::Clock;
 use sagebell_monitor::time::http_date;
 
-/// A clock that is corrected by what AWS answers. Clones share the correction.
+/// A clock that is corrected by AWS's answers. Clones share the correction.
 #[derive(Clone)]
 pub struct AwsClock {
     of: Arc<dyn Clock>,
-    /// By how many seconds AWS's clock is ahead of the machine's.
+    /// How many seconds AWS's clock is ahead of the machine's clock.
     ahead: Arc<AtomicI64>,
 }
 
 impl AwsClock {
-    /// The machine's clock, until AWS tells another time.
+    /// The machine's clock, until an answer of AWS corrects it.
     #[must_use]
     pub fn new(of: Arc<dyn Clock>) -> Self {
         Self { of, ahead: Arc::default() }
     }
 
-    /// AWS answered at this time by its clock. Says whether this one differed by more than
-    /// clocks of machines do: then it goes by AWS's from now on.
+    /// AWS answered at this time by its clock. Returns whether this clock differed by more than
+    /// machine clocks normally do. Then it uses AWS's time from now on.
     pub fn learn(&self, date: Timestamp) -> bool {
         let is_off = Clock::now(self).duration_since(date).unsigned_abs() > Policy::CLOCK_DRIFT;
         if is_off {

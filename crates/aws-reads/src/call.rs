@@ -17,19 +17,19 @@ use crate::endpoint::{Endpoint, Service, endpoint};
 use crate::error::AskError;
 use crate::sign::sign;
 
-/// For connecting.
+/// The time limit for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// For one try, from connecting to the last byte.
+/// The time limit of one attempt, from connecting to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// For finding credentials: the chain asks metadata services that may not be there.
+/// The time limit for finding credentials: the chain calls metadata services that may not exist.
 const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest answer that is read, in bytes: a page of logs has a million
-/// (`GetLogEvents`, CloudWatch Logs API reference).
+/// The largest answer that is read, in bytes. A page of logs has a million (`GetLogEvents`,
+/// CloudWatch Logs API reference).
 const LONGEST: usize = 8 * 1024 * 1024;
-/// Pauses before the second and the third try, when AWS throttles or fails.
+/// The pauses before the second and the third attempt, if AWS throttles or fails.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
-/// An account, in one region, asked with the credentials of a configuration.
+/// An AWS account in one region, read with the credentials of a configuration.
 pub struct Account {
     config: SdkConfig,
     region: String,
@@ -55,10 +55,10 @@ enum Protocol {
 }
 
 impl Account {
-    /// The account of these credentials; nothing is asked yet.
+    /// The account of these credentials. Makes no call yet.
     ///
     /// # Errors
-    /// [`AskError::Unintelligible`] if the HTTP client can't be made.
+    /// [`AskError::Unintelligible`] if the HTTP client cannot be created.
     pub fn new(config: &SdkConfig, region: &str, clock: Arc<dyn Clock>) -> Result<Self, AskError> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -75,7 +75,7 @@ impl Account {
         })
     }
 
-    /// The region that is asked about.
+    /// The region.
     #[must_use]
     pub fn region(&self) -> &str {
         &self.region

@@ -1,29 +1,29 @@
 //! Why a read failed.
 
-/// Why a question was not answered. `action` is the IAM action that the call needs.
+/// Why a read failed. `action` is the IAM action that the call needs.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    /// No credentials anywhere that AWS tools look.
+    /// There are no credentials where AWS tools look for them.
     #[error("there are no AWS credentials: {0}")]
     NoCredentials(String),
-    /// AWS does not know the credentials, or their time is over.
+    /// AWS does not know the credentials, or they have expired.
     #[error("AWS does not accept the credentials: {0}")]
     BadCredentials(String),
-    /// The caller may not ask this.
+    /// The caller has no permission for this call.
     #[error("{action} is denied: {message}")]
     Denied {
         /// The action.
         action: &'static str,
-        /// AWS's own words.
+        /// AWS's message.
         message: String,
     },
-    /// What was asked about is not there.
+    /// It does not exist.
     #[error("{0}")]
     NotFound(String),
     /// No answer.
     #[error("no answer from {host}: {reason}")]
     Unreachable {
-        /// Who did not answer.
+        /// The host that did not answer.
         host: String,
         /// What happened.
         reason: String,
@@ -35,10 +35,10 @@ pub enum AskError {
         action: &'static str,
         /// AWS's code.
         code: String,
-        /// AWS's own words.
+        /// AWS's message.
         message: String,
     },
-    /// An answer that is not what AWS documents, or a call that can't be made.
+    /// An answer that is not what AWS documents, or a call that cannot be built.
     #[error("{action}: {what}")]
     Unintelligible {
         /// The action.
@@ -49,7 +49,7 @@ pub enum AskError {
 }
 
 impl AskError {
-    /// The action that the caller lacks, if that is what is wrong.
+    /// The action that the caller lacks, if this is the reason.
     #[must_use]
     pub fn denied(&self) -> Option<&'static str> {
         match self {
@@ -59,8 +59,8 @@ impl AskError {
     }
 }
 
-/// Codes by which AWS says that it does not accept the credentials
-/// (IAM user guide, "Common errors"; each protocol has its own spelling).
+/// Codes with which AWS says that it does not accept the credentials (IAM user guide, "Common
+/// errors"; each protocol has its own spelling).
 const BAD_CREDENTIALS: [&str; 9] = [
     "ExpiredToken",
     "ExpiredTokenException",
@@ -73,11 +73,11 @@ const BAD_CREDENTIALS: [&str; 9] = [
     "UnrecognizedClientException",
 ];
 
-/// Codes by which AWS says no to known callers.
+/// Codes with which AWS refuses known callers.
 const DENIED: [&str; 4] =
     ["AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"];
 
-/// Codes by which AWS says that there is no such thing.
+/// Codes with which AWS says that something does not exist.
 const NOT_FOUND: [&str; 7] = [
     "AWS.SimpleQueueService.NonExistentQueue",
     "NoSuchEntity",

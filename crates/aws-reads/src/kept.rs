@@ -17,19 +17,19 @@ use jiff::Timestamp;
 use sagebell_monitor::ports::Clock;
 use tokio::sync::Mutex;
 
-/// How long before their end new ones are asked for.
+/// How long before their end new ones are requested.
 const EARLY: Duration = Duration::from_secs(5 * 60);
-/// How long those without an end are kept: a file of them may be changed.
+/// How long credentials without an end are cached: their file may change.
 const ENDLESS_KEPT: Duration = Duration::from_secs(15 * 60);
-/// After new ones could not be had, or not longer ones, while the old are good: until
-/// they are asked for again.
+/// The pause before the next request, if there were no new credentials, or none that last longer,
+/// while the old ones are still valid.
 const PAUSE: Duration = Duration::from_secs(30);
-/// A call that is signed now may be read so much later.
+/// How much later AWS may check a call that is signed now.
 const ON_THE_WAY: Duration = Duration::from_secs(10);
-/// For one question: the chain asks metadata services that may not answer.
+/// The time limit of one request: the chain calls metadata services that may not answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A provider whose credentials are kept. Clones share them.
+/// A provider with a cache of credentials. Clones share it.
 #[derive(Clone)]
 pub struct KeptCredentials(Arc<Shared>);
 
@@ -42,9 +42,9 @@ struct Shared {
 
 struct Kept {
     credentials: Credentials,
-    /// When they are asked for anew, by how long the process runs: the clock may be set.
+    /// When to request new ones, by the uptime of the process, because the clock may be set.
     renew_at: Duration,
-    /// When they end, likewise; `None`: never.
+    /// When they end, by the uptime too. `None`: never.
     end: Option<Duration>,
 }
 
@@ -58,14 +58,14 @@ impl Kept {
 }
 
 impl KeptCredentials {
-    /// Keeps what `of` provides. `clock` is the one that their end is compared with.
+    /// Caches the credentials of `of`. `clock` is compared with their end.
     #[must_use]
     pub fn new(of: SharedCredentialsProvider, clock: Arc<dyn Clock>) -> Self {
         let (stale, kept) = (AtomicBool::new(false), Mutex::new(None));
         Self(Arc::new(Shared { of, clock, stale, kept }))
     }
 
-    /// AWS called them stale, whatever end they told: the next to ask gets new ones.
+    /// Notes that AWS called them expired, whatever their end is. The next call gets new ones.
     pub fn renew(&self) {
         self.0.stale.store(true, Ordering::Relaxed);
     }
@@ -106,7 +106,7 @@ fn left(credentials: &Credentials, now: Timestamp) -> Option<Duration> {
     Some(Duration::try_from(end.duration_since(now)).unwrap_or_default())
 }
 
-/// How long those are kept that are good for so long.
+/// How long credentials with this lifetime are cached.
 fn kept_for(left: Duration) -> Duration {
     left.saturating_sub(EARLY).max(PAUSE.min(left.saturating_sub(ON_THE_WAY)))
 }

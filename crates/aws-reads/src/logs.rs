@@ -12,12 +12,12 @@ const PROTOCOL: (&str, &str) = ("1.1", "Logs_20140328");
 /// Pages of stream names at most, 50 names each: more than a job has instances.
 const STREAM_PAGES: usize = 40;
 
-/// From which end a stream is read.
+/// Where to start reading a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum From {
     /// Its beginning.
     Head,
-    /// The last lines, so many at most.
+    /// The last lines, up to this number.
     Tail(u32),
     /// Where a page said that the next begins.
     Page(String),

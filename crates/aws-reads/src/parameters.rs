@@ -11,10 +11,10 @@ use crate::error::AskError;
 const PROTOCOL: (&str, &str) = ("1.1", "AmazonSSM");
 
 impl Account {
-    /// The value of a parameter that is no secret.
+    /// The value of a parameter that is not a secret.
     ///
     /// # Errors
-    /// [`AskError::NotFound`] if there is none of this name; others as for every call.
+    /// [`AskError::NotFound`] if there is no parameter with this name. Others as for every call.
     pub async fn parameter(&self, name: &str) -> Result<String, AskError> {
         let action = "ssm:GetParameter";
         let answer = self.json(Service::Ssm, PROTOCOL, action, &json!({"Name": name})).await?;

@@ -17,21 +17,21 @@ const EVENTS: (&str, &str) = ("1.1", "AWSEvents");
 pub struct Table {
     /// Its status, in DynamoDB's word.
     pub status: String,
-    /// Its indexes and their status, where DynamoDB tells it.
+    /// Its indexes and their status, if DynamoDB returns it.
     pub indexes: Vec<(String, Option<String>)>,
 }
 
 /// A queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Queue {
-    /// About how many messages are to be had.
+    /// The approximate number of messages.
     pub messages: u64,
 }
 
 /// A rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// Whether it works.
+    /// Whether it is enabled.
     pub enabled: bool,
     /// The ARNs of its targets.
     pub targets: Vec<String>,

@@ -24,7 +24,7 @@ fn unsignable(error: impl std::fmt::Display) -> SigningError {
 /// Adds the signature's headers for this service and region.
 ///
 /// # Errors
-/// [`SigningError`] if a header is no text, or the clock is beyond reason.
+/// [`SigningError`] if a header is not text, or the clock is beyond reason.
 pub fn sign(
     request: &mut Request,
     credentials: Credentials,

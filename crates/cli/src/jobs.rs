@@ -15,7 +15,7 @@ use crate::args::JobsArgs;
 use crate::output::{Output, print_json};
 use sagebell_client::client::{Client, ClientError};
 
-/// Jobs asked for in one call.
+/// The number of jobs in one call.
 const PAGE: usize = 200;
 
 /// Lists jobs.

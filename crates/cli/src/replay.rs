@@ -23,7 +23,7 @@ pub enum ReplayError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// A file that is no JSON.
+    /// A file that is not JSON.
     #[error("{path} is not JSON: {source}")]
     Json {
         /// The file.
@@ -31,7 +31,7 @@ pub enum ReplayError {
         /// What is wrong.
         source: serde_json::Error,
     },
-    /// The stack did not take them.
+    /// The stack did not accept them.
     #[error(transparent)]
     Client(#[from] ClientError),
 }

@@ -24,7 +24,7 @@ const LEASE_SECONDS: u32 = 120;
 const NOT_SUCCEEDED: u8 = 1;
 const GAVE_UP: u8 = 3;
 
-/// The listener's address could not be had.
+/// The listener's address could not be used.
 #[derive(Debug, thiserror::Error)]
 #[error("can't listen on {address}: {source}; choose another with --listen")]
 pub struct ListenError {
@@ -85,7 +85,7 @@ async fn begin(args: &WaitArgs) -> Result<Waiting, Box<dyn std::error::Error>> {
     Ok(Waiting::new(client, receiver, args.arn.clone(), terms))
 }
 
-/// Tells of the job as it goes on, until it is settled.
+/// Prints the states of the job until it has settled.
 async fn until_settled(
     waiting: &mut Waiting,
     output: Output,
@@ -102,7 +102,7 @@ async fn until_settled(
             WaitEvent::Restored(after) => {
                 warn(format_args!("the monitor answers again, after {} s", after.as_secs()));
             }
-            // This command asks SageMaker nothing: it goes on asking the monitor.
+            // This command does not call SageMaker. It continues to ask the monitor.
             WaitEvent::Unsure => {}
         }
     }
@@ -127,7 +127,7 @@ fn print(job: &Job, output: Output) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// Takes the wait back if the job goes on without it.
+/// Cancels the wait if the job still runs.
 async fn leave(waiting: Waiting, outcome: &Outcome) {
     let why = match outcome {
         Outcome::Settled(_) => None,

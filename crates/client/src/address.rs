@@ -8,14 +8,14 @@ use tokio::net::{UdpSocket, lookup_host};
 use tokio::time::timeout;
 use url::Url;
 
-/// How long the monitor's name is looked up.
+/// The time limit for resolving the monitor's name.
 const LOOKUP: Duration = Duration::from_secs(10);
 
-/// The address of the interface that routes to the monitor at `api`. Nothing is sent
-/// but what looks its name up, for 10 s at most.
+/// The address of the local interface that routes to the monitor at `api`. It only resolves the
+/// name, for 10 s at most, and sends nothing else.
 ///
 /// # Errors
-/// If the name has no address, or no interface leads there.
+/// If the name has no address, or no interface routes there.
 pub async fn own_address(api: &Url) -> io::Result<IpAddr> {
     let host = api.host_str().unwrap_or_default();
     let port = api.port_or_known_default().unwrap_or(443);

@@ -8,13 +8,12 @@ use sagebell_monitor::jitter::vary;
 
 /// The first pause.
 const FIRST: Duration = Duration::from_secs(1);
-/// How many of the longest pauses fit into a lease: several tries, each as late as it
-/// may be, and each as slow as it may be, still come before a lease is over.
+/// The number of longest pauses in one lease. So several attempts happen before a lease ends, even
+/// if each is as late and as slow as possible.
 const PAUSES_PER_LEASE: u32 = 6;
-/// The longest pause, however long the lease is: whoever is cut off comes back soon.
+/// The longest pause, however long the lease is, so that a waiter recovers soon after an outage.
 const LONGEST: Duration = Duration::from_secs(120);
-/// How much longer a pause may be, so that waiters that failed together do not come again
-/// together.
+/// The jitter of a pause, so that waiters that failed together do not come back together.
 const JITTER: Range<f64> = 1.0..1.5;
 
 /// Pauses that double from one second to a sixth of a lease, or two minutes.
@@ -33,8 +32,8 @@ impl Backoff {
         Self { pauses, longest }
     }
 
-    /// The next pause; `unit` is random, from 0 to 1. A wish of the other side counts as
-    /// far as the longest pause goes.
+    /// The next pause. `unit` is random, from 0 to 1. A `Retry-After` counts up to the longest
+    /// pause.
     pub(crate) fn pause(&mut self, unit: f64, wish: Option<Duration>) -> Duration {
         let pause = self.pauses.next().unwrap_or(self.longest);
         vary(pause.max(wish.unwrap_or_default()).min(self.longest), JITTER, unit)

@@ -13,25 +13,25 @@ use sagebell_webhook::{CALLBACK_PATH, Listener};
 
 use crate::secret::new_secret;
 
-/// What a waiter asks of the monitor.
+/// The options of a wait.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// What to be told.
+    /// Which signals to receive.
     pub signal_on: SignalOn,
-    /// What becomes of the job if the waiter vanishes for good.
+    /// What to do with the job if the wait is abandoned.
     pub on_abandon: OnAbandon,
-    /// How long the wait lives without being renewed, in seconds.
+    /// How long the wait lives without a renewal, in seconds.
     pub lease_seconds: u32,
-    /// When to give up; `None`: as late as the monitor allows.
+    /// When the monitor ends the wait. `None`: as late as the monitor allows.
     pub deadline: Option<Timestamp>,
-    /// Older states of the resource are not heard of.
+    /// Older states of the resource are ignored.
     pub not_before: Option<Timestamp>,
-    /// The waiter's own labels.
+    /// The waiter's labels.
     pub labels: BTreeMap<String, String>,
 }
 
-/// A listener with the secret and the id of the wait that it will hear of. It is
-/// opened before there is a job, so that no signal can come unheard.
+/// A listener, with the secret and the id of its wait. Open it before the job exists, so that no
+/// signal is missed.
 pub struct CallbackReceiver {
     pub(crate) listener: Listener,
     pub(crate) id: WaitId,
@@ -40,10 +40,10 @@ pub struct CallbackReceiver {
 }
 
 impl CallbackReceiver {
-    /// Listens on `address` (port 0: any free one).
+    /// Listens on `address` (port 0: any free port).
     ///
     /// # Errors
-    /// What the system says when the address cannot be had.
+    /// The system's error if the address cannot be used.
     pub async fn open(address: SocketAddr, id: WaitId, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let secret = new_secret().map_err(io::Error::other)?;
         let listener = Listener::bind(address, secret.clone(), id.clone(), clock).await?;
@@ -66,10 +66,10 @@ impl CallbackReceiver {
     }
 }
 
-/// Where a listener is called back.
+/// The callback URL of a listener.
 ///
 /// # Errors
-/// None that an address can cause.
+/// None in practice.
 pub fn callback_url(listener: &Listener) -> Result<CallbackUrl, InvalidText> {
     CallbackUrl::parse(&format!("http://{}{CALLBACK_PATH}", listener.local_addr()))
 }

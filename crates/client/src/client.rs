@@ -27,20 +27,19 @@ use crate::signature::Signer;
 
 pub use error::{ClientError, FINAL_CODES};
 
-/// For one call, from connecting to the last byte.
+/// The time limit of one call, from connecting to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// For connecting.
+/// The time limit for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// All but the unreserved characters of RFC 3986: the encoding that signatures are
-/// made of. What is sent so is the same to a verifier that decodes it first and to
-/// one that does not.
+/// All characters except the unreserved ones of RFC 3986: the encoding that signatures use. A
+/// verifier reads such a path in the same way, whether it decodes it first or not.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// How often a first call is made again: with their pauses, of 1, 2, 5, 15 and 30
-/// seconds, for most of a minute.
+/// The number of retries of a first call. Their pauses of 1, 2, 5, 15 and 30 seconds add up to
+/// almost a minute.
 const RETRIES: u32 = 5;
-/// The longest pause that the other side may wish for before a first call is made again.
+/// The longest `Retry-After` that a first call follows.
 const LONGEST_WISH: Duration = Duration::from_secs(30);
-/// A monitor's API.
+/// A client of a monitor's API.
 #[derive(Clone)]
 pub struct Client {
     base: Url,
@@ -53,7 +52,7 @@ impl Client {
     /// A client of the monitor at `base`.
     ///
     /// # Errors
-    /// If the HTTP client can't be made.
+    /// If the HTTP client cannot be created.
     pub fn new(base: Url) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
@@ -69,13 +68,13 @@ impl Client {
         })
     }
 
-    /// Where the monitor is.
+    /// The URL of the monitor.
     #[must_use]
     pub fn base(&self) -> &Url {
         &self.base
     }
 
-    /// Asks whether the monitor lives.
+    /// Checks that the monitor answers.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -83,7 +82,7 @@ impl Client {
         self.answer::<Value>(self.call(Method::GET, "healthz")).await.map(drop)
     }
 
-    /// Has the monitor look at a job now.
+    /// Makes the monitor describe a job now.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -92,11 +91,11 @@ impl Client {
         self.answer(self.call(Method::POST, &path)).await
     }
 
-    /// Who the caller is to the monitor, which shows as well that the monitor is there
-    /// and takes its calls. `None`: the monitor is of version 0.1.0 and has no such call.
+    /// The principal of the caller. This call also shows that the monitor is there and accepts the
+    /// caller's calls. `None`: the monitor has version 0.1.0, which does not have this call.
     ///
-    /// The call is made again while `again` says so of its failure, for most of a minute;
-    /// `outage` is told of each.
+    /// The call is retried while `again` returns true for its error, for almost a minute. `outage`
+    /// receives each error.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -174,10 +173,10 @@ impl Client {
         self.answer(self.http.get(url)).await
     }
 
-    /// Puts events on the local stack's bus, at most [`put_events::LIMIT`] of them.
+    /// Sends events to the local stack, at most [`put_events::LIMIT`] of them.
     ///
     /// # Errors
-    /// [`ClientError`]; events refused one by one are in the answer.
+    /// [`ClientError`]. The answer contains the events that were refused one by one.
     pub async fn put_events(&self, events: &[Value]) -> Result<Vec<AnswerEntry>, ClientError> {
         let request =
             put_events::Request { entries: events.iter().map(RequestEntry::of).collect() };
@@ -207,8 +206,8 @@ impl Client {
         Ok(request)
     }
 
-    /// Whether the call that was answered so was signed at another time than AWS's, and is
-    /// to be made again. Function URLs answer 403 then
+    /// Whether the call with this answer was signed with another time than AWS's, and must be
+    /// repeated. Function URLs answer 403 then
     /// (<https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>).
     #[cfg(feature = "aws")]
     fn was_signed_late(&self, answer: &Response) -> bool {
@@ -222,7 +221,7 @@ impl Client {
         false
     }
 
-    /// Only a monitor on this machine takes calls without a signature.
+    /// Only a monitor on this machine accepts calls without a signature.
     #[cfg(not(feature = "aws"))]
     async fn signed(&self, request: Request) -> Result<Request, ClientError> {
         Ok(request)
@@ -283,7 +282,7 @@ mod tests {
         Client::new(base).unwrap().get_wait(&arn, "w").await.unwrap_err()
     }
 
-    /// What every layer between a waiter and the API is known to answer, and worse.
+    /// Answers of the layers between a waiter and the API, and worse.
     #[tokio::test]
     async fn only_the_apis_own_word_is_final() {
         let page = "text/html";

@@ -10,15 +10,15 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 
-/// How often an outage that goes on is told of.
+/// How often a long outage is reported.
 const REPORT_EVERY: Duration = Duration::from_secs(300);
-/// How often SageMaker itself is asked meanwhile, after the first time. It takes 5
-/// Describe calls a second of an account, and a thousand waiters may be cut off at once.
+/// How often the waiter calls SageMaker itself meanwhile, after the first time. SageMaker accepts 5
+/// Describe calls per second of an account, and a thousand waiters may be cut off at the same time.
 const ASK_EVERY: Duration = Duration::from_secs(300);
-/// How much longer it may be until SageMaker is asked.
+/// The jitter before SageMaker is called.
 const JITTER: Range<f64> = 1.0..1.5;
 
-/// Since when, and what is next.
+/// An outage: since when, and what is next.
 pub(crate) struct Outage {
     since: Instant,
     backoff: Backoff,
@@ -27,20 +27,20 @@ pub(crate) struct Outage {
 }
 
 impl Outage {
-    /// One that begins now. SageMaker is asked after a lease's length: whoever is not
-    /// renewed for so long may have been told of the end without hearing it.
+    /// An outage that begins now. SageMaker is called after one lease length: a waiter that was not
+    /// renewed for so long may have missed the signal about the end.
     pub(crate) fn began(lease: Duration) -> Self {
         let now = Instant::now();
         let ask_at = now + vary(lease, JITTER, RandomEntropy.unit());
         Self { since: now, backoff: Backoff::within(lease), report_at: now, ask_at }
     }
 
-    /// How long to wait before the next try.
+    /// The pause before the next attempt.
     pub(crate) fn pause(&mut self, wish: Option<Duration>) -> Duration {
         self.backoff.pause(RandomEntropy.unit(), wish)
     }
 
-    /// Whether it is time to say so, and not said since.
+    /// Whether it is time to report the outage.
     pub(crate) fn report_is_due(&mut self) -> bool {
         let is_due = Instant::now() >= self.report_at;
         if is_due {
@@ -49,18 +49,18 @@ impl Outage {
         is_due
     }
 
-    /// When to ask SageMaker itself.
+    /// When to call SageMaker itself.
     pub(crate) fn ask_at(&self) -> Instant {
         self.ask_at
     }
 
-    /// It is asked now.
+    /// Notes that SageMaker is called now.
     pub(crate) fn asked(&mut self) {
         let pause = vary(ASK_EVERY, JITTER, RandomEntropy.unit());
         self.ask_at = Instant::now() + pause;
     }
 
-    /// How long it lasted.
+    /// How long the outage lasted.
     pub(crate) fn lasted(&self) -> Duration {
         self.since.elapsed()
     }

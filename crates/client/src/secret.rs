@@ -3,13 +3,13 @@
 use rand::RngCore as _;
 use sagebell_monitor::wait::{InvalidText, Secret};
 
-/// Bytes in a secret made here (Standard Webhooks: 24 to 64).
+/// The number of bytes of a secret (Standard Webhooks: 24 to 64).
 const SECRET_BYTES: usize = 32;
 
-/// A secret for one wait, that nobody else knows.
+/// Generates the secret of one wait.
 ///
 /// # Errors
-/// None: 32 bytes are a secret.
+/// None in practice: 32 bytes are a valid secret.
 pub fn new_secret() -> Result<Secret, InvalidText> {
     let mut bytes = [0; SECRET_BYTES];
     rand::rng().fill_bytes(&mut bytes);

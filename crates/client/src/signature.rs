@@ -13,18 +13,18 @@ use sagebell_system::SystemClock;
 use tokio::sync::OnceCell;
 use url::Url;
 
-/// The name by which AWS knows the service that is called.
+/// The service name that signatures use.
 const SERVICE: &str = "lambda";
 
 /// Why a call could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
-    /// No credentials anywhere that AWS tools look.
+    /// There are no credentials where AWS tools look for them.
     #[error(
         "no AWS credentials to sign the call with: {0}\n  `aws sts get-caller-identity` says whether there are any; a pod needs a service account with a role"
     )]
     NoCredentials(String),
-    /// The request can't be signed.
+    /// The request cannot be signed.
     #[error(transparent)]
     Unsignable(#[from] SigningError),
 }
@@ -53,8 +53,7 @@ impl Signer {
         &self.region
     }
 
-    /// Adds the signature's headers, with the credentials that any AWS tool
-    /// would find here.
+    /// Adds the headers of the signature, with the credentials that any AWS tool would use here.
     ///
     /// # Errors
     /// [`SignError`] says what is missing.
@@ -65,15 +64,15 @@ impl Signer {
         Ok(sagebell_aws_reads::sign(request, credentials, SERVICE, &self.region, &self.clock)?)
     }
 
-    /// What time it is by AWS's clock, by the headers of its answer. Says whether calls were
-    /// signed at another time.
+    /// Learns AWS's time from the headers of an answer. Returns whether calls were signed with
+    /// another time.
     pub fn learn_from(&self, headers: &HeaderMap) -> bool {
         self.clock.learn_from(headers)
     }
 }
 
-/// Waiters renew for days: credentials are kept until they near their end, and survive an
-/// endpoint that fails for minutes.
+/// Waiters renew for days, so credentials are cached until they almost expire. The cache survives a
+/// credential endpoint that fails for minutes.
 async fn keep(clock: &AwsClock) -> Option<KeptCredentials> {
     let loader = aws_config::defaults(BehaviorVersion::latest()).time_source(clock.clone());
     let sdk = loader.load().await;

@@ -24,28 +24,27 @@ use crate::callback_receiver::{CallbackReceiver, Terms};
 use crate::client::{Client, ClientError};
 use crate::outage::Outage;
 
-/// A lease is renewed this many times in its life: all but one may be lost.
+/// The number of renewals in one lease. All but one may be lost.
 const RENEWALS_PER_LEASE: u32 = 3;
-/// How much sooner a renewal may come, so that waiters that began together do not call
-/// together for ever.
+/// The jitter of a renewal, so that waiters that started together do not always call together.
 const JITTER: Range<f64> = 0.8..1.0;
-/// Renewals are brought forward no more often than so.
+/// The shortest pause between two early renewals.
 const HURRY: Duration = Duration::from_secs(10);
-/// How long taking a wait back may take: whoever does has somewhere to go.
+/// The time limit for cancelling a wait, because the caller wants to continue.
 const CANCEL: Duration = Duration::from_secs(5);
 
-/// Why the monitor waits for nothing any more.
+/// Why the wait is over.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
     /// The monitor refuses the wait for good.
     #[error(transparent)]
     Refused(#[from] ClientError),
-    /// The wait ended without its job having settled.
+    /// The wait ended, but its job has not settled.
     #[error("the wait is {}: another caller ended it", .0.as_str())]
     Ended(WaitState),
 }
 
-/// Why a wait was not taken back.
+/// Why a wait was not cancelled.
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {
     /// The monitor did not answer in time.
@@ -56,23 +55,23 @@ pub enum CancelError {
     Client(#[from] ClientError),
 }
 
-/// What came of listening for a while.
+/// An event of a wait.
 #[derive(Debug)]
 pub enum WaitEvent {
-    /// The job as now known, and not as it was known before.
+    /// The job has changed. Contains the job, as known now.
     Job(Job),
-    /// The monitor can't be reached. Told at once and then every few minutes; the wait
-    /// goes on, and the callback may come all the same.
+    /// The monitor cannot be reached. Reported at once, and then every few minutes. The wait
+    /// continues, and the callback can still come.
     Outage(ClientError),
-    /// The monitor is reached again, after so long.
+    /// The monitor can be reached again, after this time.
     Restored(Duration),
-    /// The monitor was out of reach for long: ask SageMaker itself, once.
+    /// The monitor was out of reach for a long time: call SageMaker itself, once.
     Unsure,
 }
 
-/// Makes the call that registers and renews, as often as it is asked for.
+/// Makes the call that registers and renews the wait.
 pub type Call = Box<dyn Fn() -> Answer + Send + Sync>;
-/// The answer to come.
+/// The pending answer.
 pub type Answer = BoxFuture<'static, Result<WaitAndJobView, ClientError>>;
 
 /// A wait for one job.
@@ -84,11 +83,11 @@ pub struct Waiting {
     listener: Listener,
     doubt: Arc<Notify>,
     call: Call,
-    /// The call that is under way. It is kept here, so that hearing a callback, or
-    /// whoever drops [`next`](Self::next), does not break it off.
+    /// The pending call. It is stored here so that a callback, or dropping [`next`](Self::next),
+    /// does not cancel it.
     answer: Option<Answer>,
     renew_at: Instant,
-    /// No renewal is brought forward before this time.
+    /// No early renewal happens before this time.
     hurry_from: Instant,
     outage: Option<Outage>,
     registered: bool,
@@ -96,7 +95,7 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// A wait that is not registered yet: the first [`next`](Self::next) does that.
+    /// A wait that is not registered yet. The first [`next`](Self::next) registers it.
     #[must_use]
     pub fn new(client: Client, receiver: CallbackReceiver, arn: JobArn, terms: Terms) -> Self {
         let request = Arc::new(receiver.request(terms));
@@ -119,17 +118,17 @@ impl Waiting {
         }
     }
 
-    /// The same wait over another way to the monitor than its client's.
+    /// The same wait, with another way to call the monitor than its client.
     #[must_use]
     pub fn over(self, call: Call) -> Self {
         Self { call, ..self }
     }
 
-    /// Sleeps until there is news: a callback, or the answer to a registration or renewal
-    /// that says what no callback did. Cancel safe.
+    /// Sleeps until there is news: a callback, or the answer to a registration or renewal with
+    /// something new. Cancel safe.
     ///
     /// # Errors
-    /// [`WaitError`] if the wait is over, or will never be.
+    /// [`WaitError`] if the wait is over, or was refused for good.
     pub async fn next(&mut self) -> Result<WaitEvent, WaitError> {
         loop {
             let ask_at = self.outage.as_ref().map(Outage::ask_at);
@@ -155,8 +154,8 @@ impl Waiting {
         is_news.then_some(WaitEvent::Job(job))
     }
 
-    /// A callback came that can't be believed: the answer to a renewal can be. It tells
-    /// as well what a clock that is wrong keeps from this waiter.
+    /// A callback came that cannot be trusted. The answer to a renewal can. It also contains what a
+    /// wrong clock hides from this waiter.
     fn hurry(&mut self) -> Option<WaitEvent> {
         let now = Instant::now();
         if self.outage.is_none() && self.hurry_from <= now {
@@ -196,14 +195,14 @@ impl Waiting {
         outage.report_is_due().then_some(WaitEvent::Outage(error))
     }
 
-    /// Whether the monitor knows of the wait.
+    /// Whether the monitor has the wait.
     #[must_use]
     pub fn is_registered(&self) -> bool {
         self.registered
     }
 
-    /// The same, once the call that is under way was answered, or `within` is over: the
-    /// monitor may have taken a wait whose answer is not here yet.
+    /// The same, after the pending call was answered or `within` has passed: the monitor may have
+    /// accepted a wait whose answer is not here yet.
     pub async fn is_registered_within(&mut self, within: Duration) -> bool {
         if !self.registered
             && let Some(answer) = &mut self.answer
@@ -215,16 +214,16 @@ impl Waiting {
         self.registered
     }
 
-    /// What the listener has met so far.
+    /// The statistics of the listener.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.listener.stats()
     }
 
-    /// Takes the wait back: the job goes on without it. Takes 5 s at most.
+    /// Cancels the wait. The job still runs. Lasts 5 s at most.
     ///
     /// # Errors
-    /// [`CancelError`]; then the lease ends the wait.
+    /// [`CancelError`]. Then the wait ends with its lease.
     pub async fn cancel(&self) -> Result<(), CancelError> {
         let answer = timeout(CANCEL, self.client.cancel_wait(&self.arn, self.id.as_str()));
         answer.await.map_err(|_| CancelError::Late)??;
@@ -255,7 +254,7 @@ fn call(client: Client, arn: JobArn, id: WaitId, request: Arc<WaitRequest>) -> C
     })
 }
 
-/// The answer to the call under way, or to the one that is due at `renew_at`.
+/// The answer to the pending call, or to the one that is due at `renew_at`.
 async fn renewed(
     answer: &mut Option<Answer>,
     call: &Call,
@@ -276,7 +275,7 @@ async fn at(instant: Option<Instant>) {
     }
 }
 
-/// The pause until the next renewal; `unit` is random, from 0 to 1.
+/// The pause until the next renewal. `unit` is random, from 0 to 1.
 fn renewal_pause(lease: Duration, unit: f64) -> Duration {
     vary(lease / RENEWALS_PER_LEASE, JITTER, unit)
 }

@@ -30,8 +30,8 @@ const REASON_LEN: usize = 300;
 
 /// The dashboard
 ///
-/// An HTML page of the jobs recorded last. It takes the parameters of the list
-/// of jobs and reloads itself every five seconds.
+/// An HTML page of the latest jobs. It accepts the parameters of the list of jobs and reloads
+/// itself every five seconds.
 #[utoipa::path(
     get, path = "/", tag = "service",
     responses((status = 200, description = "The page", body = String, content_type = "text/html")),

@@ -16,7 +16,7 @@ use tracing::field::Empty;
 use crate::problem::Problem;
 use sagebell_api_types::ErrorCode;
 
-/// Answers are somebody's own, and states that change.
+/// Answers are private, and their content changes.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -66,7 +66,7 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("a panic without a message")
 }
 
-/// Answers a path that is no route.
+/// Answers a path that is not a route.
 pub(crate) async fn not_found(uri: Uri) -> Problem {
     let hint = if uri.path().starts_with("/v1/jobs/") {
         "no such route; the ARN in the path must be percent-encoded"

@@ -9,7 +9,7 @@ use sagebell_monitor::principal::Principal;
 const ACCOUNT_LEN: usize = 12;
 
 /// The principal behind the ARN of a caller (`userArn` in a request context), as
-/// `ACCOUNT:TYPE/NAME`; `None` for anything that is no role, user or root.
+/// `ACCOUNT:TYPE/NAME`. `None` for anything that is not a role, user or root.
 ///
 /// - An assumed role is its role: the session name changes with every pod
 ///   restart, and a waiter must stay the owner of its waits.

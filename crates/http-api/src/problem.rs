@@ -24,7 +24,7 @@ pub(crate) struct Problem {
     code: ErrorCode,
     detail: Cow<'static, str>,
     field: Option<Cow<'static, str>>,
-    /// How long to wait before the same call makes sense, in seconds.
+    /// The number of seconds to wait before the same call.
     retry_after: Option<u64>,
 }
 
@@ -45,7 +45,7 @@ impl Problem {
         }
     }
 
-    /// A fault of the service's own: told to the log only.
+    /// An internal error: only the log contains the reason.
     pub(crate) fn internal(why: impl Display) -> Self {
         tracing::error!(%why, "an API call failed because of an internal error");
         let detail =
@@ -53,7 +53,7 @@ impl Problem {
         Self::new(ErrorCode::Internal, detail)
     }
 
-    /// A failure that passes: told to the log only.
+    /// A temporary error: only the log contains the reason.
     fn try_again(why: impl Display) -> Self {
         tracing::warn!(%why, "an API call must be repeated");
         let detail = "the store or the queue is busy or out of reach; the same call may succeed \

@@ -20,7 +20,7 @@ use crate::problem::Problem;
 
 /// Jobs on a page when the caller says nothing.
 pub(crate) const PAGE_DEFAULT: usize = 50;
-/// Longest cursor taken, in bytes: above any store's own.
+/// The longest accepted cursor, in bytes. The cursors of every store are shorter.
 const CURSOR_LEN: usize = 4_096;
 
 /// Which jobs to list, as the parameters say.

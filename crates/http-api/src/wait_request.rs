@@ -9,7 +9,7 @@ use sagebell_monitor::wait_registry::Registration;
 
 use crate::problem::Problem;
 
-/// Longest body taken, in bytes.
+/// The largest accepted body, in bytes.
 pub(crate) const BODY_LIMIT: usize = 64 * 1_024;
 
 /// A registration's body, read and vetted.

@@ -31,18 +31,18 @@ use tokio_util::task::TaskTracker;
 /// How long requests and callbacks under way may take when the stack stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a local stack is to be like.
+/// The options of a local stack.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The SQLite file.
     pub store: PathBuf,
-    /// Where to listen; port 0 is any free one.
+    /// The address to listen on. Port 0 is any free port.
     pub listen: SocketAddr,
     /// The paths that callbacks may have.
     pub callback_paths: CallbackPaths,
     /// The pause between sweeps.
     pub sweep_every: Duration,
-    /// What `/metrics` shows, if anything records.
+    /// The text of `/metrics`, if metrics are recorded.
     pub metrics: Option<PrometheusHandle>,
 }
 
@@ -52,15 +52,15 @@ pub enum LocalError {
     /// The adapters could not be opened.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The address could not be had.
+    /// The address could not be used.
     #[error("can't listen on {address}: {source}; choose another with --listen")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The waits left by an earlier run could not be rung.
+    /// The waits of an earlier run could not be resumed.
     #[error("the waits of the last run could not be resumed: {0}")]
     Recover(#[source] RecoverError),
 }
@@ -74,7 +74,7 @@ pub struct LocalStack {
 }
 
 impl LocalStack {
-    /// Opens the store, takes up what an earlier run left, and listens.
+    /// Opens the store, resumes the waits of an earlier run, and listens.
     ///
     /// # Errors
     /// [`LocalError`] says what to mend.
@@ -98,19 +98,19 @@ impl LocalStack {
         Ok(Self { address, recovered, stop, tasks })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How many waits of an earlier run were rung at the start.
+    /// How many waits of an earlier run got a signal request at the start.
     #[must_use]
     pub fn recovered(&self) -> u64 {
         self.recovered
     }
 
-    /// Takes no more requests, finishes those under way, and ends.
+    /// Accepts no more requests, finishes the pending ones, and ends.
     pub async fn stop(self) {
         self.stop.cancel();
         if tokio::time::timeout(STOP_TIMEOUT, self.tasks.wait()).await.is_err() {
@@ -119,7 +119,7 @@ impl LocalStack {
     }
 }
 
-/// Runs a local stack until `until` comes about.
+/// Runs a local stack until `until` completes.
 ///
 /// # Errors
 /// [`LocalError`] if it did not start.

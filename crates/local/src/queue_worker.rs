@@ -12,20 +12,20 @@ use sagebell_store_sqlite::{Receipt, Received, SqliteQueue};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// How long a signal request taken is hidden from others: longer than its answer can
-/// take (four attempts of a probe and a send, and the pauses between them).
+/// How long a received signal request is hidden from others. It is longer than its handling can
+/// last (four attempts of a probe and a send, and the pauses between them).
 const VISIBILITY: Duration = Duration::from_secs(90);
 /// The pause after which signal requests of other processes are noticed.
 const POLL: Duration = Duration::from_millis(250);
-/// The pause before a signal request is taken again when the store failed.
+/// The pause before a signal request is received again, if the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
-/// Signal requests being answered at once. One whose waiter hangs takes half a minute: it
-/// costs a socket and nobody's time.
+/// The number of signal requests handled at the same time. One whose waiter hangs lasts half a
+/// minute, but costs only a socket.
 const MOST: usize = 512;
-/// Those of one job, at the moment another is taken: the rest is for the others.
+/// The maximum for one job, when another is received. The rest is for other jobs.
 const MOST_OF_A_JOB: usize = 32;
 
-/// Answers signal requests until `stop`, then finishes those under way.
+/// Handles signal requests until `stop`, then finishes the pending ones.
 pub(crate) async fn run(queue: SqliteQueue, deliver: Deliver, stop: CancellationToken) {
     let mut worker =
         QueueWorker { queue, deliver, answers: JoinSet::new(), under_way: HashMap::new() };
@@ -49,12 +49,13 @@ struct QueueWorker {
     queue: SqliteQueue,
     deliver: Deliver,
     answers: JoinSet<Answered>,
-    /// How many signal requests of each job are being answered.
+    /// How many signal requests of each job are being handled.
     under_way: HashMap<JobArn, usize>,
 }
 
 impl QueueWorker {
-    /// Takes some signal requests, none of a job that has its share; whether there may be more.
+    /// Receives some signal requests, but none of a job that has its maximum. Returns whether there
+    /// may be more.
     async fn take(&mut self) -> bool {
         let most = MOST_OF_A_JOB.min(MOST.saturating_sub(self.answers.len()));
         let has_its_share = |(_, count): &(&JobArn, &usize)| **count >= MOST_OF_A_JOB;
@@ -75,7 +76,7 @@ impl QueueWorker {
         more
     }
 
-    /// Writes down every answer that is ready, in as few transactions as possible.
+    /// Records every result that is ready, in as few transactions as possible.
     async fn settle(&mut self, first: Joined) {
         let others = std::iter::from_fn(|| self.answers.try_join_next());
         let ready: Vec<Answered> = std::iter::once(first).chain(others).flatten().collect();
@@ -102,14 +103,14 @@ impl QueueWorker {
     }
 }
 
-/// What became of one signal request: to be taken off the queue, or to come again.
+/// The result of one signal request: delete it from the queue, or repeat it.
 struct Answered {
     id: Receipt,
     arn: JobArn,
     done: bool,
 }
 
-/// Never fails and never panics out: what goes wrong is an answer as well.
+/// Never fails and never panics: an error is a result too.
 async fn answer(deliver: Deliver, request: Received) -> Answered {
     let (arn, wait) = (request.request.arn.clone(), request.request.wait_id.clone());
     let (id, request) = (request.id, request.request);

@@ -28,7 +28,7 @@ pub struct EventBus {
 }
 
 impl EventBus {
-    /// The bus of this name or ARN; nothing is called yet.
+    /// The bus with this name or ARN. Makes no call yet.
     #[must_use]
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
         let config = aws_sdk_eventbridge::config::Builder::from(config)

@@ -6,7 +6,7 @@ use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::DisplayErrorContext;
 
-/// Tries of one call, the first included.
+/// The number of attempts of one call, including the first.
 const ATTEMPTS: u32 = 3;
 
 /// SQS and EventBridge answer within tens of milliseconds; a function has no
@@ -23,7 +23,7 @@ pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS)
 }
 
-/// The error and its causes, as the SDK tells them.
+/// The error and its causes, in the SDK's words.
 pub(crate) fn story(error: impl std::error::Error) -> String {
     DisplayErrorContext(error).to_string()
 }

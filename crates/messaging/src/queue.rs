@@ -14,11 +14,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::limits::{retries, story, timeouts};
 
-/// Most messages in one `SendMessageBatch`.
+/// The maximum number of messages in one `SendMessageBatch`.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
 pub(crate) const BATCH: usize = 10;
 
-/// Batches in flight at once: a job with 10,000 waits is rung in seconds.
+/// The number of concurrent batches. The signal requests of a job with 10,000 waits are queued in
+/// seconds.
 const CONCURRENCY: usize = 8;
 
 /// An SQS client with this crate's limits.
@@ -37,7 +38,7 @@ pub struct SqsQueue {
 }
 
 impl SqsQueue {
-    /// The queue at `url`; nothing is called yet.
+    /// The queue at `url`. Makes no call yet.
     #[must_use]
     pub fn new(config: &SdkConfig, url: impl Into<String>) -> Self {
         Self { client: client(config), url: url.into() }

@@ -30,40 +30,40 @@ pub struct DeadLetters {
     to: String,
 }
 
-/// How a redrive came out.
+/// The result of a redrive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Redriven {
     /// Messages moved.
     pub moved: u64,
-    /// Messages that the target refused; they are still in the dead-letter queue.
+    /// Messages that the target queue refused. They are still in the dead-letter queue.
     pub refused: u64,
 }
 
-/// Why a redrive broke off. What was moved before stays moved.
+/// Why a redrive failed. Messages that were already moved stay moved.
 #[derive(Debug, thiserror::Error)]
 pub enum RedriveError {
-    /// No queue of this name, or no permission to see it.
+    /// There is no queue with this name, or no permission to see it.
     #[error("the queue {name} was not found (GetQueueUrl): {reason}")]
     NoQueue {
         /// The queue's name.
         name: String,
-        /// SQS's own words.
+        /// SQS's message.
         reason: String,
     },
-    /// SQS did not do what was asked.
+    /// SQS refused a call.
     #[error("{operation} on {queue} failed: {reason}")]
     Sqs {
         /// The operation.
         operation: &'static str,
         /// The queue's URL.
         queue: String,
-        /// SQS's own words.
+        /// SQS's message.
         reason: String,
     },
 }
 
 impl DeadLetters {
-    /// Looks both queues up by name.
+    /// Finds both queues by name.
     ///
     /// # Errors
     /// [`RedriveError::NoQueue`] names the one that was not found.
@@ -73,8 +73,8 @@ impl DeadLetters {
         Ok(Self { client, from, to })
     }
 
-    /// Moves at most `limit` of the messages that are there now: one that dies
-    /// again meanwhile is not moved twice.
+    /// Moves at most `limit` of the messages that are there now. A message that fails again
+    /// meanwhile is not moved twice.
     ///
     /// # Errors
     /// [`RedriveError::Sqs`] says which call failed.
@@ -95,7 +95,7 @@ impl DeadLetters {
         Ok(done)
     }
 
-    /// About how many messages are in the dead-letter queue.
+    /// The approximate number of messages in the dead-letter queue.
     ///
     /// # Errors
     /// [`RedriveError::Sqs`].

@@ -37,7 +37,7 @@ pub struct JobArn {
     kind: Kind,
 }
 
-/// Why a text is no job's ARN.
+/// Why a text is not the ARN of a job.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArnError {
     /// Not `arn:partition:sagemaker:region:account:type/id`.
@@ -46,7 +46,7 @@ pub enum ArnError {
         /// The part that is wrong.
         what: &'static str,
     },
-    /// A SageMaker resource that is no job (a model card, a domain, …).
+    /// A SageMaker resource that is not a job (a model card, a domain, …).
     #[error("`{resource}` is not a resource type that Sagebell can wait for")]
     NotAJob {
         /// The resource type in the ARN.
@@ -70,7 +70,7 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// A region is words and a number, as in `us-gov-west-1`.
+/// A region is words and a number, for example `us-gov-west-1`.
 fn is_region(text: &str) -> bool {
     let mut words = text.rsplit('-');
     let number = words.next().unwrap_or_default();
@@ -151,10 +151,10 @@ impl JobArn {
         Ok(Self { text: format!("{head}{id}"), key, kind })
     }
 
-    /// The ARN that stands for one step of a pipeline execution.
+    /// The ARN of one step of a pipeline execution.
     ///
     /// # Errors
-    /// [`ArnError`] if `self` is no pipeline execution or the name is no name.
+    /// [`ArnError`] if `self` is not a pipeline execution or the name is not valid.
     pub fn step(&self, step_name: &str) -> Result<Self, ArnError> {
         if self.kind != Kind::PipelineExecution || step_name.contains('/') {
             return malformed("a step belongs to a pipeline execution and has a plain name");
@@ -189,7 +189,7 @@ impl JobArn {
         Self { text, ..self.clone() }
     }
 
-    /// The kind of job that the resource type tells.
+    /// The kind of job, from the resource type.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
@@ -219,9 +219,9 @@ impl JobArn {
         self.field(5).split_once('/').map_or("", |(_, id)| id)
     }
 
-    /// The id, or its last part where the id is a path to it (pipeline executions and
-    /// steps, jobs of a category, export jobs of a model card): what to call the job
-    /// until a name field of SageMaker's tells.
+    /// The id, or its last part if the id is a path (pipeline executions and steps, jobs of a
+    /// category, export jobs of a model card): the name of the job until a name field of SageMaker
+    /// gives one.
     #[must_use]
     pub fn name(&self) -> &str {
         self.kind.spec().id.name(self.id())

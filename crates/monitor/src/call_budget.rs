@@ -16,7 +16,7 @@ use crate::counter::CountKey;
 use crate::jitter::vary;
 use crate::ports::{Clock, Entropy, Store};
 
-/// Calls are counted by so long.
+/// The length of the window in which calls are counted.
 const WINDOW: Duration = Duration::from_secs(3);
 /// The longest that a call waits for its turn: the rest of a window, and the jitter.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);

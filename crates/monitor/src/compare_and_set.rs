@@ -11,7 +11,7 @@ use crate::policy::Policy;
 use crate::ports::{Clock, Entropy, Saved, Store, StoreError, Version, Versioned};
 use crate::wait::Wait;
 
-/// What the store keeps by versions.
+/// An item that the store keeps with a version.
 #[async_trait]
 pub(crate) trait Item: Sized + Send + Sync {
     /// Writes it, if the store still holds the version `expect` (`None`: no such item).
@@ -55,11 +55,11 @@ impl Item for Heartbeat {
     }
 }
 
-/// What becomes of an item, as it is stored now.
+/// The decision about an item as it is stored now.
 pub(crate) enum Edit<T, R> {
-    /// This is written. If others write first, the edit is asked again about theirs.
+    /// Write this. If others write first, the edit runs again on their version.
     Write(T),
-    /// Nothing is written, for this reason.
+    /// Write nothing, for this reason.
     Keep(R),
 }
 
@@ -67,23 +67,23 @@ pub(crate) enum Edit<T, R> {
 pub(crate) enum Written<T, R> {
     /// The edit was written.
     Stored(Versioned<T>),
-    /// Nothing was to be written.
+    /// There was nothing to write.
     Kept(R),
-    /// Others wrote first in each of [`Policy::CAS_TRIES`] tries.
+    /// Others wrote first in each of [`Policy::CAS_TRIES`] attempts.
     Contended,
 }
 
-/// Where items are written, and what is between two tries.
+/// Where items are written, and the pauses between two attempts.
 #[derive(Clone, Copy)]
 pub(crate) struct CompareAndSet<'a> {
     /// The store.
     pub(crate) store: &'a dyn Store,
-    /// Lets writers that met try again at different times. `None`: at once.
+    /// Random pauses after conflicts. `None`: no pauses.
     pub(crate) pauses: Option<(&'a dyn Clock, &'a dyn Entropy)>,
 }
 
 impl CompareAndSet<'_> {
-    /// Edits what was `found`, or what others wrote meanwhile, and writes it.
+    /// Edits `found`, or what others wrote meanwhile, and writes the result.
     ///
     /// # Errors
     /// The store's.

@@ -31,28 +31,29 @@ use crate::signal::{Callback, Purpose, SignalBody, SignalRequest};
 use crate::time::later;
 use crate::wait::{FailureClass, News, Wait, WaitKey, WaitState};
 
-/// Waits read at a time.
+/// The number of waits read at a time.
 const PAGE: usize = 100;
 
-/// What came of a signal request.
+/// The result of a signal request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignalOutcome {
-    /// The waiter heard the end.
+    /// The waiter received the signal about the end.
     Signalled,
-    /// The waiter heard how far the job is.
+    /// The waiter received a signal about progress.
     Progress,
-    /// Nothing to tell: told before, taken back, or not this wait's job.
+    /// No signal was needed: it was sent before, the wait was cancelled, or it was not the job of
+    /// this wait.
     Nothing,
-    /// Somebody else is telling this wait, or its next try is not due.
+    /// Somebody else is sending to this wait, or its next attempt is not due.
     Busy,
-    /// The waiter said that it is gone.
+    /// The waiter answered 410: it is gone.
     Gone,
-    /// Not heard yet; the due index has the next try, or the deadline, at which
-    /// the sweep gives up.
+    /// Not received yet. The due index contains the next attempt, or the deadline, at which the
+    /// sweep gives up.
     Later,
-    /// Probed, and there.
+    /// Probed: the waiter is there.
     Found,
-    /// Probed, and not there.
+    /// Probed: the waiter did not answer.
     Missed,
 }
 
@@ -73,7 +74,7 @@ impl SignalOutcome {
     }
 }
 
-/// Calls waiters back.
+/// Sends signals to waiters.
 #[derive(Clone)]
 pub struct Deliver {
     /// Where jobs and waits are.
@@ -84,25 +85,25 @@ pub struct Deliver {
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub entropy: Arc<dyn Entropy>,
-    /// The numbers.
+    /// Times and limits.
     pub policy: Arc<Policy>,
 }
 
-/// How one attempt leaves the matter.
+/// The result of one attempt.
 enum After {
     Done(SignalOutcome),
-    /// Told; look again, the job may have moved on.
+    /// Sent. Read the job again: it may have changed.
     Again,
-    /// Failed; try again here after this pause.
+    /// Failed. Try again here after this pause.
     Pause(std::time::Duration),
 }
 
 impl Deliver {
-    /// Tells the wait what it has not heard, if anything, or looks for its waiter.
-    /// Retries a signal for a few seconds; later tries come from the due index.
+    /// Sends the wait the signal that it needs, if any, or probes its waiter. It retries a signal
+    /// for a few seconds. Later attempts come from the due index.
     ///
     /// # Errors
-    /// The store's: the signal request must be rung again.
+    /// The store's: the signal request must be handled again.
     #[tracing::instrument(
         level = "error", name = "signal_request", skip_all,
         fields(arn = %request.arn, wait = %request.wait_id),
@@ -117,8 +118,8 @@ impl Deliver {
         Ok(outcome)
     }
 
-    /// The wait that a signal request names. One that does not say whose, as 0.1.0
-    /// wrote them, means the wait that 0.1.0 stored, else one of that name.
+    /// The wait that a signal request names. A request of 0.1.0 names no owner. It means the wait
+    /// that 0.1.0 stored, or else one with that id.
     async fn key_of(&self, request: &SignalRequest) -> Result<WaitKey, StoreError> {
         let key = WaitKey::from(request.clone());
         if key.owner.is_some() || self.store.load_wait(&key).await?.is_some() {
@@ -175,7 +176,7 @@ impl Deliver {
         Ok(record.map(|record| (wait, record.value)))
     }
 
-    /// Takes the right to send; `None` if somebody else wrote first.
+    /// Claims the wait. `None` if somebody else wrote first.
     async fn claim(
         &self,
         mut wait: Versioned<Wait>,
@@ -264,9 +265,8 @@ impl Deliver {
         Ok(if here { After::Pause(pause) } else { After::Done(SignalOutcome::Later) })
     }
 
-    /// Writes down what came of a send. If others wrote meanwhile the same is
-    /// written onto theirs, unless the waiter has moved: then its new address
-    /// has a fresh start.
+    /// Records the result of a send. If others wrote meanwhile, the result is applied to their
+    /// version, unless the waiter has a new address, which starts fresh.
     async fn mark(
         &self,
         wait: Versioned<Wait>,
@@ -293,7 +293,7 @@ impl Deliver {
 }
 
 impl Wait {
-    /// Whether this is the registration that `sent` was sent to.
+    /// Whether this is still the registration that `sent` went to.
     fn is_still(&self, sent: &Self) -> bool {
         self.state == WaitState::Waiting
             && self.callback_url == sent.callback_url
@@ -302,7 +302,7 @@ impl Wait {
 }
 
 impl crate::wait::Delivery {
-    /// Whether somebody else is sending, or the next try is not due.
+    /// Whether somebody else is sending, or the next attempt is not due.
     fn is_held(&self, now: Timestamp) -> bool {
         self.claimed_until.max(self.retry_at).is_some_and(|until| until > now)
     }

@@ -83,7 +83,7 @@ fn refused(field: &'static str, problem: impl Into<String>) -> Refused {
 /// Reads one EventBridge event. `now` stands in for a time that is missing.
 ///
 /// # Errors
-/// [`Refused`] names the field for want of which the event can't be attributed.
+/// [`Refused`] names the field that is missing or wrong, so that the event cannot be attributed.
 pub fn parse(event: &Value, now: Timestamp) -> Result<Parsed, Refused> {
     if !event.is_object() {
         return Err(refused("event", "not a JSON object in EventBridge's form"));
@@ -165,9 +165,8 @@ fn observation(
     }
 }
 
-/// The finer status that an event's detail or a Describe's answer tells: SageMaker's
-/// own word, else how many of the job's parts are in which state, as in
-/// `Completed 3, InProgress 2`.
+/// The secondary status in the detail of an event or in a Describe answer: SageMaker's own word, or
+/// else how many parts of the job are in which state, for example `Completed 3, InProgress 2`.
 #[must_use]
 pub fn secondary_status(kind: Kind, detail: &Value) -> Option<String> {
     let fields = &kind.spec().fields;

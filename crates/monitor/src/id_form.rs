@@ -10,7 +10,7 @@ pub enum IdPart {
     Name,
     /// A name whose case makes a difference.
     CasedName,
-    /// What SageMaker calls it, which has nothing of its name. Its case makes no difference.
+    /// An id that SageMaker generates, independent of the name. Its case makes no difference.
     Id,
     /// This word, in any case; the canonical form has it in lower case.
     Word(&'static str),
@@ -69,8 +69,8 @@ impl IdForm {
         })
     }
 
-    /// What all spellings of an id have in common: it in lower case, but for a name whose
-    /// case makes a difference.
+    /// The same text for all spellings of an id: in lower case, except for a name whose case makes
+    /// a difference.
     pub(crate) fn folded(&self, id: &str) -> String {
         self.each(id, |part, text| match part {
             IdPart::CasedName => text.to_owned(),

@@ -49,15 +49,15 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     escaped(text, acts)
 }
 
-/// `text` with its line breaks and tabs; every line but the first begins with `indent`,
-/// so that none can be taken for a line of ours.
+/// `text` with its line breaks and tabs. Every line after the first begins with `indent`, so that
+/// none looks like a line of Sagebell.
 #[must_use]
 pub fn indented(text: &str, indent: &str) -> String {
     lines(text).collect::<Vec<_>>().join(&format!("\n{indent}"))
 }
 
-/// `text` with its line breaks and tabs; every line but the first begins with two
-/// blanks at least. For what is said in our own words around the words of others.
+/// `text` with its line breaks and tabs. Every line after the first begins with at least two
+/// spaces. For text of Sagebell that contains text from others.
 #[must_use]
 pub fn hanging(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -9,7 +9,7 @@ use crate::ports::{Cursor, JobFilter, Page, SageMaker, SageMakerError, Store, St
 use crate::principal::Principal;
 use crate::record::{RecordError, Recorder};
 
-/// Most jobs on one page.
+/// The maximum number of jobs on one page.
 pub const PAGE_LIMIT: usize = 200;
 
 /// Why a job could not be refreshed.
@@ -18,10 +18,10 @@ pub enum RefreshError {
     /// Another principal owns the job.
     #[error("only the owner of a job may refresh it. It belongs to {0}")]
     NotOwner(String),
-    /// SageMaker did not tell.
+    /// The Describe call failed.
     #[error(transparent)]
     SageMaker(#[from] SageMakerError),
-    /// What it told could not be recorded.
+    /// The answer could not be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// The store failed.
@@ -49,7 +49,7 @@ impl JobQueries {
         Ok(self.store.load_job(arn).await?.map(|found| found.value))
     }
 
-    /// Lists jobs, those recorded last first; `limit` is held to 1..=200.
+    /// Lists jobs, the latest first. `limit` is limited to 1..=200.
     ///
     /// # Errors
     /// The store's.
@@ -62,8 +62,7 @@ impl JobQueries {
         self.store.list_jobs(filter, after, limit.clamp(1, PAGE_LIMIT)).await
     }
 
-    /// Describes the job now, for its owner or where it has none yet, and records
-    /// what it says.
+    /// Describes the job now, for its owner or if it has no owner yet, and records the answer.
     ///
     /// # Errors
     /// `NotOwner`, SageMaker's, the recorder's or the store's.

@@ -11,20 +11,19 @@ use jiff::Timestamp;
 use crate::counter::CountKey;
 use crate::principal::Principal;
 
-/// What of a principal's is limited.
+/// The limits on one principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Limit {
     /// New waits in a minute.
     Registrations,
-    /// New waits in an hour, on jobs that were never seen: each costs a Describe.
+    /// New waits in an hour on jobs that were never observed. Each of them costs a Describe call.
     Unseen,
     /// New waits in a day.
     Waits,
 }
 
 impl Limit {
-    /// Every limit, the shortest window first: what one refuses is not counted by those
-    /// after it.
+    /// Every limit, the shortest window first. If one refuses, the later ones are not counted.
     pub const ALL: [Self; 3] = [Self::Registrations, Self::Unseen, Self::Waits];
 
     /// The word that stores and logs use.
@@ -46,13 +45,13 @@ impl Limit {
         Duration::from_secs(seconds)
     }
 
-    /// The counter of a principal's share now.
+    /// The current counter of a principal.
     #[must_use]
     pub fn counter(self, principal: &Principal, now: Timestamp) -> CountKey {
         CountKey::at(principal.0.clone(), self.as_str(), self.window(), now)
     }
 
-    /// What is limited, in the words of a refusal.
+    /// What is limited, for error messages.
     const fn words(self) -> &'static str {
         match self {
             Self::Registrations => "new waits in a minute",
@@ -62,20 +61,19 @@ impl Limit {
     }
 }
 
-/// The most of each that one principal may register; 0 means as many as it likes,
-/// uncounted.
+/// The maximum of each that one principal may register. 0 means no limit and no counting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// New waits in a minute.
     pub registrations_per_minute: u32,
-    /// New waits in an hour on jobs that were never seen.
+    /// New waits in an hour on jobs that were never observed.
     pub unseen_per_hour: u32,
     /// New waits in a day.
     pub waits_per_day: u32,
 }
 
 impl Limits {
-    /// No limits: for a monitor that does not know its callers apart.
+    /// No limits, for a monitor that cannot distinguish its callers.
     pub const NONE: Self =
         Self { registrations_per_minute: 0, unseen_per_hour: 0, waits_per_day: 0 };
 
@@ -90,19 +88,19 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// Far more than thousands of steps that begin at once under one role.
+    /// Far more than thousands of steps that start at the same time with one role.
     fn default() -> Self {
         Self { registrations_per_minute: 3_000, unseen_per_hour: 5_000, waits_per_day: 50_000 }
     }
 }
 
-/// A principal registered more than its share.
+/// A principal registered too many waits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("this role or user has registered {most} {}. Try again in {} s", .limit.words(), .retry_after.as_secs())]
 pub struct TooMany {
-    /// Of what.
+    /// The limit.
     pub limit: Limit,
-    /// How many are taken in one window.
+    /// How many are accepted in one window.
     pub most: u64,
     /// How long until the next window, in whole seconds, rounded up.
     pub retry_after: Duration,

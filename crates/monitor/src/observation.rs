@@ -13,7 +13,7 @@ use crate::phase::Phase;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// A state-change event of SageMaker's.
+    /// A state-change event of SageMaker.
     Event,
     /// A Describe call.
     Describe,
@@ -21,31 +21,31 @@ pub enum Source {
 
 /// One observation of a job's status.
 ///
-/// Its serialized form is the detail of the sweep's own events.
+/// Its serialized form is the detail of the sweep's events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     /// The job.
     pub arn: JobArn,
-    /// Its name as SageMaker spells it, where a name field tells; never cut out
-    /// of an ARN, whose case is not reliable.
+    /// Its name as SageMaker spells it, if there is a name field. It is never cut out of an ARN,
+    /// because the case of ARNs is not reliable.
     #[serde(default)]
     pub name: Option<String>,
-    /// What the status means.
+    /// The meaning of the status.
     pub phase: Phase,
-    /// SageMaker's own word.
+    /// The status, exactly as SageMaker sent it.
     pub status: String,
-    /// SageMaker's finer word, where the kind has one.
+    /// The secondary status, if the kind has one.
     pub secondary_status: Option<String>,
     /// Why it failed, in SageMaker's words.
     pub failure_reason: Option<String>,
-    /// When the job was created: its generation. Some kinds' events leave it out.
+    /// When the job was created. This identifies its generation. The events of some kinds leave it
+    /// out.
     pub created_at: Option<Timestamp>,
-    /// When SageMaker last changed the job; the event's own time where the
-    /// detail has none.
+    /// When SageMaker last changed the job. If the detail does not say it, the time of the event.
     pub modified_at: Timestamp,
-    /// When the job ended, where SageMaker says.
+    /// When the job ended, if SageMaker says it.
     pub ended_at: Option<Timestamp>,
-    /// When the observation was made: the event's time, or the Describe's.
+    /// When the observation was made: the time of the event, or of the Describe call.
     pub seen_at: Timestamp,
     /// Where it came from.
     pub source: Source,
@@ -58,15 +58,14 @@ impl Observation {
         self.arn.kind()
     }
 
-    /// The observation as it may be recorded, whoever made it and whatever it
-    /// says: texts held to their bounds, no time later than `now` by more than
-    /// clocks differ, and the phase that the table of kinds gives to the status.
+    /// The observation as it may be recorded, whatever its origin and content: texts have their
+    /// maximum length, no time is later than `now` by more than clocks differ, and the phase is the
+    /// one that the table of kinds gives to the status.
     ///
-    /// A time that is not believed gives no standing against observations whose
-    /// times are true: in the place of a modification time stands the creation, or,
-    /// where that is not told or a job has ended for good, the observation's own
-    /// time; in the place of that one `now`. A time of creation that was moved to
-    /// `now` would make a later generation of the job, so there is none instead.
+    /// A time that is too late must not win over observations with true times. Instead of a
+    /// modification time, the creation time is used. If that is missing or the job has ended for
+    /// good, the observation's own time is used, and instead of that `now`. A creation time moved
+    /// to `now` would make a later generation of the job, so it is removed instead.
     #[must_use]
     pub fn bounded(self, now: Timestamp) -> Self {
         let seen_at = believed(Some(self.seen_at), now).unwrap_or(now);
@@ -92,7 +91,7 @@ impl Observation {
         }
     }
 
-    /// When the job settled, if this observation says that it did.
+    /// When the job settled, if this observation is a settled one.
     #[must_use]
     pub fn settled_at(&self) -> Option<Timestamp> {
         self.phase.is_settled().then(|| self.ended_at.unwrap_or(self.modified_at))

@@ -40,7 +40,7 @@ pub struct Operations {
     pub stop: Option<&'static str>,
     /// The request field of `describe` and `stop` that names the job.
     pub key: &'static str,
-    /// Whether `key` takes the ARN, not the name.
+    /// Whether `key` is the ARN, not the name.
     pub key_is_arn: bool,
     /// The request fields of `describe` and `stop` that take the parts of the ARN's id, one
     /// each, in their order. Empty: `key` alone names the job.
@@ -60,8 +60,8 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Whether the kind has a Describe of its own: without one, a list tells its state, and
-    /// `create` creates what it is a part of.
+    /// Whether the kind has its own Describe. Without one, a list contains its state, and `create`
+    /// creates its parent.
     #[must_use]
     pub fn are_its_own(&self) -> bool {
         self.describe != self.list

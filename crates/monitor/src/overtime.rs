@@ -16,14 +16,13 @@ use crate::time::later;
 use crate::wait::Wait;
 
 impl Wait {
-    /// When its life ends, if it is not over before.
+    /// When the wait ends at the latest.
     #[must_use]
     pub fn ends_at(&self) -> Timestamp {
         self.overtime.map_or(self.deadline, |until| until.max(self.deadline))
     }
 
-    /// The same, with these breaks of the sweep: those before it was registered make no
-    /// difference to it.
+    /// The same, with these breaks of the sweep. Breaks before the registration make no difference.
     pub(crate) fn ends_after(&self, breaks: &[Break]) -> Timestamp {
         let since = breaks.iter().filter(|one| one.over_at > self.created_at);
         let seconds = since.fold(0_u64, |sum, one| sum.saturating_add(one.seconds));

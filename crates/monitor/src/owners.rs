@@ -15,16 +15,16 @@ use crate::wait::Wait;
 /// takes `111122223333:role/name` as a tag's value (API reference, `Tag`).
 pub const OWNER_TAG: &str = "sagebell:owner";
 
-/// Waits read at a time.
+/// The number of waits read at a time.
 const PAGE: usize = 100;
 
-/// Why somebody may not have a job stopped.
+/// Why a principal may not have a job stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAllowed {
-    /// It is another principal's.
+    /// Another principal owns it.
     #[error("the job belongs to {0}")]
     OwnedBy(String),
-    /// Nobody is known to own it.
+    /// It has no known owner.
     #[error("the job has no known owner: it has no tag {OWNER_TAG} and no registration")]
     Unowned,
     /// Its tags could not be read.
@@ -32,12 +32,12 @@ pub enum NotAllowed {
     Unknown(#[from] SageMakerError),
 }
 
-/// Whether `who` owns the job, as its record has it.
+/// Whether `who` owns the job, according to its record.
 pub(crate) fn is_recorded_owner(record: &JobRecord, who: &Principal) -> bool {
     record.owner.as_ref().is_none_or(|owner| owner == who)
 }
 
-/// Who owns the job: its tag is read.
+/// The owner of the job. Reads its tag.
 ///
 /// # Errors
 /// SageMaker's, if the tag could not be read.
@@ -50,13 +50,13 @@ pub(crate) async fn owner_of(
     Ok(tagged.or_else(|| record.and_then(|record| record.owner.clone())))
 }
 
-/// Makes sure that the wait's principal owns the job and may have it stopped.
+/// Checks that the wait's principal owns the job and may have it stopped.
 ///
-/// A job that 0.1.0 recorded has no owner: there a wait that 0.1.0 stored counts as
-/// its owner's, as it did then; no such wait can be made any more.
+/// A job that 0.1.0 recorded has no owner. For such a job, a wait that 0.1.0 stored counts as one
+/// of its owner, as it did then. No new wait can be of this form.
 ///
 /// # Errors
-/// [`NotAllowed`]: another owns it, or whose it is can't be found out now.
+/// [`NotAllowed`]: another principal owns it, or its owner cannot be read now.
 pub(crate) async fn check(
     sagemaker: &dyn SageMaker,
     wait: &Wait,
@@ -71,7 +71,7 @@ pub(crate) async fn check(
     }
 }
 
-/// Whether other waits than this one still want their job, of those that `counts`.
+/// Whether other waits than this one still need the job, among those that `counts` selects.
 pub(crate) async fn is_wanted_by_others(
     store: &dyn Store,
     wait: &Wait,

@@ -91,8 +91,8 @@ pub static PARTITIONS: [Partition; 8] = [
 ];
 
 impl Partition {
-    /// The partition of a region. A region that no other partition claims is taken for
-    /// one of `aws`, as AWS's SDKs do with a region that is newer than they are.
+    /// The partition of a region. A region that no other partition contains counts as part of
+    /// `aws`, as in AWS's SDKs for a region that is newer than they are.
     #[must_use]
     pub fn of_region(region: &str) -> &'static Self {
         let claims = |of: &&Self| of.regions.is_some_and(|prefix| region.starts_with(prefix));

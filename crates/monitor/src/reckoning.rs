@@ -11,11 +11,12 @@ use jiff::Timestamp;
 
 use crate::time::later;
 
-/// How much earlier or later than the clock shows it can be. A clock that was set by more
-/// had shown nonsense before.
+/// How much earlier or later than the clock shows the time can be. If the clock was set by more,
+/// its old readings were nonsense.
 pub const MOST: Duration = Duration::from_secs(86_400);
 
-/// The readings of a clock that were furthest ahead and furthest behind, carried on.
+/// The readings of a clock that were furthest ahead and furthest behind, plus the uptime since
+/// then.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Reckoning {
     latest: Option<Reading>,
@@ -31,15 +32,15 @@ struct Reading {
 /// What time it can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Not before this.
+    /// The earliest possible time.
     pub earliest: Timestamp,
-    /// Not after this.
+    /// The latest possible time.
     pub latest: Timestamp,
 }
 
 impl Reckoning {
-    /// The clock shows `now` when the process has run for `uptime`: what time it can be by
-    /// that and by what it showed before.
+    /// The clock shows `now` after the process has run for `uptime`. Returns the possible times, by
+    /// this reading and the earlier ones.
     pub fn read(&mut self, now: Timestamp, uptime: Duration) -> Bounds {
         let carried_on = |last: Option<Reading>| {
             let at = last.map(|last| later(last.now, uptime.saturating_sub(last.uptime)));

@@ -10,28 +10,28 @@ use serde::{Deserialize, Serialize};
 use crate::policy::Policy;
 use crate::time::later;
 
-/// How far the search for a waiter that no longer renews its lease has come.
+/// The progress of the search for a waiter that no longer renews its lease.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Search {
-    /// Probes that were really sent, one after the other, and not answered.
+    /// The number of probes that were really sent, one after the other, and not answered.
     pub unanswered: u32,
     /// When the last of them was sent.
     pub probed_at: Option<Timestamp>,
-    /// When the sweep looks for the waiter next.
+    /// When the next probe is due.
     pub next_at: Option<Timestamp>,
-    /// How often the sweep asked for a probe.
+    /// How often the sweep requested a probe.
     pub asked: u32,
 }
 
 impl Search {
-    /// Whether the waiter was looked for often enough.
+    /// Whether enough probes were sent.
     #[must_use]
     pub fn is_in_vain(&self) -> bool {
         self.unanswered >= Policy::PROBES
     }
 
-    /// A probe was sent at this time and not answered. Two that follow each other at
-    /// once, as when a message is doubled, are one.
+    /// Notes that a probe was sent at this time and not answered. Two probes right after each
+    /// other, for example because a message was duplicated, count as one.
     pub(crate) fn missed(&mut self, now: Timestamp, policy: &Policy) {
         let spread = policy.probe_pause / 2;
         if self.probed_at.is_none_or(|last| later(last, spread) <= now) {

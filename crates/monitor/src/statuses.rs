@@ -26,7 +26,7 @@ pub(crate) const JOB: Statuses = &[
     ("Deleted", Stopped),
 ];
 
-/// What runs until it is taken down.
+/// Kinds that run until they are deleted.
 pub(crate) const SERVICE: Statuses = &[
     ("Pending", Pending),
     ("Creating", Pending),
@@ -45,7 +45,7 @@ pub(crate) const SERVICE: Statuses = &[
     ("Deleted", Stopped),
 ];
 
-/// What is made and then there.
+/// Kinds that are created once and then exist.
 pub(crate) const ARTIFACT: Statuses = &[
     ("Creating", Pending),
     ("Created", Succeeded),

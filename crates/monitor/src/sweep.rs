@@ -35,10 +35,11 @@ use beat::Beat;
 use plan::{Step, plan};
 pub use report::SweepReport;
 
-/// Waits read from the due index, or from a job, at a time.
+/// The number of waits read from the due index, or from a job, at a time.
 const PAGE: usize = 100;
 
-/// Probes that may be on their way: more than these, and `signals` does not send them.
+/// The number of probes that may be requested and unsent. If there are more, `signals` does not
+/// send them.
 const UNSENT: u32 = 5;
 
 /// Why one wait could not be handled.
@@ -63,7 +64,7 @@ pub enum RecoverError {
     Queue(#[from] QueueError),
 }
 
-/// Looks at due waits.
+/// Handles due waits.
 #[derive(Clone)]
 pub struct Sweep {
     /// Where jobs and waits are.
@@ -74,25 +75,25 @@ pub struct Sweep {
     pub sagemaker: Arc<dyn SageMaker>,
     /// Where observations go.
     pub intake: Arc<dyn Intake>,
-    /// Who else is told.
+    /// Receives the announcements.
     pub announcer: Arc<dyn Announcer>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub entropy: Arc<dyn Entropy>,
-    /// The numbers.
+    /// Times and limits.
     pub policy: Arc<Policy>,
 }
 
-/// The jobs that one sweep has described: many waits on one job cost one look.
+/// The jobs that one sweep has described, so that many waits on one job cost one Describe call.
 type Described = Mutex<HashSet<JobArn>>;
 
 impl Sweep {
-    /// Looks at every due wait, at most [`Policy::sweep_limit`] of them.
+    /// Handles every due wait, at most [`Policy::sweep_limit`] of them.
     ///
     /// # Errors
-    /// The store's, if the due index can't be read; what fails for one wait is
-    /// counted and left for the next sweep.
+    /// The store's, if the due index cannot be read. A failure for one wait is counted, and the
+    /// wait is left for the next sweep.
     pub async fn sweep(&self) -> Result<SweepReport, StoreError> {
         let mut report =
             SweepReport { purged: self.store.purge_expired().await?, ..Default::default() };
@@ -118,9 +119,9 @@ impl Sweep {
         Ok(report)
     }
 
-    /// Until when waits are due that are looked at, and how many at most. Once after the
-    /// clock went back those too that were due soon by the time that it showed: no look at
-    /// a job is further ahead than its longest pause.
+    /// The due time up to which waits are handled, and how many at most. After the clock went back,
+    /// this once includes waits that were due soon by the old time: no check is further ahead than
+    /// the longest pause.
     fn reach(&self, beat: &Beat) -> (Timestamp, u64) {
         let Some(back) = beat.back else {
             return (beat.now, self.policy.sweep_limit as u64);
@@ -129,8 +130,8 @@ impl Sweep {
         (later(later(beat.now, back), longest), u64::MAX)
     }
 
-    /// Queues a signal request for every wait that has news, due or not: a local stack
-    /// does so when it starts after a crash. Returns how many.
+    /// Queues a signal request for every wait that needs a signal, due or not. A local stack calls
+    /// this when it starts after a crash. Returns how many it queued.
     ///
     /// # Errors
     /// [`RecoverError`].
@@ -219,8 +220,8 @@ impl Sweep {
         Ok(step)
     }
 
-    /// An end is signalled again soon if this request gets lost. Checks of a job that goes
-    /// on keep their pauses, however often its progress has to be signalled again.
+    /// If this request is lost, the end of a job is signalled again soon. Checks of a running job
+    /// keep their pauses, however often its progress has to be signalled again.
     async fn request_signal(
         &self,
         mut wait: Versioned<Wait>,
@@ -236,7 +237,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Has `signals` probe the waiter: no other function may be where it can be reached.
+    /// Asks `signals` to probe the waiter. Perhaps no other function can reach it.
     async fn probe(&self, mut wait: Versioned<Wait>) -> Result<(), StepError> {
         self.queue.push(&[SignalRequest::probe(wait.value.key())]).await?;
         let search = &mut wait.value.search;
@@ -250,8 +251,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// Writes the wait unless others did first: then what they wrote counts,
-    /// and the due index has it.
+    /// Writes the wait, unless others wrote it first. Then their version counts, and it is in the
+    /// due index.
     async fn save(&self, mut wait: Versioned<Wait>) -> Result<Option<Versioned<Wait>>, StoreError> {
         wait.value.reschedule(&self.policy);
         Ok(match self.store.save_wait(&wait.value, Some(wait.version)).await? {

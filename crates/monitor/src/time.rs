@@ -16,9 +16,9 @@ const SECONDS_BELOW: f64 = 1e11;
 
 static HTTP_DATE: DateTimeParser = DateTimeParser::new();
 
-/// Reads a time from any of the forms that senders use: epoch milliseconds
-/// (events) or seconds (Describe answers) as a number, a float or a numeric
-/// string; RFC 3339. Anything else is no time.
+/// Reads a time in any of the formats that senders use: epoch milliseconds (events) or seconds
+/// (Describe answers) as a number, a float or a numeric string; RFC 3339. Anything else is not a
+/// time.
 #[must_use]
 pub fn parse_time(value: &Value) -> Option<Timestamp> {
     match value {
@@ -44,7 +44,7 @@ pub fn later(at: Timestamp, duration: Duration) -> Timestamp {
     at.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
-/// So much earlier; the earliest time there is where that cannot be told.
+/// The time, earlier by this duration. The earliest possible time if that is out of range.
 #[must_use]
 pub fn earlier(at: Timestamp, duration: Duration) -> Timestamp {
     at.checked_sub(duration).unwrap_or(Timestamp::MIN)

@@ -25,7 +25,7 @@ pub use error::{Field, WaitError};
 use registration::note_wants;
 pub use registration::{Registration, Stop};
 
-/// A wait and its job, as now known.
+/// A wait and its job, as known now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitAndJob {
     /// The wait.
@@ -35,8 +35,8 @@ pub struct WaitAndJob {
 }
 
 impl WaitAndJob {
-    /// What the wait's principal is told. What a callback met says much of a network:
-    /// the job's owner is told it, others its class alone.
+    /// The view for the wait's principal. The reason of a failed callback reveals much about a
+    /// network, so only the job's owner sees it. Others see its class alone.
     fn of(mut wait: Wait, record: JobRecord) -> Self {
         if !owners::is_recorded_owner(&record, &wait.owner) {
             let class = wait.delivery.last_error_class;
@@ -53,23 +53,22 @@ pub struct WaitRegistry {
     pub store: Arc<dyn Store>,
     /// SageMaker itself.
     pub sagemaker: Arc<dyn SageMaker>,
-    /// Records what a first look at a job sees.
+    /// Records the first Describe of a job.
     pub recorder: Recorder,
     /// Which callback URLs are allowed.
     pub guard: Arc<dyn CallbackGuard>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// The numbers.
+    /// Times and limits.
     pub policy: Arc<Policy>,
 }
 
 impl WaitRegistry {
-    /// Registers a wait, re-attaches it under a new URL, or renews it: the same
-    /// call each time. If the job is already settled the answer says so, and
-    /// the wait counts as signalled.
+    /// Registers a wait, re-attaches it with a new URL, or renews it: always the same call. If the
+    /// job is already settled, the answer says so, and the wait counts as signalled.
     ///
     /// # Errors
-    /// [`WaitError`] names the field, the scope, the owner or the limit at fault.
+    /// [`WaitError`] names the wrong field, the scope, the owner or the limit.
     pub async fn register(&self, asked: Registration) -> Result<WaitAndJob, WaitError> {
         self.check(&asked)?;
         let key = asked.key();
@@ -97,7 +96,7 @@ impl WaitRegistry {
     /// Reads a wait and its job.
     ///
     /// # Errors
-    /// `NotFound`, also for a wait of another principal's, or the store's.
+    /// `NotFound`, also for a wait of another principal, or the store's.
     pub async fn inspect(&self, key: &WaitKey) -> Result<WaitAndJob, WaitError> {
         let wait = self.find(key).await?;
         let record = self.job_for(&wait.value).await?;
@@ -130,7 +129,7 @@ impl WaitRegistry {
         Ok(())
     }
 
-    /// Puts back what a refused registration wrote over, unless others wrote since.
+    /// Restores what a refused registration overwrote, unless others wrote since then.
     async fn undo(&self, written: Versioned<Wait>, before: Option<Wait>) -> Result<(), WaitError> {
         let undone = before.unwrap_or_else(|| {
             let mut wait = written.value;
@@ -141,7 +140,7 @@ impl WaitRegistry {
         Ok(())
     }
 
-    /// The wait of this key, or the same principal's that 0.1.0 stored.
+    /// The wait with this key, or the one that 0.1.0 stored for the same principal.
     async fn find(&self, key: &WaitKey) -> Result<Versioned<Wait>, WaitError> {
         if let Some(wait) = self.store.load_wait(key).await? {
             return Ok(wait);
@@ -150,7 +149,7 @@ impl WaitRegistry {
         old.filter(|old| Some(&old.value.owner) == key.owner.as_ref()).ok_or(WaitError::NotFound)
     }
 
-    /// A wait that was told already, and of the same thing, is not written again.
+    /// A wait that was already signalled about the same thing is not written again.
     async fn answered_before(
         &self,
         asked: &Registration,
@@ -167,7 +166,7 @@ impl WaitRegistry {
         Ok(settled.map(|record| WaitAndJob::of(wait.clone(), record)))
     }
 
-    /// Writes the wait; says also what it wrote over.
+    /// Writes the wait. Also returns what it overwrote.
     async fn upsert(
         &self,
         asked: &Registration,
@@ -192,8 +191,8 @@ impl WaitRegistry {
         CompareAndSet { store: &*self.store, ..self.recorder.compare_and_set() }
     }
 
-    /// The job's record, with what the wait wants of it noted. A job that was never
-    /// heard of, or whose state is in doubt, is looked at once.
+    /// The job's record, with the needs of the wait noted. If the job is unknown or its state is in
+    /// doubt, it is described at once.
     async fn job_for(&self, wait: &Wait) -> Result<JobRecord, WaitError> {
         let mut current = self.store.load_job(&wait.arn).await?;
         if current.as_ref().is_none_or(|found| found.value.is_in_doubt()) {

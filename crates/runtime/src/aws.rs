@@ -15,11 +15,11 @@ use crate::adapters::LoggingAnnouncer;
 use crate::config::AwsNames;
 use crate::wiring::Adapters;
 
-/// Region, credentials and endpoints from the environment, as every AWS tool
-/// reads them. Nothing is called yet.
+/// Region, credentials and endpoints from the environment, as every AWS tool reads them. Makes no
+/// call yet.
 ///
-/// All clients share one HTTP client: left to themselves each makes its own, and
-/// reads the machine's root certificates into it.
+/// All clients share one HTTP client. By default each would create its own, and read the machine's
+/// root certificates into it.
 pub(crate) async fn sdk_config() -> SdkConfig {
     let http = Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector = Connector::builder()

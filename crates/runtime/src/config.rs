@@ -10,7 +10,7 @@ use sagebell_monitor::policy::Policy;
 use sagebell_system::Env;
 use sagebell_webhook::CallbackPaths;
 
-/// Which store.
+/// The store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreConfig {
     /// The embedded one, in this file.
@@ -19,25 +19,25 @@ pub enum StoreConfig {
     Dynamodb(AwsNames),
 }
 
-/// The names of what a deployment has on AWS.
+/// The names of a deployment's resources on AWS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsNames {
     /// The table.
     pub table: String,
-    /// `SAGEBELL_QUEUE`: the URL of the queue for signal requests. Only `signals`,
-    /// which rings nobody, goes without.
+    /// `SAGEBELL_QUEUE`: the URL of the queue for signal requests. Only `signals` does not need it,
+    /// because it queues none.
     pub queue: Option<String>,
-    /// `SAGEBELL_BUS`: the event bus for observations and announcements. Without
-    /// one, observations are recorded at once and announcements logged.
+    /// `SAGEBELL_BUS`: the event bus for observations and announcements. Without it, observations
+    /// are recorded at once and announcements are logged.
     pub bus: Option<String>,
 }
 
-/// What SageMaker itself may be asked.
+/// The access to SageMaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SageMakerAccess {
-    /// Nothing: the monitor knows what events tell.
+    /// None: the monitor knows only what events contain.
     None,
-    /// Describe and Stop, so many calls a second at most.
+    /// Describe and Stop, with a limit on the calls per second.
     Aws {
         /// `SAGEBELL_DESCRIBES_PER_SECOND`.
         describes_per_second: u32,
@@ -49,11 +49,11 @@ pub enum SageMakerAccess {
 pub enum Auth {
     /// Callers that AWS has authenticated (SigV4).
     Iam,
-    /// Anyone who reaches it: for a laptop.
+    /// Anyone who can reach it: for a laptop.
     None,
 }
 
-/// Everything that is configured.
+/// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `SAGEBELL_STORE`.
@@ -74,11 +74,11 @@ pub struct Config {
     pub policy: Policy,
 }
 
-/// All that is wrong with the configuration.
+/// All errors in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the configuration has errors:\n{}", .problems.join("\n"))]
 pub struct ConfigError {
-    /// One line per variable: its name, what is wrong, what it takes.
+    /// One line per variable: its name, what is wrong, and the expected value.
     pub problems: Vec<String>,
 }
 
@@ -89,10 +89,10 @@ const UNPRIVILEGED: &str = "1024-65535";
 
 const DAY: u32 = 86_400;
 const MOST_DAYS: u32 = 3_650;
-/// Of a limit on new waits; whoever wants more wants none.
+/// The largest limit on new waits. For more, use no limit.
 const MOST_WAITS: u32 = 10_000_000;
 
-/// SageMaker takes five of most kinds a second of an account: the rest is for pipelines and
+/// SageMaker accepts five per second of an account for most kinds. The rest is for pipelines and
 /// people ("Amazon SageMaker endpoints and quotas", AWS General Reference).
 const DESCRIBES_PER_SECOND: u32 = 2;
 const MOST_DESCRIBES_PER_SECOND: u32 = 100;
@@ -182,7 +182,7 @@ impl Config {
     /// authentication, callbacks to loopback as well as to private networks.
     ///
     /// # Errors
-    /// None that a caller can cause: the defaults are checked by a test.
+    /// None in practice: a test checks the defaults.
     pub fn local(store: PathBuf) -> Result<Self, ConfigError> {
         struct Nothing;
         impl Env for Nothing {
@@ -238,7 +238,7 @@ impl<E: Env> Reader<'_, E> {
         self.parsed(name, &text, takes, parse)
     }
 
-    /// On AWS SageMaker is asked unless told otherwise, on a laptop not.
+    /// By default, SageMaker is called on AWS, but not on a laptop.
     fn sagemaker(&mut self, store: Option<&StoreConfig>) -> SageMakerAccess {
         let default = if matches!(store, Some(StoreConfig::Dynamodb(_))) { "aws" } else { "none" };
         let rate = "SAGEBELL_DESCRIBES_PER_SECOND";

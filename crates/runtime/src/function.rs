@@ -10,7 +10,7 @@ use crate::published::publish;
 
 /// The CloudWatch namespace of all metrics.
 const NAMESPACE: &str = "Sagebell";
-/// The dimension that tells functions apart.
+/// The dimension that distinguishes functions.
 const DIMENSION: &str = "Function";
 /// The variable in which Lambda puts the function's name.
 const NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
@@ -22,10 +22,10 @@ const NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
 pub struct Metrics(&'static Collector);
 
 impl Metrics {
-    /// Takes over the process's counters. Call once.
+    /// Becomes the recorder of the process's counters. Call it once.
     ///
     /// # Errors
-    /// If somebody else has taken them over.
+    /// If there is a recorder already.
     pub fn install(env: &impl Env) -> Result<Self, InstallError> {
         let function = env.get(NAME).unwrap_or_else(|| "local".to_owned());
         let builder =

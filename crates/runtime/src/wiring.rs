@@ -33,7 +33,7 @@ use crate::config::{Config, ConfigError};
 #[cfg(feature = "aws")]
 use crate::config::{SageMakerAccess, StoreConfig};
 
-/// Why nothing could be started.
+/// Why the program could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The configuration is wrong.
@@ -42,14 +42,14 @@ pub enum StartError {
     /// The store could not be opened.
     #[error("the store could not be opened: {0}")]
     Store(#[from] StoreError),
-    /// The HTTP client for callbacks could not be made.
+    /// The HTTP client for callbacks could not be created.
     #[error(transparent)]
     Sender(#[from] sagebell_webhook::sender::SetUpError),
-    /// This function rings waits, and was not told where signal requests go.
+    /// This function queues signal requests, but has no queue.
     #[error("SAGEBELL_QUEUE is not set; expected `sqs:` and the URL of the signals queue")]
     NoQueue,
-    /// The configuration names the embedded store, and this program, like those
-    /// that are deployed, was built without it.
+    /// The configuration names the embedded store, but this program was built without it, like the
+    /// deployed functions.
     #[error("SAGEBELL_STORE needs SQLite. Build with the cargo feature `embedded`")]
     NoEmbeddedStore,
 }
@@ -58,7 +58,7 @@ pub enum StartError {
 pub(crate) struct Adapters {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) queue: Option<Arc<dyn Queue>>,
-    /// Where observations go; without one they are recorded at once.
+    /// Where observations go. Without it they are recorded at once.
     pub(crate) intake: Option<Arc<dyn Intake>>,
     pub(crate) announcer: Arc<dyn Announcer>,
 }
@@ -86,18 +86,17 @@ impl Wiring {
     /// that asks SageMaker nothing.
     ///
     /// # Errors
-    /// [`StartError`] says what to mend.
+    /// [`StartError`] says what to correct.
     #[cfg(feature = "aws")]
     pub async fn from_env(env: &impl Env) -> Result<Self, StartError> {
         Self::open(Config::from(env)?, None).await
     }
 
-    /// Opens the adapters; on AWS the connection to the table. `connect` makes the one to
-    /// SageMaker, if the configuration allows it: only functions that give one
-    /// link it.
+    /// Opens the adapters, and on AWS the connection to the table. `connect` creates the one to
+    /// SageMaker, if the configuration allows it. Only functions that pass one link it.
     ///
     /// # Errors
-    /// [`StartError`] says what to mend.
+    /// [`StartError`] says what to correct.
     #[cfg(feature = "aws")]
     pub async fn open(
         config: Config,
@@ -133,7 +132,7 @@ impl Wiring {
     /// Opens the stack of one machine, and its queue's receiving end.
     ///
     /// # Errors
-    /// [`StartError`] says what to mend.
+    /// [`StartError`] says what to correct.
     #[cfg(feature = "embedded")]
     pub fn local(
         path: &Path,
@@ -210,10 +209,10 @@ impl Wiring {
         })
     }
 
-    /// Calls waiters back.
+    /// Sends signals to waiters.
     ///
     /// # Errors
-    /// If the HTTP client can't be made.
+    /// If the HTTP client cannot be created.
     pub fn deliver(&self) -> Result<Deliver, StartError> {
         let (guard, clock) = (Arc::clone(&self.guard), Arc::clone(&self.clock));
         let sender = WebhookSender::new(guard, clock, Timeouts::default());

@@ -19,12 +19,12 @@ use crate::pages::Pages;
 use crate::patience::Patience;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// One attempt, from the first byte sent to the last one read.
+/// The time limit of one attempt, from the first byte sent to the last one read.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// All attempts with the pauses between them, for each attempt.
+/// The time limit of all attempts with their pauses.
 const TIMEOUT_PER_ATTEMPT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
-/// Longest operation name; SageMaker's longest has 44 letters.
+/// The longest operation name. SageMaker's longest has 44 letters.
 const LONGEST_NAME: usize = 64;
 
 /// SageMaker's API. Cheap to clone: clones share connections and budget.
@@ -41,17 +41,17 @@ pub struct Api {
 }
 
 impl Api {
-    /// Wraps a configuration; does no I/O.
+    /// Wraps a configuration. Does no I/O.
     ///
-    /// A call takes at most 3 s to connect, 10 s for an attempt and 30 s in all,
-    /// and is tried at most three times, by the SDK's standard rules.
+    /// A call has 3 s to connect, 10 s per attempt and 30 s in all, and at most three attempts, by
+    /// the SDK's standard rules.
     #[must_use]
     pub fn new(config: &SdkConfig, budget: Arc<Budget>) -> Self {
         Self::with_attempts(config, budget, ATTEMPTS)
     }
 
-    /// The same for a caller that has time: what passes by itself is called again for
-    /// as long as `patience` says.
+    /// The same for a caller that has time: temporary failures are retried as long as `patience`
+    /// allows.
     #[must_use]
     pub fn patient(config: &SdkConfig, budget: Arc<Budget>, patience: Patience) -> Self {
         Self { patience: Some(patience), ..Self::with_attempts(config, budget, 1) }
@@ -81,8 +81,8 @@ impl Api {
         Self { region: Some(Region::new(region.to_owned())), ..self.clone() }
     }
 
-    /// The same API for a caller with less time: so long at most for an attempt, and
-    /// for all of them with the pauses between.
+    /// The same API for a caller with less time: these limits for an attempt, and for all attempts
+    /// with their pauses.
     #[must_use]
     pub fn within(&self, attempt: Duration, whole: Duration) -> Self {
         let timeouts = TimeoutConfig::builder()
@@ -92,12 +92,12 @@ impl Api {
         Self { timeouts: Some(timeouts.build()), ..self.clone() }
     }
 
-    /// Calls `operation` with `input` and returns its whole answer, members that
-    /// the SDK does not know included.
+    /// Calls `operation` with `input` and returns its whole answer, including members that the SDK
+    /// does not know.
     ///
-    /// `input` goes out as it is: idempotency tokens (`ClientRequestToken`) are the
-    /// caller's to set. Times in answers are seconds since the epoch, as SageMaker
-    /// writes them. Describe, List and Stop calls wait for the [`Budget`].
+    /// `input` is sent unchanged. The caller sets idempotency tokens (`ClientRequestToken`). Times
+    /// in answers are seconds since the epoch, as SageMaker writes them. Describe, List and Stop
+    /// calls wait for the [`Budget`].
     ///
     /// # Errors
     /// [`CallError`], [`Class::Throttled`] where the budget is spent. An answer of
@@ -119,9 +119,8 @@ impl Api {
         }
     }
 
-    /// When this API was made, by SageMaker's own clock: exactly that or a little
-    /// later, by a second at most and what the first answered call took. `None` as long
-    /// as no call was answered.
+    /// When this API was created, by SageMaker's own clock: exactly, or later by at most one second
+    /// plus the duration of the first answered call. `None` before the first answer.
     #[must_use]
     pub fn begun(&self) -> Option<Timestamp> {
         self.begun.by_service()

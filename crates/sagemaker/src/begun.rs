@@ -11,7 +11,7 @@ use sagebell_monitor::time::later;
 /// What an HTTP date leaves off (RFC 9110, 5.6.7): it may be older by this.
 const DATE_STEP: Duration = Duration::from_secs(1);
 
-/// The time at which a client was made, once its first call is answered.
+/// The time at which a client was created. It is known after the first answer.
 pub(crate) struct Begun {
     clock: Arc<dyn Clock>,
     created_at: Duration,
@@ -20,7 +20,7 @@ pub(crate) struct Begun {
 }
 
 impl Begun {
-    /// A client that is made now.
+    /// A client that is created now.
     pub(crate) fn now(clock: Arc<dyn Clock>) -> Self {
         let created_at = clock.uptime();
         Self { clock, created_at, sent_at: Mutex::new(created_at), by_service: OnceLock::new() }

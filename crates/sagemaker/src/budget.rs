@@ -14,7 +14,7 @@ use sagebell_monitor::call_budget::{Call, CallBudget, Spent};
 use sagebell_monitor::jitter::vary;
 use sagebell_monitor::ports::{Clock, Entropy};
 
-/// How far the rate goes down: to this part of the full one.
+/// The lowest rate, as a part of the full rate.
 const FLOOR: f64 = 1.0 / 16.0;
 /// How long the climb from nothing back to the full rate takes, in seconds.
 const RECOVERY_SECONDS: f64 = 60.0;
@@ -24,20 +24,20 @@ const ONE_EVENT: Duration = Duration::from_secs(1);
 /// together.
 const JITTER: Range<f64> = 1.0..1.2;
 
-/// How much a [`Budget`] allows.
+/// The limits of a [`Budget`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
-    /// Calls per second, in the long run.
+    /// Calls per second on average.
     pub per_second: f64,
-    /// Calls at once after a quiet time.
+    /// Calls at once after a quiet time: the size of the bucket.
     pub burst: f64,
     /// The longest that one call waits for its turn.
     pub longest_wait: Duration,
 }
 
 impl Default for Rate {
-    /// Enough to look at 300 overdue jobs a minute, and few enough to leave the
-    /// account's own limits to pipelines and people.
+    /// Enough to check 300 overdue jobs per minute, and low enough to leave the limits of the
+    /// account to pipelines and people.
     fn default() -> Self {
         Self { per_second: 5.0, burst: 10.0, longest_wait: Duration::from_secs(2) }
     }
@@ -105,7 +105,7 @@ impl Budget {
         Ok(())
     }
 
-    /// SageMaker throttled a call: go slower.
+    /// SageMaker throttled a call: reduce the rate.
     pub fn throttled(&self) {
         let now = self.clock.uptime();
         let mut bucket = self.filled(now);

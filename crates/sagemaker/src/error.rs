@@ -9,46 +9,45 @@ use crate::classify::classify;
 use sagebell_monitor::call_budget::Spent;
 use sagebell_monitor::causes::{find_cause, with_causes};
 
-/// What a failed call means to its caller.
+/// The class of a failed call: what it means for its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// There is such a resource already.
+    /// The resource already exists.
     AlreadyExists,
-    /// The resource is in a state in which it can't be done now.
+    /// The resource is in a state that does not allow the call now.
     Conflict,
-    /// The credentials are missing, wrong or not allowed to.
+    /// The credentials are missing or wrong, or lack the permission.
     Denied,
-    /// The request is wrong: the message says what.
+    /// The request is wrong. The message says what.
     Invalid,
     /// A quota of the account is used up.
     LimitExceeded,
-    /// There is no such resource.
+    /// The resource does not exist.
     NotFound,
-    /// None of the others.
+    /// Everything else.
     Other,
-    /// The credentials have ended, or could not be had just now: with new ones the same
-    /// call may be allowed.
+    /// The credentials have expired, or could not be read just now. With new ones the same call may
+    /// be allowed.
     Stale,
-    /// SageMaker throttles, or the monitor's own budget is spent: later.
+    /// SageMaker throttles, or the monitor's own budget is used up. Try again later.
     Throttled,
-    /// SageMaker is out of reach, out of order or too slow. A write may or may
-    /// not have happened.
+    /// SageMaker is out of reach, fails or is too slow. A write may or may not have happened.
     Unavailable,
 }
 
-/// A call that failed: what that means, and what the service said.
+/// A failed call: its class, and the error of the service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{operation}: {message}{}", self.origin())]
 pub struct CallError {
-    /// What it means to the caller.
+    /// What it means for the caller.
     pub class: Class,
     /// The operation, e.g. `DescribeTrainingJob`.
     pub operation: String,
     /// The service's error code, e.g. `ValidationException`.
     pub code: Option<String>,
-    /// The service's own message, else what happened on the way.
+    /// The message of the service, or else what happened on the way.
     pub message: String,
-    /// The id under which AWS can look the request up.
+    /// The request id, for AWS's support.
     pub request_id: Option<String>,
 }
 

@@ -30,8 +30,8 @@ impl<'a> Pages<'a> {
     /// page.
     ///
     /// # Errors
-    /// [`CallError`]; [`Class::Other`] if the list has more than 100 pages or the
-    /// answer has no such items. The same page can be asked for again.
+    /// [`CallError`]. [`Class::Other`] if the list has more than 100 pages or the answer has no
+    /// such items. The same page can be requested again.
     pub async fn next(&mut self) -> Result<Option<Vec<Value>>, CallError> {
         if self.ended {
             return Ok(None);

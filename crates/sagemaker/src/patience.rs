@@ -26,22 +26,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 /// How much of a pause is kept, so that those who were refused together do not come back
 /// together.
 const JITTER: Range<f64> = 0.25..1.0;
-/// How long credentials are asked for again: an endpoint that hands them out may be
-/// out of order for minutes.
+/// How long requests for credentials are retried: a credential endpoint may fail for minutes.
 const STALE_LONGEST: Duration = Duration::from_secs(15 * 60);
 /// How long a SageMaker that does not answer is called.
 const OUTAGE_LONGEST: Duration = Duration::from_secs(2 * 60);
 /// Between two words about the same wait.
 const WORDS_APART: Duration = Duration::from_secs(60);
 
-/// Told what a call that is made again waits for, and for how long it is at most.
+/// Receives what a retried call waits for, and for how long at most.
 pub type OnRetry = dyn Fn(&CallError, Duration) + Send + Sync;
 
-/// How long calls are made again that failed for what passes by itself.
+/// How long calls with temporary failures are retried.
 #[derive(Clone)]
 pub struct Patience {
-    /// The longest that a throttled call is made again; what else passes has shorter
-    /// bounds, and never a longer one.
+    /// How long a throttled call is retried. Other temporary failures have shorter limits.
     pub longest: Duration,
     /// Time.
     pub clock: Arc<dyn Clock>,

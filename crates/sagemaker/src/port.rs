@@ -18,7 +18,7 @@ use crate::carrier::Answered;
 use crate::error::{CallError, Class};
 use crate::{request, step};
 
-/// Looks at jobs and stops them, each in its ARN's region.
+/// Describes jobs and stops them, each in the region of its ARN.
 #[derive(Clone)]
 pub struct SageMakerApi {
     api: Api,
@@ -26,7 +26,7 @@ pub struct SageMakerApi {
 }
 
 impl SageMakerApi {
-    /// The port on this API; does no I/O.
+    /// The port on this API. Does no I/O.
     #[must_use]
     pub fn new(api: Api, clock: Arc<dyn Clock>) -> Self {
         Self { api, clock }
@@ -90,7 +90,7 @@ impl SageMaker for SageMakerApi {
         Ok(seen)
     }
 
-    /// Reads the tags of the job that a Describe tells of, where its kind has any.
+    /// Reads the tags of the job in a Describe answer, if its kind has any.
     async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
         if !arn.kind().spec().has_tags {
             return Ok(None);
@@ -163,9 +163,9 @@ fn same_account(arn: &JobArn, answer: &Value) -> Result<(), SageMakerError> {
     }
 }
 
-/// What a failed call is to the monitor. `Throttled` is all that passes by itself,
-/// a SageMaker that can't be reached included: the sweep then looks again within a
-/// minute, where a refusal makes it look less and less often.
+/// What a failed call means for the monitor. `Throttled` contains every temporary failure, also a
+/// SageMaker that cannot be reached. Then the sweep checks again within a minute. After a refusal
+/// it checks less and less often.
 fn port_error(error: CallError) -> SageMakerError {
     match error.class {
         Class::NotFound => SageMakerError::NotFound,

@@ -5,9 +5,8 @@ use sagebell_monitor::id_form::IdPart;
 use sagebell_monitor::operations::FieldValue;
 use serde_json::{Map, Value, json};
 
-/// A job as its kind's Describe and Stop name it: by the members, and by name or ARN,
-/// that the table of kinds says; `None` if its ARN does not say enough, or there is no
-/// operation on its kind.
+/// The members that name a job in its kind's Describe and Stop, by name or ARN as the table of
+/// kinds says. `None` if its ARN does not contain enough, or its kind has no operations.
 #[must_use]
 pub fn named(arn: &JobArn) -> Option<Map<String, Value>> {
     let spec = arn.kind().spec();
@@ -36,8 +35,8 @@ pub(crate) fn describe(arn: &JobArn) -> Option<Value> {
     Some(filled(named(arn)?, with, &Value::Null, ""))
 }
 
-/// The input of the kind's Stop of a job that `seen` describes; `None` as for [`named`].
-/// `token` makes the call unlike any other, where SageMaker wants that.
+/// The input of the kind's Stop for the job in `seen`. `None` as for [`named`]. `token` makes the
+/// call unique, if SageMaker wants that.
 pub(crate) fn stop(arn: &JobArn, seen: &Value, token: &str) -> Option<Value> {
     let with = arn.kind().spec().operations?.stop_with;
     Some(filled(named(arn)?, with, seen, token))

@@ -12,28 +12,28 @@ use serde_json::{Value, json};
 use crate::names::{OWNER_TAG, Task};
 use crate::plan::{Call, Create};
 
-/// Most tags that a resource can have, and so the longest list of them.
+/// The maximum number of tags of a resource, and so the longest list of them.
 const TAGS_MEMBER: &str = "Tags";
 
-/// What there is now.
+/// What was created or adopted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Created {
-    /// Its ARN, where SageMaker told one.
+    /// Its ARN, if SageMaker returned one.
     pub arn: Option<String>,
-    /// What SageMaker answered: to the call, or to the Describe if it was adopted.
+    /// SageMaker's answer: to the call, or to Describe if it was adopted.
     pub answer: Value,
-    /// When it was made or changed, by SageMaker's clock: not later than this.
+    /// When it was created or changed, by SageMaker's clock, at the latest.
     pub at: Option<Timestamp>,
-    /// What that clock said last.
+    /// The latest time of that clock.
     pub answered_at: Option<Timestamp>,
-    /// Whether an earlier attempt had made it.
+    /// Whether an earlier attempt created it.
     pub adopted: bool,
 }
 
-/// Why it was not made.
+/// Why it was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// SageMaker said no.
+    /// SageMaker refused the call.
     #[error(transparent)]
     Call(#[from] CallError),
     /// The name is taken.
@@ -45,13 +45,13 @@ pub enum CreateError {
         operation: String,
         /// The name.
         name: String,
-        /// How that is known.
+        /// Why it does not belong to this step.
         why: String,
     },
 }
 
-/// Makes it, with this task's mark on it, and the principal's if it is known; adopts it
-/// if it is there with the task's mark.
+/// Creates it, with the tags of this task and (if known) of the principal. If it already exists
+/// with the tag of this task, adopts it.
 ///
 /// # Errors
 /// [`CreateError`].
@@ -110,7 +110,7 @@ async fn adopt(api: &Api, create: &Create, task: &Task) -> Result<Created, Creat
     Err(not_ours(&format!("it does not have the tag {OWNER_TAG}={}", task.owner())))
 }
 
-/// Reads what was made before.
+/// Reads what was created before.
 ///
 /// # Errors
 /// SageMaker's.
@@ -137,8 +137,8 @@ async fn tags(api: &Api, arn: &str) -> Result<Vec<Value>, CallError> {
     Ok(tags)
 }
 
-/// The resource's own ARN. A Describe may tell others' too (an execution's its
-/// pipeline's): what the table of kinds says goes first, then any of SageMaker's.
+/// The ARN of the resource. A Describe answer may contain others too (for an execution, that of its
+/// pipeline), so the field from the table of kinds comes first.
 fn arn_in(operation: &str, answer: &Value) -> Option<String> {
     let is_arn =
         |text: &&str| text.starts_with("arn:") && text.split(':').nth(2) == Some("sagemaker");

@@ -25,14 +25,14 @@ pub struct Aws {
     /// Region and credentials, by the inputs `region` and `assume_role`; the rest as
     /// any AWS tool finds it.
     pub sdk: SdkConfig,
-    /// What is signed by, what credentials end by, and what the step tells the time by:
-    /// the clock of a pod may be wrong by hours.
+    /// The clock for signatures, for the end of credentials, and for the step itself: the clock of
+    /// a pod may be wrong by hours.
     pub clock: AwsClock,
     kept: Vec<KeptCredentials>,
 }
 
 impl Aws {
-    /// Finds them; asks nothing yet. An assumed role is assumed anew before it expires.
+    /// Finds them, and makes no call yet. An assumed role is assumed again before it expires.
     pub async fn of(inputs: &Inputs) -> Self {
         let clock = AwsClock::new(Arc::new(SystemClock));
         let loader = aws_config::defaults(BehaviorVersion::latest());
@@ -52,8 +52,8 @@ impl Aws {
         aws
     }
 
-    /// Calls with these from now on, and keeps them itself: the SDK's cache can't be
-    /// told that they are stale.
+    /// Uses these credentials from now on, with a cache of its own, because the SDK's cache cannot
+    /// be told that they have expired.
     fn keep(&mut self, provider: SharedCredentialsProvider) {
         let kept = KeptCredentials::new(provider, Arc::new(self.clock.clone()));
         let provider = SharedCredentialsProvider::new(kept.clone());
@@ -62,8 +62,8 @@ impl Aws {
         self.kept.push(kept);
     }
 
-    /// SageMaker, at the input `endpoint_url` if there is one. A throttled call is made
-    /// again for `longest`; `None`: for as long as a monitor would wait.
+    /// SageMaker, at the input `endpoint_url` if it is set. A throttled call is retried for
+    /// `longest`. `None`: for as long as a monitor would wait.
     #[must_use]
     pub fn sagemaker(&self, inputs: &Inputs, longest: Option<Duration>) -> Api {
         let (clock, aws) = (Arc::new(SystemClock), self.clock.clone());

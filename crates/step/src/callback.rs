@@ -15,59 +15,59 @@ use url::Url;
 
 use crate::options::Options;
 
-/// Why the monitor can't be waited for.
+/// Why the step cannot wait by callback.
 #[derive(Debug, thiserror::Error)]
 pub enum CallbackError {
-    /// The address could not be listened on.
+    /// The step could not listen on the address.
     #[error("can't listen for callbacks on {address}: {source}. Set --host and --port")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The way to the monitor is not known.
+    /// The address at which the monitor can reach this pod is not known.
     #[error(
         "can't find the address at which {api} reaches this pod: {source}. Set --host or POD_IP"
     )]
     NoAddress {
         /// The monitor.
         api: Url,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The monitor did not answer, or refused.
     #[error("{0}\n  with --wait poll the step calls SageMaker itself instead")]
     Client(#[from] ClientError),
-    /// The wait's name is none.
+    /// The id of the wait is not valid.
     #[error("the wait's id: {0}")]
     Id(#[from] InvalidText),
 }
 
-/// Opened before there is a job: the monitor is there and takes this step's calls, and an
-/// ear is open.
+/// A step that is ready to wait, before its job exists: the monitor answers and accepts its calls,
+/// and its listener is open.
 pub struct Ready {
     client: Client,
     receiver: CallbackReceiver,
     principal: Option<String>,
 }
 
-/// Where the step listens.
+/// The address of the listener.
 #[derive(Debug, Clone)]
 pub struct CallbackAddress {
     /// The monitor.
     pub api: Url,
-    /// This pod's address, where it was told.
+    /// The address of this pod, if it is given.
     pub host: Option<IpAddr>,
-    /// The port; 0: any.
+    /// The port. 0: any.
     pub port: u16,
 }
 
 impl CallbackAddress {
-    /// Sees that the monitor answers, and listens.
+    /// Checks that the monitor answers, and opens the listener.
     ///
     /// # Errors
-    /// [`CallbackError`]; there is no job yet.
+    /// [`CallbackError`]. No job exists yet.
     pub async fn ready(
         &self,
         options: &Options,
@@ -90,13 +90,13 @@ impl CallbackAddress {
 }
 
 impl Ready {
-    /// Who this step is to the monitor; `None`: the monitor is too old to say.
+    /// The principal of this step. `None`: the monitor is too old to say.
     #[must_use]
     pub fn principal(&self) -> Option<&str> {
         self.principal.as_deref()
     }
 
-    /// The wait for this job; `until` bounds it, by the monitor's clock.
+    /// The wait for this job. `until` is its deadline, by the monitor's clock.
     #[must_use]
     pub fn wait(
         self,

@@ -12,7 +12,7 @@ use crate::names::FreshName;
 use crate::plan::Plan;
 use crate::subject;
 
-/// Why a component can't work with what it was given.
+/// Why a component failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ComponentError {
     /// An input is wrong.
@@ -20,13 +20,13 @@ pub enum ComponentError {
     Input {
         /// Its name.
         input: String,
-        /// What is wrong, and what it takes.
+        /// What is wrong, and what is expected.
         problem: String,
     },
-    /// SageMaker said no.
+    /// SageMaker refused a call.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The job succeeded, and its description lacks what an output is made of.
+    /// The job succeeded, but its description lacks the value of an output.
     #[error("output `{output}`: {problem}")]
     Output {
         /// Its name.
@@ -42,25 +42,25 @@ impl ComponentError {
         Self::Input { input: input.into(), problem: problem.into() }
     }
 
-    /// An output can't be had.
+    /// An error about an output.
     pub fn output(output: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Output { output: output.into(), problem: problem.into() }
     }
 }
 
-/// Values of outputs, by name. A text is written as it is, the rest as JSON.
+/// Values of outputs, by name. A string is written as it is, everything else as JSON.
 pub type Outputs = BTreeMap<String, Value>;
 
-/// Something that was made, or has settled.
+/// Something that was created, or has settled.
 #[derive(Debug, Clone, Copy)]
 pub struct Finished<'a> {
-    /// The inputs it was made of.
+    /// The inputs of the step.
     pub inputs: &'a Inputs,
-    /// What was asked for.
+    /// The plan.
     pub plan: &'a Plan,
-    /// Its ARN, where SageMaker told one.
+    /// Its ARN, if SageMaker returned one.
     pub arn: Option<&'a str>,
-    /// The answer to the plan's `describe`; without one, to its call.
+    /// The answer to the plan's `describe`, or, without one, to its call.
     pub answer: &'a Value,
 }
 
@@ -78,7 +78,7 @@ pub trait Component: Send + Sync {
     /// Its inputs and outputs.
     fn definition(&self) -> &Definition;
 
-    /// What to ask of SageMaker. May read from it (is there such an endpoint?),
+    /// The plan: the calls to make. It may read from SageMaker (is there such an endpoint?), but it
     /// changes nothing.
     ///
     /// # Errors
@@ -90,35 +90,35 @@ pub trait Component: Send + Sync {
         api: &Api,
     ) -> Result<Plan, ComponentError>;
 
-    /// Whether a job whose status has settled still has work going on that its
-    /// step waits for (a training job's debugger rules).
+    /// Whether a settled job still has work that its step waits for (the debugger rules of a
+    /// training job).
     fn is_still_busy(&self, _answer: &Value) -> bool {
         false
     }
 
-    /// Why a job that succeeded counts as failed all the same (a debugger rule
-    /// that ended in an error).
+    /// Why a job that succeeded still counts as failed (for example, a debugger rule ended in an
+    /// error).
     fn failure(&self, _answer: &Value) -> Option<String> {
         None
     }
 
-    /// The outputs that are known even if it failed: what depends on the inputs and
-    /// the plan alone, and what can be read from any description.
+    /// The outputs that are known even if it failed: those that depend only on the inputs and the
+    /// plan, and those that every description contains.
     fn known(&self, _finished: Finished<'_>) -> Outputs {
         Outputs::new()
     }
 
-    /// The outputs of [`results`](Self::results) that a job left which ended badly: a
-    /// training job that was stopped keeps its model. Those that can be had.
+    /// The outputs of [`results`](Self::results) that a failed job still has. For example, a
+    /// training job that was stopped keeps its model.
     async fn left(&self, _finished: Finished<'_>, _api: &Api) -> Outputs {
         Outputs::new()
     }
 
-    /// The outputs that only success brings, beside those that are known. May read
-    /// more from SageMaker (a tuning job's best training job).
+    /// The outputs that only success brings, in addition to the known ones. It may read more from
+    /// SageMaker (the best training job of a tuning job).
     ///
     /// # Errors
-    /// [`ComponentError`] says which output can't be had.
+    /// [`ComponentError`] says which output is missing.
     async fn results(
         &self,
         _finished: Finished<'_>,

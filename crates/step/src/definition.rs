@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-/// What an input or an output holds, in the words of KFP's `component.yaml`.
+/// The type of an input or output, in the words of KFP's `component.yaml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[expect(missing_docs, reason = "KFP's own words")]
 pub enum Type {
@@ -20,13 +20,13 @@ pub enum Type {
     JsonArray,
 }
 
-/// Which family a component is of.
+/// The family of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
-    /// Inputs and outputs of the old components' version 1.
+    /// The inputs and outputs of version 1 of the old components.
     V1,
-    /// Inputs and outputs of the old components' version 2, which went through ACK.
+    /// The inputs and outputs of version 2 of the old components, which used ACK.
     V2,
     /// Every field of the `Create*` request.
     SageMaker,
@@ -50,61 +50,60 @@ impl Family {
 /// One input.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Input {
-    /// Its name; the flag is `--` and this.
+    /// Its name. The flag is `--` and the name.
     pub name: String,
-    /// What it takes.
+    /// Its type.
     #[serde(rename = "type")]
     pub kind: Type,
-    /// What the command line takes it for, where that is another type (a price is
-    /// a `String` to KFP and a number here).
+    /// The type on the command line, if it differs (a price is a `String` for KFP and a number
+    /// here).
     #[serde(default)]
     pub parsed_as: Option<Type>,
     /// What it is for.
     pub description: String,
-    /// Whether the command line refuses to go without it.
+    /// Whether the command line requires it.
     #[serde(default)]
     pub required: bool,
-    /// What it is when the flag is absent, as it would be written on the command
-    /// line; absent: null.
+    /// Its default, as text on the command line. Absent: null.
     #[serde(default)]
     pub default: Option<String>,
-    /// The only values it takes; empty: any.
+    /// The allowed values. Empty: any.
     #[serde(default)]
     pub choices: Vec<String>,
     /// Whether `component.yaml` calls it optional.
     #[serde(default)]
     pub optional: bool,
-    /// Its default in `component.yaml`, where that differs from `default`.
+    /// Its default in `component.yaml`, if that differs from `default`.
     #[serde(default)]
     pub yaml_default: Option<String>,
-    /// Whether an empty text counts as none.
+    /// Whether an empty string counts as absent.
     #[serde(default)]
     pub nullable: bool,
-    /// Whether it takes a role by its name as well as by its ARN.
+    /// Whether it accepts the name of a role as well as its ARN.
     #[serde(default)]
     pub role_name: bool,
 }
 
-/// One output: a file, whose path `--NAME_output_path` gives.
+/// One output: a file. `--NAME_output_path` gives its path.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Output {
     /// Its name.
     pub name: String,
-    /// What it holds.
+    /// Its type.
     #[serde(rename = "type")]
     pub kind: Type,
-    /// What it tells.
+    /// What it contains.
     pub description: String,
-    /// Where it is in the description of what was made, a JSON pointer, if that is
-    /// all there is to it.
+    /// A JSON pointer into the description of the job or resource, if the output is a copy of that
+    /// value.
     #[serde(default)]
     pub from: Option<String>,
 }
 
-/// One output that is a file of its own, for KFP's pages.
+/// One output artifact, for KFP's pages.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Artifact {
-    /// The step's option that says where it goes, without dashes.
+    /// The option of the step that gives its path, without dashes.
     pub flag: String,
     /// Its name.
     pub name: String,
@@ -120,7 +119,7 @@ pub struct Artifact {
 pub struct StepOption {
     /// The option, without dashes.
     pub flag: String,
-    /// The component's input that gives it.
+    /// The input of the component that sets it.
     #[serde(flatten)]
     pub input: Input,
 }
@@ -128,7 +127,7 @@ pub struct StepOption {
 /// One component.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Definition {
-    /// Its word on the command line, and its folder's name.
+    /// Its name on the command line, and of its folder.
     pub name: String,
     /// Its family.
     pub family: Family,
@@ -136,28 +135,27 @@ pub struct Definition {
     pub title: String,
     /// What it does.
     pub description: String,
-    /// What it takes.
+    /// Its inputs.
     pub inputs: Vec<Input>,
-    /// What it hands over.
+    /// Its outputs.
     pub outputs: Vec<Output>,
-    /// Defaults of the step's options, by flag, where they differ from the common
-    /// ones.
+    /// Defaults of the options of the step, by flag, if they differ from the common ones.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
 }
 
-/// What every component has beside its own.
+/// What every component has in addition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct Common {
-    /// How the step goes about its work.
+    /// The options of the step.
     pub options: Vec<StepOption>,
-    /// Outputs, but where a component has one of that name. The run gives them.
+    /// Outputs, unless a component has its own output with the same name. The run provides them.
     pub outputs: Vec<Output>,
     /// Outputs for KFP's pages.
     pub artifacts: Vec<Artifact>,
 }
 
-/// The definitions of a family, with the outputs that all have.
+/// The definitions of a family, with the common outputs.
 #[must_use]
 pub fn definitions(family: Family) -> Vec<Definition> {
     let mut definitions = own(family);
@@ -180,13 +178,13 @@ fn own(family: Family) -> Vec<Definition> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// The definition with this word, if the family has it.
+/// The definition with this name, if the family has it.
 #[must_use]
 pub fn find(family: Family, name: &str) -> Option<Definition> {
     definitions(family).into_iter().find(|definition| definition.name == name)
 }
 
-/// What every component has beside its own.
+/// What every component has in addition.
 #[must_use]
 pub fn common() -> &'static Common {
     // It is part of the program: a test holds that it can be read.

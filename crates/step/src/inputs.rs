@@ -4,42 +4,42 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// The inputs of one run, each of the type that the definition says, or null.
+/// The inputs of one run. Each has the type of its definition, or is null.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inputs(BTreeMap<String, Value>);
 
 impl Inputs {
-    /// The value; null if there is no such input.
+    /// The value. Null if there is no such input.
     #[must_use]
     pub fn value(&self, name: &str) -> &Value {
         self.0.get(name).unwrap_or(&Value::Null)
     }
 
-    /// The text; empty where it is null.
+    /// The string. Empty if it is null.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.value(name).as_str().unwrap_or_default()
     }
 
-    /// The text, unless it is null or empty.
+    /// The string, unless it is null or empty.
     #[must_use]
     pub fn given(&self, name: &str) -> Option<&str> {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
-    /// The number; 0 where it is null.
+    /// The number. 0 if it is null.
     #[must_use]
     pub fn integer(&self, name: &str) -> i64 {
         self.value(name).as_i64().unwrap_or_default()
     }
 
-    /// The number; 0 where it is null.
+    /// The number. 0 if it is null.
     #[must_use]
     pub fn float(&self, name: &str) -> f64 {
         self.value(name).as_f64().unwrap_or_default()
     }
 
-    /// The truth; false where it is null.
+    /// The boolean. False if it is null.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.value(name).as_bool().unwrap_or_default()
@@ -51,7 +51,7 @@ impl Inputs {
         self.value(name).as_object().filter(|members| !members.is_empty())
     }
 
-    /// The items; none where it is null.
+    /// The items. None if it is null.
     #[must_use]
     pub fn items(&self, name: &str) -> &[Value] {
         self.value(name).as_array().map_or(&[], Vec::as_slice)

@@ -25,8 +25,8 @@ pub fn is_absent(text: &str) -> bool {
     text.is_empty() || text == "null"
 }
 
-/// A value as KFP writes it into a text (`backend/src/v2/metadata/converter.go`,
-/// `PbValueToText`): all digits, and no point where there is no fraction.
+/// A value as KFP writes it into a text (`backend/src/v2/metadata/converter.go`, `PbValueToText`):
+/// all digits, and no point if there is no fraction.
 #[must_use]
 pub fn text(value: &Value) -> String {
     match value {

@@ -13,14 +13,14 @@ use serde_json::Value;
 
 use crate::subject::Subject;
 
-/// A place to read on.
+/// A link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Link {
-    /// What is there.
+    /// What it leads to.
     pub(crate) what: What,
     /// What it is called: a log group, a place in S3.
     pub(crate) text: String,
-    /// Where it is.
+    /// The URL.
     pub(crate) url: String,
 }
 
@@ -65,7 +65,7 @@ const FILES: [(&str, &str); 5] = [
     ("output", "/OutputConfig/S3OutputLocation"),
     ("labels", "/LabelingJobOutput/OutputDatasetS3Uri"),
 ];
-/// A processing job's outputs; so many are linked at most.
+/// The outputs of a processing job. At most this number is linked.
 const PROCESSING_OUTPUTS: &str = "/ProcessingOutputConfig/Outputs";
 const MOST_OUTPUTS: usize = 10;
 
@@ -79,7 +79,7 @@ fn encoded(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, KEPT)
 }
 
-/// The links of what a step is about; none where its ARN is of no job.
+/// The links about a job. None if the ARN is not that of a job.
 #[must_use]
 pub(crate) fn links(subject: &Subject<'_>) -> Vec<Link> {
     let Some(arn) = &subject.job else { return Vec::new() };
@@ -95,9 +95,9 @@ fn console(arn: &JobArn, name: &str) -> Option<Link> {
     Some(Link { what: What::Console, text: name.to_string(), url })
 }
 
-/// The console's list of the job's streams. Its newer addresses have `$` in them, where
-/// KFP's log viewer ends a link; these it forwards to those, and KFP's own SageMaker
-/// components told them too (`components/aws/sagemaker/TrainingJob/src/`).
+/// The console's list of the job's log streams. The console's newer URLs contain `$`, where KFP's
+/// log viewer ends a link. These older URLs redirect to them. KFP's own SageMaker components
+/// printed them too (`components/aws/sagemaker/TrainingJob/src/`).
 fn logs(arn: &JobArn, subject: &Subject<'_>) -> Option<Link> {
     let group = log_group(arn, subject.name, subject.answer)?;
     let (host, region) = (host(arn), arn.region());

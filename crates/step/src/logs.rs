@@ -15,9 +15,9 @@ const MARK: &str = "  | ";
 /// Pages of a stream at most, up to 10,000 lines or 1 MB each.
 const PAGES: usize = 1_000;
 
-/// Prints the logs of the job that `subject` is, stream by stream, each from its
-/// beginning to its end, as far as `logs` asks for them. That there are none, or that
-/// they can't be read, is said and is no failure.
+/// Prints the logs of the job, stream by stream, each from its beginning to its end, as far as
+/// `logs` requests. If there are none, or they cannot be read, it prints that, and this is not a
+/// failure.
 pub(crate) async fn print(account: &Account, subject: &Subject<'_>, logs: Logs, failed: bool) {
     let wanted = match logs {
         Logs::None => false,

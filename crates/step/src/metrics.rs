@@ -11,8 +11,8 @@ use crate::outputs::write_file;
 /// The artifact's name.
 pub const NAME: &str = "metrics";
 
-/// The final metrics that a job's description tells: of a training job all, of a
-/// tuning job or an `AutoML` job the objective of its best.
+/// The final metrics in the description of a job: all of a training job, and the objective of the
+/// best job of a tuning or `AutoML` job.
 #[must_use]
 pub fn of(answer: &Value) -> Map<String, Value> {
     let finals = answer.get("FinalMetricDataList").and_then(Value::as_array);
@@ -49,8 +49,8 @@ pub fn hand_over(
     }
 }
 
-/// The launcher's file and what to say in it: KFP's `ExecutorOutput` message, with the
-/// artifact as the launcher made it and our metadata.
+/// The launcher's file and its content: KFP's `ExecutorOutput` message, with the artifact as the
+/// launcher created it and the metadata of the step.
 fn executor_output(
     executor: &ExecutorInput,
     metrics: &Map<String, Value>,

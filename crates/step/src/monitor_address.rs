@@ -13,7 +13,7 @@ use url::Url;
 /// The parameter that the stack writes.
 pub const PARAMETER: &str = "/sagebell/api";
 
-/// Nothing tells where the monitor is.
+/// The step does not know the URL of the monitor.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the step does not know the monitor's URL. The input `sagebell_api` (--api) and the variable \
@@ -29,7 +29,7 @@ pub struct NoAddress {
 /// Reads the parameter, once.
 ///
 /// # Errors
-/// [`NoAddress`] names all three places, and why the last one is no help.
+/// [`NoAddress`] names all three places, and why the last one failed.
 pub async fn find(sdk: &SdkConfig, region: &str, clock: Arc<dyn Clock>) -> Result<Url, NoAddress> {
     let no = |why: String| NoAddress { region: region.to_owned(), why };
     let text = read(sdk, region, clock).await.map_err(|error| match error {

@@ -14,13 +14,13 @@ use sagebell_monitor::kind::{Kind, Lifecycle};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// The tag that marks what a step made as its own.
+/// The tag that marks what a step created as its own.
 pub const OWNER_TAG: &str = "sagebell:task";
-/// The tag that names the principal whose step made it, as the monitor calls it.
+/// The tag with the principal whose step created it, as the monitor names principals.
 pub const PRINCIPAL_TAG: &str = "sagebell:owner";
 
-/// Hexadecimal digits that tell one task's names from another's: 48 to 64 bits. Should
-/// two ever meet, the mark tells whose it is.
+/// The number of hexadecimal digits that distinguish the names of tasks: 48 to 64 bits. If two ever
+/// collide, the tag shows the owner.
 const DIGITS: std::ops::RangeInclusive<usize> = 12..=16;
 /// The same in a token, which nothing else marks.
 const TOKEN_DIGITS: usize = 20;
@@ -31,7 +31,7 @@ const USUAL_LIMIT: usize = 63;
 const SHORTEST_LIMIT: usize = 32;
 /// The last generation of a job: two digits.
 pub const LAST_GENERATION: u32 = 99;
-/// What the longest ending of a generation (`-r99`) takes of a name's length.
+/// The length of the longest suffix of a generation (`-r99`).
 const ENDING: usize = 4;
 
 /// One task of one pipeline run; or one start of a step outside a pipeline.
@@ -51,31 +51,31 @@ impl Task {
         Self { run: run.to_owned(), task: task.to_owned() }
     }
 
-    /// A step that nobody will start again as the same; `unique` is its own.
+    /// A step outside a pipeline, which nobody can start again. `unique` identifies it.
     #[must_use]
     pub fn alone(unique: &str) -> Self {
         Self { run: "none".to_owned(), task: unique.to_owned() }
     }
 
-    /// The names of what it makes.
+    /// The names of what it creates.
     #[must_use]
     pub fn fresh_name(&self) -> FreshName {
         FreshName { prefix: String::new(), family: 0, task: self.clone() }
     }
 
-    /// The label by which its run's jobs can be listed.
+    /// The label by which the jobs of its run can be listed.
     #[must_use]
     pub fn run(&self) -> &str {
         &self.run
     }
 
-    /// The value of the tag that marks its own.
+    /// The value of the tag that marks its jobs.
     #[must_use]
     pub fn owner(&self) -> String {
         format!("{}/{}", self.run, self.task)
     }
 
-    /// Adds its mark to a request's tags, and the principal's where it is known.
+    /// Adds its tag to a request, and the tag of the principal if it is known.
     pub fn mark(&self, input: &mut Value, principal: Option<&str>) {
         let Some(input) = input.as_object_mut() else { return };
         let tags = input.entry("Tags").or_insert_with(|| json!([]));
@@ -86,7 +86,7 @@ impl Task {
         }
     }
 
-    /// Whether these tags have its mark.
+    /// Whether these tags contain its tag.
     #[must_use]
     pub fn owns(&self, tags: &[Value]) -> bool {
         let mark = json!({"Key": OWNER_TAG, "Value": self.owner()});
@@ -107,7 +107,7 @@ fn hex(text: &str) -> String {
     })
 }
 
-/// Makes the names of what one step makes.
+/// Generates the names of what one step creates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FreshName {
     prefix: String,

@@ -24,28 +24,27 @@ use crate::definition::common;
 use crate::kfp::{self, ExecutorInput};
 use crate::names::Task;
 
-/// The pauses between looks without a monitor: from the first to the longest.
+/// The pauses between Describe calls without a monitor: the first and the longest.
 const POLL_SECONDS: (f64, f64) = (5.0, 60.0);
 
-/// Where a step listens that KFP started.
+/// The port of a step that KFP started.
 const PORT_UNDER_KFP: u16 = 8080;
 
-/// How the step hears of its job.
+/// How the step waits for its job.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WaitMode {
     /// The monitor calls back.
     Callback {
-        /// The monitor's address; `None`: what the account says of it.
+        /// The monitor's URL. `None`: read it from the account.
         api: Option<Url>,
-        /// The address at which the monitor reaches this pod; `None`: the interface
-        /// that routes to the monitor.
+        /// The address at which the monitor reaches this pod. `None`: the interface that routes to
+        /// the monitor.
         host: Option<IpAddr>,
-        /// The port to listen on; 0: any free one. Under KFP a known one is the default, as
-        /// a pod has an address of its own and network policies name ports.
+        /// The port to listen on. 0: any free port. Under KFP the default is a fixed port, because
+        /// a pod has its own address and network policies name ports.
         port: u16,
     },
-    /// Nobody does: the step asks SageMaker, after pauses that grow from the first
-    /// to the second.
+    /// The step polls SageMaker, with pauses that grow from the first to the second.
     Poll(Duration, Duration),
 }
 
@@ -60,60 +59,59 @@ pub enum Logs {
     All,
 }
 
-/// What a job that ended badly makes of its step.
+/// What a failed job does to its step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
-    /// A step that failed.
+    /// The step fails.
     Fail,
-    /// A step that succeeded and whose outputs tell of it.
+    /// The step succeeds, and its outputs say how the job ended.
     Report,
 }
 
-/// The step's own options.
+/// The options of the step itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// How it waits.
+    /// How the step waits.
     pub wait: WaitMode,
-    /// When it gives up; `None`: as late as the monitor does.
+    /// When the step gives up. `None`: when the monitor does.
     pub max_wait: Option<Duration>,
-    /// What becomes of the job if the step is terminated and does not come back.
+    /// What to do with the job if the step is terminated and does not come back.
     pub on_abandon: OnAbandon,
-    /// What becomes of the step if the job ends badly.
+    /// What a failed job does to the step.
     pub on_failure: OnFailure,
-    /// How long the wait outlives a step that says nothing, in seconds.
+    /// How long the wait lives without a renewal, in seconds.
     pub lease_seconds: u32,
     /// Which logs are printed.
     pub logs: Logs,
-    /// Who the step is.
+    /// The identity of the step.
     pub task: Task,
-    /// What the names of what it makes begin with, where none is given.
+    /// The first part of the names that the step generates.
     pub name_prefix: String,
     /// Where the artifact files go, by name.
     pub artifacts: BTreeMap<String, PathBuf>,
 }
 
-/// All that is wrong with the options.
+/// All errors in the options.
 #[derive(Debug, thiserror::Error)]
 #[error("the options of the step are wrong:\n  {}", .problems.join("\n  "))]
 pub struct OptionsError {
-    /// A line each: its name, what is wrong, what it takes.
+    /// One line per option: its name, what is wrong, and the expected value.
     pub problems: Vec<String>,
 }
 
-/// The flags, without dashes, which the command line takes beside a component's
-/// inputs.
+/// The flags of the step itself, without dashes, in addition to the inputs of a component.
 pub static FLAGS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let options = common().options.iter().map(|option| option.flag.as_str());
     let artifacts = common().artifacts.iter().map(|artifact| artifact.flag.as_str());
     OWN.into_iter().chain(options).chain(artifacts).collect()
 });
 
-/// Those that are no component's inputs.
+/// Those that are not inputs of a component.
 const OWN: [&str; 5] = [EXECUTOR_INPUT, "host", "port", "run", "task"];
 
 impl Options {
-    /// Reads the options from flags, from what KFP says, and from the environment.
-    /// `unique` names a step that is no pipeline's.
+    /// Reads the options from flags, from the executor input, and from the environment. `unique`
+    /// identifies a step outside a pipeline.
     ///
     /// # Errors
     /// [`OptionsError`] lists everything that is wrong.
@@ -188,7 +186,7 @@ struct Reader<'a, E> {
 }
 
 impl<E: Env> Reader<'_, E> {
-    /// The flag's text, else its variable's: `--max-wait` is `SAGEBELL_MAX_WAIT`.
+    /// The text of the flag, or else of its variable: for `--max-wait`, `SAGEBELL_MAX_WAIT`.
     fn text(&self, flag: &str) -> Option<String> {
         let given = self.flags.get(flag.trim_start_matches('-'));
         let given = given.filter(|text| !kfp::is_absent(text));
@@ -234,7 +232,7 @@ impl<E: Env> Reader<'_, E> {
         WaitMode::Callback { api, host, port }
     }
 
-    /// Where each artifact goes: where its flag says, else where KFP's launcher takes it.
+    /// The path of each artifact: from its flag, or else from KFP's launcher.
     fn artifacts(&self) -> BTreeMap<String, PathBuf> {
         let place = |flag: &str, name: &str| {
             let from_executor = || self.executor?.artifact_file(name);
@@ -278,7 +276,7 @@ fn is_prefix(text: &str) -> bool {
     first && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// An option by all the names that it has.
+/// An option with all its names.
 fn from_executor(flag: &str) -> String {
     let word = flag.trim_start_matches('-');
     let input = common().options.iter().find(|option| option.flag == word);

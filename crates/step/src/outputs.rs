@@ -21,15 +21,15 @@ pub struct WriteError {
     pub name: String,
     /// The path.
     pub path: PathBuf,
-    /// What the system says.
+    /// The system's error.
     pub source: io::Error,
 }
 
-/// Writes every output of `definition` that has a path: its value, or the empty one
-/// of its type. A text goes as it is, the rest as Python's `json.dumps` writes it.
+/// Writes every output of `definition` that has a path: its value, or the empty value of its type.
+/// A string is written as it is, everything else as Python's `json.dumps` writes it.
 ///
 /// # Errors
-/// [`WriteError`] for the first that can't be written; the others are written.
+/// [`WriteError`] for the first that cannot be written. The others are written.
 pub fn write(
     definition: &Definition,
     paths: &BTreeMap<String, PathBuf>,
@@ -47,7 +47,7 @@ pub fn write(
     failed
 }
 
-/// Writes a file and the folders on the way to it.
+/// Writes a file, and creates its folders.
 ///
 /// # Errors
 /// The system's.

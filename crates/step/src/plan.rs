@@ -11,7 +11,7 @@ use serde_json::Value;
 /// One call of SageMaker's API.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// The operation, as in `CreateTrainingJob`.
+    /// The operation, for example `CreateTrainingJob`.
     pub operation: Cow<'static, str>,
     /// Its input.
     pub input: Value,
@@ -24,74 +24,72 @@ impl Call {
     }
 }
 
-/// A call that makes something, and how to read what it made.
+/// A call that creates something, and how to read what it created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Create {
     /// The call. Tags that mark the owner are added by the run, not here.
     pub call: Call,
-    /// Reads what it makes: for a step that finds it made already, and for the
-    /// outputs. `None`: it has no name before it is made. Then [`describe`] reads it
-    /// by the ARN in the call's answer, and a call that is sent again makes no second
-    /// one, since it carries a token.
+    /// The call that reads what was created: for a step that finds it already there, and for the
+    /// outputs. `None`: it has no name before it is created. Then [`describe`] reads it by the ARN
+    /// in the answer, and a repeated call creates no second one, because it carries a token.
     pub describe: Option<Call>,
     /// Its name.
     pub name: String,
-    /// Whether the call takes tags (a list of `Key` and `Value` in `Tags`).
+    /// Whether the call accepts tags (a list of `Key` and `Value` in `Tags`).
     pub taggable: bool,
 }
 
-/// How it is known that the work is done.
+/// How the step knows that the work is done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Watch {
     /// A job: its status settles.
     Job(Kind),
-    /// Nothing to wait for: it is there when SageMaker has answered.
+    /// Nothing to wait for: it exists when SageMaker has answered.
     Created,
 }
 
 impl Watch {
-    /// How it is known of one of this kind. A kind that SageMaker gives no status (a
-    /// model, an endpoint's configuration) is there once it is made.
+    /// How the step knows it for this kind. A kind without a status (a model, an endpoint
+    /// configuration) exists as soon as it is created.
     #[must_use]
     pub fn of(kind: Kind) -> Self {
         if kind.spec().fields.status.is_empty() { Self::Created } else { Self::Job(kind) }
     }
 }
 
-/// What the Describe's answer must say of a job that succeeded: else what was
-/// asked for is not what there is (an update that was rolled back).
+/// A condition on the Describe answer of a job that succeeded. If it is not met, the job did not do
+/// what was requested (for example, an update was rolled back).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
     /// A JSON pointer into the answer.
     pub pointer: &'static str,
-    /// What it must be.
+    /// The expected value.
     pub value: Value,
-    /// What it means if it is not, for people.
+    /// What it means if the value differs, for people.
     pub otherwise: &'static str,
 }
 
-/// Everything one step does to SageMaker.
+/// All calls of one step that change something.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Made first, in this order: an endpoint's configuration.
+    /// Created first, in this order: for example an endpoint configuration.
     pub first: Vec<Create>,
-    /// What is waited for.
+    /// What the step creates and waits for.
     pub main: Create,
-    /// Whether `main` was found to have been asked for already, by an earlier
-    /// attempt of this very step: then its call is left out.
+    /// Whether an earlier attempt of this step already called `main`. Then its call is left out.
     pub already_asked: bool,
-    /// How it is known to be done.
+    /// How the step knows that it is done.
     pub watch: Watch,
-    /// Older states of the resource are not heard of. `None`: the time of the call.
+    /// Older states of the resource are ignored. `None`: older than the call.
     pub not_before: Option<Timestamp>,
-    /// What must hold of a job that succeeded.
+    /// The conditions on a job that succeeded.
     pub expected: Option<Expected>,
-    /// Asked after the job succeeded: the removal of what it replaced.
+    /// Calls after the job succeeded: for example, the removal of what it replaced.
     pub after: Vec<Call>,
 }
 
 impl Plan {
-    /// The plan that only makes `main`.
+    /// The plan that only creates `main`.
     #[must_use]
     pub fn of(main: Create, watch: Watch) -> Self {
         Self {

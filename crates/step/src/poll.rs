@@ -16,24 +16,24 @@ use crate::component::Component;
 use crate::plan::{Call, Watch};
 use crate::progress::{History, Seen};
 
-/// By how much a pause grows.
+/// The factor by which a pause grows.
 const GROWTH: f32 = 1.5;
-/// How far a pause may be from its length.
+/// The jitter of a pause.
 const JITTER: Range<f64> = 0.8..1.2;
 
 /// The first pause and the longest.
 pub type Pauses = (Duration, Duration);
 
-/// Why asking was given up.
+/// Why polling failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
-    /// SageMaker refuses to tell.
+    /// SageMaker refused the Describe call.
     #[error("{0}. The job still runs")]
     Call(#[from] CallError),
-    /// The same of a job that has ended, as the monitor told.
+    /// The same, about a job that has ended according to the monitor.
     #[error("{0}. The job has ended, and the outputs contain what the step knows about it")]
     AfterEnd(CallError),
-    /// It tells nothing that is understood.
+    /// The answer has no status.
     #[error("{operation}: the answer has no status. The job still runs")]
     NoStatus {
         /// The operation.
@@ -41,7 +41,7 @@ pub enum PollError {
     },
 }
 
-/// What is asked, and how its answer is read.
+/// The Describe call, and how to read its answer.
 pub struct Question<'a> {
     /// SageMaker.
     pub api: &'a Api,
@@ -49,14 +49,14 @@ pub struct Question<'a> {
     pub describe: &'a Call,
     /// What its answer means.
     pub watch: &'a Watch,
-    /// Knows whether work goes on though the status has settled.
+    /// Knows whether work continues although the status has settled.
     pub component: &'a dyn Component,
     /// Time.
     pub clock: &'a dyn Clock,
 }
 
 impl Question<'_> {
-    /// Asks once.
+    /// Calls Describe once.
     ///
     /// # Errors
     /// [`PollError`].
@@ -68,8 +68,8 @@ impl Question<'_> {
         Ok((answer, seen))
     }
 
-    /// Asks until it has settled and nothing goes on. What passes by itself is told
-    /// and asked again; the caller bounds it in time.
+    /// Calls Describe until the job has settled and no work continues. Temporary errors are
+    /// printed, and the call is repeated. The caller limits the time.
     ///
     /// # Errors
     /// [`PollError`] if SageMaker refuses.
@@ -104,7 +104,7 @@ impl Question<'_> {
         }
     }
 
-    /// Whether "no such job" may only be a read that trails its create.
+    /// Whether "no such job" may only mean that the read lags behind the create.
     fn trails(&self, error: &CallError, trusted_from: Duration) -> bool {
         error.class == Class::NotFound && self.clock.uptime() < trusted_from
     }

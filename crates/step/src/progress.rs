@@ -13,20 +13,20 @@ use crate::plan::Watch;
 /// One state of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// When the job came to it, as far as that is known.
+    /// When the job reached this state, as far as that is known.
     pub at: Timestamp,
-    /// What the status means.
+    /// The meaning of the status.
     pub phase: Phase,
-    /// SageMaker's own word.
+    /// The status, exactly as SageMaker sent it.
     pub status: String,
-    /// SageMaker's finer word, or how far it has come.
+    /// The secondary status, or the progress.
     pub detail: Option<String>,
     /// Why it failed, in SageMaker's words.
     pub reason: Option<String>,
 }
 
 impl Seen {
-    /// The state that a Describe's answer tells; `None` if it tells none.
+    /// The state in a Describe answer. `None` if it has none.
     #[must_use]
     pub fn in_answer(watch: &Watch, answer: &Value, now: Timestamp) -> Option<Self> {
         match watch {
@@ -49,7 +49,7 @@ impl Seen {
         })
     }
 
-    /// The status, and the finer word where that says more.
+    /// The status, and the secondary status if that says more.
     #[must_use]
     pub fn state(&self) -> String {
         let detail = self.detail.as_ref().filter(|detail| **detail != self.status);
@@ -88,24 +88,24 @@ fn first_text(answer: &Value, pointers: &[&str]) -> Option<String> {
     texts.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// The states that a job went through while its step looked on.
+/// The states of a job that its step saw.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
     begun: Option<Timestamp>,
     seen: Vec<Seen>,
 }
 
-/// States kept at most: the first and the latest.
+/// The maximum number of states. The first and the latest are kept.
 const KEPT: usize = 200;
 
 impl History {
-    /// A job that was made at `begun`.
+    /// The history of a job that was created at `begun`.
     #[must_use]
     pub fn since(begun: Timestamp) -> Self {
         Self { begun: Some(begun), seen: Vec::new() }
     }
 
-    /// Notes a state, and says it on standard output if it is news.
+    /// Adds a state, and prints it on standard output if it is new.
     pub fn note(&mut self, seen: Seen, now: Timestamp) {
         if self.seen.last().is_some_and(|last| last.says_the_same_as(&seen)) {
             return;
@@ -117,7 +117,7 @@ impl History {
         self.seen.push(seen);
     }
 
-    /// Whether the last state is a settled one.
+    /// Whether the last state is settled.
     #[must_use]
     pub fn has_settled(&self) -> bool {
         self.seen.last().is_some_and(|last| last.phase.is_settled())
@@ -134,15 +134,15 @@ impl History {
         format!("[{}]", duration(since))
     }
 
-    /// From when it was made until it came to the state that was seen last.
+    /// The time from its creation to the state that was seen last.
     #[must_use]
     pub fn took(&self) -> Option<SignedDuration> {
         Some(self.seen.last()?.at.duration_since(self.begun?))
     }
 }
 
-/// A duration for people, in whole seconds: `4m 12s`. None is less than nothing, as
-/// clocks differ.
+/// A duration for people, in whole seconds, for example `4m 12s`. A negative one is shown as zero,
+/// because clocks differ.
 #[must_use]
 pub fn duration(duration: SignedDuration) -> String {
     format!("{:#}", SignedDuration::from_secs(duration.as_secs().max(0)))

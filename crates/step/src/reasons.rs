@@ -25,7 +25,7 @@ const WHY_OF_VARIANTS: (&str, &str) = ("VariantStatus", "StatusMessage");
 const OF_WHAT: [&str; 3] = ["VariantName", "StepName", "Name"];
 /// What people wrote, not SageMaker.
 const NOT_ITS_OWN: [&str; 4] = ["Environment", "HyperParameters", "Tags", "PipelineParameters"];
-/// The most that is told: of a cluster of thousands or a list without end.
+/// The longest reason, for clusters of thousands and long lists.
 const MOST: usize = 10;
 
 /// What these tell, in one text: a description, those of its parts that failed, and what

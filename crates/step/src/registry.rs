@@ -4,13 +4,13 @@ use crate::component::Component;
 use crate::definition::{Family, definitions};
 use crate::{sagemaker, v1, v2};
 
-/// The component of this name.
+/// The component with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<Box<dyn Component>> {
     v1::find(name).or_else(|| v2::find(name)).or_else(|| sagemaker::find(name))
 }
 
-/// Every component's name and what it does, a line each, for people.
+/// The name and description of every component, one per line, for people.
 #[must_use]
 pub fn list() -> String {
     let families = Family::ALL.map(definitions);

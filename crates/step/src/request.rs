@@ -88,8 +88,8 @@ impl Request {
         self.members.get(member)
     }
 
-    /// Gives the member that names a job of this kind the name of `fresh`'s generation,
-    /// made of the name it has, else of the word.
+    /// Sets the name of a job of this kind to that of `fresh`'s generation, based on the given
+    /// name, or else on the word.
     pub(crate) fn job_name(
         &mut self,
         member: &str,

@@ -35,13 +35,13 @@ use crate::outputs::WriteError;
 use crate::plan::{Call, Plan};
 use crate::poll::PollError;
 
-/// Why a step did not do its work.
+/// Why a step failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
-    /// An input, an output or a look at SageMaker.
+    /// An input, an output, or a read from SageMaker.
     #[error(transparent)]
     Component(#[from] ComponentError),
-    /// The request is not what SageMaker takes.
+    /// SageMaker would refuse the request.
     #[error("SageMaker would refuse {operation}, so the step did not send it:{}", listed(.problems))]
     Request {
         /// The operation.
@@ -49,28 +49,28 @@ pub enum StepError {
         /// What is wrong.
         problems: Vec<Violation>,
     },
-    /// It was not made.
+    /// The job or resource was not created.
     #[error(transparent)]
     Create(#[from] CreateError),
-    /// SageMaker said no.
+    /// SageMaker refused a call.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// Nothing tells where the monitor is.
+    /// The step does not know the monitor's URL.
     #[error(transparent)]
     NoMonitor(#[from] NoAddress),
-    /// The monitor can't be waited for.
+    /// The step cannot wait by callback.
     #[error(transparent)]
     Callback(#[from] CallbackError),
-    /// SageMaker could not be asked.
+    /// Polling failed.
     #[error(transparent)]
     Poll(#[from] PollError),
-    /// SageMaker's answer names nothing that can be waited for.
+    /// SageMaker's answer has no ARN to wait for.
     #[error("{operation}: the answer has no ARN to wait for")]
     NoArn {
         /// The operation.
         operation: String,
     },
-    /// Every generation of the job's name is used up.
+    /// All generations of the job's name are used up.
     #[error(
         "{name}: 100 attempts of this task failed before this one. Start a new run of the pipeline"
     )]
@@ -84,10 +84,10 @@ pub enum StepError {
     /// SIGTERM came.
     #[error("terminated; {0}")]
     Terminated(&'static str),
-    /// SageMaker did not take the Stop.
+    /// SageMaker did not stop the job.
     #[error("the job could not be stopped: {0}")]
     NotStopped(String),
-    /// It settled, and not well.
+    /// The job failed.
     #[error("{0}")]
     Failed(String),
     /// An output could not be written.
@@ -100,13 +100,13 @@ fn listed(problems: &[Violation]) -> String {
 }
 
 impl StepError {
-    /// Whether the step was asked to end.
+    /// Whether the step was terminated.
     #[must_use]
     pub fn is_termination(&self) -> bool {
         matches!(self, Self::Terminated(_))
     }
 
-    /// What to do about it, if that is not said already.
+    /// What to do about it, unless the error already says it.
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         match self {
@@ -121,14 +121,14 @@ impl StepError {
         }
     }
 
-    /// Says it to people, and what to do about it.
+    /// Prints the error, and what to do about it.
     fn print(&self) {
         let advice = self.advice().map(|advice| format!("\n  {advice}")).unwrap_or_default();
         say::err(format_args!("sagebell-step: {self}{advice}"));
     }
 }
 
-/// What was planned, its ARN, how the waiting ended, and whether that is good.
+/// The plan, the ARN, the result of the waiting, and whether it is good.
 type End = (Plan, Option<String>, waiting::Ended, Result<(), StepError>);
 
 /// One run of one component.
@@ -137,11 +137,11 @@ pub struct Step<'a> {
     pub component: &'a dyn Component,
     /// Its inputs.
     pub inputs: &'a Inputs,
-    /// The step's own options.
+    /// The options of the step itself.
     pub options: &'a Options,
     /// Where the outputs go.
     pub output_paths: &'a BTreeMap<String, PathBuf>,
-    /// What KFP tells, if it started the step.
+    /// The executor input, if KFP started the step.
     pub executor: Option<&'a ExecutorInput>,
     /// SageMaker.
     pub api: Api,
@@ -149,17 +149,17 @@ pub struct Step<'a> {
     pub sdk: &'a SdkConfig,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Rung when the pod is being terminated.
+    /// Notified when the pod is terminated.
     pub terminated: &'a Notify,
-    /// Whether that has been asked for.
+    /// Whether the pod is being terminated.
     pub is_terminated: &'a AtomicBool,
 }
 
 impl Step<'_> {
-    /// Does the work of the step, and tells people how it ended.
+    /// Does the work of the step, and prints how it ended.
     ///
     /// # Errors
-    /// [`StepError`] says what happened; what is known by then is in the outputs.
+    /// [`StepError`] says what happened. The outputs contain everything that is known.
     pub async fn run(&self) -> Result<(), StepError> {
         match self.until_ended().await {
             Ok((plan, arn, ended, result)) => {
@@ -172,7 +172,7 @@ impl Step<'_> {
         }
     }
 
-    /// Until there is an end to tell of, good or bad.
+    /// Runs until there is a result, good or bad.
     async fn until_ended(&self) -> Result<End, StepError> {
         let plan = self.plan(0).await?;
         // Before there is a job: no monitor, no job; and nothing rings unheard.
@@ -193,8 +193,8 @@ impl Step<'_> {
     }
 }
 
-/// Everything that would be sent is looked at before anything is. What is not known is
-/// sent all the same: a line for each.
+/// Checks every request before the first one is sent. Unknown members are still sent, and one line
+/// is printed for each.
 fn check(plan: &Plan) -> Result<Vec<String>, StepError> {
     let main = (!plan.already_asked).then_some(&plan.main);
     let mut unknown = Vec::new();

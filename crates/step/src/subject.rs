@@ -7,27 +7,27 @@ use serde_json::Value;
 use crate::plan::{Plan, Watch};
 use crate::progress::{History, Seen};
 
-/// What artifacts and the last lines of the log are about.
+/// What the artifacts and the last lines of the log are about.
 #[derive(Debug)]
 pub(crate) struct Subject<'a> {
     /// Its name, as [`name`] says.
     pub(crate) name: &'a str,
     /// What it is, for people: `training job`.
     pub(crate) noun: String,
-    /// Its ARN, where SageMaker told one.
+    /// Its ARN, if SageMaker returned one.
     pub(crate) arn: Option<&'a str>,
-    /// The same, where it is of a job that the monitor knows.
+    /// The same, if it is the ARN of a job.
     pub(crate) job: Option<JobArn>,
-    /// Its last state, where it has states and one was seen.
+    /// Its last state, if one was seen.
     pub(crate) last: Option<&'a Seen>,
-    /// Its description; without one, the answer to the call that made it.
+    /// Its description, or, without one, the answer to the call that created it.
     pub(crate) answer: &'a Value,
-    /// What it went through.
+    /// Its history.
     pub(crate) history: &'a History,
 }
 
 impl<'a> Subject<'a> {
-    /// What a run's end is about.
+    /// The result of a run.
     #[must_use]
     pub(crate) fn of(
         plan: &'a Plan,

@@ -53,7 +53,7 @@ struct FailureNote {
 }
 
 impl Summary {
-    /// The summary of what `subject` tells; `error` is why the step fails, if it does.
+    /// The summary of `subject`. `error` is why the step fails, if it does.
     #[must_use]
     pub(crate) fn of(subject: &Subject<'_>, error: Option<&StepError>) -> Self {
         Self {
@@ -199,7 +199,7 @@ fn code(text: &mut String, of_others: &str) {
     }
 }
 
-/// Whether a text has only what ARNs are made of, and so means nothing in Markdown.
+/// Whether a text contains only characters of ARNs, and so means nothing in Markdown.
 fn is_plain(text: &str) -> bool {
     text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.:/+=@".contains(letter))
 }

@@ -8,8 +8,8 @@ use crate::item::{micros, number, text, ttl};
 use crate::schema::{COUNT, EXPIRES_MICROS, PK, SK, TTL};
 use crate::table::Table;
 
-/// Adds one and says what the counter then is. `ADD` makes an item that is not there,
-/// with a number that begins at zero (DynamoDB API reference, `UpdateItem`).
+/// Adds one and returns the new value. `ADD` creates a missing item, with a number that begins at
+/// zero (DynamoDB API reference, `UpdateItem`).
 pub(crate) async fn add(table: &Table, key: &CountKey) -> Result<u64, DynamoDbError> {
     let name = format!("COUNT#{}#{}", key.whose, key.what);
     let update = table

@@ -20,7 +20,7 @@ use crate::table::Table;
 
 /// Rounds of one call at most.
 const ROUNDS: usize = 4;
-/// Entries that a round looks at in each shard to find those that a filter takes.
+/// The number of entries that a round reads in each shard to find those that match a filter.
 const FILTERED: usize = 100;
 /// Comes after every place in the listing index.
 const LAST_PLACE: &str = "~";
@@ -42,7 +42,7 @@ pub(crate) struct Filter {
     pub(crate) values: Vec<(&'static str, AttributeValue)>,
 }
 
-/// Some of a list, in order, and the sort key after which it goes on.
+/// A part of a list, in order, and the sort key after which it continues.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Stretch {
     pub(crate) items: Vec<Item>,
@@ -117,8 +117,8 @@ impl List<'_> {
         Ok(Stretch { items: answer.items.unwrap_or_default(), left_off })
     }
 
-    /// How many entries a round looks at in each shard: twice an even share, so
-    /// that one round mostly fills the page.
+    /// How many entries a round reads in each shard: twice an even share, so that one round usually
+    /// fills the page.
     fn entries(&self, limit: usize) -> i32 {
         let share = 2 * limit.div_ceil(SHARDS as usize);
         let entries = if self.filter.conditions.is_empty() { share } else { share.max(FILTERED) };

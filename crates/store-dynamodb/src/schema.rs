@@ -34,7 +34,7 @@ use crate::error::DynamoDbError;
 pub const PK: &str = "PK";
 /// The table's sort key, text.
 pub const SK: &str = "SK";
-/// The item's version, a number: made at random with every write.
+/// The version of the item: a random number, new with every write.
 pub const ITEM_VERSION: &str = "ItemVersion";
 /// When the item is forgotten, in microseconds since 1970.
 pub const EXPIRES_MICROS: &str = "ExpiresMicros";
@@ -44,7 +44,7 @@ pub const TTL: &str = "TTL";
 /// How much was counted, a number, in a counter's item.
 pub const COUNT: &str = "Count";
 
-/// The sparse index of the waits that the sweep must look at, by time.
+/// The sparse index of the waits that the sweep must handle, by time.
 pub const DUE_INDEX: &str = "due";
 /// The partition key of `due`, text.
 pub const DUE_PK: &str = "DuePK";

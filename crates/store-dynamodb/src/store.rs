@@ -26,21 +26,20 @@ use crate::{counts, jobs, waits};
 pub struct DynamoStore(Table);
 
 impl DynamoStore {
-    /// A store on the table of this name; nothing is sent before the first call.
+    /// A store on the table with this name. It sends nothing before the first call.
     ///
-    /// Region, credentials and endpoint are `config`'s, so `AWS_ENDPOINT_URL` and
-    /// `AWS_ENDPOINT_URL_DYNAMODB` count if it was loaded from the environment.
-    /// Timeouts and retries are the store's own. `clock` tells what is expired.
+    /// Region, credentials and endpoint come from `config`, so `AWS_ENDPOINT_URL` and
+    /// `AWS_ENDPOINT_URL_DYNAMODB` count if it was loaded from the environment. The store has its
+    /// own timeouts and retries. `clock` decides what has expired.
     #[must_use]
     pub fn new(config: &SdkConfig, table: String, clock: Arc<dyn Clock>) -> Self {
         Self(Table { client: client(config), name: table, clock })
     }
 
-    /// Opens the connection that the first call would open, by asking for an item that
-    /// there is none of: a read, as every user of the table may make.
+    /// Opens the connection that the first call would open. It reads an item that does not exist,
+    /// which every user of the table may do.
     ///
-    /// Ends within a second, and has no errors: what is wrong then is told by the first
-    /// call that needs the table.
+    /// Ends within a second, without errors: the first call that needs the table reports them.
     pub async fn connect(&self) {
         let get = self.0.client.get_item().table_name(&self.0.name);
         let get = get.key(PK, no_item()).key(SK, no_item());

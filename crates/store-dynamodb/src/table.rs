@@ -37,11 +37,11 @@ impl Table {
         self.live(answer.item, key)
     }
 
-    /// Writes the whole item, so that what is no longer in it, the due time above
-    /// all, leaves its index.
+    /// Writes the whole item. So attributes that it no longer has, above all the due time, leave
+    /// their index.
     ///
-    /// A version is random. It can't come back when an item is made anew, and it
-    /// tells our write from another's when the answer to it was lost.
+    /// A version is random. It cannot come back when an item is created again, and it distinguishes
+    /// this write from another one if the answer was lost.
     pub(crate) async fn save<E: Entity>(
         &self,
         entity: &E,

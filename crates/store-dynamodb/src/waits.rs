@@ -27,8 +27,8 @@ impl Entity for Wait {
     }
 }
 
-/// One query answers the whole list if it fits the page: it asks for one wait
-/// more, which tells whether there is another page.
+/// One query answers the whole list if it fits the page. It requests one wait more, which shows
+/// whether there is another page.
 pub(crate) async fn list(
     table: &Table,
     arn: &JobArn,

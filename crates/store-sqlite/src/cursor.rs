@@ -90,12 +90,12 @@ pub(crate) fn resume<P: Position>(after: Option<&Cursor>) -> Result<Option<P>, S
     after.map(|cursor| P::read(&cursor.0).ok_or_else(|| SqliteError::cursor(cursor))).transpose()
 }
 
-/// How many rows to read for a page: one more tells whether there is another.
+/// How many rows to read for a page: one more, which shows whether there is another page.
 pub(crate) fn rows_for(limit: usize) -> i64 {
     i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1))
 }
 
-/// The page made of the rows read.
+/// The page of these rows.
 pub(crate) fn page<P: Position, T>(mut rows: Vec<(P, T)>, limit: usize) -> Page<T> {
     let more = rows.len() > limit;
     rows.truncate(limit);

@@ -56,8 +56,8 @@ pub(crate) fn conflict<T: DeserializeOwned>(
     Ok(Some(Saved::Conflict(found)))
 }
 
-/// The next version: one sequence over all items, so that an item that is
-/// forgotten and made anew never comes back to a version it had.
+/// The next version: one sequence for all items, so that an item that was deleted and created again
+/// never gets an old version.
 pub(crate) fn next_version(tx: &Transaction<'_>) -> Result<i64, SqliteError> {
     const NEXT: &str = "UPDATE versions SET last = last + 1 RETURNING last";
     Ok(tx.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?)

@@ -27,12 +27,12 @@ const PURGE_BATCH: u32 = 500;
 pub struct SqliteStore(Arc<Database>);
 
 impl SqliteStore {
-    /// Opens the database, or makes it; waits up to seconds if other processes
-    /// are writing to it, so call it at start-up.
+    /// Opens the database, or creates it. It can wait some seconds if other processes write to it,
+    /// so call it at start-up.
     ///
     /// # Errors
-    /// The file can't be made or opened, is no database of Sagebell's, or is a
-    /// newer Sagebell's; the text names the path and what to do.
+    /// The file cannot be created or opened, is not a database of Sagebell, or belongs to a newer
+    /// Sagebell. The text names the path and what to do.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         Ok(Self(Arc::new(Database::open(path, clock)?)))
     }

@@ -19,11 +19,11 @@ use crate::json_lines::json_lines;
 /// The level when `RUST_LOG` does not say, or can't be understood.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 
-/// How the AWS SDK's crates begin. At `trace` they log whole requests, a wait's
-/// secret with them: they are never asked for more than `debug`.
+/// The prefixes of the AWS SDK's crates. At `trace` they log whole requests, including the secret
+/// of a wait, so their level is never below `debug`.
 const SDK: &str = "aws_";
 
-/// What is logged: levels by target, as in `RUST_LOG=warn,sagebell_monitor=debug`.
+/// What is logged: levels by target, for example `RUST_LOG=warn,sagebell_monitor=debug`.
 fn filter(env: &impl Env) -> Targets {
     let asked = env.get("RUST_LOG").and_then(|text| text.parse::<Targets>().ok());
     let asked = asked.unwrap_or_else(|| Targets::new().with_default(DEFAULT_LEVEL));

@@ -19,8 +19,8 @@ pub fn err(line: impl Display) {
     write_line(io::stderr().lock(), hanging(&line.to_string()));
 }
 
-/// Shows a text of our own making on standard output as it is: a table, a help, a
-/// document, colours. Whoever makes it makes the words of others inert.
+/// Prints a text of Sagebell on standard output unchanged: a table, a help, a document, colours.
+/// The caller must make texts from others inert.
 pub fn show(text: impl Display) {
     write_line(io::stdout().lock(), text);
 }

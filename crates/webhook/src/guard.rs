@@ -21,13 +21,13 @@ pub use paths::{CallbackPaths, NotPaths};
 /// Where callbacks may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardConfig {
-    /// Networks waiters live in, e.g. `10.0.0.0/8`.
+    /// The networks of waiters, for example `10.0.0.0/8`.
     pub allow: Vec<IpNet>,
-    /// Ports waiters listen on.
+    /// The ports of waiters.
     pub ports: Vec<RangeInclusive<u16>>,
-    /// Paths waiters listen at.
+    /// The paths of waiters.
     pub paths: CallbackPaths,
-    /// Whether loopback addresses are allowed, too: only for the local stack.
+    /// Whether loopback addresses are allowed too: only for the local stack.
     pub allow_loopback: bool,
 }
 
@@ -59,28 +59,28 @@ pub enum Refusal {
     /// A port that is not on the list.
     #[error("port {port} is not allowed: use {allowed}")]
     Port {
-        /// The port asked for.
+        /// The port of the URL.
         port: u16,
-        /// Those that are allowed.
+        /// What is allowed.
         allowed: String,
     },
     /// A path that is not on the list.
     #[error("the path `{path}` is not allowed: use {allowed}")]
     Path {
-        /// The path asked for.
+        /// The path of the URL.
         path: String,
-        /// Those that are allowed.
+        /// What is allowed.
         allowed: CallbackPaths,
     },
     /// No host, or a name that always means the machine itself.
     #[error("the host `{host}` is not allowed: use {allowed}")]
     Host {
-        /// The host asked for.
+        /// The host of the URL.
         host: String,
         /// What is allowed.
         allowed: String,
     },
-    /// An address that is never called.
+    /// An address that is never allowed.
     #[error("the address {addr} is not allowed, it is {what}: use {allowed}")]
     Never {
         /// The address.
@@ -100,7 +100,7 @@ pub enum Refusal {
     },
 }
 
-/// Says which callback URLs and addresses are allowed.
+/// Decides which callback URLs and addresses are allowed.
 #[derive(Debug, Clone)]
 pub struct Guard {
     config: GuardConfig,
@@ -113,10 +113,10 @@ impl Guard {
         Self { config }
     }
 
-    /// Judges one address: the literal in a URL, or what a name resolved to.
+    /// Checks one address: the literal in a URL, or what a name resolved to.
     ///
     /// # Errors
-    /// [`Refusal`] if it is outside the allow-list or never called at all.
+    /// [`Refusal`] if it is outside the allow-list, or never allowed.
     pub fn vet(&self, addr: IpAddr) -> Result<(), Refusal> {
         let canonical = networks::canonical(addr);
         let never = if canonical.is_loopback() {
@@ -137,8 +137,8 @@ impl Guard {
         Err(Refusal::Outside { addr, allowed: allowed() })
     }
 
-    /// Judges all of a URL that can be judged without asking the DNS. A host
-    /// name passes: its addresses are vetted when it is resolved.
+    /// Checks everything in a URL that can be checked without DNS. A host name passes: its
+    /// addresses are checked when it is resolved.
     ///
     /// # Errors
     /// [`Refusal`] names the first part that is not allowed.
@@ -181,8 +181,8 @@ impl Guard {
         Err(Refusal::Path { path: path.to_owned(), allowed: self.config.paths.clone() })
     }
 
-    /// `localhost` is loopback by definition (RFC 6761), so it is told at once
-    /// and not only when it is resolved.
+    /// `localhost` is loopback by definition (RFC 6761), so it is refused here and not only after
+    /// it is resolved.
     fn vet_name(&self, name: &str) -> Result<(), Refusal> {
         let bare = name.strip_suffix('.').unwrap_or(name);
         let local = bare == "localhost" || bare.ends_with(".localhost");

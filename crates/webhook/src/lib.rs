@@ -42,6 +42,6 @@ pub use listener::{CALLBACK_PATH, Limits, Listener, Stats};
 pub use sender::{Lookup, SystemLookup, Timeouts, WebhookSender, date, retry_after};
 pub use sign::{SignError, SignedHeaders, Verifier, VerifyError, prove, proves, sign};
 
-/// Longest body of a callback, in bytes: Standard Webhooks asks for less than
-/// 20 kB. The sender sends no longer one, the listener takes no longer one.
+/// The largest body of a callback, in bytes. Standard Webhooks requires less than 20 kB. The sender
+/// sends no larger one, and the listener accepts no larger one.
 pub const MAX_BODY: usize = 20_000;

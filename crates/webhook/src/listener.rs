@@ -25,21 +25,21 @@ use tokio::task::JoinSet;
 use crate::sign::Verifier;
 use intake::Intake;
 
-/// The only path a listener answers, with `POST`.
+/// The only path that a listener answers, with `POST`.
 pub const CALLBACK_PATH: &str = "/callback";
 
-/// What a listener grants its callers.
+/// The limits of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// For the request line and the headers to arrive.
+    /// The time in which the request line and the headers must arrive.
     pub header_timeout: Duration,
-    /// For a connection from its beginning to its end.
+    /// The maximum duration of a connection.
     pub request_timeout: Duration,
-    /// Connections at a time, at least 1: one more and the oldest is dropped,
-    /// so that idle ones cannot keep a callback out.
+    /// The maximum number of connections, at least 1. One more, and the oldest is dropped, so that
+    /// idle ones cannot block a callback.
     pub max_connections: usize,
-    /// Signals not yet taken by [`Listener::next`], at least 1: one more is
-    /// answered with 503.
+    /// The maximum number of signals that [`Listener::next`] has not returned yet, at least 1. One
+    /// more is answered with 503.
     pub max_waiting: usize,
 }
 
@@ -54,12 +54,12 @@ impl Default for Limits {
     }
 }
 
-/// What a listener has met so far.
+/// The statistics of a listener.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Signals accepted.
     pub accepted: u64,
-    /// Signals that were accepted before, by `webhook-id`.
+    /// Duplicates of accepted signals, by `webhook-id`.
     pub duplicates: u64,
     /// Probes answered.
     pub probes: u64,
@@ -69,8 +69,8 @@ pub struct Stats {
     pub refused: BTreeMap<&'static str, u64>,
 }
 
-/// Hears one wait's callbacks. Dropping it ends the server and every
-/// connection at once; [`shutdown`](Self::shutdown) lets answers be written.
+/// Receives the callbacks of one wait. Dropping it ends the server and every connection at once.
+/// [`shutdown`](Self::shutdown) lets answers be written.
 pub struct Listener {
     local_addr: SocketAddr,
     limits: Limits,
@@ -83,10 +83,10 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens on `addr` (port 0: any free one) with the usual [`Limits`].
+    /// Listens on `addr` (port 0: any free port) with the default [`Limits`].
     ///
     /// # Errors
-    /// What the system says when the address cannot be had.
+    /// The system's error if the address cannot be used.
     pub async fn bind(
         addr: SocketAddr,
         secret: Secret,
@@ -96,7 +96,7 @@ impl Listener {
         Self::bind_with(addr, secret, wait_id, clock, Limits::default()).await
     }
 
-    /// Listens with limits of one's own.
+    /// Listens with these limits.
     ///
     /// # Errors
     /// As for [`bind`](Self::bind).
@@ -119,39 +119,39 @@ impl Listener {
         Ok(Self { local_addr, limits, intake, signals, doubt, stop, server })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
     }
 
-    /// The next signal, in the order of arrival; `None` once the listener is
-    /// closed and everything accepted was taken. Cancel safe.
+    /// The next signal, in the order of arrival. `None` after the listener is closed and every
+    /// accepted signal was returned. Cancel safe.
     pub async fn next(&mut self) -> Option<SignalBody> {
         self.signals.recv().await
     }
 
-    /// Notified when a callback came that was signed with the wait's secret, but not
-    /// within five minutes: the sender's clock or this one's is wrong, and it is time to
-    /// ask the monitor. It may be a replay, so do not ask at each.
+    /// Notified when a callback came that was signed with the wait's secret, but not within five
+    /// minutes. Then the sender's clock or this one is wrong, and it is time to ask the monitor. It
+    /// may be a replay, so do not ask each time.
     #[must_use]
     pub fn doubt(&self) -> Arc<Notify> {
         Arc::clone(&self.doubt)
     }
 
-    /// What it has met so far.
+    /// The statistics so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.intake.stats()
     }
 
-    /// Says that the waiter needs no more signals: from now on new signals are
-    /// answered with 410, so that Sagebell drops the wait.
+    /// Declares that the waiter needs no more signals. From now on new signals are answered with
+    /// 410, so that Sagebell ends the wait.
     pub fn close(&mut self) {
         self.signals.close();
     }
 
-    /// Closes, finishes the answers under way, and ends.
+    /// Accepts no more requests, finishes pending answers, and ends.
     pub async fn shutdown(mut self) {
         self.close();
         // The server may have ended by itself; then there is nothing to wait for.

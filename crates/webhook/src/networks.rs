@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// Ranges of <https://www.iana.org/assignments/iana-ipv4-special-registry> that
-/// are no waiter's. Left out on purpose: 198.18.0.0/15, of which EKS gives
-/// 198.19.0.0/16 to pods, and 100.64.0.0/10, which it gives to pods as well.
+/// Ranges of <https://www.iana.org/assignments/iana-ipv4-special-registry> that no waiter has. Left
+/// out on purpose: 198.18.0.0/15, of which EKS gives 198.19.0.0/16 to pods, and 100.64.0.0/10,
+/// which it also gives to pods.
 const NEVER_V4: [(Ipv4Net, &str); 8] = [
     (v4([0, 0, 0, 0], 8), "the unspecified network"),
     (v4([169, 254, 0, 0], 16), "link-local: metadata and credentials"),

@@ -42,32 +42,32 @@ pub use resolver::{Lookup, SystemLookup};
 pub use retry_after::parse as retry_after;
 pub use their_time::date;
 
-/// How many connections are remembered to have answered before.
+/// The number of connections that are remembered because they answered before.
 const MAX_KNOWN_CONNECTIONS: usize = 256;
 
-/// Signs callbacks and posts them where a [`Guard`] lets it.
+/// Signs callbacks and posts them to targets that a [`Guard`] allows.
 pub struct WebhookSender {
     guard: Arc<Guard>,
     clock: Arc<dyn Clock>,
     resolver: Arc<VettingResolver>,
     timeouts: Timeouts,
     plain: Client,
-    /// For `https`. Made when it is first needed: reading the machine's root
-    /// certificates takes most of a cold start.
+    /// For `https`. Created when first needed, because reading the machine's root certificates
+    /// takes most of a cold start.
     secure: OnceCell<Client>,
-    /// For the instant retry: keeps no connections, so it cannot meet a second
-    /// dead one. Made when it is first needed.
+    /// For the instant retry. It keeps no connections, so it cannot meet a second dead one. Created
+    /// when first needed.
     fresh: OnceCell<Client>,
-    /// Connections that have answered once, by their two ends: one of those
-    /// that breaks was stale, a new one that breaks is the waiter's doing.
+    /// Connections that have answered once, by their two ends. If one of these breaks, it was
+    /// stale. If a new one breaks, the waiter broke it.
     answered: Mutex<Recent<(SocketAddr, SocketAddr)>>,
 }
 
 impl WebhookSender {
-    /// A sender that resolves names as the machine does.
+    /// A sender that resolves names like the machine.
     ///
     /// # Errors
-    /// [`SetUpError`] if the HTTP client can't be made.
+    /// [`SetUpError`] if the HTTP client cannot be created.
     pub fn new(
         guard: Arc<Guard>,
         clock: Arc<dyn Clock>,
@@ -76,8 +76,7 @@ impl WebhookSender {
         Self::with_lookup(guard, clock, timeouts, Arc::new(SystemLookup))
     }
 
-    /// A sender that resolves names by `lookup`; what that finds is vetted all
-    /// the same.
+    /// A sender that resolves names with `lookup`. The addresses are still checked.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
@@ -110,7 +109,7 @@ impl WebhookSender {
         Ok(outcome)
     }
 
-    /// One probe: whoever answers it as only the waiter can is the waiter.
+    /// One probe. Only the waiter can give the right answer.
     async fn ask(&self, probe: &Callback) -> Result<(), Failure> {
         let deadline = Instant::now() + self.timeouts.total;
         let (response, signed_at) = self.attempt_in_time(probe, deadline).await?;
@@ -128,8 +127,8 @@ impl WebhookSender {
         if is_proof { Ok(()) } else { Err(Failure::new(FailureClass::NoProof, reason)) }
     }
 
-    /// One attempt, and another at once if the first was refused by who has another time.
-    /// Says for which time it was signed.
+    /// One attempt, and another at once if the receiver refused the first because of its time. Also
+    /// returns the time that was signed.
     async fn attempt_in_time(
         &self,
         callback: &Callback,
@@ -164,7 +163,7 @@ impl WebhookSender {
         timeout_at(deadline, self.post(callback, headers)).await.map_err(late)?
     }
 
-    /// Posts, and posts once more at once if a kept connection was dead.
+    /// Posts, and posts once more at once if a reused connection was dead.
     async fn post(&self, callback: &Callback, headers: HeaderMap) -> Result<Response, Failure> {
         let body = Bytes::copy_from_slice(callback.body.as_bytes());
         let url = callback.url.as_url();
@@ -256,7 +255,7 @@ impl Sender for WebhookSender {
     }
 }
 
-/// A Standard Webhook's headers; the error says why there can be none.
+/// The headers of a Standard Webhook, or why there can be none.
 fn headers(callback: &Callback, now: Timestamp) -> Result<HeaderMap, String> {
     let size = callback.body.len();
     if size > MAX_BODY {

@@ -11,13 +11,13 @@ use subtle::ConstantTimeEq as _;
 
 pub use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 
-/// How far a callback's timestamp may be from the present, either way.
+/// How far the timestamp of a callback may be from the current time, before or after.
 pub const TOLERANCE_SECONDS: i64 = 5 * 60;
 
-/// The one signature scheme known: HMAC-SHA256.
+/// The only known signature scheme: HMAC-SHA256.
 const VERSION: &str = "v1";
 
-/// What cannot be signed.
+/// Why something cannot be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
     /// The secret is not base64; a [`Secret`] always is.
@@ -28,36 +28,36 @@ pub enum SignError {
     Body,
 }
 
-/// Why a callback is not believed.
+/// Why a callback is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// A header is not there.
+    /// A header is missing.
     #[error("the header `{0}` is missing")]
     Missing(&'static str),
-    /// A header is there, but is not what Standard Webhooks says.
+    /// A header does not have the form of Standard Webhooks.
     #[error("the header `{header}` is malformed: it must be {expected}")]
     Malformed {
-        /// Which header.
+        /// The header.
         header: &'static str,
-        /// What it should look like.
+        /// The expected form.
         expected: &'static str,
     },
-    /// The callback was signed too long ago: a replay, or a clock gone wrong.
+    /// The callback was signed too long ago: it is a replay, or a clock is wrong.
     #[error("`webhook-timestamp` is {age_seconds} s old; the limit is {TOLERANCE_SECONDS} s")]
     Stale {
         /// How old, in seconds.
         age_seconds: i64,
     },
-    /// The callback was signed in the future: a clock gone wrong.
+    /// The callback was signed in the future: a clock is wrong.
     #[error("`webhook-timestamp` is {ahead_seconds} s ahead; the limit is {TOLERANCE_SECONDS} s")]
     TooNew {
         /// How far ahead, in seconds.
         ahead_seconds: i64,
     },
-    /// `webhook-signature` holds no signature of a scheme known here.
+    /// `webhook-signature` has no signature of a known scheme.
     #[error("`webhook-signature` holds no `v1` signature")]
     UnknownVersion,
-    /// No signature fits: another secret, or something was changed on the way.
+    /// No signature matches: another secret was used, or something was changed on the way.
     #[error("`webhook-signature` does not match the id, timestamp and body")]
     BadSignature,
     /// The body or the secret cannot have been signed at all.
@@ -65,8 +65,8 @@ pub enum VerifyError {
     Unsignable(#[from] SignError),
 }
 
-/// The value of `webhook-signature` (`v1,` and base64) for this callback, in
-/// the name of `id`, attempted at `timestamp` (its whole seconds are signed).
+/// The value of `webhook-signature` (`v1,` and base64) for this callback with the id `id` and the
+/// time `timestamp`, of which the whole seconds are signed.
 ///
 /// # Errors
 /// [`SignError::Body`] if the body is not UTF-8.
@@ -84,12 +84,12 @@ fn sign_at(secret: &Secret, id: &str, second: i64, body: &[u8]) -> Result<String
     webhook.sign(id, second, body).map_err(|_| SignError::Body)
 }
 
-/// Begins what is signed in place of a probe's id: no answer is a callback, nor the
-/// other way round.
+/// The prefix of the id in the signature of an answer. So no answer can be used as a callback, and
+/// no callback as an answer.
 const ANSWER: &str = "answer_";
 
-/// The proof by which a probe is answered: that whoever answers has the secret and has
-/// got this very probe.
+/// The proof in the answer to a probe. It shows that the sender of the answer has the secret and
+/// received this probe.
 ///
 /// # Errors
 /// As for [`sign`].
@@ -97,7 +97,7 @@ pub fn prove(secret: &Secret, id: &str, second: i64, body: &[u8]) -> Result<Stri
     sign_at(secret, &format!("{ANSWER}{id}"), second, body)
 }
 
-/// Whether this is the proof of who was sent that probe at `timestamp`.
+/// Whether this is the proof for the probe that was sent at `timestamp`.
 #[must_use]
 pub fn proves(secret: &Secret, id: &str, timestamp: Timestamp, body: &[u8], proof: &str) -> bool {
     let expected = prove(secret, id, timestamp.as_second(), body);
@@ -111,12 +111,12 @@ pub struct SignedHeaders<'a> {
     pub id: &'a str,
     /// `webhook-timestamp`, Unix seconds in decimal.
     pub timestamp: &'a str,
-    /// `webhook-signature`, one or several, separated by blanks.
+    /// `webhook-signature`: one signature or several, separated by spaces.
     pub signature: &'a str,
 }
 
 impl<'a> SignedHeaders<'a> {
-    /// Picks the three out of a request's headers.
+    /// Extracts the three from the headers of a request.
     ///
     /// # Errors
     /// [`VerifyError::Missing`] or [`VerifyError::Malformed`] names the header.
@@ -151,13 +151,12 @@ impl Verifier {
         prove(&self.secret, id, second, body)
     }
 
-    /// Checks that `body` was signed with the secret, under this id, within
-    /// five minutes of `now`. One fitting signature of several is enough;
-    /// signatures of unknown schemes are skipped.
+    /// Checks that `body` was signed with the secret, with this id, within five minutes of `now`.
+    /// If there are several signatures, one match is enough. Unknown schemes are skipped.
     ///
     /// # Errors
-    /// [`VerifyError`] names what is wrong. Replays within the five minutes
-    /// pass: whoever listens must know the ids it has seen.
+    /// [`VerifyError`] names what is wrong. Replays within the five minutes pass: the receiver must
+    /// remember the ids.
     pub fn verify(
         &self,
         headers: &SignedHeaders<'_>,
@@ -168,7 +167,7 @@ impl Verifier {
         check_age(now.as_second().saturating_sub(second))
     }
 
-    /// The same whenever it was signed: the second of that.
+    /// The same without a time limit. Returns the second at which it was signed.
     ///
     /// # Errors
     /// [`VerifyError`] names what is wrong.

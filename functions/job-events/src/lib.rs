@@ -11,7 +11,7 @@ use sagebell_monitor::record::{RecordError, Recorder, Taken};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// What a bare event came to, for whoever invoked the function.
+/// The result of a single event, for the caller of the function.
 #[derive(Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Report<'a> {
@@ -46,7 +46,7 @@ pub async fn handle(recorder: &Recorder, payload: Value) -> Result<Value, Handle
     Ok(serde_json::to_value(answer)?)
 }
 
-/// Records the events of these texts, and says of each what came of it.
+/// Records the events in these texts, and returns the result of each.
 async fn record(recorder: &Recorder, bodies: Vec<String>) -> Vec<Result<(), HandleError>> {
     let parsed = bodies.iter().map(|body| serde_json::from_str::<Value>(body));
     let (mut places, mut events, mut results) = (Vec::new(), Vec::new(), BTreeMap::new());

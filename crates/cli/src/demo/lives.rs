@@ -31,7 +31,7 @@ pub struct Life {
     pub title: &'static str,
     /// The job.
     pub arn: JobArn,
-    /// What the wait hears.
+    /// Which signals the wait receives.
     pub signal_on: SignalOn,
     /// The events, as a careless network delivers them.
     pub steps: Vec<Step>,
@@ -134,7 +134,7 @@ pub struct ScriptError {
 /// Every life of the demo.
 ///
 /// # Errors
-/// [`ScriptError`] if a sample is no event of its job.
+/// [`ScriptError`] if a sample is not an event of its job.
 pub fn all() -> Result<Vec<Life>, ScriptError> {
     SCRIPTS.iter().map(Script::life).collect()
 }

@@ -26,8 +26,7 @@ use sagebell_local::{LocalStack, Options};
 use screen::Screen;
 use waiter::Received;
 
-/// A waiter that has heard nothing for this long never will: the script takes
-/// a third of it.
+/// A waiter that has received nothing for this long never will: the script takes a third of it.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// A 30-second poll learns of an end that comes at a random moment after half
 /// its pause on average, and after all of it at worst.
@@ -40,9 +39,9 @@ pub struct Line {
     pub wait: String,
     /// How its job had to end.
     pub expected: Phase,
-    /// How it heard the job end.
+    /// The end of the job, as received.
     pub outcome: Option<Phase>,
-    /// Signals heard, the last one included.
+    /// The number of signals received, including the last one.
     pub signals: usize,
     /// From putting the last event on the bus to the verified callback, in
     /// milliseconds.
@@ -66,10 +65,10 @@ pub struct Summary {
     pub poll_max_ms: f64,
 }
 
-/// Runs the demo; exit code 1 unless every wait heard the right thing.
+/// Runs the demo. Exit code 1 unless every wait received the right signals.
 ///
 /// # Errors
-/// If the stack can't be started.
+/// If the stack cannot be started.
 pub async fn run(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let stack = LocalStack::start(Options {

@@ -22,7 +22,7 @@ const AFTERMATH: Duration = Duration::from_millis(700);
 /// Refusals that mean a wrong callback, and not a broken connection.
 const MISTAKES: [&str; 5] = ["body", "headers", "signature", "timestamp", "wait"];
 
-/// The end of a job, as heard.
+/// The end of a job, as received.
 #[derive(Debug, Clone)]
 pub struct End {
     /// How it ended.
@@ -31,14 +31,14 @@ pub struct End {
     pub at: Instant,
 }
 
-/// What a waiter heard.
+/// What a waiter received.
 #[derive(Debug, Clone, Default)]
 pub struct Received {
     /// The end.
     pub end: Option<End>,
     /// Signals, the end included.
     pub signals: usize,
-    /// What it should not have heard, or how.
+    /// What was wrong with a signal.
     pub problem: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl Waiter {
     /// Listens on a free port and registers.
     ///
     /// # Errors
-    /// If the port can't be had or the monitor refuses.
+    /// If the port cannot be used or the monitor refuses.
     pub async fn register(
         client: &Client,
         life: &Life,

@@ -33,39 +33,39 @@ use sagebell_client::{callback_url, new_secret, own_address};
 const CALLBACK: &str = "callback";
 /// The template's default of CallbackPorts.
 const PORT: u16 = 8080;
-/// How long the callback may take when its cause was put on the bus: cold functions,
-/// and the tries that follow a failed one.
+/// How long the callback may take after its event was put on the bus: cold starts, and the attempts
+/// after a failed one.
 const AFTER_OBSERVATION: Duration = Duration::from_secs(60);
 /// The same when the sweep must first believe that the job is gone: five minutes of
 /// doubt, its own pauses, and the minute between sweeps.
 const AFTER_SWEEP: Duration = Duration::from_secs(720);
 /// How much longer than this the wait itself lives, should this process die.
 const SLACK: Duration = Duration::from_secs(60);
-/// What the record of the probe says of itself.
+/// The failure reason in the record of the test wait.
 const REASON: &str = "A test of `sagebell preflight`: this job never existed.";
 
-/// What the probe works with.
+/// The test wait and what it needs.
 pub(super) struct Probe<'a> {
     pub(super) client: &'a Client,
     pub(super) sdk: &'a SdkConfig,
     /// The stack's bus.
     pub(super) bus: &'a str,
-    /// The job that never was.
+    /// The job that never existed.
     pub(super) arn: &'a JobArn,
     /// Where to listen.
     pub(super) listen: Option<SocketAddr>,
-    /// How long to wait, if not for as long as it usually takes.
+    /// How long to wait, if not the usual time.
     pub(super) patience: Option<Duration>,
 }
 
-/// What brings the callback about.
+/// What causes the callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
     Observation,
     Sweep,
 }
 
-/// A wait that listens.
+/// A registered test wait with its listener.
 struct Waiting {
     id: WaitId,
     url: CallbackUrl,
@@ -149,7 +149,7 @@ impl Probe<'_> {
         self.client.put_wait(self.arn, waiting.id.as_str(), &wait).await.map(drop)
     }
 
-    /// Tells the monitor that the job is gone, or leaves it to the sweep.
+    /// Tells the monitor that the job is gone, or leaves this to the sweep.
     async fn cause(&self) -> Cause {
         let bus = EventBus::new(self.sdk, self.bus);
         if bus.submit(gone(self.arn)).await.is_ok() {
@@ -176,7 +176,7 @@ impl Probe<'_> {
     }
 }
 
-/// What the sweep says of a job that SageMaker does not know.
+/// The sweep's observation of a job that SageMaker does not know.
 fn gone(arn: &JobArn) -> Observation {
     let (now, status) = (SystemClock.now(), "Deleted");
     Observation {
@@ -211,7 +211,7 @@ fn refused(error: &ClientError, url: &str) -> Check {
     }
 }
 
-/// Where the callback got stuck, by what the monitor says of the wait.
+/// Finds where the callback failed, from the state of the wait.
 fn judge(answer: &WaitAndJobView, cause: Cause, url: &str, patience: Duration) -> Check {
     let seconds = patience.as_secs();
     if let Some(reason) = &answer.wait.delivery.last_error {

@@ -29,10 +29,10 @@ use report::{Check, Report};
 use sagebell_client::client::Client;
 use stack::Deployment;
 
-/// Checks the deployment and tells what holds.
+/// Checks the deployment and reports the results.
 ///
 /// # Errors
-/// If it could not be begun.
+/// If the checks could not start.
 pub async fn run(args: &PreflightArgs) -> Result<ExitCode, Box<dyn Error>> {
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let mut report = Report::new(args.output);
@@ -71,7 +71,7 @@ async fn in_region(
     through_the_api(args, sdk, &deployment, &probe_arn(account, &caller)?, report).await
 }
 
-/// What only the API can tell.
+/// The checks that need the API.
 async fn through_the_api(
     args: &PreflightArgs,
     sdk: &SdkConfig,
@@ -102,8 +102,7 @@ fn api_url(args: &PreflightArgs, deployment: &Deployment) -> Option<Url> {
     args.api.clone().or_else(from_outputs)
 }
 
-/// A job of a kind that sends no events: that the monitor hears of its end by other
-/// means raises no alarm about lost ones.
+/// A job of a kind that sends no events, so that the alarm about lost events does not go off.
 fn probe_arn(account: &Account, caller: &Caller) -> Result<JobArn, ArnError> {
     let partition = caller.arn.split(':').nth(1).unwrap_or("aws");
     let name = uuid::Uuid::new_v4();

@@ -12,18 +12,18 @@ use crate::output::{Output, print_json};
 
 /// The exit code if something is missing.
 const MISSING: u8 = 1;
-/// The exit code if the checks could not be made.
+/// The exit code if the checks could not run.
 const COULD_NOT_RUN: u8 = 2;
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
-    /// It is as it must be.
+    /// It is right.
     Ok,
-    /// It is not.
+    /// It is wrong or missing.
     Missing,
-    /// From here, or for this caller, it can't be seen.
+    /// It is not visible from here, or for this caller.
     Unknown,
 }
 
@@ -48,24 +48,24 @@ impl Outcome {
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Check {
-    /// What was checked.
+    /// The name of the check.
     pub(super) name: &'static str,
-    /// How it came out.
+    /// The result.
     pub(super) outcome: Outcome,
-    /// What was seen, and what to do.
+    /// What was found, and what to do.
     pub(super) seen: String,
-    /// Where what is missing would come from.
+    /// What would provide the missing part.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) granted_by: &'static [Grant],
 }
 
 impl Check {
-    /// It is as it must be.
+    /// It is right.
     pub(super) fn ok(name: &'static str, seen: impl Into<String>) -> Self {
         Self { name, outcome: Outcome::Ok, seen: seen.into(), granted_by: &[] }
     }
 
-    /// It is not; the places say where it would come from.
+    /// It is missing. `granted_by` says what would provide it.
     pub(super) fn missing(
         name: &'static str,
         seen: impl Into<String>,
@@ -74,7 +74,7 @@ impl Check {
         Self { name, outcome: Outcome::Missing, seen: seen.into(), granted_by }
     }
 
-    /// It can't be seen; the places say what would let it be seen.
+    /// It is not visible. `granted_by` says what would make it visible.
     pub(super) fn unknown(
         name: &'static str,
         seen: impl Into<String>,
@@ -84,7 +84,7 @@ impl Check {
     }
 }
 
-/// All checks, told as they come.
+/// All checks, printed as they come.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     #[serde(skip)]
@@ -104,12 +104,12 @@ impl Report {
         Self { output, ran: false, ok: 0, missing: 0, unknown: 0, checks: Vec::new() }
     }
 
-    /// Notes that AWS answers and knows the caller: what it tells from here on counts.
+    /// Notes that AWS answers and knows the caller. Only then the checks count.
     pub(super) fn ran(&mut self) {
         self.ran = true;
     }
 
-    /// Takes a check in, and tells it if a person reads along.
+    /// Adds a check, and prints it in the text format.
     pub(super) fn add(&mut self, check: Check) {
         match check.outcome {
             Outcome::Ok => self.ok += 1,
@@ -122,10 +122,10 @@ impl Report {
         self.checks.push(check);
     }
 
-    /// Tells the sum of it.
+    /// Prints the total.
     ///
     /// # Errors
-    /// If it can't be written as JSON.
+    /// If it cannot be written as JSON.
     pub(super) fn end(&self) -> serde_json::Result<ExitCode> {
         match self.output {
             Output::Json => print_json(self)?,

@@ -194,7 +194,7 @@ async fn rule(
     let Some(name) = resources.get(logical) else {
         return Check::missing(check, format!("the stack has no {logical}"), grants);
     };
-    // Of a rule on another bus CloudFormation tells the bus as well: `bus|rule`.
+    // CloudFormation names a rule on another bus together with the bus: `bus|rule`.
     let name = name.rsplit('|').next().unwrap_or_default();
     match account.rule(bus, name).await {
         Ok(rule) => judge_rule((check, name, grants), &rule, target),
@@ -217,7 +217,7 @@ fn judge_rule(
     Check::ok(check, format!("{name} is enabled and leads to the events queue"))
 }
 
-/// What could not be looked at for want of credentials.
+/// The checks that need credentials, if there are none.
 pub(super) fn in_the_dark() -> impl Iterator<Item = Check> {
     let names = [
         STACK,

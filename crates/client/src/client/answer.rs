@@ -11,11 +11,11 @@ use url::Url;
 
 use super::error::ClientError;
 
-/// Longest answer that is read, in bytes: a page of 200 jobs has less.
+/// The largest answer that is read, in bytes. A page of 200 jobs is smaller.
 const LONGEST: usize = 8 * 1024 * 1024;
-/// How much of a foreign answer is repeated, in characters.
+/// How much of a foreign answer an error repeats, in characters.
 const SAID: usize = 200;
-/// What the API answered.
+/// An answer of the API.
 pub(super) async fn read<T: for<'de> Deserialize<'de>>(
     base: &Url,
     response: Response,
@@ -33,7 +33,7 @@ pub(super) async fn read<T: for<'de> Deserialize<'de>>(
         .map_err(|error| head.foreign(&format!("{error}: {}", String::from_utf8_lossy(&body))))
 }
 
-/// The body; `None` if it is longer than what is read.
+/// The body. `None` if it is too large.
 async fn body(mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
@@ -45,7 +45,7 @@ async fn body(mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error>
     Ok(Some(body))
 }
 
-/// What is known of an answer before its body is.
+/// The parts of an answer before its body.
 struct Head {
     url: Url,
     status: StatusCode,

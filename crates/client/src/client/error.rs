@@ -19,8 +19,8 @@ use url::Url;
 #[cfg(feature = "aws")]
 use crate::signature::SignError;
 
-/// The codes by which the API refuses a call for good: the same call would be refused
-/// again (`docs/errors.md`).
+/// The codes with which the API refuses a call for good: it would refuse the same call again
+/// (`docs/errors.md`).
 pub const FINAL_CODES: [ErrorCode; 9] = [
     ErrorCode::BodyTooLarge,
     ErrorCode::InvalidBody,
@@ -33,7 +33,7 @@ pub const FINAL_CODES: [ErrorCode; 9] = [
     ErrorCode::WaitNotFound,
 ];
 
-/// Why a call came to nothing.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// No answer.
@@ -41,36 +41,36 @@ pub enum ClientError {
         "no answer from {url}: {source}\n  is the monitor running there? `sagebell local` starts one; use --api or SAGEBELL_API for another one"
     )]
     Unreachable {
-        /// Where.
+        /// The URL.
         url: Url,
         /// What happened.
         source: reqwest::Error,
     },
-    /// The monitor said no.
+    /// The monitor refused the call.
     #[error("the monitor answered {code}{}: {detail}", field.as_ref().map(|f| format!(" ({f})")).unwrap_or_default())]
     Problem {
-        /// The problem's stable code.
+        /// The stable code of the problem.
         code: String,
-        /// The field at fault.
+        /// The wrong field.
         field: Option<String>,
         /// What happened and what to do.
         detail: String,
-        /// When to come again, if the monitor says so.
+        /// When to try again, if the monitor says so.
         retry_after: Option<Duration>,
     },
-    /// Something else than the API answered: Lambda, a gateway, a proxy.
+    /// Something else than the API answered: Lambda, a gateway, or a proxy.
     #[error("{url} answered HTTP {status}, which is not an answer of Sagebell's API: {said}")]
     Foreign {
-        /// Where.
+        /// The URL.
         url: Box<Url>,
         /// The HTTP status.
         status: u16,
-        /// The beginning of what it said.
+        /// The beginning of the answer.
         said: String,
-        /// When to come again, if it says so.
+        /// When to try again, if the answer says so.
         retry_after: Option<Duration>,
     },
-    /// A deployed monitor's call could not be signed.
+    /// The call could not be signed. A deployed monitor needs signed calls.
     #[cfg(feature = "aws")]
     #[error(transparent)]
     Sign(#[from] SignError),
@@ -90,15 +90,15 @@ impl ClientError {
         !self.is_final()
     }
 
-    /// Whether the same call may succeed in a moment. Not if nobody listens there: most
-    /// likely there is no monitor.
+    /// Whether the same call may succeed in a moment. Not if nothing listens there: then there is
+    /// probably no monitor.
     #[must_use]
     pub fn may_pass(&self) -> bool {
         let nobody = matches!(self, Self::Unreachable { source, .. } if source.is_connect() && !broke(source));
         self.is_outage() && !nobody
     }
 
-    /// When to come again, as the other side wishes (`Retry-After`).
+    /// When to try again, by the `Retry-After` of the answer.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -108,8 +108,8 @@ impl ClientError {
     }
 }
 
-/// Whether a connection that was made broke. One that breaks before its first
-/// request counts as not made to the HTTP client.
+/// Whether an established connection broke. The HTTP client treats a connection that breaks before
+/// its first request as not established.
 fn broke(error: &reqwest::Error) -> bool {
     let mut kinds =
         causes(error).filter_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);

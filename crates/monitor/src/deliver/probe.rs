@@ -7,8 +7,8 @@ use crate::wait::{FailureClass, Wait, WaitKey, WaitState};
 use super::{Deliver, SignalOutcome};
 
 impl Deliver {
-    /// Looks once for a waiter whose lease is over, and writes down what came of it: an
-    /// answer renews the lease.
+    /// Sends one probe to a waiter whose lease has ended, and records the result. An answer renews
+    /// the lease.
     pub(super) async fn find(&self, key: &WaitKey) -> Result<SignalOutcome, StoreError> {
         let Some(wait) = self.store.load_wait(key).await? else {
             return Ok(SignalOutcome::Nothing);

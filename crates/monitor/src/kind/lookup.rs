@@ -35,7 +35,7 @@ impl Kind {
         Self::all().find(|kind| kind.as_str() == word)
     }
 
-    /// The kind that EventBridge's `detail-type` tells of.
+    /// The kind of an EventBridge `detail-type`.
     #[must_use]
     pub fn of_detail_type(detail_type: &str) -> Option<Self> {
         Self::all().find(|kind| kind.spec().detail_types.contains(&detail_type))
@@ -73,8 +73,8 @@ impl Kind {
         types.find(|of| self.status_in(of).is_none_or(|named| named == status))
     }
 
-    /// The status that an EventBridge `detail-type` tells, as the API spells it: of
-    /// `SageMaker Tracking Server Create Failed` it is `CreateFailed`.
+    /// The status in an EventBridge `detail-type`, as the API spells it. For `SageMaker Tracking
+    /// Server Create Failed` it is `CreateFailed`.
     #[must_use]
     pub fn status_in(self, detail_type: &str) -> Option<String> {
         let words = detail_type.strip_prefix(self.spec().state_after?)?;
@@ -94,7 +94,7 @@ impl Kind {
         phase
     }
 
-    /// The status of a kind that has none: it is there as soon as it is made.
+    /// The status of a kind that has none: it exists as soon as it is created.
     #[must_use]
     pub fn fixed_status(self) -> Option<&'static str> {
         let spec = self.spec();

@@ -21,7 +21,7 @@ macro_rules! kinds {
 kinds! {
     /// A type of SageMaker resource that runs to an end or to a steady state.
     ///
-    /// Everything Sagebell knows about a kind is its row: [`Kind::spec`].
+    /// Everything that Sagebell knows about a kind is in its row: [`Kind::spec`].
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     #[expect(missing_docs, reason = "the rows of the table in table.rs describe them")]
@@ -71,15 +71,15 @@ pub enum Lifecycle {
     Resource,
 }
 
-/// What the events of a kind tell.
+/// What the events of a kind contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Telling {
-    /// Its state: an event without one is refused.
+    /// The state. An event without a state is refused.
     State,
-    /// That something changed, and its state if they have one. AWS sends them without a
-    /// state (on a model's deletion as on its creation), or documents no form of them: so
-    /// the monitor looks, and one that says not even of what is ignored.
+    /// That something changed, and the state if the event has one. AWS sends some without a state
+    /// (for a model's deletion as for its creation), or does not document their form. So the
+    /// monitor checks the job, and ignores an event that does not even name one.
     Change,
 }
 
@@ -87,13 +87,13 @@ pub enum Telling {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PodPolicy {
-    /// Jobs that most pipelines make.
+    /// Jobs that most pipelines create.
     Jobs,
     /// Jobs of newer kinds: a role's own documents have no room for them.
     NewerJobs,
     /// Models and endpoints, which the deployment may forbid.
     Hosting,
-    /// What few pipelines make, which the deployment must allow.
+    /// What few pipelines create. The deployment must allow it.
     OtherKinds,
 }
 
@@ -107,10 +107,10 @@ pub struct Fields {
     pub name: &'static [&'static str],
     /// The status.
     pub status: &'static [&'static str],
-    /// The finer status.
+    /// The secondary status.
     pub secondary: &'static [&'static str],
-    /// How many of its parts are in which state: an object of counts, for kinds that
-    /// have no finer status.
+    /// How many of its parts are in which state: an object of counts, for kinds without a secondary
+    /// status.
     pub counters: &'static [&'static str],
     /// Why it failed.
     pub reason: &'static [&'static str],
@@ -131,45 +131,44 @@ pub struct KindSpec {
     /// Its word on the wire.
     #[serde(rename = "kind")]
     pub wire: &'static str,
-    /// Its word in a callback's `type`.
+    /// Its word in the `type` of a callback.
     pub noun: &'static str,
     /// The resource type in its ARN.
     pub resource: &'static str,
     /// Another word for that, in lower case, which its events use.
     pub resource_in_events: Option<&'static str>,
-    /// What stands after the resource type.
+    /// The part of the ARN after the resource type.
     pub id: IdForm,
-    /// What stands there in the pattern, in IAM policies, of the ARNs of all of them.
+    /// That part in the patterns for all its ARNs, in IAM policies.
     pub policy_pattern: &'static str,
     /// How its states follow each other.
     pub lifecycle: Lifecycle,
-    /// The EventBridge detail-types that tell of it; empty: no event does.
+    /// The EventBridge detail-types of its events. Empty: it has no events.
     pub detail_types: &'static [&'static str],
-    /// What those tell.
+    /// What these events contain.
     pub telling: Telling,
-    /// How those begin whose end tells the status, in words.
+    /// The beginning of detail-types that end with the status, in words.
     pub state_after: Option<&'static str>,
-    /// Where its fields are.
+    /// The positions of its fields.
     pub fields: Fields,
     /// Its statuses and what they mean, compared without case and underscores.
     #[serde(serialize_with = "as_object")]
     pub statuses: &'static [(&'static str, Phase)],
     /// Secondary statuses that turn `Stopped` into `TimedOut`.
     pub timed_out: &'static [&'static str],
-    /// The operations on it; `None`: there are none, only events tell of it.
+    /// The operations on it. `None`: there are none, only events.
     pub operations: Option<Operations>,
     /// Whether it can have tags (SageMaker API reference, `AddTags`).
     pub has_tags: bool,
-    /// The policy that lets steps make, read and stop one; `None`: no policy that is
-    /// generated does.
+    /// The policy that allows steps to create, read and stop it. `None`: no generated policy does.
     pub pod_policy: Option<PodPolicy>,
-    /// The CloudWatch log group, where it logs; `{name}` stands for its name, `{id}` for
-    /// what its ARN calls it, `{ClusterName}` for that member of its description.
+    /// The CloudWatch log group, if it writes logs. `{name}` stands for its name, `{id}` for its id
+    /// in the ARN, and `{ClusterName}` for that member of its description.
     pub log_group: Option<&'static str>,
-    /// How the names of its streams in that group begin; `{name}` stands for its name.
+    /// The beginning of the names of its log streams. `{name}` stands for its name.
     pub log_stream_prefix: &'static str,
-    /// Its page in SageMaker's console, where it has one: the word before its name in the
-    /// address. AWS documents none of these.
+    /// Its page in SageMaker's console, if it has one: the word before its name in the URL. AWS
+    /// documents none of these.
     pub console_page: Option<&'static str>,
 }
 
@@ -179,7 +178,7 @@ fn as_object<S: Serializer>(pairs: &[(&str, Phase)], serializer: S) -> Result<S:
 }
 
 impl KindSpec {
-    /// Whether events can be counted on to tell of each change, as far as they come.
+    /// Whether each change of its state sends an event.
     #[must_use]
     pub fn has_telling_events(&self) -> bool {
         self.telling == Telling::State && !self.detail_types.is_empty()

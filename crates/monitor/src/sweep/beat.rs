@@ -14,28 +14,28 @@ use crate::policy::Policy;
 use crate::ports::{Clock, Store, StoreError, Versioned};
 use crate::time::{earlier, later};
 
-/// So many breaks are told apart; older ones are added up.
+/// The number of breaks that are kept separately. Older ones are added up.
 const BREAKS: usize = 8;
 
 /// The usual pause between two sweeps.
 const SWEPT_EVERY: Duration = Duration::from_secs(60);
 
-/// What a sweep knows of those before it.
+/// What a sweep knows of earlier sweeps.
 pub(super) struct Beat {
-    /// When this one began. What a wait needs is judged by this time: a clock that is set
-    /// while the sweep runs is found out by the next one.
+    /// When this sweep began. All decisions of the sweep use this time. If the clock is set while
+    /// the sweep runs, the next sweep notices it.
     pub(super) now: Timestamp,
-    /// Since when they ran without a break.
+    /// Since when the sweeps ran without a break.
     pub(super) since: Timestamp,
-    /// The last breaks, the oldest first.
+    /// The latest breaks, the oldest first.
     pub(super) breaks: Vec<Break>,
-    /// By how much the clock went back since the last one, if it was set back.
+    /// How far the clock went back since the last sweep, if it was set back.
     pub(super) back: Option<Duration>,
 }
 
 impl Beat {
-    /// Writes down that the sweep runs. Before anything is checked: without it nobody
-    /// would know of this run.
+    /// Records that the sweep runs. It comes before all other work, because without it nobody would
+    /// know of this run.
     ///
     /// # Errors
     /// The store's.
@@ -77,19 +77,18 @@ impl Beat {
     }
 }
 
-/// Whether a sweep now follows that one without a break.
+/// Whether a sweep at this time follows that one without a break.
 fn follows(last: &Heartbeat, now: Timestamp, policy: &Policy) -> bool {
     now <= later(last.at, policy.sweep_gap) && last.at <= later(now, Policy::CLOCK_DRIFT)
 }
 
-/// The break between two sweeps that did not follow each other.
+/// The break between two sweeps.
 fn between(last: Timestamp, now: Timestamp) -> Break {
     let seconds = now.duration_since(last).as_secs();
     Break { over_at: now, seconds: seconds.try_into().unwrap_or_default() }
 }
 
-/// The same breaks by a clock that went back by so much: they were before what it shows
-/// from now on.
+/// The same breaks by a clock that went back by this much.
 fn brought_forward(mut breaks: Vec<Break>, by: Duration) -> Vec<Break> {
     for one in &mut breaks {
         one.over_at = earlier(one.over_at, by);
@@ -97,7 +96,7 @@ fn brought_forward(mut breaks: Vec<Break>, by: Duration) -> Vec<Break> {
     breaks
 }
 
-/// No more breaks than are told apart: the oldest two are one, over with the later.
+/// Merges the oldest two breaks if there are too many. The result ends with the later one.
 fn latest(mut breaks: Vec<Break>) -> Vec<Break> {
     while breaks.len() > BREAKS {
         let oldest = breaks.remove(0);

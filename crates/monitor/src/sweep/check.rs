@@ -50,7 +50,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// A job that SageMaker no longer knows has ended without our seeing how.
+    /// An observation for a job that SageMaker no longer knows: it ended, but Sagebell did not see
+    /// how.
     ///
     /// The observation is of the job that this wait is for, and dated by what is
     /// known of that one, not by the present: its name may be another's already.

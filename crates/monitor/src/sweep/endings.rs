@@ -14,8 +14,8 @@ use crate::time::later;
 use crate::wait::{OnAbandon, Wait, WaitState};
 
 impl Sweep {
-    /// Nobody waits any more: the waiter is gone, or has waited long enough. The
-    /// job is stopped if the wait says so and no other wait wants it.
+    /// Nobody waits any more: the wait is abandoned, or its deadline has passed. The job is stopped
+    /// if the wait says so and no other wait needs it.
     pub(super) async fn end(
         &self,
         mut wait: Versioned<Wait>,
@@ -48,13 +48,13 @@ impl Sweep {
         owners::is_wanted_by_others(&*self.store, wait, counts).await
     }
 
-    /// Stops the wait's job, if its principal may have that.
+    /// Stops the job of the wait, if its principal may have it stopped.
     async fn stop_owned(&self, wait: &Wait, record: Option<&JobRecord>) -> Result<(), NotAllowed> {
         owners::check(&*self.sagemaker, wait, record).await?;
         Ok(self.sagemaker.stop(record.map_or(&wait.arn, |record| &record.job.arn)).await?)
     }
 
-    /// A stop that failed before: by now somebody else may wait for the job.
+    /// Retries a stop that failed before. By now somebody else may wait for the job.
     pub(super) async fn stop_again(
         &self,
         mut wait: Versioned<Wait>,

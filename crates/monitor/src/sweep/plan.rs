@@ -13,9 +13,9 @@ pub(super) enum Step {
     Nothing,
     Signal,
     Check,
-    /// The monitor was away itself: its lease gets its time anew, until then.
+    /// The monitor itself was down: the lease starts again and ends at this time.
     Hold(Timestamp),
-    /// Its deadline may not have come yet: it lives on until then.
+    /// Its deadline has perhaps not passed yet: the wait lives until this time.
     LiveOn(Timestamp),
     Probe,
     Abandon,
@@ -24,7 +24,7 @@ pub(super) enum Step {
     Undeliverable,
 }
 
-/// What a wait needs now: the order is the order of importance.
+/// What a wait needs now, in the order of importance.
 pub(super) fn plan(wait: &Wait, record: Option<&JobRecord>, beat: &Beat, policy: &Policy) -> Step {
     let now = beat.now;
     if wait.due_at.is_none_or(|due| due > now) {
@@ -51,7 +51,7 @@ pub(super) fn plan(wait: &Wait, record: Option<&JobRecord>, beat: &Beat, policy:
     }
 }
 
-/// What is next in looking for a waiter, if its lease and the grace ran out.
+/// The next step of the search for a waiter, if its lease and the grace have ended.
 fn search(wait: &Wait, since: Timestamp, now: Timestamp, policy: &Policy) -> Option<Step> {
     if wait.lapses_at(policy) > now || wait.search.next_at.is_some_and(|at| at > now) {
         return None;

@@ -8,25 +8,25 @@ use super::plan::Step;
 /// What one sweep did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SweepReport {
-    /// Waits looked at.
+    /// Waits handled.
     pub due: u64,
-    /// Probes asked for.
+    /// Probes requested.
     pub probed: u64,
     /// Signal requests queued again.
     pub signal_requests: u64,
     /// Jobs described.
     pub checked: u64,
-    /// Waits whose waiter is gone.
+    /// Waits that were abandoned.
     pub abandoned: u64,
-    /// Jobs stopped with their waiter.
+    /// Jobs stopped because their wait ended.
     pub stopped: u64,
     /// Waits whose deadline passed before their job settled.
     pub expired: u64,
-    /// Waits that could not be told before their deadline.
+    /// Waits that became undeliverable.
     pub undeliverable: u64,
-    /// Waits that could not be handled; the next sweep looks again.
+    /// Waits that could not be handled. The next sweep tries again.
     pub failed: u64,
-    /// Items past their keeping.
+    /// Items removed after their retention.
     pub purged: u64,
     /// Whether the limit left some for the next sweep.
     pub more: bool,

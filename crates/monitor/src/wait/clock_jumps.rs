@@ -9,15 +9,15 @@ use crate::policy::Policy;
 use crate::time::{earlier, later};
 
 impl Wait {
-    /// When its waiter begins to be looked for, if the monitor has been there since
-    /// `since` without a break: every lease gets its time after that anew.
+    /// When the first probe is due, if the monitor has been running since `since` without a break:
+    /// every lease starts again then.
     pub(crate) fn lapses_since(&self, since: Timestamp, policy: &Policy) -> Timestamp {
         let lease = Duration::from_secs(self.lease_seconds.into());
         later(later(since, lease), policy.grace).max(self.lapses_at(policy))
     }
 
-    /// Brings forward what a clock wrote that went back by so much since: what was due soon
-    /// is still due soon. Claims are left: one that was made since is not over.
+    /// Corrects the times that a clock wrote before it went back by this much: what was due soon is
+    /// still due soon. Claims stay: one that was made since then has not ended.
     pub(crate) fn bring_forward(&mut self, by: Duration) {
         let Self { delivery, search, .. } = self;
         for at in [&mut self.check_at, &mut self.lease_until] {

@@ -20,7 +20,7 @@ const SECRET_LEN: std::ops::RangeInclusive<usize> = 24..=64;
 #[error("{0}")]
 pub struct InvalidText(pub &'static str);
 
-/// The waiter's own name for its wait: 1 to 128 of `A-Z a-z 0-9 . _ : -`.
+/// The waiter's name for its wait: 1 to 128 of `A-Z a-z 0-9 . _ : -`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WaitId(String);
@@ -129,7 +129,7 @@ impl Secret {
         Ok(Self(text.into()))
     }
 
-    /// The secret made of these random bytes.
+    /// The secret from these random bytes.
     ///
     /// # Errors
     /// [`InvalidText`] if they are fewer than 24 or more than 64.

@@ -9,8 +9,8 @@ use crate::record::RecordError;
 use crate::wait::{Wait, WaitKey, WaitState};
 
 impl WaitRegistry {
-    /// Takes a wait back, and has the job stopped first if that is asked for.
-    /// Cancelling a wait whose life is over changes nothing.
+    /// Cancels a wait, and first stops the job if that is requested. Cancelling a wait that has
+    /// ended changes nothing.
     ///
     /// # Errors
     /// `NotFound`; `NotOwner`, `OthersWait` and `NotStopped`, after which the wait

@@ -61,7 +61,7 @@ fn document(text: &str) -> Result<Value, String> {
     }
 }
 
-/// Whether it is JSON that was made a text once too often: `{\"a\":1}`.
+/// Whether it is JSON that was escaped once too often: `{\"a\":1}`.
 fn has_escaped_quotes(text: &str) -> bool {
     let inner = text.trim_start().strip_prefix(['{', '[']);
     inner.is_some_and(|inner| inner.trim_start().starts_with("\\\""))

@@ -40,7 +40,7 @@ pub struct Parsed {
     pub output_paths: BTreeMap<String, PathBuf>,
     /// The step's own options that were given, by name, as they were written.
     pub own: BTreeMap<String, String>,
-    /// What KFP tells, if it started the step.
+    /// The executor input, if KFP started the step.
     pub executor: Option<ExecutorInput>,
 }
 
@@ -80,11 +80,11 @@ impl UsageError {
     }
 }
 
-/// Reads the words that follow the component's name. `own` names the options of the
-/// step itself, without dashes; they are never shortened.
+/// Reads the words after the component's name. `own` contains the options of the step itself,
+/// without dashes. They are never shortened.
 ///
 /// # Errors
-/// [`UsageError`] says what is wrong, or is the help that was asked for.
+/// [`UsageError`] says what is wrong, or is the requested help.
 pub fn parse(
     definition: &Definition,
     own: &[&str],

@@ -1,6 +1,6 @@
 //! Parses numbers and booleans as Python does.
 
-/// Up to here a double tells every whole number from the next: 2^53.
+/// Up to here a double can represent every integer: 2^53.
 const COUNTED: f64 = 9_007_199_254_740_992.0;
 
 /// What `int(text)` is, if it is within 64 bits.

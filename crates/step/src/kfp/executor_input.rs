@@ -19,7 +19,7 @@ use super::placeholder;
 /// (`backend/src/v2/component/launcher_v2.go`, `LocalPathForURI`).
 const STORES: [(&str, &str); 3] = [("gs://", "/gcs/"), ("minio://", "/minio/"), ("s3://", "/s3/")];
 
-/// The executor input can't be read.
+/// The executor input cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the executor input is not the JSON that KFP's launcher makes ({reason}). Usually a text with \
@@ -28,11 +28,11 @@ const STORES: [(&str, &str); 3] = [("gs://", "/gcs/"), ("minio://", "/minio/"), 
      of its own"
 )]
 pub struct Unreadable {
-    /// What the parser says.
+    /// The error of the parser.
     reason: String,
 }
 
-/// What KFP tells a task.
+/// The executor input of a task.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct ExecutorInput {
@@ -106,7 +106,7 @@ impl ExecutorInput {
         found.map(|(name, _)| name)
     }
 
-    /// The value of an input; `None`: the pipeline gave none, and there is no default.
+    /// The value of an input. `None`: the pipeline gave none, and there is no default.
     #[must_use]
     pub fn input(&self, name: &str) -> Option<&Value> {
         self.inputs.parameter_values.0.get(spelled(name)).filter(|value| !value.is_null())
@@ -118,7 +118,7 @@ impl ExecutorInput {
         members.map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Where an output's value goes.
+    /// The path of an output.
     #[must_use]
     pub fn output(&self, name: &str) -> Option<&Path> {
         self.outputs.parameters.get(spelled(name)).map(|output| output.output_file.as_path())
@@ -130,7 +130,7 @@ impl ExecutorInput {
         self.outputs.artifacts.get(name)?.artifacts.first()
     }
 
-    /// The file from which the launcher takes an artifact.
+    /// The file from which the launcher uploads an artifact.
     #[must_use]
     pub fn artifact_file(&self, name: &str) -> Option<PathBuf> {
         let artifact = self.artifact(name)?;
@@ -144,9 +144,8 @@ impl ExecutorInput {
         self.outputs.output_file.as_deref()
     }
 
-    /// Where this task alone keeps something: what its identity is made of. The
-    /// launcher's own artifact is left out, since it is renamed for each retry
-    /// (`qualifyExecutorLogsURI`).
+    /// A path that only this task uses, which identifies it. The launcher's own artifact is left
+    /// out, because it is renamed for each retry (`qualifyExecutorLogsURI`).
     #[must_use]
     pub fn place(&self) -> Option<String> {
         let artifacts = self.outputs.artifacts.iter().filter(|(name, _)| *name != "executor-logs");

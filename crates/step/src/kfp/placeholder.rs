@@ -44,9 +44,9 @@ pub fn find_in(value: &Value) -> Option<String> {
     }
 }
 
-/// Whether a text is nothing but the placeholder of a component's input: the pipeline
-/// gave it no value. Of a value that the pipeline did put together the compiler makes
-/// another: that one is not "not given".
+/// Whether a text is only the placeholder of a component's input: the pipeline gave it no value.
+/// For a value that the pipeline puts together, the compiler creates another placeholder, which
+/// does not count.
 #[must_use]
 pub fn is_input_without_value(text: &str) -> bool {
     let name = text.trim().strip_prefix(INPUT.0).and_then(|rest| rest.strip_suffix(INPUT.1));

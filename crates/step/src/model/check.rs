@@ -10,16 +10,16 @@ use serde_json::{Map, Value};
 use super::shapes::{Shape, Shapes, Structure};
 use super::violation::{Violation, ViolationKind};
 
-/// Most problems that are told at once.
+/// The maximum number of errors in one report.
 const MOST: usize = 20;
 
-/// Checks an operation's input. An operation that no component calls is not
-/// known: its input is taken as it is.
+/// Checks the input of an operation. An operation that no component calls is unknown, and its input
+/// is accepted.
 ///
-/// Returns the members that are not known, the first twenty.
+/// Returns the first twenty unknown members.
 ///
 /// # Errors
-/// Every [`Violation`] of it, the first twenty, and then the members that are not known.
+/// The first twenty [`Violation`]s, then the unknown members.
 pub fn check(operation: &str, input: &Value) -> Result<Vec<Violation>, Vec<Violation>> {
     let shapes = Shapes::new();
     let Some(shape) = shapes.find(operation) else { return Ok(Vec::new()) };

@@ -9,12 +9,12 @@ use serde_json::{Map, Number, Value};
 use super::shapes::{Shape, Shapes, Structure};
 use super::violation::{Violation, ViolationKind};
 
-/// Below this a fraction tells every whole number apart from the next: 2^53.
+/// Below this a fraction can represent every integer: 2^53.
 const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Names the members of an operation's input as the API does, and writes times as
-/// it wants them, in seconds since the epoch, and whole numbers without a point. A key that is no member's stays, for
-/// [`check`](super::check) to name it.
+/// Gives the members of an operation's input the names of the API, writes times in seconds since
+/// the epoch, and writes integers without a point. An unknown key stays, so that
+/// [`check`](super::check) names it.
 ///
 /// # Errors
 /// A [`Violation`] for each member that is given twice, in two spellings.
@@ -88,7 +88,7 @@ fn whole(number: &Number) -> Value {
     float.map_or_else(|| Value::Number(number.clone()), |float| Value::from(float as i64))
 }
 
-/// A time as the API wants it; what is no time stays as it is.
+/// A time in the form of the API. Anything else stays unchanged.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds since the epoch fit into 53 bits")]
 fn seconds(value: &Value) -> Value {
     let time = sagebell_monitor::time::parse_time(value);

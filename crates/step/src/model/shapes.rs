@@ -63,7 +63,7 @@ impl Shapes {
         Self(TEXT.lines().filter_map(|line| line.split_once(' ')).collect())
     }
 
-    /// The shape of this name. An operation's input goes by the operation's name.
+    /// The shape with this name. The input of an operation has the name of the operation.
     pub(super) fn find(&self, name: &str) -> Option<Shape> {
         let place = self.0.binary_search_by(|(known, _)| known.cmp(&name)).ok()?;
         serde_json::from_str(self.0.get(place)?.1).ok()

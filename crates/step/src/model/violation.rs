@@ -1,12 +1,12 @@
 //! The errors that a request can have.
 
-/// One thing that is wrong with a request.
+/// One error in a request.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{}{kind}", self.place())]
 pub struct Violation {
-    /// Where: `InputDataConfig[0].ChannelName`; empty: the request itself.
+    /// The position, for example `InputDataConfig[0].ChannelName`. Empty: the request itself.
     pub path: String,
-    /// What.
+    /// The error.
     pub kind: ViolationKind,
 }
 
@@ -16,54 +16,54 @@ impl Violation {
     }
 }
 
-/// What is wrong.
+/// The kinds of error.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ViolationKind {
-    /// Another type is wanted.
+    /// Wrong type.
     #[error("expected {wanted}, found {found}")]
     Type {
-        /// What is wanted.
+        /// The expected type.
         wanted: &'static str,
-        /// What is there.
+        /// The actual type.
         found: &'static str,
     },
-    /// A required member is not there.
+    /// A required member is missing.
     #[error("`{name}` is missing")]
     Missing {
         /// Its name.
         name: String,
     },
-    /// No such member is known. It may be newer than the service model in here.
+    /// An unknown member. It may be newer than the service model of this step.
     #[error("`{name}` is misspelled, or newer than this step")]
     Unknown {
         /// Its name.
         name: String,
     },
-    /// One member is written in two ways.
+    /// One member is given twice, in two spellings.
     #[error("`{name}` is given twice")]
     Twice {
         /// Its name.
         name: String,
     },
-    /// A text, list or number is less than the least.
+    /// A string, list or number is below its minimum.
     #[error("{}{found}, the minimum is {least}", if *.is_length { "its length is " } else { "it is " })]
     Least {
-        /// What there is: a length, or the number.
+        /// The actual length or number.
         found: f64,
-        /// The least that there may be.
+        /// The minimum.
         least: f64,
-        /// Whether it is the length that counts.
+        /// Whether it is about the length.
         is_length: bool,
     },
-    /// Exactly one of the members is wanted.
+    /// Exactly one of the members is allowed.
     #[error("expected exactly one of {known}, found {found}")]
     OneOf {
-        /// How many there are.
+        /// How many are given.
         found: usize,
-        /// The members that there are.
+        /// The known members.
         known: String,
     },
-    /// There is more that is wrong than is told.
+    /// There are more errors than the list shows.
     #[error("there are more errors")]
     More,
 }

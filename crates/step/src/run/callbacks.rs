@@ -16,7 +16,7 @@ use crate::plan::Plan;
 use crate::poll::Pauses;
 use crate::progress::{History, Seen};
 
-/// The pauses between looks of a step whose wait the monitor refuses.
+/// The pauses between Describe calls of a step whose wait the monitor refuses.
 const ALONE: Pauses = (Duration::from_secs(5), Duration::from_secs(60));
 
 /// How long a terminated step waits for the answer to the registration that it has
@@ -26,17 +26,17 @@ const LAST_ANSWER: Duration = Duration::from_millis(400);
 
 /// How listening to the monitor ended.
 enum End {
-    /// The monitor told that the job has settled.
+    /// The monitor said that the job has settled.
     Answered,
-    /// The monitor is out of reach, and SageMaker told it.
+    /// The monitor is out of reach, and SageMaker said it.
     Seen(Value, Seen),
     /// The monitor refuses the wait.
     Refused,
 }
 
 impl Step<'_> {
-    /// Sleeps until the monitor has told of the end. SageMaker is asked nothing, unless
-    /// the monitor is out of reach for long.
+    /// Sleeps until the monitor reports the end. It does not call SageMaker, unless the monitor is
+    /// out of reach for long.
     pub(super) async fn wait_for_callbacks(
         &self,
         plan: &Plan,
@@ -104,7 +104,7 @@ impl Step<'_> {
         }
     }
 
-    /// One Describe; the end, if it tells of that.
+    /// Calls Describe once. Returns the end, if the job has ended.
     async fn describe_now(
         &self,
         plan: &Plan,
@@ -124,8 +124,8 @@ impl Step<'_> {
         }
     }
 
-    /// The step is terminated. The launcher gives it a second: where the monitor knows of
-    /// the wait, the lease does the rest.
+    /// The step is terminated. The launcher gives it one second. If the monitor has the wait, the
+    /// lease does the rest.
     async fn hand_over(&self, watched: &Watched, waiting: &mut Waiting) -> StepError {
         StepError::Terminated(if waiting.is_registered_within(LAST_ANSWER).await {
             "the monitor keeps the wait for the next pod"
@@ -139,13 +139,13 @@ impl Step<'_> {
     }
 }
 
-/// Renews for as long as it is let.
+/// Renews the wait as long as it can.
 async fn keep_up(waiting: &mut Waiting) {
     while waiting.next().await.is_ok() {}
     std::future::pending().await
 }
 
-/// The job has settled, or this step watches it: the monitor is to do neither.
+/// Cancels the wait: the job has settled, or this step watches it.
 async fn take_back(waiting: &Waiting) {
     if waiting.is_registered()
         && let Err(error) = waiting.cancel().await

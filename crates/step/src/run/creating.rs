@@ -49,13 +49,11 @@ use crate::plan::{Call, Plan, Watch};
 use crate::poll::Question;
 use crate::progress::{History, Seen};
 
-/// What a call that is under way is given when the step is terminated: KFP kills it
-/// within a second.
+/// The time for a pending call when the step is terminated. KFP kills the step within a second.
 const LAST_CALL: Duration = Duration::from_millis(500);
 
 impl Step<'_> {
-    /// What to ask of SageMaker in this generation. Everything that would be sent is
-    /// looked at before anything is.
+    /// The plan for this generation. Every request is checked before the first one is sent.
     pub(super) async fn plan(&self, family: u32) -> Result<Plan, StepError> {
         let fresh = self.options.task.fresh_name().under(&self.options.name_prefix);
         let fresh = fresh.family(family);
@@ -67,8 +65,8 @@ impl Step<'_> {
         Ok(plan)
     }
 
-    /// Makes what the plan asks for, or adopts it; the plan that comes back is that of
-    /// its generation. A termination ends it, but for a call that is under way.
+    /// Creates what the plan contains, or adopts it. Returns the plan of its generation. A
+    /// termination ends this, except for a pending call.
     pub(super) async fn create(
         &self,
         plan: Plan,
@@ -126,8 +124,8 @@ impl Step<'_> {
         Err(StepError::TooManyTries { name: plan.main.name })
     }
 
-    /// How the job ended badly before this try began; `None`: it did not. What is being
-    /// stopped is waited for.
+    /// How the job ended badly before this attempt began. `None`: it did not. If the job is
+    /// stopping, this waits for its end.
     async fn old_end(&self, plan: &Plan, created: &mut Created) -> Result<Option<Seen>, StepError> {
         let Watch::Job(kind) = plan.watch else { return Ok(None) };
         let is_by_token = plan.main.describe.is_none();

@@ -20,7 +20,7 @@ use crate::summary::{self, Summary};
 use crate::{logs, metrics, outputs, reasons, timeline};
 
 impl Step<'_> {
-    /// Whether what has settled is what was asked for.
+    /// Whether the settled job is what was requested.
     pub(super) async fn verdict(
         &self,
         plan: &Plan,
@@ -48,8 +48,8 @@ impl Step<'_> {
         }
     }
 
-    /// The steps of a pipeline's execution that failed: the execution itself tells only
-    /// that some did. They are told where the step may list them.
+    /// The failed steps of a pipeline execution, because the execution itself says only that some
+    /// failed. They are listed if the step has the permission.
     async fn failed_steps(&self, plan: &Plan, answer: &Value) -> Vec<Value> {
         let arn = answer.get("PipelineExecutionArn");
         let Some(arn) = arn.filter(|_| plan.watch == Watch::Job(Kind::PipelineExecution)) else {
@@ -62,8 +62,8 @@ impl Step<'_> {
         steps
     }
 
-    /// Outputs, artifacts, logs, what was to be done after, and the last words: what
-    /// happened and where to read on.
+    /// Writes outputs and artifacts, prints logs, makes the final calls, and prints the last lines:
+    /// what happened, and links.
     pub(super) async fn finish(
         &self,
         plan: &Plan,
@@ -100,7 +100,7 @@ impl Step<'_> {
         done
     }
 
-    /// What was to be done after, if all went well.
+    /// Makes the final calls, if all went well.
     async fn do_after(&self, plan: &Plan, result: Result<(), StepError>) -> Result<(), StepError> {
         result?;
         for call in &plan.after {
@@ -110,15 +110,15 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Whether this end is told of in the outputs and fails no step: of a job that ended
-    /// badly by itself, and of nothing else.
+    /// Whether this end is only reported in the outputs and does not fail the step: only a job that
+    /// ended badly by itself.
     fn reports(&self, error: &StepError) -> bool {
         let is_jobs = matches!(error, StepError::Failed(_));
         let is_terminated = self.is_terminated.load(Ordering::Relaxed);
         is_jobs && !is_terminated && self.options.on_failure == OnFailure::Report
     }
 
-    /// The pages that KFP shows. A page that can't be written is no failed job.
+    /// Writes the pages that KFP shows. A page that cannot be written is not a failure of the job.
     fn write_artifacts(&self, subject: &Subject<'_>, summary: &Summary) {
         let path = |name| self.options.artifacts.get(name);
         let write = |name, text: String| path(name).map(|path| outputs::write_file(path, &text));
@@ -143,7 +143,7 @@ impl Step<'_> {
     }
 }
 
-/// What every component tells, whatever else it does.
+/// Adds the outputs that every component has.
 fn add_common(outputs: &mut Outputs, arn: Option<&str>, ended: &Ended, error: Option<&StepError>) {
     let status = ended.last.as_ref().map(|last| last.status.clone());
     let reason = error.map(ToString::to_string);

@@ -25,7 +25,7 @@ use crate::plan::{Call, Plan, Watch};
 use crate::poll::{Pauses, Question};
 use crate::progress::{History, Seen};
 
-/// The pauses between looks at what no monitor tells of.
+/// The pauses between Describe calls where no monitor sends signals.
 pub(super) const DESCRIBE_PAUSES: Pauses = (Duration::from_secs(1), Duration::from_secs(30));
 /// How much older a resource's change may be than the answer to its call: what took
 /// the call to answer.
@@ -108,7 +108,7 @@ impl Step<'_> {
         }
     }
 
-    /// Nothing is waited for without end: where the monitor gives up, so does the step.
+    /// No wait is endless: where the monitor gives up, the step does too.
     pub(super) async fn patience(&self) {
         self.clock.sleep(self.options.max_wait.unwrap_or(Policy::DEADLINE_LONGEST)).await;
     }
@@ -152,8 +152,8 @@ impl Step<'_> {
         }
     }
 
-    /// Asks until it has settled, of a job that the monitor tells has settled or that
-    /// nobody but this step knows. A termination leaves it as it is.
+    /// Polls until the job has settled. The monitor said that it has, or only this step knows it. A
+    /// termination leaves it as it is.
     pub(super) async fn ask(
         &self,
         plan: &Plan,
@@ -168,8 +168,8 @@ impl Step<'_> {
         }
     }
 
-    /// Asks until it has settled, without a monitor: the step is all that knows of the
-    /// job. A termination stops it, and the asking goes on until it has stopped.
+    /// Polls without a monitor until the job has settled. Only this step knows the job, so a
+    /// termination stops it, and the polling continues until it has stopped.
     pub(super) async fn ask_alone(
         &self,
         plan: &Plan,
@@ -214,7 +214,7 @@ impl Step<'_> {
         }
     }
 
-    /// SageMaker refuses to stop what has just ended: that is no failure.
+    /// SageMaker refuses to stop a job that has just ended. This is not a failure.
     async fn stop_by_name(&self, kind: Kind, describe: &Call) -> Result<(), StepError> {
         let Some(operation) = kind.stop() else { return Ok(()) };
         let Err(error) = self.api.call(operation, &describe.input).await else { return Ok(()) };

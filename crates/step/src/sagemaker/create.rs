@@ -29,7 +29,7 @@ pub(super) fn made_by(word: &str) -> Option<Kind> {
 }
 
 impl Create {
-    /// `None`: the word is no operation's.
+    /// `None`: there is no operation with this name.
     pub(super) fn new(definition: Definition) -> Option<Self> {
         let kind = made_by(&definition.name)?;
         Some(Self { definition, kind, operations: kind.spec().operations? })
@@ -77,8 +77,8 @@ impl Create {
         Call::new(self.operations.describe, Value::Object(input.collect()))
     }
 
-    /// Whether what is made has a name of its own: an execution has none, and a
-    /// version has that of what it is a version of.
+    /// Whether what is created has its own name. An execution has none, and a version has the name
+    /// of what it is a version of.
     fn is_named(&self, request: &Request) -> bool {
         let is_version = self.kind == Kind::ImageVersion || request.has("ModelPackageGroupName");
         !is_version && model::takes(self.operation(), self.operations.name)
@@ -105,7 +105,7 @@ impl Component for Create {
     }
 }
 
-/// Whether a component's word is that of the operation that makes this kind.
+/// Whether the name of a component is that of the operation that creates this kind.
 fn is_word_of(word: &str, kind: Kind) -> bool {
     let created_by = |of: Operations| {
         of.are_its_own() && word.replace('-', "") == of.create.to_ascii_lowercase()

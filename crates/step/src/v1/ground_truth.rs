@@ -112,8 +112,8 @@ fn built_in(inputs: &Inputs) -> Option<&'static Task> {
     TASKS.iter().find(|task| task.name == name)
 }
 
-/// `LabelAttributeName`: the job's name unless it is given; its ending tells what
-/// the labels are.
+/// `LabelAttributeName`: the given one, or the name of the job. Its suffix says what the labels
+/// are.
 fn label_attribute<'a>(inputs: &'a Inputs, job: &'a str) -> Result<&'a str, ComponentError> {
     let Some(name) = inputs.given("label_attribute_name") else { return Ok(job) };
     let ending = name.rsplit('-').next();

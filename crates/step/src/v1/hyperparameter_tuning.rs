@@ -40,7 +40,7 @@ fn known(finished: Finished<'_>) -> Outputs {
     parts::outputs([("hpo_job_name", finished.plan.main.name.as_str().into())])
 }
 
-/// What the best of its training jobs made.
+/// The results of its best training job.
 async fn results(finished: Finished<'_>, api: &Api) -> Result<Outputs, ComponentError> {
     let best = parts::text(finished.answer, "/BestTrainingJob/TrainingJobName", "best_job_name")?;
     let best_job = api.call("DescribeTrainingJob", &json!({ "TrainingJobName": best })).await?;
@@ -90,7 +90,7 @@ fn training_job(inputs: &Inputs) -> Result<Value, ComponentError> {
     })))
 }
 
-/// `WarmStartConfig`, which takes a type and parents, or neither.
+/// `WarmStartConfig`, which needs a type and parents, or neither.
 fn warm_start(inputs: &Inputs) -> Result<Value, ComponentError> {
     let parents = parts::list(inputs.text("parent_hpo_jobs"));
     match (inputs.given("warm_start_type"), parents.is_empty()) {

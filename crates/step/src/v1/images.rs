@@ -32,8 +32,8 @@ struct Image {
 static IMAGES: LazyLock<Images> =
     LazyLock::new(|| serde_json::from_str(include_str!("images.json")).unwrap_or_default());
 
-/// The image of a built-in algorithm; none if there is no such: it is then the name
-/// of an algorithm resource.
+/// The image of a built-in algorithm. None if there is no such algorithm: then it is the name of an
+/// algorithm resource.
 pub(super) fn of_algorithm(name: &str, region: &str) -> Result<Option<String>, ComponentError> {
     let lower = name.to_lowercase();
     let lower = lower.trim();

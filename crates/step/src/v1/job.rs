@@ -14,19 +14,19 @@ use crate::inputs::Inputs;
 use crate::names::FreshName;
 use crate::plan::{Call, Create, Plan, Watch};
 
-/// Outputs that may have to be asked for.
+/// Outputs that may need more calls.
 pub(super) type Results<'a> =
     Pin<Box<dyn Future<Output = Result<Outputs, ComponentError>> + Send + 'a>>;
 
-/// What such a component makes, and what it tells of it.
+/// What such a component creates, and its outputs.
 pub(super) struct Job {
-    /// The operation that makes it, and takes tags.
+    /// The operation that creates it and accepts tags.
     pub(super) create: &'static str,
     /// The operation that reads it.
     pub(super) describe: &'static str,
     /// The member of both that names it.
     pub(super) name_field: &'static str,
-    /// How it is known to be done.
+    /// How the step knows that it is done.
     pub(super) watch: Watch,
     /// The input that names it.
     pub(super) name_input: &'static str,
@@ -50,7 +50,7 @@ pub(super) fn no_more<'a>(_finished: Finished<'a>, _api: &'a Api) -> Results<'a>
     Box::pin(ready(Ok(Outputs::new())))
 }
 
-/// The component that makes it.
+/// The component that creates it.
 pub(super) struct Maker {
     pub(super) definition: &'static Definition,
     pub(super) job: Job,

@@ -64,7 +64,7 @@ pub(super) fn vpc(inputs: &Inputs) -> Result<Value, ComponentError> {
     vpc_of(texts("vpc_security_group_ids"), texts("vpc_subnets"))
 }
 
-/// `VpcConfig`, which takes security groups and subnets, or neither.
+/// `VpcConfig`, which needs security groups and subnets, or neither.
 pub(super) fn vpc_of(groups: Vec<Value>, subnets: Vec<Value>) -> Result<Value, ComponentError> {
     let alone = |input: &str, other: &str| {
         Err(ComponentError::input(input, format!("a VPC needs `{other}` too. Give both or none")))
@@ -82,7 +82,7 @@ pub(super) fn warn_unused(input: &str, winner: &str) {
     say::err(format_args!("sagebell-step: input `{input}` is ignored because `{winner}` is given"));
 }
 
-/// A text of an answer that an output is made of.
+/// The text in an answer that becomes an output.
 pub(super) fn text<'a>(
     answer: &'a Value,
     pointer: &str,

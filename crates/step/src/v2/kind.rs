@@ -10,7 +10,7 @@ use crate::plan::Watch;
 pub(super) struct Kind {
     /// The component's word.
     pub(super) name: &'static str,
-    /// The operation that makes one.
+    /// The operation that creates it.
     pub(super) create: &'static str,
     /// The operation that reads one.
     pub(super) describe: &'static str,
@@ -18,17 +18,17 @@ pub(super) struct Kind {
     pub(super) update: Option<Update>,
     /// The member of all three that names it.
     pub(super) key: &'static str,
-    /// How names begin that are made for it.
+    /// The first part of its generated names.
     pub(super) prefix: &'static str,
     watched: Watched,
 }
 
-/// How a resource is changed into what is asked for.
+/// How a resource is updated to what is requested.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Update {
     /// The operation.
     pub(super) operation: &'static str,
-    /// Where its description tells what it is to become, then what it is.
+    /// The positions in its description of the requested configuration and of the current one.
     pub(super) states: &'static [&'static str],
     /// The member of the request that says what it is to be.
     pub(super) member: &'static str,
@@ -127,7 +127,7 @@ static KINDS: [Kind; 9] = [
     },
 ];
 
-/// The kind that this component makes.
+/// The kind that this component creates.
 pub(super) fn find(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
 }

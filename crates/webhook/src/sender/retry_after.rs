@@ -9,8 +9,8 @@ use sagebell_monitor::time::http_date;
 const MIN: Duration = Duration::from_secs(1);
 const MAX: Duration = Duration::from_secs(5 * 60);
 
-/// The pause that the other side wishes for, from a second to five minutes; `None` if
-/// the header makes no sense, which leaves the usual backoff.
+/// The requested pause, from one second to five minutes. `None` if the header makes no sense. Then
+/// the usual backoff applies.
 #[must_use]
 pub fn parse(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();

@@ -15,7 +15,7 @@ use reqwest::Response;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::time::http_date;
 
-/// A clock that is further off tells nonsense.
+/// The largest difference of a clock that is still believed.
 const MOST: Duration = Duration::from_secs(2 * 86_400);
 
 /// When this was answered, by the clock of who answered.
