@@ -12,13 +12,6 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::openapi::{Object, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-/// What to say of an ARN in a path.
-pub const ARN_HINT: &str = "The job's ARN, percent-encoded (`arn%3Aaws%3Asagemaker%3A…%2Fx`). \
-     A raw slash within it is understood too, for front ends that decode paths.";
-
-/// What to say of a wait's id in a path.
-pub const WAIT_ID_HINT: &str = "The waiter's name for the wait: 1 to 128 of `A-Z a-z 0-9 . _ : -`.";
-
 /// Types that stand for the domain's in descriptions, and a list of them all.
 macro_rules! schemas {
     ($($marker:ident is $name:literal: $schema:expr;)+) => {

@@ -8,13 +8,14 @@ use crate::Api;
 use crate::extract::{JobPath, Waiter};
 use crate::problem::Problem;
 use crate::query::{self, JobsParameters};
-use sagebell_api_types::schema::{ARN_HINT, JobSchema, KindWord, PhaseWord};
+use sagebell_api_types::path::JobParams;
+use sagebell_api_types::schema::{JobSchema, KindWord, PhaseWord};
 use sagebell_api_types::{JobListView, TimelineView};
 
 /// Read a job
 #[utoipa::path(
     get, path = "/v1/jobs/{arn}", tag = "jobs",
-    params(("arn" = String, Path, description = ARN_HINT)),
+    params(JobParams),
     responses((status = 200, description = "The job, as known now", body = JobSchema)),
 )]
 pub(crate) async fn get_job(
@@ -30,7 +31,7 @@ pub(crate) async fn get_job(
 /// came after a later state was known are marked `late`.
 #[utoipa::path(
     get, path = "/v1/jobs/{arn}/timeline", tag = "jobs",
-    params(("arn" = String, Path, description = ARN_HINT)),
+    params(JobParams),
     responses((status = 200, description = "The timeline", body = TimelineView)),
 )]
 pub(crate) async fn get_timeline(
@@ -46,7 +47,7 @@ pub(crate) async fn get_timeline(
 /// owner may do this, or anyone if the job has no owner yet.
 #[utoipa::path(
     post, path = "/v1/jobs/{arn}/refresh", tag = "jobs",
-    params(("arn" = String, Path, description = ARN_HINT)),
+    params(JobParams),
     responses((status = 200, description = "The job, as known now", body = JobSchema)),
 )]
 pub(crate) async fn refresh_job(

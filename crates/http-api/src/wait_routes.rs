@@ -7,7 +7,7 @@ use crate::Api;
 use crate::extract::{StopWish, WaitPath, Waiter};
 use crate::problem::Problem;
 use crate::wait_request::WaitBody;
-use sagebell_api_types::schema::{ARN_HINT, WAIT_ID_HINT};
+use sagebell_api_types::path::WaitParams;
 use sagebell_api_types::{WaitAndJobView, WaitRequest};
 
 type Answer = Result<Json<WaitAndJobView>, Problem>;
@@ -19,10 +19,7 @@ type Answer = Result<Json<WaitAndJobView>, Problem>;
 /// follows. Sagebell describes a job that it does not know at once.
 #[utoipa::path(
     put, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
-    params(
-        ("arn" = String, Path, description = ARN_HINT),
-        ("wait_id" = String, Path, description = WAIT_ID_HINT),
-    ),
+    params(WaitParams),
     request_body = WaitRequest,
     responses((status = 200, description = "The wait and its job, as known now", body = WaitAndJobView)),
 )]
@@ -41,10 +38,7 @@ pub(crate) async fn register_wait(
 /// Only the principal that registered the wait can read it. Other principals may use the same id.
 #[utoipa::path(
     get, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
-    params(
-        ("arn" = String, Path, description = ARN_HINT),
-        ("wait_id" = String, Path, description = WAIT_ID_HINT),
-    ),
+    params(WaitParams),
     responses((status = 200, description = "The wait and its job, as known now", body = WaitAndJobView)),
 )]
 pub(crate) async fn inspect_wait(State(api): State<Api>, WaitPath(key): WaitPath) -> Answer {
@@ -58,8 +52,7 @@ pub(crate) async fn inspect_wait(State(api): State<Api>, WaitPath(key): WaitPath
 #[utoipa::path(
     delete, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
     params(
-        ("arn" = String, Path, description = ARN_HINT),
-        ("wait_id" = String, Path, description = WAIT_ID_HINT),
+        WaitParams,
         ("stop" = Option<bool>, Query, description = "Stop the job first. Only the owner may do this, and only if nobody else waits for the job. If stopping fails, the wait stays"),
         ("force" = Option<bool>, Query, description = "With `stop`: even if others wait for the job"),
     ),
