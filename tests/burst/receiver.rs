@@ -11,7 +11,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use sagebell_monitor::signal::{PROBE, ProbeAnswer, ProbeBody};
+use sagebell_api_types::{PROBE, ProbeAnswer, ProbeBody};
 use sagebell_monitor::wait::Secret;
 use sagebell_webhook::{CALLBACK_PATH, SignedHeaders, Verifier, prove};
 use tokio::sync::Notify;

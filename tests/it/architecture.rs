@@ -20,7 +20,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("sagebell-sagemaker", &["monitor"]),
     ("sagebell-store-dynamodb", &["monitor"]),
     ("sagebell-store-sqlite", &["monitor"]),
-    ("sagebell-webhook", &["monitor"]),
+    ("sagebell-webhook", &["api-types", "monitor"]),
     // The wiring.
     (
         "sagebell-runtime",

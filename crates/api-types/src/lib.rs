@@ -4,9 +4,6 @@
 //! Promise: the server writes the type that a client reads, and reads the one that a client
 //! writes. A field that is renamed here no longer compiles there.
 //!
-//! Callback bodies are the domain's own ([`SignalBody`], [`ProbeBody`], [`ProbeAnswer`]), since
-//! the monitor writes them.
-//!
 //! ```
 //! use sagebell_api_types::{BadBody, WaitRequest};
 //!
@@ -21,6 +18,7 @@
 )]
 
 mod answers;
+mod callback;
 mod error_code;
 pub mod path;
 mod problem;
@@ -33,7 +31,7 @@ pub use answers::{
     DeliveryView, HealthView, JobListView, PrincipalView, TimelineView, WaitAndJobView,
     WaitStateView, WaitView,
 };
+pub use callback::{BODY_LIMIT, PROBE, ProbeAnswer, ProbeBody, ProbeData, SignalBody, SignalData};
 pub use error_code::ErrorCode;
 pub use problem::{PROBLEM_JSON, ProblemDocument};
-pub use sagebell_monitor::signal::{ProbeAnswer, ProbeBody, ProbeData, SignalBody, SignalData};
 pub use wait_request::{BadBody, CALLBACK_URL, WaitRequest, field_name};

@@ -27,9 +27,9 @@ use crate::policy::Policy;
 use crate::ports::{
     Clock, Entropy, Failure, ProbeOutcome, Saved, SendOutcome, Sender, Store, StoreError, Versioned,
 };
-use crate::signal::{Callback, Purpose, SignalBody, SignalRequest};
+use crate::signal::{Callback, Purpose, Signal, SignalRequest};
 use crate::time::later;
-use crate::wait::{FailureClass, News, Wait, WaitKey, WaitState};
+use crate::wait::{News, Wait, WaitKey, WaitState};
 
 /// The number of waits read at a time.
 const PAGE: usize = 100;
@@ -202,7 +202,7 @@ impl Deliver {
             }
             wait.value.delivery.proven = true;
         }
-        let outcome = self.send(&wait.value, record).await;
+        let outcome = self.sender.send(&callback(&wait.value, record)).await;
         let settled = record.job.phase.is_settled();
         match outcome {
             SendOutcome::Delivered => {
@@ -225,16 +225,6 @@ impl Deliver {
             }
             SendOutcome::Failed { failure, retry_after } => {
                 self.failed(wait, failure, retry_after).await
-            }
-        }
-    }
-
-    async fn send(&self, wait: &Wait, record: &JobRecord) -> SendOutcome {
-        match callback(wait, record) {
-            Ok(callback) => self.sender.send(&callback).await,
-            Err(error) => {
-                let failure = Failure::new(FailureClass::Internal, error.to_string());
-                SendOutcome::Failed { failure, retry_after: None }
             }
         }
     }
@@ -318,16 +308,15 @@ impl crate::wait::Delivery {
     }
 }
 
-fn callback(wait: &Wait, record: &JobRecord) -> Result<Callback, serde_json::Error> {
+fn callback(wait: &Wait, record: &JobRecord) -> Callback<Signal> {
     let seq = wait.delivery.seq;
-    let body = SignalBody::new(wait.id.clone(), seq, record.job.clone());
     // The signed text is `id.timestamp.body`: keep dots out of the id.
     let name = wait.id.as_str().replace('.', "-");
     let since = wait.created_at.as_millisecond();
-    Ok(Callback {
+    Callback {
         url: wait.callback_url.clone(),
         secret: wait.secret.clone(),
         id: format!("msg_{name}_{since}_{seq}"),
-        body: body.encoded()?,
-    })
+        message: Signal { wait_id: wait.id.clone(), seq, job: record.job.clone() },
+    }
 }

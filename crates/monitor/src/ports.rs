@@ -16,7 +16,7 @@ use crate::kind::Kind;
 use crate::observation::Observation;
 use crate::phase::Phase;
 use crate::principal::Principal;
-use crate::signal::{Announcement, Callback, SignalRequest};
+use crate::signal::{Announcement, Callback, Probe, Signal, SignalRequest};
 use crate::wait::{CallbackUrl, FailureClass, Wait, WaitKey};
 
 /// How a store call can fail. A failed condition is not a failure: see [`Saved`].
@@ -211,10 +211,10 @@ impl Failure {
 #[async_trait]
 pub trait Sender: Send + Sync {
     /// Signs and sends one callback, within about five seconds.
-    async fn send(&self, callback: &Callback) -> SendOutcome;
+    async fn send(&self, callback: &Callback<Signal>) -> SendOutcome;
 
     /// Signs and sends one probe and checks its answer, within about five seconds.
-    async fn probe(&self, probe: &Callback) -> ProbeOutcome;
+    async fn probe(&self, probe: &Callback<Probe>) -> ProbeOutcome;
 }
 
 /// Checks callback URLs before anything is sent.

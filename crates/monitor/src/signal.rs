@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::JobArn;
-use crate::bounds::{MAX_REASON, MAX_WORD, clip};
 use crate::job::Job;
 use crate::principal::Principal;
 use crate::wait::{CallbackUrl, Secret, WaitId, WaitKey};
@@ -62,36 +61,10 @@ impl From<SignalRequest> for WaitKey {
     }
 }
 
-/// One attempt of a callback: what the [`Sender`](crate::ports::Sender) signs and posts.
-#[derive(Debug, Clone)]
-pub struct Callback {
-    /// The URL of the callback.
-    pub url: CallbackUrl,
-    /// The secret of the wait, which signs the callback.
-    pub secret: Secret,
-    /// `webhook-id`: the same over retries of one signal.
-    pub id: String,
-    /// The JSON body, at most 20 kB.
-    pub body: String,
-}
-
-/// The body of a callback, in Standard Webhooks' payload form
-/// (<https://www.standardwebhooks.com>, "Payload structure").
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignalBody {
-    /// `sagemaker.{noun}.{phase}`, e.g. `sagemaker.training_job.succeeded`.
-    #[serde(rename = "type")]
-    pub event_type: String,
-    /// When the job reached this state.
-    pub timestamp: Timestamp,
-    /// The signal.
-    pub data: SignalData,
-}
-
-/// The data of a signal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignalData {
-    /// The wait that receives the signal.
+/// One message about one job to one wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signal {
+    /// The wait that receives it.
     pub wait_id: WaitId,
     /// Grows with every new signal to this wait.
     pub seq: u64,
@@ -99,84 +72,27 @@ pub struct SignalData {
     pub job: Job,
 }
 
-impl SignalBody {
-    /// The body of the `seq`-th signal to `wait_id`, about `job`.
-    #[must_use]
-    pub fn new(wait_id: WaitId, seq: u64, job: Job) -> Self {
-        Self {
-            event_type: format!("sagemaker.{}.{}", job.kind.spec().noun, job.phase),
-            timestamp: job.settled_at.or(job.modified_at).unwrap_or(Timestamp::UNIX_EPOCH),
-            data: SignalData { wait_id, seq, job },
-        }
-    }
-
-    /// The body as JSON of at most [`BODY_LIMIT`] bytes, measured after encoding, because JSON
-    /// writes a control character in six bytes. Texts that an older version stored without bounds
-    /// are cut here. The failure reason is cut first.
-    ///
-    /// # Errors
-    /// None in practice: texts, numbers and times can always be serialized.
-    pub fn encoded(mut self) -> Result<String, serde_json::Error> {
-        let job = &mut self.data.job;
-        job.name = clip(&job.name, MAX_WORD);
-        for word in [&mut job.status, &mut job.secondary_status].into_iter().flatten() {
-            *word = clip(word, MAX_WORD);
-        }
-        let mut room = MAX_REASON;
-        loop {
-            let job = &mut self.data.job;
-            job.failure_reason = job.failure_reason.take().map(|reason| clip(&reason, room));
-            let body = serde_json::to_string(&self)?;
-            if body.len() <= BODY_LIMIT || room == 0 {
-                return Ok(body);
-            }
-            room /= 2;
-        }
-    }
-}
-
-/// The largest body of a callback, in bytes: Standard Webhooks asks for less than
-/// 20 kB.
-pub const BODY_LIMIT: usize = 20_000;
-
-/// The `type` of a probe, which distinguishes it from a signal.
-pub const PROBE: &str = "sagebell.probe";
-
-/// The body of a probe: a callback without state that asks whether the waiter is there. The answer
-/// is a [`ProbeAnswer`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProbeBody {
-    /// [`PROBE`].
-    #[serde(rename = "type")]
-    pub event_type: String,
-    /// When the probe was created.
-    pub timestamp: Timestamp,
-    /// The target of the probe.
-    pub data: ProbeData,
-}
-
-/// The target of a probe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProbeData {
-    /// The wait.
+/// The question whether a waiter is still there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// The wait whose waiter is asked.
     pub wait_id: WaitId,
+    /// When it is asked.
+    pub at: Timestamp,
 }
 
-impl ProbeBody {
-    /// A probe of this wait.
-    #[must_use]
-    pub fn new(wait_id: WaitId, now: Timestamp) -> Self {
-        Self { event_type: PROBE.to_owned(), timestamp: now, data: ProbeData { wait_id } }
-    }
-}
-
-/// The answer to a probe.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProbeAnswer {
-    /// A signature of the probe, which only a waiter with the wait's secret can create. It is the
-    /// signature of a callback whose id is `answer_` and the id of the probe. An answer of 2xx
-    /// alone proves nothing.
-    pub proof: String,
+/// One [`Signal`] or [`Probe`] on its way to a waiter: what the
+/// [`Sender`](crate::ports::Sender) encodes, signs and posts.
+#[derive(Debug, Clone)]
+pub struct Callback<M> {
+    /// The URL of the callback.
+    pub url: CallbackUrl,
+    /// The secret of the wait, which signs the callback.
+    pub secret: Secret,
+    /// `webhook-id`: the same over retries of one signal.
+    pub id: String,
+    /// The signal or the probe.
+    pub message: M,
 }
 
 /// An event for other systems.
@@ -232,39 +148,6 @@ impl Announcement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::JobRecord;
-    use crate::phase::Phase;
-
-    fn body(reason: &str, word: &str) -> SignalBody {
-        let arn = "arn:aws:sagemaker:us-east-1:111122223333:training-job/x";
-        let arn = JobArn::parse(arn).unwrap();
-        let mut job = JobRecord::unseen(&arn, Timestamp::UNIX_EPOCH, Timestamp::MAX).job;
-        job.phase = Phase::Failed;
-        job.failure_reason = Some(reason.to_owned());
-        (job.status, job.secondary_status) = (Some(word.to_owned()), Some(word.to_owned()));
-        job.name = word.to_owned();
-        SignalBody::new(WaitId::parse(&"w".repeat(128)).unwrap(), u64::MAX, job)
-    }
-
-    #[test]
-    fn every_end_can_be_told_whatever_its_texts_are() {
-        for text in ["\u{1}", "x", "\"", "é", "🦀", "\u{2028}"] {
-            let long = text.repeat(300_000);
-            let encoded = body(&long, &long).encoded().unwrap();
-            assert!(encoded.len() <= BODY_LIMIT, "{text:?}: {} bytes", encoded.len());
-            let decoded: SignalBody = serde_json::from_str(&encoded).unwrap();
-            assert_eq!(decoded.data.job.phase, Phase::Failed);
-            let reason = decoded.data.job.failure_reason.unwrap();
-            assert!(reason.starts_with(text) && reason.ends_with('…'), "{reason:.40}");
-            assert!(decoded.data.job.status.unwrap().ends_with('…'));
-        }
-    }
-
-    #[test]
-    fn what_fits_is_told_as_it_is() {
-        let whole = body("disk full\n", "Failed");
-        assert_eq!(whole.clone().encoded().unwrap(), serde_json::to_string(&whole).unwrap());
-    }
 
     #[test]
     fn a_signal_request_of_0_1_0_is_read() {

@@ -39,7 +39,7 @@ pub mod sign;
 
 pub use guard::{CallbackPaths, Guard, GuardConfig, NotPaths, Refusal};
 pub use listener::{CALLBACK_PATH, Limits, Listener, Stats};
-pub use sender::{Lookup, SystemLookup, Timeouts, WebhookSender, date, retry_after};
+pub use sender::{Lookup, SystemLookup, Timeouts, Webhook, WebhookSender, date, retry_after};
 pub use sign::{SignError, SignedHeaders, Verifier, VerifyError, prove, proves, sign};
 
 /// The largest body of a callback, in bytes. Standard Webhooks requires less than 20 kB. The sender

@@ -15,8 +15,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sagebell_api_types::SignalBody;
 use sagebell_monitor::ports::Clock;
-use sagebell_monitor::signal::SignalBody;
 use sagebell_monitor::wait::{Secret, WaitId};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, oneshot};

@@ -22,9 +22,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper_util::client::legacy::connect::HttpInfo;
 use jiff::Timestamp;
 use reqwest::{Client, Response};
+use sagebell_api_types::{ProbeAnswer, ProbeBody, SignalBody};
 use sagebell_monitor::ports::{Clock, Failure, ProbeOutcome, SendOutcome, Sender};
-use sagebell_monitor::signal::{Callback, ProbeAnswer};
-use sagebell_monitor::wait::FailureClass;
+use sagebell_monitor::signal::{Callback, Probe, Signal};
+use sagebell_monitor::wait::{CallbackUrl, FailureClass, Secret};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
@@ -44,6 +45,28 @@ pub use their_time::date;
 
 /// The number of connections that are remembered because they answered before.
 const MAX_KNOWN_CONNECTIONS: usize = 256;
+
+/// One webhook, before it is signed.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// The URL to post to.
+    pub url: CallbackUrl,
+    /// The secret that signs it.
+    pub secret: Secret,
+    /// `webhook-id`.
+    pub id: String,
+    /// The body, at most [`MAX_BODY`] bytes.
+    pub body: String,
+}
+
+impl Webhook {
+    /// The webhook of a callback whose message has this encoding.
+    fn of<M>(callback: &Callback<M>, body: serde_json::Result<String>) -> Result<Self, Failure> {
+        let body = body.map_err(|error| Failure::new(FailureClass::Internal, error.to_string()))?;
+        let (url, secret) = (callback.url.clone(), callback.secret.clone());
+        Ok(Self { url, secret, id: callback.id.clone(), body })
+    }
+}
 
 /// Signs callbacks and posts them to targets that a [`Guard`] allows.
 pub struct WebhookSender {
@@ -99,20 +122,37 @@ impl WebhookSender {
         })
     }
 
-    /// One attempt.
-    async fn deliver(&self, callback: &Callback) -> Result<SendOutcome, Failure> {
+    /// Signs and posts, and says whether it was accepted.
+    pub async fn post(&self, webhook: &Webhook) -> SendOutcome {
+        let failed = |failure| SendOutcome::Failed { failure, retry_after: None };
+        let outcome = self.try_post(webhook).await.unwrap_or_else(failed);
+        let word = match outcome {
+            SendOutcome::Delivered => "delivered",
+            SendOutcome::Gone => "gone",
+            SendOutcome::Failed { .. } => "failed",
+        };
+        metrics::counter!("sagebell_callbacks_total", "outcome" => word).increment(1);
+        outcome
+    }
+
+    async fn try_post(&self, webhook: &Webhook) -> Result<SendOutcome, Failure> {
         let deadline = Instant::now() + self.timeouts.total;
-        let (response, _) = self.attempt_in_time(callback, deadline).await?;
+        let (response, _) = self.attempt_in_time(webhook, deadline).await?;
         let outcome = self.outcome(&response);
         // The status has said it all; reading on only frees the connection.
         timeout_at(deadline, drain(response)).await.ok();
         Ok(outcome)
     }
 
-    /// One probe. Only the waiter can give the right answer.
-    async fn ask(&self, probe: &Callback) -> Result<(), Failure> {
+    /// Signs and posts a probe. Only the waiter can give the right answer.
+    pub async fn ask(&self, webhook: &Webhook) -> ProbeOutcome {
+        let answered = self.try_ask(webhook).await;
+        answered.map_or_else(ProbeOutcome::Unanswered, |()| ProbeOutcome::Answered)
+    }
+
+    async fn try_ask(&self, webhook: &Webhook) -> Result<(), Failure> {
         let deadline = Instant::now() + self.timeouts.total;
-        let (response, signed_at) = self.attempt_in_time(probe, deadline).await?;
+        let (response, signed_at) = self.attempt_in_time(webhook, deadline).await?;
         let status = response.status();
         if !status.is_success() {
             let reason = format!("HTTP {} to a probe", status.as_u16());
@@ -121,7 +161,8 @@ impl WebhookSender {
         let answer = timeout_at(deadline, beginning(response)).await.unwrap_or_default();
         let answer = serde_json::from_slice::<ProbeAnswer>(&answer);
         let is_proof = answer.is_ok_and(|answer| {
-            proves(&probe.secret, &probe.id, signed_at, probe.body.as_bytes(), &answer.proof)
+            let Webhook { secret, id, body, .. } = webhook;
+            proves(secret, id, signed_at, body.as_bytes(), &answer.proof)
         });
         let reason = "the answer does not prove that the waiter has the wait's secret";
         if is_proof { Ok(()) } else { Err(Failure::new(FailureClass::NoProof, reason)) }
@@ -131,42 +172,42 @@ impl WebhookSender {
     /// returns the time that was signed.
     async fn attempt_in_time(
         &self,
-        callback: &Callback,
+        webhook: &Webhook,
         deadline: Instant,
     ) -> Result<(Response, Timestamp), Failure> {
         let now = self.clock.now();
-        let response = self.attempt(callback, now, deadline).await?;
+        let response = self.attempt(webhook, now, deadline).await?;
         let Some(theirs) = their_time::instead(&response, now) else {
             return Ok((response, now));
         };
         timeout_at(deadline, drain(response)).await.ok();
         tracing::info!(%theirs, "a waiter's clock differs; signed again with its time");
-        Ok((self.attempt(callback, theirs, deadline).await?, theirs))
+        Ok((self.attempt(webhook, theirs, deadline).await?, theirs))
     }
 
     async fn attempt(
         &self,
-        callback: &Callback,
+        webhook: &Webhook,
         now: Timestamp,
         deadline: Instant,
     ) -> Result<Response, Failure> {
         // A literal address never reaches the resolver: this is its check.
         self.guard
-            .vet_url(callback.url.as_url())
+            .vet_url(webhook.url.as_url())
             .map_err(|refusal| Failure::new(FailureClass::NotAllowed, refusal.to_string()))?;
-        let headers = headers(callback, now)
-            .map_err(|reason| Failure::new(FailureClass::Internal, reason))?;
+        let headers =
+            headers(webhook, now).map_err(|reason| Failure::new(FailureClass::Internal, reason))?;
         let late = |_| {
             let reason = format!("no answer within {:?}", self.timeouts.total);
             Failure::new(FailureClass::NoAnswer, reason)
         };
-        timeout_at(deadline, self.post(callback, headers)).await.map_err(late)?
+        timeout_at(deadline, self.transfer(webhook, headers)).await.map_err(late)?
     }
 
     /// Posts, and posts once more at once if a reused connection was dead.
-    async fn post(&self, callback: &Callback, headers: HeaderMap) -> Result<Response, Failure> {
-        let body = Bytes::copy_from_slice(callback.body.as_bytes());
-        let url = callback.url.as_url();
+    async fn transfer(&self, webhook: &Webhook, headers: HeaderMap) -> Result<Response, Failure> {
+        let body = Bytes::copy_from_slice(webhook.body.as_bytes());
+        let url = webhook.url.as_url();
         let request = |client: &Client| {
             let request = client.post(url.clone()).headers(headers.clone());
             request.body(body.clone()).send()
@@ -234,36 +275,32 @@ impl WebhookSender {
 
 #[async_trait]
 impl Sender for WebhookSender {
-    async fn send(&self, callback: &Callback) -> SendOutcome {
-        let result = self.deliver(callback).await;
-        let outcome =
-            result.unwrap_or_else(|failure| SendOutcome::Failed { failure, retry_after: None });
-        let word = match outcome {
-            SendOutcome::Delivered => "delivered",
-            SendOutcome::Gone => "gone",
-            SendOutcome::Failed { .. } => "failed",
-        };
-        metrics::counter!("sagebell_callbacks_total", "outcome" => word).increment(1);
-        outcome
+    async fn send(&self, callback: &Callback<Signal>) -> SendOutcome {
+        let body = SignalBody::new(callback.message.clone()).encoded();
+        match Webhook::of(callback, body) {
+            Ok(webhook) => self.post(&webhook).await,
+            Err(failure) => SendOutcome::Failed { failure, retry_after: None },
+        }
     }
 
-    async fn probe(&self, probe: &Callback) -> ProbeOutcome {
-        match self.ask(probe).await {
-            Ok(()) => ProbeOutcome::Answered,
+    async fn probe(&self, callback: &Callback<Probe>) -> ProbeOutcome {
+        let body = serde_json::to_string(&ProbeBody::new(callback.message.clone()));
+        match Webhook::of(callback, body) {
+            Ok(webhook) => self.ask(&webhook).await,
             Err(failure) => ProbeOutcome::Unanswered(failure),
         }
     }
 }
 
 /// The headers of a Standard Webhook, or why there can be none.
-fn headers(callback: &Callback, now: Timestamp) -> Result<HeaderMap, String> {
-    let size = callback.body.len();
+fn headers(webhook: &Webhook, now: Timestamp) -> Result<HeaderMap, String> {
+    let size = webhook.body.len();
     if size > MAX_BODY {
         return Err(format!("the body has {size} bytes; the limit is {MAX_BODY}"));
     }
-    let signature = sign(&callback.secret, &callback.id, now, callback.body.as_bytes())
+    let signature = sign(&webhook.secret, &webhook.id, now, webhook.body.as_bytes())
         .map_err(|error| error.to_string())?;
-    let id = HeaderValue::from_str(&callback.id)
+    let id = HeaderValue::from_str(&webhook.id)
         .map_err(|_| "the signal's id is not valid in a header".to_owned())?;
     let signature = HeaderValue::from_str(&signature)
         .map_err(|_| "the signature is not valid in a header".to_owned())?;

@@ -27,7 +27,7 @@ use std::time::Duration;
 use sagebell_monitor::job::{Job, JobRecord};
 use sagebell_monitor::kind::{Lifecycle, Telling};
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::signal::SignalBody;
+use sagebell_monitor::signal::Signal;
 use sagebell_monitor::wait::OnAbandon;
 
 use crate::executor::Millis;
@@ -157,9 +157,9 @@ fn settled_since(world: &World, job: usize, generation: u32, at: Millis) -> Opti
 }
 
 /// A callback begins.
-pub fn send_begun(world: &World, task: usize, secret: &str, body: &SignalBody) {
-    world.note(|| format!("callback to task {task}: {} #{}", body.event_type, body.data.seq));
-    let wrong = lock(&world.judge).send_begun(world, task, secret, body.data.seq);
+pub fn send_begun(world: &World, task: usize, secret: &str, signal: &Signal) {
+    world.note(|| format!("callback to task {task}: {} #{}", signal.job.phase, signal.seq));
+    let wrong = lock(&world.judge).send_begun(world, task, secret, signal.seq);
     if let Some((promise, what)) = wrong {
         world.broken(promise, || what);
     }

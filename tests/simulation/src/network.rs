@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sagebell_monitor::ports::{Failure, ProbeOutcome, SendOutcome, Sender};
-use sagebell_monitor::signal::{Callback, SignalBody};
+use sagebell_monitor::signal::{Callback, Probe, Signal};
 use sagebell_monitor::wait::{CallbackUrl, FailureClass};
 
 use crate::checks;
@@ -38,7 +38,7 @@ pub struct Listener {
     /// The `webhook-id`s accepted.
     accepted: BTreeSet<String>,
     /// Signals not looked at yet.
-    inbox: VecDeque<SignalBody>,
+    inbox: VecDeque<Signal>,
     /// Who waits for the next.
     waker: Option<Waker>,
     /// It has heard enough.
@@ -81,7 +81,7 @@ impl Network {
     }
 
     /// Whose wait a callback is for, by the secret that it is signed with.
-    fn maker(&self, callback: &Callback) -> Who {
+    fn maker<M>(&self, callback: &Callback<M>) -> Who {
         self.makers[callback.secret.expose()]
     }
 
@@ -96,7 +96,7 @@ impl Network {
     }
 
     /// The next signal heard there; else wakes whoever asks when there is one.
-    pub fn next(&mut self, address: Address, waker: &Waker) -> Option<SignalBody> {
+    pub fn next(&mut self, address: Address, waker: &Waker) -> Option<Signal> {
         let listener = self.listeners.get_mut(&address)?;
         listener.waker = Some(waker.clone());
         listener.inbox.pop_front()
@@ -104,15 +104,15 @@ impl Network {
 }
 
 /// How a request is answered; `None`: nobody is there.
-fn receive(world: &World, address: Address, callback: &Callback) -> Option<u16> {
-    let body: SignalBody = serde_json::from_str(&callback.body).unwrap();
+fn receive(world: &World, address: Address, callback: &Callback<Signal>) -> Option<u16> {
+    let signal = &callback.message;
     let mut network = lock(&world.network);
     let listener = network.at(address)?;
     if listener.secret != callback.secret.expose() {
         return Some(401);
     }
     let who = listener.who;
-    if world.plan.tasks[who.task()].wait_id != body.data.wait_id {
+    if world.plan.tasks[who.task()].wait_id != signal.wait_id {
         return Some(400);
     }
     let Who::Task(task) = who else { return Some(204) };
@@ -126,13 +126,13 @@ fn receive(world: &World, address: Address, callback: &Callback) -> Option<u16> 
     if let Some(waker) = listener.waker.take() {
         waker.wake();
     }
-    listener.inbox.push_back(body.clone());
+    listener.inbox.push_back(signal.clone());
     drop(network);
-    world.note(|| format!("task {task} hears {} #{}", body.event_type, body.data.seq));
+    world.note(|| format!("task {task} receives {} #{}", signal.job.phase, signal.seq));
     if known {
         world.broken("5-doubled", || format!("task {task} heard {} twice", callback.id));
     }
-    checks::received(world, task, &body.data.job);
+    checks::received(world, task, &signal.job);
     Some(204)
 }
 
@@ -162,19 +162,18 @@ impl Drop for UnderWay<'_> {
 
 #[async_trait]
 impl Sender for SimSender {
-    async fn send(&self, callback: &Callback) -> SendOutcome {
+    async fn send(&self, callback: &Callback<Signal>) -> SendOutcome {
         let world = &self.0;
-        let body: SignalBody = serde_json::from_str(&callback.body).unwrap();
         let address = address_of(&callback.url);
         let secret = callback.secret.expose();
         let who = lock(&world.network).maker(callback);
         let Who::Task(task) = who else { return self.attempt(address, callback).await };
-        checks::send_begun(world, task, secret, &body);
+        checks::send_begun(world, task, secret, &callback.message);
         let _under_way = UnderWay { world, task, secret };
         self.attempt(address, callback).await
     }
 
-    async fn probe(&self, probe: &Callback) -> ProbeOutcome {
+    async fn probe(&self, probe: &Callback<Probe>) -> ProbeOutcome {
         let world = &self.0;
         let who = lock(&world.network).maker(probe);
         let address = address_of(&probe.url);
@@ -204,7 +203,7 @@ pub fn address_of(url: &CallbackUrl) -> Address {
 }
 
 impl SimSender {
-    async fn attempt(&self, address: Address, callback: &Callback) -> SendOutcome {
+    async fn attempt(&self, address: Address, callback: &Callback<Signal>) -> SendOutcome {
         let world = &self.0;
         world.hop(Dice::Network).await;
         if world.strikes(Fault::CallbackRefused) {
@@ -240,7 +239,7 @@ impl SimSender {
     }
 
     /// The request lies in the waiter's socket while the sender gives up.
-    fn receive_late(&self, address: Address, callback: Callback) {
+    fn receive_late(&self, address: Address, callback: Callback<Signal>) {
         let world = Arc::clone(&self.0);
         let millis = world.roll(Dice::Network, |rng| rng.u64(..25_000));
         let sleep = world.time.sleep(millis);

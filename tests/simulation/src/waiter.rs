@@ -12,7 +12,7 @@ use std::task::Poll;
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
-use sagebell_monitor::signal::SignalBody;
+use sagebell_monitor::signal::Signal;
 use sagebell_monitor::wait::{Secret, WaitState};
 use sagebell_monitor::wait_registry::Stop;
 
@@ -194,14 +194,14 @@ impl Waiter {
         loop {
             let next = Box::pin(self.next(address));
             match select(next, over).await {
-                Either::Left((signal, _)) if signal.data.job.phase.is_settled() => return true,
+                Either::Left((signal, _)) if signal.job.phase.is_settled() => return true,
                 Either::Left((_, rest)) => over = rest,
                 Either::Right(_) => return false,
             }
         }
     }
 
-    async fn next(&self, address: Address) -> SignalBody {
+    async fn next(&self, address: Address) -> Signal {
         poll_fn(|cx| match lock(&self.cloud.world.network).next(address, cx.waker()) {
             Some(signal) => Poll::Ready(signal),
             None => Poll::Pending,

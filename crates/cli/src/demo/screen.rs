@@ -6,8 +6,8 @@ use std::time::Duration;
 use comfy_table::{ContentArrangement, Table, presets};
 use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use sagebell_api_types::SignalBody;
 use sagebell_monitor::inert::one_line;
-use sagebell_monitor::signal::SignalBody;
 use sagebell_system::say;
 
 use super::lives::Life;

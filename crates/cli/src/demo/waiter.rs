@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sagebell_api_types::SignalBody;
 use sagebell_api_types::WaitRequest;
 use sagebell_client::callback_url;
 use sagebell_monitor::phase::Phase;
-use sagebell_monitor::signal::SignalBody;
 use sagebell_monitor::wait::WaitId;
 use sagebell_system::SystemClock;
 use sagebell_webhook::Listener;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use sagebell_api_types::SignalBody;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::{JobRecord, TimelineEntry};
 use sagebell_monitor::observation::Source;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::signal::SignalBody;
+use sagebell_monitor::signal::Signal;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId, WaitState};
 use serde_json::{Value, json};
@@ -124,7 +125,7 @@ async fn schemas_of_the_domain_are_its_wire_forms() {
     (entry.secondary_status, entry.late) = (Some("Failed".to_owned()), true);
     assert_matches("TimelineEntry", &json!(entry), &least);
 
-    let body = json!(SignalBody::new(WaitId::parse("w").unwrap(), 1, job));
+    let body = json!(SignalBody::new(Signal { wait_id: WaitId::parse("w").unwrap(), seq: 1, job }));
     assert_matches("Callback", &body, &body);
     assert_matches("CallbackData", &body["data"], &body["data"]);
 }

@@ -1,8 +1,8 @@
 //! Probes the target of a wait: is its waiter still there?
 
-use crate::ports::{Failure, ProbeOutcome, StoreError};
-use crate::signal::{Callback, ProbeBody};
-use crate::wait::{FailureClass, Wait, WaitKey, WaitState};
+use crate::ports::{ProbeOutcome, StoreError};
+use crate::signal::{Callback, Probe};
+use crate::wait::{Wait, WaitKey, WaitState};
 
 use super::{Deliver, SignalOutcome};
 
@@ -34,24 +34,19 @@ impl Deliver {
 
     /// One probe.
     pub(super) async fn probe(&self, wait: &Wait) -> ProbeOutcome {
-        let now = self.clock.now();
-        match probe(wait, ProbeBody::new(wait.id.clone(), now), self.entropy.unit()) {
-            Ok(probe) => self.sender.probe(&probe).await,
-            Err(error) => {
-                ProbeOutcome::Unanswered(Failure::new(FailureClass::Internal, error.to_string()))
-            }
-        }
+        let probe = Probe { wait_id: wait.id.clone(), at: self.clock.now() };
+        self.sender.probe(&callback(wait, probe, self.entropy.unit())).await
     }
 }
 
 /// `unit` is random: no answer to an earlier probe fits another.
-fn probe(wait: &Wait, body: ProbeBody, unit: f64) -> Result<Callback, serde_json::Error> {
+fn callback(wait: &Wait, probe: Probe, unit: f64) -> Callback<Probe> {
     // The signed text is `id.timestamp.body`: keep dots out of the id.
     let name = wait.id.as_str().replace('.', "-");
-    Ok(Callback {
+    Callback {
         url: wait.callback_url.clone(),
         secret: wait.secret.clone(),
         id: format!("probe_{name}_{:016x}", unit.to_bits()),
-        body: serde_json::to_string(&body)?,
-    })
+        message: probe,
+    }
 }

@@ -20,7 +20,7 @@ use crate::ports::{
 };
 use crate::principal::Principal;
 use crate::record::Recorder;
-use crate::signal::{Announcement, Callback, SignalBody, SignalRequest};
+use crate::signal::{Announcement, Callback, Probe, Signal, SignalRequest};
 use crate::sweep::Sweep;
 use crate::wait::{CallbackUrl, FailureClass, OnAbandon, Secret, SignalOn, WaitId};
 use crate::wait_registry::{Registration, WaitRegistry};
@@ -79,8 +79,8 @@ impl Queue for FakeQueue {
 #[derive(Default)]
 pub struct FakeSender {
     script: Mutex<VecDeque<SendOutcome>>,
-    sent: Mutex<Vec<Callback>>,
-    probes: Mutex<Vec<Callback>>,
+    sent: Mutex<Vec<Callback<Signal>>>,
+    probes: Mutex<Vec<Callback<Probe>>>,
     nobody: Mutex<bool>,
 }
 
@@ -102,29 +102,29 @@ impl FakeSender {
     }
 
     /// The probes sent, in order.
-    pub fn probes(&self) -> Vec<Callback> {
+    pub fn probes(&self) -> Vec<Callback<Probe>> {
         lock(&self.probes).clone()
     }
 
     /// Everything sent but probes, in order.
-    pub fn sent(&self) -> Vec<Callback> {
+    pub fn sent(&self) -> Vec<Callback<Signal>> {
         lock(&self.sent).clone()
     }
 
-    /// The bodies sent, in order.
-    pub fn bodies(&self) -> Vec<SignalBody> {
-        self.sent().iter().map(|sent| serde_json::from_str(&sent.body).unwrap()).collect()
+    /// The signals sent, in order.
+    pub fn signals(&self) -> Vec<Signal> {
+        self.sent().into_iter().map(|sent| sent.message).collect()
     }
 }
 
 #[async_trait]
 impl Sender for FakeSender {
-    async fn send(&self, callback: &Callback) -> SendOutcome {
+    async fn send(&self, callback: &Callback<Signal>) -> SendOutcome {
         lock(&self.sent).push(callback.clone());
         lock(&self.script).pop_front().unwrap_or(SendOutcome::Delivered)
     }
 
-    async fn probe(&self, probe: &Callback) -> ProbeOutcome {
+    async fn probe(&self, probe: &Callback<Probe>) -> ProbeOutcome {
         lock(&self.probes).push(probe.clone());
         match *lock(&self.nobody) {
             true => ProbeOutcome::Unanswered(refused()),

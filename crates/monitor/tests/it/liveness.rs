@@ -7,7 +7,7 @@ use sagebell_monitor::deliver::SignalOutcome;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{SendOutcome, Store as _};
 use sagebell_monitor::principal::Principal;
-use sagebell_monitor::signal::{ProbeBody, Purpose, SignalRequest};
+use sagebell_monitor::signal::{Purpose, SignalRequest};
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Wait, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::Registration;
@@ -59,9 +59,8 @@ async fn a_waiter_that_is_gone_is_found_to_be_within_minutes_of_its_grace() {
     let probes = world.sender.probes();
     assert_eq!(probes.len(), Policy::PROBES as usize);
     for probe in probes {
-        let body: ProbeBody = serde_json::from_str(&probe.body).unwrap();
         assert_eq!(
-            (body.data.wait_id.as_str(), &probe.url),
+            (probe.message.wait_id.as_str(), &probe.url),
             ("w", &wait(&world).await.callback_url)
         );
     }

@@ -10,7 +10,7 @@ use sagebell_monitor::ports::{
     Clock as _, Failure, ProbeOutcome, SendOutcome, Sender, Store as _, StoreError,
 };
 use sagebell_monitor::record::Recorder;
-use sagebell_monitor::signal::Callback;
+use sagebell_monitor::signal::{Callback, Probe, Signal};
 use sagebell_monitor::testing::ManualClock;
 use sagebell_monitor::testing::world::{FakeSender, FakeWorld};
 use sagebell_monitor::wait::{
@@ -31,12 +31,12 @@ struct Meanwhile {
 
 #[async_trait]
 impl Sender for Meanwhile {
-    async fn send(&self, callback: &Callback) -> SendOutcome {
+    async fn send(&self, callback: &Callback<Signal>) -> SendOutcome {
         self.waiter.act().await;
         self.sender.send(callback).await
     }
 
-    async fn probe(&self, probe: &Callback) -> ProbeOutcome {
+    async fn probe(&self, probe: &Callback<Probe>) -> ProbeOutcome {
         self.sender.probe(probe).await
     }
 }
@@ -176,7 +176,7 @@ struct Restless {
 
 #[async_trait]
 impl Sender for Restless {
-    async fn send(&self, _: &Callback) -> SendOutcome {
+    async fn send(&self, _: &Callback<Signal>) -> SendOutcome {
         let next = {
             let mut next = self.next.lock().unwrap();
             next.swap(0, 1);
@@ -188,7 +188,7 @@ impl Sender for Restless {
         SendOutcome::Failed { failure, retry_after: None }
     }
 
-    async fn probe(&self, _: &Callback) -> ProbeOutcome {
+    async fn probe(&self, _: &Callback<Probe>) -> ProbeOutcome {
         self.clock.advance(Duration::from_secs(5));
         ProbeOutcome::Answered
     }
@@ -215,7 +215,7 @@ struct MovesOn {
 
 #[async_trait]
 impl Sender for MovesOn {
-    async fn send(&self, _: &Callback) -> SendOutcome {
+    async fn send(&self, _: &Callback<Signal>) -> SendOutcome {
         self.clock.advance(Duration::from_secs(9));
         let age = self.age.fetch_add(10, Ordering::Relaxed);
         let event = FakeWorld::training_event("InProgress", &format!("Stage{age}"), age);
@@ -223,7 +223,7 @@ impl Sender for MovesOn {
         SendOutcome::Delivered
     }
 
-    async fn probe(&self, _: &Callback) -> ProbeOutcome {
+    async fn probe(&self, _: &Callback<Probe>) -> ProbeOutcome {
         ProbeOutcome::Answered
     }
 }

@@ -57,10 +57,10 @@ async fn a_wait_hears_of_its_settled_job_once() {
     assert_eq!(take(&world, "Completed", "Completed", 20).await, (Change::Advanced, 1));
     assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
     assert_eq!(wait(&world, "w").await.state, WaitState::Signalled);
-    let bodies = world.sender.bodies();
-    assert_eq!(bodies.len(), 1);
-    assert_eq!(bodies[0].event_type, "sagemaker.training_job.succeeded");
-    assert_eq!((bodies[0].data.wait_id.as_str(), bodies[0].data.seq), ("w", 1));
+    let signals = world.sender.signals();
+    assert_eq!(signals.len(), 1);
+    assert_eq!(signals[0].job.phase, Phase::Succeeded);
+    assert_eq!((signals[0].wait_id.as_str(), signals[0].seq), ("w", 1));
 
     assert_eq!(take(&world, "Completed", "Completed", 20).await, (Change::Duplicate, 0));
     assert!(world.deliver_all().await.is_empty());
@@ -164,7 +164,7 @@ async fn failed_callbacks_are_retried_until_they_are_heard() {
     }
     let sent = world.sender.sent();
     assert_eq!(sent.len(), 7);
-    assert!(sent.iter().all(|one| one.id == sent[0].id && one.body == sent[0].body));
+    assert!(sent.iter().all(|one| one.id == sent[0].id && one.message == sent[0].message));
 }
 
 #[tokio::test]
@@ -435,9 +435,9 @@ async fn progress_is_coalesced_and_the_end_comes_last() {
     assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
     let received: Vec<_> = world
         .sender
-        .bodies()
+        .signals()
         .into_iter()
-        .map(|b| (b.data.seq, b.data.job.secondary_status.unwrap()))
+        .map(|b| (b.seq, b.job.secondary_status.unwrap()))
         .collect();
     assert_eq!(received, [(1, "Training".to_owned()), (2, "Completed".to_owned())]);
 }

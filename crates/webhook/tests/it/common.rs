@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sagebell_api_types::SignalBody;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::Job;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{Clock, SendOutcome};
-use sagebell_monitor::signal::{Callback, SignalBody};
+use sagebell_monitor::signal::Signal;
 use sagebell_monitor::wait::{CallbackUrl, Secret, WaitId};
-use sagebell_webhook::{CALLBACK_PATH, Guard, GuardConfig, Timeouts, WebhookSender, sign};
+use sagebell_webhook::{CALLBACK_PATH, Guard, GuardConfig, Timeouts, Webhook, WebhookSender, sign};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -69,11 +70,11 @@ pub(crate) fn signal(wait: &str, seq: u64) -> SignalBody {
         modified_at: None,
         settled_at: Some(noon()),
     };
-    SignalBody::new(wait_id(wait), seq, job)
+    SignalBody::new(Signal { wait_id: wait_id(wait), seq, job })
 }
 
-pub(crate) fn callback(url: &str, body: &str) -> Callback {
-    Callback {
+pub(crate) fn webhook(url: &str, body: &str) -> Webhook {
+    Webhook {
         url: CallbackUrl::parse(url).unwrap(),
         secret: secret(1),
         id: "msg_w_1".to_owned(),

@@ -1,12 +1,13 @@
 //! What a listener believes, and what it yields.
 
-use sagebell_monitor::ports::{ProbeOutcome, SendOutcome, Sender as _};
-use sagebell_monitor::signal::{Callback, ProbeAnswer, ProbeBody};
+use sagebell_api_types::{ProbeAnswer, ProbeBody};
+use sagebell_monitor::ports::{ProbeOutcome, SendOutcome};
+use sagebell_monitor::signal::Probe;
 use sagebell_monitor::wait::{CallbackUrl, Secret};
-use sagebell_webhook::{CALLBACK_PATH, Limits, Listener, Stats, proves};
+use sagebell_webhook::{CALLBACK_PATH, Limits, Listener, Stats, Webhook, proves};
 
 use crate::common::{
-    Post, callback, clock, local_sender, noon, patient, reason, secret, signal, soon, wait_id,
+    Post, clock, local_sender, noon, patient, reason, secret, signal, soon, wait_id, webhook,
 };
 
 async fn listener(limits: Limits) -> Listener {
@@ -27,8 +28,8 @@ async fn what_the_sender_sends_is_heard() {
     let mut listener = listener(Limits::default()).await;
     let url = format!("http://{}{CALLBACK_PATH}", listener.local_addr());
     let expected = signal("w", 3);
-    let sent = callback(&url, &serde_json::to_string(&expected).unwrap());
-    let outcome = soon(local_sender(patient()).send(&sent)).await;
+    let sent = webhook(&url, &serde_json::to_string(&expected).unwrap());
+    let outcome = soon(local_sender(patient()).post(&sent)).await;
     assert_eq!(outcome, SendOutcome::Delivered);
     assert_eq!(soon(listener.next()).await, Some(expected));
     let accepted = Stats { accepted: 1, ..Stats::default() };
@@ -138,12 +139,12 @@ async fn a_waiter_that_has_heard_enough_answers_gone() {
     let mut listener = listener(Limits::default()).await;
     let url = format!("http://{}{CALLBACK_PATH}", listener.local_addr());
     listener.close();
-    let mut sent = callback(&url, &serde_json::to_string(&signal("w", 1)).unwrap());
+    let mut sent = webhook(&url, &serde_json::to_string(&signal("w", 1)).unwrap());
     let sender = local_sender(patient());
-    assert_eq!(soon(sender.send(&sent)).await, SendOutcome::Gone);
+    assert_eq!(soon(sender.post(&sent)).await, SendOutcome::Gone);
     // Only to those who know the secret.
     sent.secret = secret(2);
-    assert_eq!(reason(soon(sender.send(&sent)).await), "HTTP 401");
+    assert_eq!(reason(soon(sender.post(&sent)).await), "HTTP 401");
     assert_eq!(listener.stats(), refused([("closed", 1), ("signature", 1)]));
     assert!(CallbackUrl::parse(&url).is_ok());
 }
@@ -163,13 +164,10 @@ async fn signals_that_nobody_takes_are_sent_again_later() {
 }
 
 /// A probe of this wait, signed at this time, to that listener.
-fn probe(to: &Listener, wait: &str) -> Callback {
+fn probe(to: &Listener, wait: &str) -> Webhook {
     let url = format!("http://{}{CALLBACK_PATH}", to.local_addr());
-    let body = ProbeBody::new(wait_id(wait), noon());
-    Callback {
-        id: "probe_w_1".to_owned(),
-        ..callback(&url, &serde_json::to_string(&body).unwrap())
-    }
+    let body = ProbeBody::new(Probe { wait_id: wait_id(wait), at: noon() });
+    Webhook { id: "probe_w_1".to_owned(), ..webhook(&url, &serde_json::to_string(&body).unwrap()) }
 }
 
 #[tokio::test]
@@ -177,10 +175,10 @@ async fn a_probe_is_answered_by_the_waiter_that_it_is_for_and_heard_by_nobody() 
     let listener = listener(Limits::default()).await;
     let sender = local_sender(patient());
     let good = probe(&listener, "w");
-    assert_eq!(soon(sender.probe(&good)).await, ProbeOutcome::Answered);
-    let anothers = Callback { secret: secret(2), ..good.clone() };
+    assert_eq!(soon(sender.ask(&good)).await, ProbeOutcome::Answered);
+    let anothers = Webhook { secret: secret(2), ..good.clone() };
     for wrong in [anothers, probe(&listener, "other")] {
-        let outcome = soon(sender.probe(&wrong)).await;
+        let outcome = soon(sender.ask(&wrong)).await;
         assert!(matches!(outcome, ProbeOutcome::Unanswered(_)), "{outcome:?}");
     }
     assert_eq!((listener.stats().probes, listener.stats().accepted), (1, 0));
@@ -191,7 +189,8 @@ async fn a_waiter_whose_clock_is_wrong_is_there_all_the_same() {
     let mut listener = listener(Limits::default()).await;
     let addr = listener.local_addr();
     let long_ago = noon() - std::time::Duration::from_secs(3_600);
-    let body = serde_json::to_vec(&ProbeBody::new(wait_id("w"), long_ago)).unwrap();
+    let body =
+        serde_json::to_vec(&ProbeBody::new(Probe { wait_id: wait_id("w"), at: long_ago })).unwrap();
     let probed = Post::signed(&secret(1), "probe_w_1", long_ago, body.clone());
     let (status, answer) = probed.to(addr).await;
     let answer: ProbeAnswer = serde_json::from_str(&answer).unwrap();
@@ -221,6 +220,6 @@ fn futures_now<F: Future>(future: F) -> Option<F::Output> {
 async fn a_waiter_that_has_heard_enough_is_not_there() {
     let mut listener = listener(Limits::default()).await;
     listener.close();
-    let outcome = soon(local_sender(patient()).probe(&probe(&listener, "w"))).await;
+    let outcome = soon(local_sender(patient()).ask(&probe(&listener, "w"))).await;
     assert!(matches!(outcome, ProbeOutcome::Unanswered(_)), "{outcome:?}");
 }

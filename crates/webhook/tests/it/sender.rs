@@ -4,19 +4,21 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use metrics::{Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
+use sagebell_api_types::{PROBE, ProbeBody, SignalBody, SignalData};
 use sagebell_monitor::ports::{Failure, ProbeOutcome, SendOutcome, Sender as _};
-use sagebell_monitor::wait::FailureClass;
+use sagebell_monitor::signal::{Callback, Probe, Signal};
+use sagebell_monitor::wait::{CallbackUrl, FailureClass};
 use sagebell_webhook::{MAX_BODY, SignedHeaders, Timeouts, Verifier, prove, sign};
 
-use crate::common::{callback, local_sender, noon, patient, reason, secret, soon};
+use crate::common::{local_sender, noon, patient, reason, secret, signal, soon, webhook};
 use crate::server::{Answer, NO_CONTENT, Server};
 
 #[tokio::test]
 async fn a_callback_is_a_standard_webhook() {
     let server = Server::start(|_| NO_CONTENT).await;
     let body = r#"{"hällo": 1}"#;
-    let sent = callback(&format!("{}?run=7", server.url()), body);
-    let outcome = local_sender(patient()).send(&sent).await;
+    let sent = webhook(&format!("{}?run=7", server.url()), body);
+    let outcome = local_sender(patient()).post(&sent).await;
     assert_eq!(outcome, SendOutcome::Delivered);
 
     let seen = server.seen().remove(0);
@@ -32,9 +34,28 @@ async fn a_callback_is_a_standard_webhook() {
     assert!(Verifier::new(secret(2)).verify(&signed, &seen.body, noon()).is_err());
 }
 
+#[tokio::test]
+async fn a_signal_and_a_probe_are_sent_as_the_bodies_that_waiters_read() {
+    let server = Server::start(|_| NO_CONTENT).await;
+    let sender = local_sender(patient());
+    let SignalData { wait_id, seq, job } = signal("w", 3).data;
+    let (url, id) = (CallbackUrl::parse(&server.url()).unwrap(), "msg_w_3".to_owned());
+    let message = Signal { wait_id: wait_id.clone(), seq, job };
+    let sent = Callback { url, secret: secret(1), id, message };
+    assert_eq!(sender.send(&sent).await, SendOutcome::Delivered);
+    let Callback { url, secret, id, .. } = sent;
+    let probe = Probe { wait_id: wait_id.clone(), at: noon() };
+    sender.probe(&Callback { url, secret, id, message: probe }).await;
+
+    let [received, asked] = &server.seen()[..] else { panic!("not two requests") };
+    assert_eq!(serde_json::from_slice::<SignalBody>(&received.body).unwrap(), signal("w", 3));
+    let asked: ProbeBody = serde_json::from_slice(&asked.body).unwrap();
+    assert_eq!((asked.event_type.as_str(), asked.data.wait_id), (PROBE, wait_id));
+}
+
 async fn answered(answer: &'static str) -> SendOutcome {
     let server = Server::start(move |_| Answer::Write(answer)).await;
-    let outcome = local_sender(patient()).send(&callback(&server.url(), "{}")).await;
+    let outcome = local_sender(patient()).post(&webhook(&server.url(), "{}")).await;
     assert_eq!(server.seen().len(), 1, "{answer}");
     outcome
 }
@@ -88,7 +109,7 @@ async fn a_server_that_hangs_is_given_up_on() {
     let server = Server::start(|_| Answer::Hang).await;
     let total = Duration::from_millis(200);
     let sender = local_sender(Timeouts { total, ..patient() });
-    let outcome = soon(sender.send(&callback(&server.url(), "{}"))).await;
+    let outcome = soon(sender.post(&webhook(&server.url(), "{}"))).await;
     assert_eq!(reason(outcome), "no answer within 200ms");
     assert_eq!(server.seen().len(), 1, "a slow waiter is not asked twice");
 }
@@ -99,7 +120,7 @@ async fn an_answer_whose_body_hangs_still_counts() {
     let server = Server::start(move |_| Answer::Write(unfinished)).await;
     let total = Duration::from_millis(200);
     let sender = local_sender(Timeouts { total, ..patient() });
-    let outcome = soon(sender.send(&callback(&server.url(), "{}"))).await;
+    let outcome = soon(sender.post(&webhook(&server.url(), "{}"))).await;
     assert_eq!(outcome, SendOutcome::Delivered);
 }
 
@@ -108,7 +129,7 @@ async fn an_endless_answer_is_cut_off() {
     let endless = "HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\n";
     let mut server = Server::start(move |_| Answer::Flood(endless)).await;
     let sender = local_sender(patient());
-    let outcome = soon(sender.send(&callback(&server.url(), "{}"))).await;
+    let outcome = soon(sender.post(&webhook(&server.url(), "{}"))).await;
     assert_eq!(outcome, SendOutcome::Delivered);
     soon(server.flooded.wait_for(Option::is_some)).await.unwrap();
 }
@@ -118,9 +139,9 @@ async fn a_body_over_the_limit_is_not_sent() {
     let server = Server::start(|_| NO_CONTENT).await;
     let sender = local_sender(patient());
     let most = "x".repeat(MAX_BODY);
-    let outcome = sender.send(&callback(&server.url(), &most)).await;
+    let outcome = sender.post(&webhook(&server.url(), &most)).await;
     assert_eq!(outcome, SendOutcome::Delivered);
-    let outcome = sender.send(&callback(&server.url(), &format!("{most}x"))).await;
+    let outcome = sender.post(&webhook(&server.url(), &format!("{most}x"))).await;
     assert_eq!(reason(outcome), "the body has 20001 bytes; the limit is 20000");
     assert_eq!(server.seen().len(), 1);
 }
@@ -128,9 +149,9 @@ async fn a_body_over_the_limit_is_not_sent() {
 #[tokio::test]
 async fn an_id_that_is_no_header_is_not_sent() {
     let server = Server::start(|_| NO_CONTENT).await;
-    let mut sent = callback(&server.url(), "{}");
+    let mut sent = webhook(&server.url(), "{}");
     sent.id = "msg\r\nx-evil: 1".to_owned();
-    let reason = reason(local_sender(patient()).send(&sent).await);
+    let reason = reason(local_sender(patient()).post(&sent).await);
     assert_eq!(reason, "the signal's id is not valid in a header");
     assert!(server.seen().is_empty());
 }
@@ -147,8 +168,8 @@ async fn reasons_are_short_and_keep_secrets() {
         (https.as_str(), "no connection: "),
         (refused, "no connection: Connection refused"),
     ] {
-        let sent = callback(&format!("{url}?token=hush"), "{\"body\": \"private\"}");
-        let reason = reason(plain.send(&sent).await);
+        let sent = webhook(&format!("{url}?token=hush"), "{\"body\": \"private\"}");
+        let reason = reason(plain.post(&sent).await);
         assert!(reason.starts_with(expected), "{reason}");
         for hidden in ["hush", "private", sent.secret.expose(), "callback"] {
             assert!(!reason.contains(hidden), "{reason}");
@@ -228,7 +249,7 @@ async fn a_probe_is_passed_by_proof_alone() {
         let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         let answer: &'static str = answer.leak();
         let server = Server::start(move |_| Answer::Write(answer)).await;
-        let outcome = local_sender(patient()).probe(&callback(&server.url(), "{}")).await;
+        let outcome = local_sender(patient()).ask(&webhook(&server.url(), "{}")).await;
         assert_eq!(outcome == ProbeOutcome::Answered, passes, "{body:?}: {outcome:?}");
     }
 }

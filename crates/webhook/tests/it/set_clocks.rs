@@ -1,9 +1,9 @@
 //! Callbacks between machines whose clocks show other times.
 
-use sagebell_monitor::ports::{ProbeOutcome, SendOutcome, Sender as _};
+use sagebell_monitor::ports::{ProbeOutcome, SendOutcome};
 use sagebell_webhook::{SignedHeaders, Verifier, prove};
 
-use crate::common::{callback, local_sender, patient, reason, secret, soon};
+use crate::common::{local_sender, patient, reason, secret, soon, webhook};
 use crate::server::{Answer, Seen, Server};
 
 /// A waiter whose clock shows this time, in the form of HTTP's `Date`.
@@ -43,7 +43,7 @@ impl Theirs {
 async fn sent(date: &'static str) -> (SendOutcome, usize) {
     let theirs = Theirs::shows(date);
     let server = Server::start(move |seen| theirs.answer(seen)).await;
-    let outcome = soon(local_sender(patient()).send(&callback(&server.url(), "{}"))).await;
+    let outcome = soon(local_sender(patient()).post(&webhook(&server.url(), "{}"))).await;
     (outcome, server.seen().len())
 }
 
@@ -59,7 +59,7 @@ async fn who_has_another_time_answers_probes() {
     for date in [AHEAD, BEHIND] {
         let theirs = Theirs::shows(date);
         let server = Server::start(move |seen| theirs.answer(seen)).await;
-        let probe = local_sender(patient()).probe(&callback(&server.url(), "{}")).await;
+        let probe = local_sender(patient()).ask(&webhook(&server.url(), "{}")).await;
         assert_eq!(probe, ProbeOutcome::Answered, "{date}");
     }
 }
@@ -75,7 +75,7 @@ async fn a_refusal_at_the_same_time_is_no_matter_of_clocks() {
     let refuse =
         "HTTP/1.1 401 No\r\ndate: Sun, 01 Mar 2026 12:00:30 GMT\r\ncontent-length: 0\r\n\r\n";
     let server = Server::start(move |_| Answer::Write(refuse)).await;
-    let outcome = local_sender(patient()).send(&callback(&server.url(), "{}")).await;
+    let outcome = local_sender(patient()).post(&webhook(&server.url(), "{}")).await;
     assert_eq!((reason(outcome).as_str(), server.seen().len()), ("HTTP 401", 1));
 }
 
@@ -83,7 +83,7 @@ async fn a_refusal_at_the_same_time_is_no_matter_of_clocks() {
 async fn a_date_to_come_again_at_is_told_by_the_clock_of_who_tells_it() {
     let busy = "HTTP/1.1 503 Busy\r\ndate: Sun, 01 Mar 2026 13:00:00 GMT\r\nretry-after: Sun, 01 Mar 2026 13:00:07 GMT\r\ncontent-length: 0\r\n\r\n";
     let server = Server::start(move |_| Answer::Write(busy)).await;
-    let outcome = local_sender(patient()).send(&callback(&server.url(), "{}")).await;
+    let outcome = local_sender(patient()).post(&webhook(&server.url(), "{}")).await;
     let SendOutcome::Failed { retry_after, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(retry_after, Some(std::time::Duration::from_secs(7)));
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sagebell_monitor::ports::{SendOutcome, Sender as _};
+use sagebell_monitor::ports::SendOutcome;
 use tokio::task::JoinSet;
 
-use crate::common::{callback, local_sender, patient, reason, soon};
+use crate::common::{local_sender, patient, reason, soon, webhook};
 use crate::server::{Answer, NO_CONTENT, Server};
 
 /// Sends until a connection was used a second time: whether the pool has it
@@ -22,7 +22,7 @@ async fn a_stale_connection_costs_no_delivery() {
     .await;
     let sender = local_sender(patient());
     for sends in 1..=MAX_SENDS {
-        let outcome = soon(sender.send(&callback(&server.url(), "{}"))).await;
+        let outcome = soon(sender.post(&webhook(&server.url(), "{}"))).await;
         assert_eq!(outcome, SendOutcome::Delivered);
         let seen = server.seen();
         let Some(stale) = seen.iter().position(|seen| seen.nth == 1) else {
@@ -50,12 +50,12 @@ async fn the_retry_does_not_meet_the_next_stale_connection() {
     for _ in 0..MAX_SENDS {
         let mut sends = JoinSet::new();
         for _ in 0..8 {
-            let (sender, sent) = (Arc::clone(&sender), callback(&server.url(), "{}"));
-            sends.spawn(async move { sender.send(&sent).await });
+            let (sender, sent) = (Arc::clone(&sender), webhook(&server.url(), "{}"));
+            sends.spawn(async move { sender.post(&sent).await });
         }
         let mut outcomes = soon(sends.join_all()).await;
         // Alone, so that the pool is full of others when it is retried.
-        outcomes.push(soon(sender.send(&callback(&server.url(), "{}"))).await);
+        outcomes.push(soon(sender.post(&webhook(&server.url(), "{}"))).await);
         assert_eq!(outcomes, [const { SendOutcome::Delivered }; 9]);
         if server.seen().iter().filter(|seen| seen.nth == 1).count() > 16 {
             return;
@@ -79,7 +79,7 @@ async fn the_retry_is_not_retried() {
     .await;
     let sender = local_sender(patient());
     for sends in 1..=MAX_SENDS {
-        let outcome = soon(sender.send(&callback(&server.url(), "{}"))).await;
+        let outcome = soon(sender.post(&webhook(&server.url(), "{}"))).await;
         if outcome == SendOutcome::Delivered {
             continue;
         }
@@ -93,7 +93,7 @@ async fn the_retry_is_not_retried() {
 #[tokio::test]
 async fn a_new_connection_that_breaks_is_not_retried() {
     let server = Server::start(|_| Answer::Close).await;
-    let outcome = soon(local_sender(patient()).send(&callback(&server.url(), "{}"))).await;
+    let outcome = soon(local_sender(patient()).post(&webhook(&server.url(), "{}"))).await;
     assert_eq!(reason(outcome), "the connection broke before an answer");
     assert_eq!(server.seen().len(), 1);
 }
@@ -104,7 +104,7 @@ async fn a_server_that_closes_after_each_answer_gets_each_callback_once() {
     let server = Server::start(move |_| Answer::WriteAndClose(silently)).await;
     let sender = local_sender(patient());
     for _ in 0..20 {
-        let outcome = soon(sender.send(&callback(&server.url(), "{}"))).await;
+        let outcome = soon(sender.post(&webhook(&server.url(), "{}"))).await;
         assert_eq!(outcome, SendOutcome::Delivered);
     }
     let seen = server.seen();
