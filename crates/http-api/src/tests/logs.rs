@@ -1,43 +1,54 @@
 //! What a line of the log says of the request that it is about.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Once};
 
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::{Store as _, StoreError};
 use sagebell_monitor::signal::SignalRequest;
 use tracing::Instrument as _;
-use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::failing::Failing;
 use super::*;
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread logged: each test has a thread of its own.
+    static LINES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl io::Write for Log {
+/// Writes to the log of the thread that logs.
+struct ThreadLog;
+
+impl io::Write for ThreadLog {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(line)
+        LINES.with_borrow_mut(|lines| lines.write(line))
     }
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
+/// The log of this thread.
+struct Log;
+
 impl Log {
-    /// The log of this thread, from now on.
-    fn begin() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
-        let lines = sagebell_system::json_lines(move || writer.clone());
-        (log, tracing_subscriber::registry().with(lines).set_default())
+    /// All threads have one subscriber. While one of a thread alone is the only one, tracing asks
+    /// whichever thread first meets a span whether anybody wants it, and remembers its answer
+    /// (tracing-core 0.1, `callsite::dispatchers::Dispatchers::rebuilder`).
+    fn begin() -> Self {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            tracing_subscriber::registry().with(sagebell_system::json_lines(|| ThreadLog)).init();
+        });
+        LINES.with_borrow_mut(Vec::clear);
+        Self
     }
 
     fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        LINES.with_borrow(|lines| String::from_utf8(lines.clone()).unwrap())
     }
 
     /// The line with this message.
@@ -56,7 +67,7 @@ async fn invoked<T>(work: impl Future<Output = T>) -> T {
 
 #[tokio::test]
 async fn a_line_about_a_request_names_the_request_the_job_and_the_wait() {
-    let (log, _guard) = Log::begin();
+    let log = Log::begin();
     let world = FakeWorld::default();
     let mut api = api(&world);
     api.waits.store = Arc::new(Failing(|| StoreError::Retryable("busy".to_owned())));
@@ -80,7 +91,7 @@ async fn a_line_about_a_signal_request_names_the_job_and_the_wait() {
     let key = waits.unwrap().items[0].key();
     world.sender.fail(1);
 
-    let (log, _guard) = Log::begin();
+    let log = Log::begin();
     invoked(world.deliver().handle(&SignalRequest::from(key))).await.unwrap();
     let line = log.line("callback failed");
     assert_eq!((&line["arn"], &line["wait"]), (&TRAINING_ARN.into(), &"w".into()));
