@@ -47,7 +47,7 @@ impl Stack {
         drop(socket);
         let base = Url::parse(&format!("http://127.0.0.1:{port}")).unwrap();
         let process = spawn(&store, port);
-        let stack = Self { process, store, port, client: Client::new(base).unwrap() };
+        let mut stack = Self { process, store, port, client: Client::new(base).unwrap() };
         stack.up().await;
         stack
     }
@@ -62,9 +62,14 @@ impl Stack {
         self.up().await;
     }
 
-    async fn up(&self) {
+    /// Waits until it answers. While it is down its port is free: somebody else's connection may
+    /// have it for a moment, and a process that cannot listen ends.
+    async fn up(&mut self) {
         let one = JobsQuery { filter: JobFilter::default(), cursor: None, limit: Some(1) };
         while self.client.list_jobs(&one).await.is_err() {
+            if self.process.try_wait().unwrap().is_some() {
+                self.process = spawn(&self.store, self.port);
+            }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

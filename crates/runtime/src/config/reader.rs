@@ -1,0 +1,172 @@
+//! Reads variables one by one.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sagebell_monitor::limits::Limits;
+use sagebell_system::Env;
+
+use super::{Auth, AwsNames, SageMakerAccess, StoreConfig};
+
+pub(super) const DAY: u32 = 86_400;
+const MOST_DAYS: u32 = 3_650;
+/// The largest limit on new waits. For more, use no limit.
+const MOST_WAITS: u32 = 10_000_000;
+
+/// SageMaker accepts five per second of an account for most kinds. The rest is for pipelines and
+/// people ("Amazon SageMaker endpoints and quotas", AWS General Reference).
+pub(super) const DESCRIBES_PER_SECOND: u32 = 2;
+const MOST_DESCRIBES_PER_SECOND: u32 = 100;
+
+/// Reads variables, and collects what is wrong with them.
+pub(super) struct Reader<'a, E> {
+    env: &'a E,
+    pub(super) problems: Vec<String>,
+}
+
+impl<'a, E: Env> Reader<'a, E> {
+    pub(super) fn new(env: &'a E) -> Self {
+        Self { env, problems: Vec::new() }
+    }
+
+    pub(super) fn required<T>(
+        &mut self,
+        name: &str,
+        takes: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let Some(text) = self.env.get(name) else {
+            self.problems.push(format!("{name} is not set; expected {takes}"));
+            return None;
+        };
+        self.parsed(name, &text, takes, parse)
+    }
+
+    pub(super) fn optional<T>(
+        &mut self,
+        name: &str,
+        takes: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.env.get(name)?;
+        self.parsed(name, &text, takes, parse)
+    }
+
+    /// By default, SageMaker is called on AWS, but not on a laptop.
+    pub(super) fn sagemaker(&mut self, store: Option<&StoreConfig>) -> SageMakerAccess {
+        let default = if matches!(store, Some(StoreConfig::Dynamodb(_))) { "aws" } else { "none" };
+        let rate = "SAGEBELL_DESCRIBES_PER_SECOND";
+        let rate = self.number(rate, DESCRIBES_PER_SECOND, MOST_DESCRIBES_PER_SECOND);
+        let access = self.or("SAGEBELL_SAGEMAKER", default, "`aws` or `none`", |text| match text {
+            "aws" => Some(SageMakerAccess::Aws { describes_per_second: rate }),
+            "none" => Some(SageMakerAccess::None),
+            _ => None,
+        });
+        access.unwrap_or(SageMakerAccess::None)
+    }
+
+    pub(super) fn or<T>(
+        &mut self,
+        name: &str,
+        default: &str,
+        takes: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.env.get(name).unwrap_or_else(|| default.to_owned());
+        self.parsed(name, &text, takes, parse)
+    }
+
+    fn parsed<T>(
+        &mut self,
+        name: &str,
+        text: &str,
+        takes: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = parse(text.trim());
+        if value.is_none() {
+            self.problems.push(format!("{name}=`{text}` is wrong; expected {takes}"));
+        }
+        value
+    }
+
+    fn number(&mut self, name: &str, default: u32, most: u32) -> u32 {
+        let takes = format!("a whole number from 1 to {most}");
+        let within = |text: &str| text.parse().ok().filter(|number| (1..=most).contains(number));
+        self.optional(name, &takes, within).unwrap_or(default)
+    }
+
+    pub(super) fn limits(&mut self) -> Limits {
+        let defaults = Limits::default();
+        let takes = format!("a whole number up to {MOST_WAITS}, or 0 for no limit");
+        let mut limit = |name: &str, default| {
+            let within = |text: &str| text.parse().ok().filter(|most| *most <= MOST_WAITS);
+            self.optional(name, &takes, within).unwrap_or(default)
+        };
+        Limits {
+            registrations_per_minute: limit(
+                "SAGEBELL_REGISTRATIONS_PER_MINUTE",
+                defaults.registrations_per_minute,
+            ),
+            unseen_per_hour: limit("SAGEBELL_UNSEEN_WAITS_PER_HOUR", defaults.unseen_per_hour),
+            waits_per_day: limit("SAGEBELL_WAITS_PER_DAY", defaults.waits_per_day),
+        }
+    }
+
+    pub(super) fn seconds(&mut self, name: &str, default: Duration, most: u32) -> Duration {
+        let default = u32::try_from(default.as_secs()).unwrap_or(most);
+        Duration::from_secs(self.number(name, default, most).into())
+    }
+
+    pub(super) fn days(&mut self, name: &str, default: Duration) -> Duration {
+        let default = u32::try_from(default.as_secs() / u64::from(DAY)).unwrap_or(MOST_DAYS);
+        let days = self.number(name, default, MOST_DAYS);
+        Duration::from_secs(u64::from(days) * u64::from(DAY))
+    }
+
+    pub(super) fn words(&self, name: &str) -> Vec<String> {
+        let text = self.env.get(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+}
+
+pub(super) fn parse_store(
+    text: &str,
+    queue: Option<&String>,
+    bus: Option<&String>,
+) -> Option<StoreConfig> {
+    match text.split_once(':')? {
+        (_, "") => None,
+        ("sqlite", path) => Some(StoreConfig::Sqlite(PathBuf::from(path))),
+        ("dynamodb", table) => Some(StoreConfig::Dynamodb(AwsNames {
+            table: table.to_owned(),
+            queue: queue.cloned(),
+            bus: bus.cloned(),
+        })),
+        _ => None,
+    }
+}
+
+pub(super) fn parse_queue(text: &str) -> Option<String> {
+    let url = text.strip_prefix("sqs:")?;
+    (url.starts_with("https://") || url.starts_with("http://")).then(|| url.to_owned())
+}
+
+pub(super) fn parse_auth(text: &str) -> Option<Auth> {
+    match text {
+        "iam" => Some(Auth::Iam),
+        "none" => Some(Auth::None),
+        _ => None,
+    }
+}
+
+pub(super) fn parse_ports(text: &str) -> Option<RangeInclusive<u16>> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    (first > 0 && first <= last).then_some(first..=last)
+}
+
+pub(super) fn each<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    text.split(',').map(|part| parse(part.trim())).collect()
+}
