@@ -163,7 +163,12 @@ impl Recorder {
 
     /// Writes items that others may write at the same time.
     pub(crate) fn compare_and_set(&self) -> CompareAndSet<'_> {
-        CompareAndSet { store: &*self.store, pauses: Some((&*self.clock, &*self.entropy)) }
+        CompareAndSet { store: &*self.store, pauses: Some(self.pauses()) }
+    }
+
+    /// The random pauses between two attempts to write.
+    pub(crate) fn pauses(&self) -> (&dyn Clock, &dyn Entropy) {
+        (&*self.clock, &*self.entropy)
     }
 
     /// Records one observation.

@@ -188,7 +188,7 @@ impl WaitRegistry {
     }
 
     fn compare_and_set(&self) -> CompareAndSet<'_> {
-        CompareAndSet { store: &*self.store, ..self.recorder.compare_and_set() }
+        CompareAndSet { store: &*self.store, pauses: Some(self.recorder.pauses()) }
     }
 
     /// The job's record, with the needs of the wait noted. If the job is unknown or its state is in

@@ -817,15 +817,22 @@ fn writers_that_met_pause_for_a_random_part_of_what_doubles() {
 #[tokio::test]
 async fn bad_fields_are_refused_by_name() {
     let world = FakeWorld::default();
-    let field = |error| match error {
-        WaitError::Invalid { field, .. } => field,
-        other => panic!("{other}"),
+    let field = |error: WaitError| {
+        let text = error.to_string();
+        match error {
+            WaitError::Invalid { field, problem } => {
+                assert_eq!(text, format!("{field}: {problem}"));
+                field
+            }
+            other => panic!("{other}"),
+        }
     };
     let now = world.clock.now();
     let denied = CallbackUrl::parse("http://denied/").unwrap();
     assert_eq!(field(refusal(&world, |a| a.callback_url = denied).await), Field::CallbackUrl);
     assert_eq!(field(refusal(&world, |a| a.lease_seconds = 1).await), Field::LeaseSeconds);
     assert_eq!(field(refusal(&world, |a| a.deadline = Some(now)).await), Field::Deadline);
+    assert_eq!(Field::LeaseSeconds.to_string(), "lease", "its name for people");
     let endpoint = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/e";
     let unstoppable = refusal(&world, |a| {
         a.arn = JobArn::parse(endpoint).unwrap();
