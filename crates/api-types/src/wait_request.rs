@@ -35,6 +35,8 @@ const NOT_BEFORE: &str = "not_before";
 const ON_ABANDON: &str = "on_abandon";
 const SECRET: &str = "secret";
 const SIGNAL_ON: &str = "signal_on";
+/// The name that version 0.1.0 gave to [`SIGNAL_ON`].
+const HEAR: &str = "hear";
 
 /// The name on the wire of a field that the monitor refuses.
 #[must_use]
@@ -61,7 +63,7 @@ pub struct WaitRequest {
     #[schema(value_type = String, write_only, pattern = "^whsec_[A-Za-z0-9+/]+={0,2}$")]
     pub secret: Secret,
     /// Which signals to send. Version 0.1.0 called the field `hear`.
-    #[serde(default, alias = "hear")]
+    #[serde(default)]
     #[schema(value_type = schema::SignalOnWord, required = false)]
     pub signal_on: SignalOn,
     /// The time of the create or update call, by AWS's clock if possible. Older
@@ -149,6 +151,11 @@ impl WaitRequest {
         };
         // A field may be absent or `null`.
         fields.retain(|_, value| !value.is_null());
+        if let Some(value) = fields.remove(HEAR)
+            && fields.insert(SIGNAL_ON.to_owned(), value).is_some()
+        {
+            return Err(BadBody::field(HEAR, format!("the old name of {SIGNAL_ON}, given too")));
+        }
         let missing = |(name, ..): &&(&str, &str, bool)| !fields.contains_key(*name);
         if let Some((name, shape, _)) = FIELDS.iter().filter(|(.., must)| *must).find(missing) {
             return Err(BadBody::field(name, format!("missing; expected {shape}")));
@@ -201,6 +208,17 @@ mod tests {
         let mut sent = sent;
         sent.sort_unstable();
         assert_eq!(sent, FIELDS.map(|(name, ..)| name));
+    }
+
+    #[test]
+    fn the_old_name_of_a_field_is_read_but_not_beside_the_new_one() {
+        let progress = WaitRequest { signal_on: SignalOn::Progress, ..request() };
+        let mut body = serde_json::to_value(&progress).unwrap();
+        body["hear"] = body["signal_on"].clone();
+        let refused = WaitRequest::parse(body.to_string().as_bytes()).unwrap_err();
+        assert!(matches!(refused, BadBody::Field { name, .. } if name == "hear"));
+        body.as_object_mut().unwrap().remove("signal_on");
+        assert_eq!(WaitRequest::parse(body.to_string().as_bytes()).unwrap(), progress);
     }
 
     #[test]

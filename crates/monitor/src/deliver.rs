@@ -250,7 +250,7 @@ impl Deliver {
             wait.delivery.last_error_class = Some(class);
         })
         .await?;
-        // Of all attempts, not of this ring's: the later pauses are minutes long.
+        // Of all attempts, not only of this request's: the later pauses are minutes long.
         let here = attempts < Policy::ATTEMPTS_AT_ONCE && retry_after.is_none() && in_time;
         Ok(if here { After::Pause(pause) } else { After::Done(SignalOutcome::Later) })
     }

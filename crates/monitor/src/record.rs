@@ -1,4 +1,4 @@
-//! Use case: take an observation in, and ring the waits that must hear of it.
+//! Use case: record an observation, and request signals for the waits that need one.
 //!
 //! Promise: the job is written *before* its waits are read (strongly), and a
 //! repeated observation of the settled state reads them again; so a crash anywhere

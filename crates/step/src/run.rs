@@ -175,7 +175,7 @@ impl Step<'_> {
     /// Runs until there is a result, good or bad.
     async fn until_ended(&self) -> Result<End, StepError> {
         let plan = self.plan(0).await?;
-        // Before there is a job: no monitor, no job; and nothing rings unheard.
+        // Before there is a job: no monitor, no job; and no signal comes before the step listens.
         let ready = self.ready(&plan).await?;
         let principal = ready.as_ref().and_then(Ready::principal);
         let (plan, created) = self.create(plan, principal).await?;

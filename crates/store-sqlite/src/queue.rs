@@ -199,7 +199,7 @@ fn claim(
     for (_, id, text) in claimed {
         match decode(&text, "a signal request") {
             Ok(request) => received.push(Received { id, request, receives: id.receives }),
-            // It would come back for ever. The sweep rings its wait again.
+            // It would come back for ever. The sweep requests its signal again.
             Err(_) => {
                 tracing::error!(message = id.id, "dropped a message that can't be read");
                 tx.prepare_cached(DROP)?.execute([id.id])?;
