@@ -3,6 +3,9 @@
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{Cursor, JobFilter};
+use utoipa::IntoParams;
+
+use crate::schema::{KindWord, PhaseWord};
 
 /// Only jobs in this phase.
 pub const PHASE: &str = "phase";
@@ -45,5 +48,52 @@ impl JobsQuery {
             self.limit.map(|limit| limit.to_string()),
         ];
         JOBS.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+/// How OpenAPI describes the parameters of the list of jobs.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct JobsParams {
+    /// Only jobs in this phase
+    #[param(value_type = Option<PhaseWord>)]
+    pub phase: Option<String>,
+    /// Only jobs of this kind
+    #[param(value_type = Option<KindWord>)]
+    pub kind: Option<String>,
+    /// Only jobs that a wait with this `run` label was registered on
+    pub run: Option<String>,
+    /// `next` of the previous page
+    pub cursor: Option<String>,
+    /// The number of jobs on the page. Default: 50
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u16>,
+}
+
+/// How OpenAPI describes the parameters of the cancellation of a wait.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CancelParams {
+    /// Stop the job first. Only the owner may do this, and only if nobody else waits for the job. If stopping fails, the wait stays
+    pub stop: Option<bool>,
+    /// With `stop`: even if others wait for the job
+    pub force: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::openapi::path::ParameterIn;
+
+    use super::*;
+
+    fn names<P: IntoParams>() -> Vec<String> {
+        let params = P::into_params(|| Some(ParameterIn::Query));
+        params.into_iter().map(|param| param.name).collect()
+    }
+
+    #[test]
+    fn the_described_parameters_are_the_accepted_ones() {
+        assert_eq!(names::<JobsParams>(), JOBS);
+        assert_eq!(names::<CancelParams>(), [STOP, FORCE]);
     }
 }

@@ -154,7 +154,10 @@ impl WaitRequest {
         if let Some(value) = fields.remove(HEAR)
             && fields.insert(SIGNAL_ON.to_owned(), value).is_some()
         {
-            return Err(BadBody::field(HEAR, format!("the old name of {SIGNAL_ON}, given too")));
+            return Err(BadBody::field(
+                HEAR,
+                format!("the old name of `{SIGNAL_ON}`. Give only `{SIGNAL_ON}`"),
+            ));
         }
         let missing = |(name, ..): &&(&str, &str, bool)| !fields.contains_key(*name);
         if let Some((name, shape, _)) = FIELDS.iter().filter(|(.., must)| *must).find(missing) {

@@ -9,7 +9,8 @@ use crate::extract::{JobPath, Waiter};
 use crate::problem::Problem;
 use crate::query::{self, JobsParameters};
 use sagebell_api_types::path::JobParams;
-use sagebell_api_types::schema::{JobSchema, KindWord, PhaseWord};
+use sagebell_api_types::query::JobsParams;
+use sagebell_api_types::schema::JobSchema;
 use sagebell_api_types::{JobListView, TimelineView};
 
 /// Read a job
@@ -63,13 +64,7 @@ pub(crate) async fn refresh_job(
 /// The jobs recorded last come first.
 #[utoipa::path(
     get, path = "/v1/jobs", tag = "jobs",
-    params(
-        ("phase" = Option<PhaseWord>, Query, description = "Only jobs in this phase"),
-        ("kind" = Option<KindWord>, Query, description = "Only jobs of this kind"),
-        ("run" = Option<String>, Query, description = "Only jobs that a wait with this `run` label was registered on"),
-        ("cursor" = Option<String>, Query, description = "`next` of the previous page"),
-        ("limit" = Option<u16>, Query, description = "The number of jobs on the page. Default: 50", minimum = 1, maximum = 200),
-    ),
+    params(JobsParams),
     responses((status = 200, description = "One page of jobs", body = JobListView)),
 )]
 pub(crate) async fn list_jobs(

@@ -8,6 +8,7 @@ use crate::extract::{StopWish, WaitPath, Waiter};
 use crate::problem::Problem;
 use crate::wait_request::WaitBody;
 use sagebell_api_types::path::WaitParams;
+use sagebell_api_types::query::CancelParams;
 use sagebell_api_types::{WaitAndJobView, WaitRequest};
 
 type Answer = Result<Json<WaitAndJobView>, Problem>;
@@ -51,11 +52,7 @@ pub(crate) async fn inspect_wait(State(api): State<Api>, WaitPath(key): WaitPath
 /// has ended changes nothing.
 #[utoipa::path(
     delete, path = "/v1/jobs/{arn}/waits/{wait_id}", tag = "waits",
-    params(
-        WaitParams,
-        ("stop" = Option<bool>, Query, description = "Stop the job first. Only the owner may do this, and only if nobody else waits for the job. If stopping fails, the wait stays"),
-        ("force" = Option<bool>, Query, description = "With `stop`: even if others wait for the job"),
-    ),
+    params(WaitParams, CancelParams),
     responses((status = 200, description = "The wait as it ended, and its job", body = WaitAndJobView)),
 )]
 pub(crate) async fn cancel_wait(
