@@ -158,7 +158,7 @@ fn settled(job: usize) -> Value {
 async fn register(stack: &Stack, receiver: &Receiver, args: &Args) {
     let calls = (0..args.all() + OTHERS).map(|wait| async move {
         let url = CallbackUrl::parse(&receiver.url(wait)).expect("a URL");
-        let body = WaitRequest::new(url, receiver.secret().clone());
+        let body = WaitRequest::by_callback(url, receiver.secret().clone());
         let arn = arn(args.job_of(wait));
         stack.client.put_wait(&arn, &receiver::wait_id(wait), &body).await
     });

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sagebell_monitor::job::{Job, JobRecord, TimelineEntry};
 use sagebell_monitor::ports::Page;
-use sagebell_monitor::wait::{CallbackUrl, OnAbandon, SignalOn, Wait, WaitId, WaitState};
+use sagebell_monitor::wait::{
+    CallbackUrl, Channel, OnAbandon, SignalOn, Wait, WaitId, WaitState,
+};
 use sagebell_monitor::wait_registry::WaitAndJob;
 use serde::{Deserialize, Serialize};
 
@@ -21,9 +23,19 @@ pub struct WaitView {
     /// The waiter's name for it.
     #[schema(value_type = String)]
     pub id: WaitId,
+    /// How the waiter is told. A monitor of version 0.1.0, which has callbacks only, does not say.
+    // A text: a monitor may have channels that an older client does not know.
+    #[serde(default = "callback")]
+    #[schema(value_type = schema::ChannelWord)]
+    pub channel: Cow<'static, str>,
     /// The URL of the callback.
-    #[schema(value_type = String, format = "uri")]
-    pub callback_url: CallbackUrl,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uri", required = false)]
+    pub callback_url: Option<CallbackUrl>,
+    /// Since when the waiter is without its connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime, required = false)]
+    pub gone_since: Option<Timestamp>,
     /// Which signals the wait receives.
     #[schema(value_type = schema::SignalOnWord)]
     pub signal_on: SignalOn,
@@ -52,6 +64,10 @@ pub struct WaitView {
     pub created_at: Timestamp,
     /// The progress of the delivery.
     pub delivery: DeliveryView,
+}
+
+fn callback() -> Cow<'static, str> {
+    "callback".into()
 }
 
 /// The state of a wait. A word that this version does not know, as a newer API may answer,
@@ -87,7 +103,12 @@ impl From<Wait> for WaitView {
     fn from(wait: Wait) -> Self {
         Self {
             id: wait.id,
-            callback_url: wait.callback_url,
+            channel: wait.channel.as_str().into(),
+            callback_url: match wait.channel {
+                Channel::Callback { url, .. } => Some(url),
+                Channel::Connection { .. } | Channel::None => None,
+            },
+            gone_since: wait.gone_since,
             signal_on: wait.signal_on,
             not_before: wait.not_before,
             lease_seconds: wait.lease_seconds,

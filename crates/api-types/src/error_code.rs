@@ -17,6 +17,10 @@ pub enum ErrorCode {
     BodyTooLarge,
     /// The host of the API did not say who is calling.
     CallerUnknown,
+    /// So many waits are registered on the connection already.
+    ConnectionFull,
+    /// The connection is closed, unknown, or another principal's.
+    ConnectionNotOpen,
     /// A fault of the service.
     Internal,
     /// The body is not a JSON object.
@@ -55,9 +59,11 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::BodyTooLarge,
         Self::CallerUnknown,
+        Self::ConnectionFull,
+        Self::ConnectionNotOpen,
         Self::Internal,
         Self::InvalidBody,
         Self::InvalidField,
@@ -83,6 +89,8 @@ impl ErrorCode {
         match self {
             Self::BodyTooLarge => "body_too_large",
             Self::CallerUnknown => "caller_unknown",
+            Self::ConnectionFull => "connection_full",
+            Self::ConnectionNotOpen => "connection_not_open",
             Self::Internal => "internal",
             Self::InvalidBody => "invalid_body",
             Self::InvalidField => "invalid_field",
@@ -118,7 +126,9 @@ impl ErrorCode {
             Self::CallerUnknown | Self::JobOutOfScope | Self::NotOwner | Self::ReadOnly => {
                 StatusCode::FORBIDDEN
             }
-            Self::OthersWaiting => StatusCode::CONFLICT,
+            Self::ConnectionFull | Self::ConnectionNotOpen | Self::OthersWaiting => {
+                StatusCode::CONFLICT
+            }
             Self::JobNotFound | Self::NotFound | Self::WaitNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::OperationUnsupported => StatusCode::UNPROCESSABLE_ENTITY,
@@ -137,6 +147,8 @@ impl ErrorCode {
         match self {
             Self::BodyTooLarge => "The body is too large",
             Self::CallerUnknown => "The caller is unknown",
+            Self::ConnectionFull => "The connection has too many waits",
+            Self::ConnectionNotOpen => "The connection is not open",
             Self::Internal => "Sagebell had an internal error",
             Self::InvalidBody => "The body is not a JSON object",
             Self::InvalidField => "A field is wrong",

@@ -7,7 +7,7 @@
 //! ```
 //! use sagebell_api_types::{BadBody, WaitRequest};
 //!
-//! let body = br#"{"callback_url": "http://10.0.0.7:8080/callback", "lease_seconds": "soon"}"#;
+//! let body = br#"{"callback_url": "http://10.0.0.7:8080/callback", "lease_seconds": 600}"#;
 //! let Err(BadBody::Field { name, problem }) = WaitRequest::parse(body) else { panic!() };
 //! assert_eq!(name, "secret");
 //! assert!(problem.starts_with("missing"));
@@ -20,6 +20,7 @@
 mod answers;
 mod callback;
 mod error_code;
+mod frame;
 pub mod path;
 mod problem;
 pub mod put_events;
@@ -33,5 +34,6 @@ pub use answers::{
 };
 pub use callback::{BODY_LIMIT, PROBE, ProbeAnswer, ProbeBody, ProbeData, SignalBody, SignalData};
 pub use error_code::ErrorCode;
+pub use frame::{Ask, BadFrame, FRAME_LIMIT, Frame, Received, RequestId};
 pub use problem::{PROBLEM_JSON, ProblemDocument};
 pub use wait_request::{BadBody, CALLBACK_URL, WaitRequest, field_name};

@@ -42,6 +42,7 @@ macro_rules! schemas {
 schemas! {
     CallbackSchema is "Callback": callback();
     CallbackDataSchema is "CallbackData": callback_data();
+    ChannelWord is "Channel": words("How a waiter is told", ["connection", "callback", "none"]);
     SignalOnWord is "SignalOn": words("Which signals a wait receives", ["settled", "progress"])
         .default(Some("settled".into()));
     JobSchema is "Job": job();

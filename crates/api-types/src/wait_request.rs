@@ -11,29 +11,29 @@ use sagebell_monitor::unique_names::{self, Malformed};
 use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Secret, SignalOn};
 use sagebell_monitor::wait_registry::Field;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::schema;
 
-/// The fields: name, expected value, and whether it is required.
-const FIELDS: [(&str, &str, bool); 8] = [
-    (CALLBACK_URL, "an absolute URL", true),
-    (DEADLINE, "a time such as 2030-01-31T12:00:00Z", false),
-    (LABELS, "an object whose values are strings", false),
-    (LEASE_SECONDS, "a whole number of seconds", false),
-    (NOT_BEFORE, "a time such as 2030-01-31T12:00:00Z", false),
-    (ON_ABANDON, "`stop` or `keep`", false),
-    (SECRET, "a string, whsec_ and 24 to 64 random bytes in base64", true),
-    (SIGNAL_ON, "`settled` or `progress`", false),
+/// The fields: name and expected value.
+const FIELDS: [(&str, &str); 8] = [
+    (CALLBACK_URL, "an absolute URL"),
+    (DEADLINE, "a time such as 2030-01-31T12:00:00Z"),
+    (LABELS, "an object whose values are strings"),
+    (LEASE_SECONDS, "a whole number of seconds"),
+    (NOT_BEFORE, "a time such as 2030-01-31T12:00:00Z"),
+    (ON_ABANDON, "`stop` or `keep`"),
+    (SECRET, "a string, whsec_ and 24 to 64 random bytes in base64"),
+    (SIGNAL_ON, "`settled` or `progress`"),
 ];
 /// The field that says where to call back.
 pub const CALLBACK_URL: &str = "callback_url";
 const DEADLINE: &str = "deadline";
 const LABELS: &str = "labels";
-const LEASE_SECONDS: &str = "lease_seconds";
+pub(crate) const LEASE_SECONDS: &str = "lease_seconds";
 const NOT_BEFORE: &str = "not_before";
 const ON_ABANDON: &str = "on_abandon";
-const SECRET: &str = "secret";
+pub(crate) const SECRET: &str = "secret";
 const SIGNAL_ON: &str = "signal_on";
 /// The name that version 0.1.0 gave to [`SIGNAL_ON`].
 const HEAR: &str = "hear";
@@ -55,13 +55,22 @@ pub fn field_name(field: Field) -> &'static str {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitRequest {
-    /// The URL of the callback. The monitor must allow its network and port.
-    #[schema(value_type = String, format = "uri", max_length = 2048)]
-    pub callback_url: CallbackUrl,
+    /// The URL of the callback. The monitor must allow its network and port. Without it the wait
+    /// has no channel: its waiter renews it, and reads the state in the answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uri", max_length = 2048, required = false)]
+    pub callback_url: Option<CallbackUrl>,
     /// The secret that signs the callbacks (Standard Webhooks): `whsec_` and 24 to 64
-    /// random bytes in base64, generated for this wait. No answer contains it.
-    #[schema(value_type = String, write_only, pattern = "^whsec_[A-Za-z0-9+/]+={0,2}$")]
-    pub secret: Secret,
+    /// random bytes in base64, generated for this wait. No answer contains it. A callback URL needs
+    /// it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        value_type = String,
+        write_only,
+        pattern = "^whsec_[A-Za-z0-9+/]+={0,2}$",
+        required = false,
+    )]
+    pub secret: Option<Secret>,
     /// Which signals to send. Version 0.1.0 called the field `hear`.
     #[serde(default)]
     #[schema(value_type = schema::SignalOnWord, required = false)]
@@ -116,18 +125,24 @@ pub enum BadBody {
 }
 
 impl BadBody {
-    fn field(name: &str, problem: impl Into<String>) -> Self {
+    pub(crate) fn field(name: &str, problem: impl Into<String>) -> Self {
         Self::Field { name: name.to_owned(), problem: problem.into() }
     }
 }
 
 impl WaitRequest {
-    /// A request that says no more than it must.
+    /// A request for callbacks that says no more than it must.
     #[must_use]
-    pub fn new(callback_url: CallbackUrl, secret: Secret) -> Self {
+    pub fn by_callback(url: CallbackUrl, secret: Secret) -> Self {
+        Self { callback_url: Some(url), secret: Some(secret), ..Self::by_renewals() }
+    }
+
+    /// A request without a callback that says no more than it must.
+    #[must_use]
+    pub fn by_renewals() -> Self {
         Self {
-            callback_url,
-            secret,
+            callback_url: None,
+            secret: None,
             signal_on: SignalOn::default(),
             not_before: None,
             lease_seconds: lease_seconds_default(),
@@ -142,15 +157,14 @@ impl WaitRequest {
     /// # Errors
     /// [`BadBody`] names the field that is wrong.
     pub fn parse(body: &[u8]) -> Result<Self, BadBody> {
-        let body = unique_names::parse(body).map_err(|error| match error {
-            Malformed::Twice(name) => BadBody::field(&name, "given twice"),
-            Malformed::Json(error) => BadBody::NotAnObject(error.to_string()),
-        })?;
-        let Value::Object(mut fields) = body else {
-            return Err(BadBody::NotAnObject("the body is not a JSON object".to_owned()));
-        };
-        // A field may be absent or `null`.
-        fields.retain(|_, value| !value.is_null());
+        Self::of(fields_of(body)?)
+    }
+
+    /// Reads the fields.
+    ///
+    /// # Errors
+    /// [`BadBody`] names the field that is wrong.
+    pub(crate) fn of(mut fields: Map<String, Value>) -> Result<Self, BadBody> {
         if let Some(value) = fields.remove(HEAR)
             && fields.insert(SIGNAL_ON.to_owned(), value).is_some()
         {
@@ -159,16 +173,35 @@ impl WaitRequest {
                 format!("the old name of `{SIGNAL_ON}`. Give only `{SIGNAL_ON}`"),
             ));
         }
-        let missing = |(name, ..): &&(&str, &str, bool)| !fields.contains_key(*name);
-        if let Some((name, shape, _)) = FIELDS.iter().filter(|(.., must)| *must).find(missing) {
-            return Err(BadBody::field(name, format!("missing; expected {shape}")));
+        for (name, other) in [(CALLBACK_URL, SECRET), (SECRET, CALLBACK_URL)] {
+            if fields.contains_key(other) && !fields.contains_key(name) {
+                let shape = shape(name).unwrap_or_default();
+                let problem = format!("missing beside `{other}`; expected {shape}");
+                return Err(BadBody::field(name, problem));
+            }
         }
         if let Some(name) = fields.keys().find(|name| shape(name).is_none()) {
-            let known = FIELDS.map(|(name, ..)| name).join(", ");
+            let known = FIELDS.map(|(name, _)| name).join(", ");
             return Err(BadBody::field(name, format!("unknown field; expected one of {known}")));
         }
         serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| wrong(&error))
     }
+}
+
+/// The fields of a body. A field may be absent or `null`.
+///
+/// # Errors
+/// If it is not JSON, no object, or has a field twice.
+pub(crate) fn fields_of(body: &[u8]) -> Result<Map<String, Value>, BadBody> {
+    let body = unique_names::parse(body).map_err(|error| match error {
+        Malformed::Twice(name) => BadBody::field(&name, "given twice"),
+        Malformed::Json(error) => BadBody::NotAnObject(error.to_string()),
+    })?;
+    let Value::Object(mut fields) = body else {
+        return Err(BadBody::NotAnObject("the body is not a JSON object".to_owned()));
+    };
+    fields.retain(|_, value| !value.is_null());
+    Ok(fields)
 }
 
 /// An error about a field with a wrong value. It repeats nothing of a secret.
@@ -184,7 +217,7 @@ fn wrong(error: &serde_path_to_error::Error<serde_json::Error>) -> BadBody {
 }
 
 fn shape(name: &str) -> Option<&'static str> {
-    FIELDS.iter().find(|(field, ..)| *field == name).map(|(_, shape, _)| *shape)
+    FIELDS.iter().find(|(field, _)| *field == name).map(|(_, shape)| *shape)
 }
 
 #[cfg(test)]
@@ -194,7 +227,7 @@ mod tests {
     fn request() -> WaitRequest {
         let url = CallbackUrl::parse("http://10.0.0.7:8080/callback").unwrap();
         let time = Some(Timestamp::UNIX_EPOCH);
-        let request = WaitRequest::new(url, Secret::from_bytes(&[7; 32]).unwrap());
+        let request = WaitRequest::by_callback(url, Secret::from_bytes(&[7; 32]).unwrap());
         WaitRequest { not_before: time, deadline: time, ..request }
     }
 
@@ -210,7 +243,19 @@ mod tests {
         let sent: Vec<&str> = sent.keys().map(String::as_str).collect();
         let mut sent = sent;
         sent.sort_unstable();
-        assert_eq!(sent, FIELDS.map(|(name, ..)| name));
+        assert_eq!(sent, FIELDS.map(|(name, _)| name));
+    }
+
+    #[test]
+    fn a_callback_is_whole_or_absent() {
+        let none = WaitRequest::parse(b"{}").unwrap();
+        assert_eq!(none, WaitRequest::by_renewals());
+        for (alone, missing) in [(CALLBACK_URL, SECRET), (SECRET, CALLBACK_URL)] {
+            let mut body = serde_json::to_value(request()).unwrap();
+            body.as_object_mut().unwrap().remove(missing);
+            let refused = WaitRequest::parse(body.to_string().as_bytes()).unwrap_err();
+            assert!(matches!(refused, BadBody::Field { name, .. } if name == missing), "{alone}");
+        }
     }
 
     #[test]

@@ -54,8 +54,8 @@ impl CallbackReceiver {
     /// The body of the registration.
     pub(crate) fn request(&self, terms: Terms) -> WaitRequest {
         WaitRequest {
-            callback_url: self.url.clone(),
-            secret: self.secret.clone(),
+            callback_url: Some(self.url.clone()),
+            secret: Some(self.secret.clone()),
             signal_on: terms.signal_on,
             on_abandon: terms.on_abandon,
             lease_seconds: terms.lease_seconds,

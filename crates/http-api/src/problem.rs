@@ -155,6 +155,8 @@ impl From<WaitError> for Problem {
                 let retry_after = Some(too_many.retry_after.as_secs());
                 Self { retry_after, ..Self::new(ErrorCode::TooManyWaits, detail) }
             }
+            WaitError::ConnectionNotOpen => Self::new(ErrorCode::ConnectionNotOpen, detail),
+            WaitError::ConnectionFull => Self::new(ErrorCode::ConnectionFull, detail),
             WaitError::NotStopped(error) => Self { detail: detail.into(), ..error.into() },
             WaitError::Record(error) => error.into(),
         }

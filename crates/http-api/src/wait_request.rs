@@ -5,7 +5,7 @@ use axum::extract::{FromRequest, Request};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use sagebell_api_types::{BadBody, ErrorCode, WaitRequest};
 use sagebell_monitor::wait::WaitKey;
-use sagebell_monitor::wait_registry::Registration;
+use sagebell_monitor::wait_registry::{ChannelAsked, Registration};
 
 use crate::problem::Problem;
 
@@ -30,12 +30,15 @@ impl WaitBody {
     pub(crate) fn registration(self, key: WaitKey) -> Result<Registration, Problem> {
         let owner = key.owner.ok_or_else(Problem::caller_unknown)?;
         let asked = self.0;
+        let channel = match (asked.callback_url, asked.secret) {
+            (Some(url), Some(secret)) => ChannelAsked::Callback { url, secret },
+            _ => ChannelAsked::None,
+        };
         Ok(Registration {
             arn: key.arn,
             id: key.id,
             owner,
-            callback_url: asked.callback_url,
-            secret: asked.secret,
+            channel,
             signal_on: asked.signal_on,
             not_before: asked.not_before,
             lease_seconds: asked.lease_seconds,

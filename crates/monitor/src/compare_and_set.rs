@@ -5,6 +5,7 @@
 
 use async_trait::async_trait;
 
+use crate::connection::Connection;
 use crate::heartbeat::Heartbeat;
 use crate::job::JobRecord;
 use crate::policy::Policy;
@@ -41,6 +42,17 @@ impl Item for JobRecord {
         expect: Option<Version>,
     ) -> Result<Saved<Self>, StoreError> {
         to.save_job(self, expect).await
+    }
+}
+
+#[async_trait]
+impl Item for Connection {
+    async fn save(
+        &self,
+        to: &dyn Store,
+        expect: Option<Version>,
+    ) -> Result<Saved<Self>, StoreError> {
+        to.save_connection(self, expect).await
     }
 }
 

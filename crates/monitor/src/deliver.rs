@@ -15,6 +15,7 @@
 //! registration cannot direct signals at somebody else's server.
 
 mod probe;
+mod senders;
 
 use std::sync::Arc;
 
@@ -25,11 +26,13 @@ use crate::compare_and_set::{CompareAndSet, Edit, Written};
 use crate::job::JobRecord;
 use crate::policy::Policy;
 use crate::ports::{
-    Clock, Entropy, Failure, ProbeOutcome, Saved, SendOutcome, Sender, Store, StoreError, Versioned,
+    Clock, Entropy, Failure, Saved, SendOutcome, Store, StoreError, Versioned,
 };
-use crate::signal::{Callback, Purpose, Signal, SignalRequest};
+use crate::signal::{Purpose, SignalRequest};
 use crate::time::later;
 use crate::wait::{News, Wait, WaitKey, WaitState};
+
+pub use senders::Senders;
 
 /// The number of waits read at a time.
 const PAGE: usize = 100;
@@ -48,6 +51,10 @@ pub enum SignalOutcome {
     Busy,
     /// The waiter answered 410: it is gone.
     Gone,
+    /// The connection is closed. The waiter is told when it registers again.
+    Disconnected,
+    /// Another function sends on this channel: the request was handed over.
+    HandedOver,
     /// Not received yet. The due index contains the next attempt, or the deadline, at which the
     /// sweep gives up.
     Later,
@@ -67,6 +74,8 @@ impl SignalOutcome {
             Self::Nothing => "nothing",
             Self::Busy => "busy",
             Self::Gone => "gone",
+            Self::Disconnected => "disconnected",
+            Self::HandedOver => "handed_over",
             Self::Later => "later",
             Self::Found => "found",
             Self::Missed => "missed",
@@ -79,8 +88,8 @@ impl SignalOutcome {
 pub struct Deliver {
     /// Where jobs and waits are.
     pub store: Arc<dyn Store>,
-    /// Who sends.
-    pub sender: Arc<dyn Sender>,
+    /// Who sends, by the channel of the wait.
+    pub senders: Senders,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
@@ -146,6 +155,9 @@ impl Deliver {
             if wait.value.delivery.is_held(self.clock.now()) {
                 return Ok(progress.unwrap_or(SignalOutcome::Busy));
             }
+            if self.senders.hand_over(&wait.value, Purpose::Signal).await? {
+                return Ok(SignalOutcome::HandedOver);
+            }
             let Some(wait) = self.claim(wait, &record).await? else {
                 continue;
             };
@@ -196,13 +208,7 @@ impl Deliver {
         mut wait: Versioned<Wait>,
         record: &JobRecord,
     ) -> Result<After, StoreError> {
-        if !wait.value.delivery.proven {
-            if let ProbeOutcome::Unanswered(failure) = self.probe(&wait.value).await {
-                return self.failed(wait, failure, None).await;
-            }
-            wait.value.delivery.proven = true;
-        }
-        let outcome = self.sender.send(&callback(&wait.value, record)).await;
+        let outcome = self.send(&mut wait.value, record).await;
         let settled = record.job.phase.is_settled();
         match outcome {
             SendOutcome::Delivered => {
@@ -215,6 +221,10 @@ impl Deliver {
                 })
                 .await?;
                 Ok(if settled { After::Done(SignalOutcome::Signalled) } else { After::Again })
+            }
+            SendOutcome::Gone if wait.value.is_connected() => {
+                self.disconnect(wait).await?;
+                Ok(After::Done(SignalOutcome::Disconnected))
             }
             SendOutcome::Gone => {
                 let gone = |wait: &mut Wait, now, policy: &_| {
@@ -241,7 +251,7 @@ impl Deliver {
         let retry_at = later(self.clock.now(), pause);
         let in_time = retry_at < wait.value.ends_at();
         let Failure { class, reason } = failure;
-        tracing::info!(attempts, reason, "callback failed");
+        tracing::info!(attempts, reason, "a signal could not be sent");
         self.mark(wait, move |wait, _, _| {
             wait.delivery.restart();
             wait.delivery.attempts = attempts;
@@ -285,9 +295,7 @@ impl Deliver {
 impl Wait {
     /// Whether this is still the registration that `sent` went to.
     fn is_still(&self, sent: &Self) -> bool {
-        self.state == WaitState::Waiting
-            && self.callback_url == sent.callback_url
-            && self.secret == sent.secret
+        self.state == WaitState::Waiting && self.channel == sent.channel
     }
 }
 
@@ -305,18 +313,5 @@ impl crate::wait::Delivery {
         }
         self.claimed_until = Some(claimed_until);
         self.retry_at = None;
-    }
-}
-
-fn callback(wait: &Wait, record: &JobRecord) -> Callback<Signal> {
-    let seq = wait.delivery.seq;
-    // The signed text is `id.timestamp.body`: keep dots out of the id.
-    let name = wait.id.as_str().replace('.', "-");
-    let since = wait.created_at.as_millisecond();
-    Callback {
-        url: wait.callback_url.clone(),
-        secret: wait.secret.clone(),
-        id: format!("msg_{name}_{since}_{seq}"),
-        message: Signal { wait_id: wait.id.clone(), seq, job: record.job.clone() },
     }
 }

@@ -39,6 +39,8 @@ pub mod bounds;
 pub mod call_budget;
 pub mod causes;
 mod compare_and_set;
+pub mod connection;
+pub mod connections;
 pub mod counter;
 pub mod deliver;
 pub mod event;

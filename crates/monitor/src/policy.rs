@@ -19,6 +19,9 @@ pub struct Policy {
     /// The time between the end of a lease and the first probe. It gives a preempted pod time to be
     /// rescheduled, pull its image and renew.
     pub grace: Duration,
+    /// How long a waiter may be without a connection before it counts as gone. With a sweep every
+    /// minute, its job is asked to stop within three minutes.
+    pub reconnect_grace: Duration,
     /// The pause between two probes of a waiter.
     pub probe_pause: Duration,
     /// The longest pause between two sweeps. After a longer one the monitor itself was down, and
@@ -75,6 +78,22 @@ impl Policy {
     pub const LEASE_SECONDS: std::ops::RangeInclusive<u32> = 5..=86_400;
     /// The lease of a waiter that gives none, in seconds.
     pub const LEASE_SECONDS_DEFAULT: u32 = 600;
+
+    /// The lease of a waiter on a connection that gives none, in seconds: longer than a connection
+    /// may last.
+    pub const CONNECTION_LEASE_SECONDS: u32 = 10_800;
+
+    /// How long the record of a connection is kept: its two hours (API Gateway Developer Guide,
+    /// "Quotas for configuring and running a WebSocket API"), the longest lease of a wait on it that
+    /// was not renewed, and time to search for its waiter.
+    pub const CONNECTION_KEPT: Duration = Duration::from_secs(7_200 + 86_400 + 3_600);
+
+    /// The maximum number of waits that are registered on one connection.
+    pub const CONNECTION_WAITS: usize = 500;
+
+    /// The number of times that a lost waiter could have come back, and did not, before it counts
+    /// as gone.
+    pub const LOOKS: u32 = 2;
 
     /// The longest life of a wait. SageMaker's longest job is 28 days
     /// (`StoppingCondition.MaxRuntimeInSeconds`).
@@ -224,6 +243,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             grace: Duration::from_secs(300),
+            reconnect_grace: Duration::from_secs(110),
             probe_pause: Duration::from_secs(60),
             sweep_gap: Duration::from_secs(300),
             retention: Duration::from_secs(30 * 86_400),

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::arn::JobArn;
+use crate::connection::Connection;
 use crate::counter::CountKey;
 use crate::heartbeat::Heartbeat;
 use crate::job::{Job, JobRecord};
@@ -17,7 +18,7 @@ use crate::observation::Observation;
 use crate::phase::Phase;
 use crate::principal::Principal;
 use crate::signal::{Announcement, Callback, Probe, Signal, SignalRequest};
-use crate::wait::{CallbackUrl, FailureClass, Wait, WaitKey};
+use crate::wait::{CallbackUrl, ConnectionId, FailureClass, Wait, WaitKey};
 
 /// How a store call can fail. A failed condition is not a failure: see [`Saved`].
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +81,7 @@ pub struct JobFilter {
     pub run: Option<String>,
 }
 
-/// Jobs and waits, durable, with compare-and-set per item and strongly
+/// Jobs, waits and connections, durable, with compare-and-set per item and strongly
 /// consistent reads of items and of one job's waits.
 ///
 /// `expect: None` means "must not exist yet". Items past their `expires_at` are
@@ -133,6 +134,19 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Page<WaitKey>, StoreError>;
 
+    /// Reads a connection, strongly consistent.
+    async fn load_connection(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<Option<Versioned<Connection>>, StoreError>;
+
+    /// Writes a connection if its version is still `expect`.
+    async fn save_connection(
+        &self,
+        connection: &Connection,
+        expect: Option<Version>,
+    ) -> Result<Saved<Connection>, StoreError>;
+
     /// Reads when the sweep last ran, strongly consistent.
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError>;
 
@@ -164,18 +178,19 @@ pub trait Queue: Send + Sync {
 #[error("the signal queue did not accept the message, try again: {0}")]
 pub struct QueueError(pub String);
 
-/// The result of one attempt to send a callback.
+/// The result of one attempt to send a signal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendOutcome {
-    /// The waiter answered 2xx.
+    /// The waiter answered 2xx, or the gateway pushed the signal down the connection.
     Delivered,
-    /// The waiter answered 410: the wait ends.
+    /// The waiter answered 410, which ends the wait; or the gateway knows that the connection is
+    /// closed.
     Gone,
     /// Anything else.
     Failed {
         /// What happened.
         failure: Failure,
-        /// The waiter's `Retry-After`, already clamped.
+        /// The `Retry-After` of the answer, already clamped.
         retry_after: Option<Duration>,
     },
 }
@@ -215,6 +230,30 @@ pub trait Sender: Send + Sync {
 
     /// Signs and sends one probe and checks its answer, within about five seconds.
     async fn probe(&self, probe: &Callback<Probe>) -> ProbeOutcome;
+}
+
+/// Pushes signals down connections.
+#[async_trait]
+pub trait Gateway: Send + Sync {
+    /// Pushes one signal, within about five seconds. [`SendOutcome::Gone`] needs the gateway's word
+    /// that the connection is closed: an error is no evidence.
+    async fn push(&self, to: &ConnectionId, signal: &Signal) -> SendOutcome;
+
+    /// Asks whether the connection is open, within about five seconds.
+    ///
+    /// # Errors
+    /// [`Failure`]: the gateway did not say.
+    async fn is_open(&self, id: &ConnectionId) -> Result<bool, Failure>;
+}
+
+/// Whether waiters can reach the monitor. One that cannot come back is not gone.
+#[async_trait]
+pub trait Reachability: Send + Sync {
+    /// Calls the API in the way that waiters do, within about five seconds.
+    ///
+    /// # Errors
+    /// Why the API did not answer.
+    async fn check(&self) -> Result<(), Failure>;
 }
 
 /// Checks callback URLs before anything is sent.

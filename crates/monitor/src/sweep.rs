@@ -10,6 +10,7 @@
 mod beat;
 mod check;
 mod endings;
+mod look;
 mod plan;
 mod report;
 
@@ -24,14 +25,15 @@ use crate::arn::JobArn;
 use crate::job::JobRecord;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, Clock, Entropy, Intake, Queue, QueueError, SageMaker, Saved, Store, StoreError,
-    Versioned,
+    Announcer, Clock, Entropy, Intake, Queue, QueueError, Reachability, SageMaker, Saved, Store,
+    StoreError, Versioned,
 };
 use crate::signal::SignalRequest;
 use crate::time::later;
 use crate::wait::{News, Wait, WaitKey, WaitState};
 
 use beat::Beat;
+use look::Entrance;
 use plan::{Step, plan};
 pub use report::SweepReport;
 
@@ -77,6 +79,8 @@ pub struct Sweep {
     pub intake: Arc<dyn Intake>,
     /// Receives the announcements.
     pub announcer: Arc<dyn Announcer>,
+    /// Whether waiters can come back.
+    pub reachability: Arc<dyn Reachability>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
@@ -87,6 +91,13 @@ pub struct Sweep {
 
 /// The jobs that one sweep has described, so that many waits on one job cost one Describe call.
 type Described = Mutex<HashSet<JobArn>>;
+
+/// What one sweep learned so far, for all its waits.
+struct Learned {
+    beat: Beat,
+    described: Described,
+    entrance: Entrance,
+}
 
 impl Sweep {
     /// Handles every due wait, at most [`Policy::sweep_limit`] of them.
@@ -99,11 +110,12 @@ impl Sweep {
             SweepReport { purged: self.store.purge_expired().await?, ..Default::default() };
         let beat = Beat::begin(&*self.store, &*self.clock, &self.policy).await?;
         let (until, limit) = self.reach(&beat);
-        let described = Described::default();
+        let (described, entrance) = Default::default();
+        let learned = Learned { beat, described, entrance };
         let mut after = None;
         while report.due < limit {
             let page = self.store.list_due(until, after.as_ref(), PAGE).await?;
-            let attempt = |key| self.attempt(key, &beat, &described);
+            let attempt = |key| self.attempt(key, &learned);
             let steps = futures::stream::iter(page.items).map(attempt);
             let steps: Vec<_> = steps.buffer_unordered(self.policy.concurrency).collect().await;
             for step in steps {
@@ -160,8 +172,8 @@ impl Sweep {
     #[tracing::instrument(
         level = "error", name = "sweep", skip_all, fields(arn = %key.arn, wait = %key.id),
     )]
-    async fn attempt(&self, key: WaitKey, beat: &Beat, described: &Described) -> Option<Step> {
-        match self.handle(&key, beat, described).await {
+    async fn attempt(&self, key: WaitKey, learned: &Learned) -> Option<Step> {
+        match self.handle(&key, learned).await {
             Ok(step) => Some(step),
             Err(error) => {
                 tracing::warn!(%error, "sweep: left for the next sweep");
@@ -181,12 +193,8 @@ impl Sweep {
         Ok(Some((wait, record.map(|record| record.value))))
     }
 
-    async fn handle(
-        &self,
-        key: &WaitKey,
-        beat: &Beat,
-        described: &Described,
-    ) -> Result<Step, StepError> {
+    async fn handle(&self, key: &WaitKey, learned: &Learned) -> Result<Step, StepError> {
+        let Learned { beat, described, entrance } = learned;
         let Some((mut wait, record)) = self.load(key).await? else {
             return Ok(Step::Nothing);
         };
@@ -210,6 +218,8 @@ impl Sweep {
                 self.save(wait).await?;
             }
             Step::Probe => self.probe(wait).await?,
+            Step::Look => return self.look(wait, record.as_ref(), beat, entrance).await,
+            Step::Rest => self.rest(wait, beat).await?,
             Step::Signal => self.request_signal(wait, record.as_ref()).await?,
             Step::Check => self.check(wait, record.as_ref(), beat, described).await?,
             Step::Abandon => self.end(wait, record.as_ref(), WaitState::Abandoned, beat).await?,
@@ -233,6 +243,17 @@ impl Sweep {
         if record.is_some_and(|record| wait.value.is_settled_by(record)) {
             wait.value.check_at = later(self.clock.now(), Policy::REDRIVE);
         }
+        self.save(wait).await?;
+        Ok(())
+    }
+
+    /// Leaves a settled job to the waiter's next registration.
+    async fn rest(&self, mut wait: Versioned<Wait>, beat: &Beat) -> Result<(), StepError> {
+        let wait_now = &mut wait.value;
+        wait_now.checks = wait_now.checks.saturating_add(1);
+        let kind = wait_now.arn.kind();
+        let pause = self.policy.check_pause(kind, wait_now.checks, self.entropy.unit());
+        wait_now.check_at = later(beat.now, pause);
         self.save(wait).await?;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! A wait: the registration of one waiter on one job, and the rules of its life.
 
+mod channel;
 mod clock_jumps;
 mod text;
 
@@ -17,6 +18,7 @@ use crate::principal::Principal;
 use crate::search::Search;
 use crate::time::later;
 
+pub use channel::{Channel, ConnectionId};
 pub use text::{CallbackUrl, InvalidText, Secret, WaitId};
 
 /// Which signals a wait receives.
@@ -76,7 +78,7 @@ impl WaitState {
 }
 
 /// The key of a wait in the store.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct WaitKey {
     /// The job waited for.
     pub arn: JobArn,
@@ -84,6 +86,7 @@ pub struct WaitKey {
     pub id: WaitId,
     /// The principal that registered it: two principals may use the same id. `None` for a wait that
     /// 0.1.0 stored, whose key has no owner. See [`Wait::keyed_by_owner`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Principal>,
 }
 
@@ -191,10 +194,12 @@ pub struct Wait {
     /// under its old key until it ends.
     #[serde(default)]
     pub keyed_by_owner: bool,
-    /// The URL of the callback.
-    pub callback_url: CallbackUrl,
-    /// The secret that signs its callbacks.
-    pub secret: Secret,
+    /// How the waiter is told.
+    #[serde(flatten)]
+    pub channel: Channel,
+    /// When the connection was lost, if the wait is told through one. A registration ends this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_since: Option<Timestamp>,
     /// Which signals the wait receives.
     #[serde(rename = "hear")]
     pub signal_on: SignalOn,
@@ -280,10 +285,24 @@ impl Wait {
         record.job.phase.is_settled() && self.is_about(record)
     }
 
-    /// The signal that this wait needs about `record`.
+    /// Whether there is a way to send it a signal.
+    #[must_use]
+    pub fn can_be_signalled(&self) -> bool {
+        match self.channel {
+            Channel::Callback { .. } => true,
+            Channel::Connection { .. } => self.gone_since.is_none(),
+            Channel::None => false,
+        }
+    }
+
+    /// The signal that this wait needs about `record`. None, while it cannot be signalled: the
+    /// answer to its next registration tells the state.
     #[must_use]
     pub fn news(&self, record: &JobRecord) -> News {
-        if self.state != WaitState::Waiting || !self.is_about(record) {
+        if self.state != WaitState::Waiting
+            || !self.can_be_signalled()
+            || !self.is_about(record)
+        {
             return News::None;
         }
         if record.job.phase.is_settled() {
@@ -296,22 +315,43 @@ impl Wait {
         }
     }
 
-    /// When the first probe is due.
+    /// When the search for the waiter begins.
     #[must_use]
     pub fn lapses_at(&self, policy: &Policy) -> Timestamp {
-        later(self.lease_until, policy.grace)
+        self.gone_since.unwrap_or_else(|| later(self.lease_until, policy.grace))
     }
 
-    /// Whether somebody still waits: the search for the waiter has not failed.
+    /// Whether somebody still waits, as far as the monitor knows.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
-        self.state == WaitState::Waiting && !self.search.is_in_vain()
+        let is_probed = matches!(self.channel, Channel::Callback { .. });
+        self.state == WaitState::Waiting && !(is_probed && self.search.is_in_vain())
+    }
+
+    /// Notes that this connection is closed. Returns whether the wait was told through it: a wait
+    /// that has another channel by now loses nothing.
+    pub(crate) fn lose(&mut self, connection: &ConnectionId, now: Timestamp) -> bool {
+        let loses = self.state == WaitState::Waiting
+            && self.gone_since.is_none()
+            && self.channel.is_connection(connection);
+        if loses {
+            self.gone_since = Some(now);
+            self.search = Search::default();
+            self.delivery.restart();
+        }
+        loses
     }
 
     /// Renews the lease: the waiter asked for it, or has proved that it is there.
     pub(crate) fn renew(&mut self, now: Timestamp) {
         self.lease_until = later(now, Duration::from_secs(self.lease_seconds.into()));
         self.search = Search::default();
+    }
+
+    /// Gives the waiter its time again: it could not have come back.
+    pub(crate) fn start_over(&mut self, now: Timestamp) {
+        self.renew(now);
+        self.gone_since = self.gone_since.map(|_| now);
     }
 
     /// Ends the wait.

@@ -4,12 +4,12 @@
 //! settles at the same moment, either the registration sees it, or the observation sees the wait.
 
 mod admission;
+mod attach;
 mod cancel;
 mod checks;
 mod error;
 mod registration;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use crate::arn::JobArn;
@@ -19,11 +19,11 @@ use crate::owners;
 use crate::policy::Policy;
 use crate::ports::{CallbackGuard, Clock, SageMaker, Saved, Store, Versioned};
 use crate::record::{RecordError, Recorder};
-use crate::wait::{OnAbandon, Wait, WaitKey, WaitState};
+use crate::wait::{Channel, OnAbandon, Wait, WaitKey, WaitState};
 
 pub use error::{Field, WaitError};
 use registration::note_wants;
-pub use registration::{Registration, Stop};
+pub use registration::{ChannelAsked, Registration, Stop};
 
 /// A wait and its job, as known now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub struct WaitRegistry {
 }
 
 impl WaitRegistry {
-    /// Registers a wait, re-attaches it with a new URL, or renews it: always the same call. If the
+    /// Registers a wait, gives it another channel, or renews it: always the same call. If the
     /// job is already settled, the answer says so, and the wait counts as signalled.
     ///
     /// # Errors
@@ -81,7 +81,9 @@ impl WaitRegistry {
             let (store, limits) = (&*self.store, &self.policy.limits);
             admission::admit(store, limits, &asked.owner, &asked.arn, self.clock.now()).await?;
         }
-        let (mut wait, before) = self.upsert(&asked, found).await?;
+        let channel = self.channel_of(&asked).await?;
+        let (mut wait, before) = self.upsert(&asked, &channel, found).await?;
+        self.check_connection(&wait).await?;
         let record = self.job_for(&wait.value).await?;
         if let Err(refused) = self.check_stop_wish(&mut wait, &record).await {
             self.undo(wait, before).await?;
@@ -170,19 +172,23 @@ impl WaitRegistry {
     async fn upsert(
         &self,
         asked: &Registration,
+        channel: &Channel,
         found: Option<Versioned<Wait>>,
     ) -> Result<(Versioned<Wait>, Option<Wait>), WaitError> {
         let mut before = None;
         let edit = |found: Option<Versioned<Wait>>| {
+            if let Some(found) = found.as_ref().filter(|it| it.value.has_newer_channel(channel)) {
+                return Edit::Keep(found.clone());
+            }
             before = found.map(|found| found.value);
-            let now = self.clock.now();
-            let mut wait = Wait::registered(asked, before.clone(), now, &self.policy);
+            let (channel, now) = (channel.clone(), self.clock.now());
+            let mut wait = Wait::registered(asked, channel, before.clone(), now, &self.policy);
             wait.reschedule(&self.policy);
-            Edit::<_, Infallible>::Write(wait)
+            Edit::Write(wait)
         };
         match self.compare_and_set().run(found, edit).await? {
             Written::Stored(wait) => Ok((wait, before)),
-            Written::Kept(never) => match never {},
+            Written::Kept(newer) => Ok((newer.clone(), Some(newer.value))),
             Written::Contended => Err(RecordError::wait_contended(&asked.key()).into()),
         }
     }

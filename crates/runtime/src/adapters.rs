@@ -1,11 +1,12 @@
-//! Two small adapters: announcements to the log, and a SageMaker that is not there.
+//! Small adapters: announcements to the log, and stand-ins for what is not there.
 
 use async_trait::async_trait;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::observation::Observation;
-use sagebell_monitor::ports::{Announcer, SageMaker, SageMakerError};
+use sagebell_monitor::ports::{Announcer, Failure, Reachability, SageMaker, SageMakerError};
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::signal::Announcement;
+use sagebell_monitor::wait::FailureClass;
 
 /// Announces to the log.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,5 +45,17 @@ impl SageMaker for NoSageMaker {
 
     async fn stop(&self, _arn: &JobArn) -> Result<(), SageMakerError> {
         Err(SageMakerError::Unavailable)
+    }
+}
+
+/// A monitor that does not know how waiters reach it. So it judges no waiter that cannot be asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct UnknownReachability;
+
+#[async_trait]
+impl Reachability for UnknownReachability {
+    async fn check(&self) -> Result<(), Failure> {
+        let reason = "this monitor was not given the address of its API";
+        Err(Failure::new(FailureClass::Internal, reason))
     }
 }

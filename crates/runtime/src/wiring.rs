@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 #[cfg(feature = "aws")]
 use sagebell_monitor::call_budget::CallBudget;
-use sagebell_monitor::deliver::Deliver;
+use sagebell_monitor::connections::Connections;
+use sagebell_monitor::deliver::{Deliver, Senders};
 use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{
-    Announcer, CallbackGuard, Clock, Entropy, Intake, Queue, SageMaker, Store, StoreError,
+    Announcer, CallbackGuard, Clock, Entropy, Gateway, Intake, Queue, Reachability, SageMaker, Store,
+    StoreError,
 };
 use sagebell_monitor::record::Recorder;
 use sagebell_monitor::sweep::Sweep;
@@ -28,7 +30,7 @@ use tokio::sync::OnceCell;
 
 #[cfg(feature = "embedded")]
 use crate::adapters::LoggingAnnouncer;
-use crate::adapters::NoSageMaker;
+use crate::adapters::{NoSageMaker, UnknownReachability};
 use crate::config::{Config, ConfigError};
 #[cfg(feature = "aws")]
 use crate::config::{SageMakerAccess, StoreConfig};
@@ -75,6 +77,8 @@ pub struct Wiring {
     intake: Option<Arc<dyn Intake>>,
     sagemaker: Arc<dyn SageMaker>,
     announcer: Arc<dyn Announcer>,
+    gateway: Option<Arc<dyn Gateway>>,
+    reachability: Arc<dyn Reachability>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     guard: Arc<Guard>,
@@ -151,6 +155,8 @@ impl Wiring {
             intake: adapters.intake,
             announcer: adapters.announcer,
             sagemaker: Arc::new(NoSageMaker),
+            gateway: None,
+            reachability: Arc::new(UnknownReachability),
             clock,
             entropy: Arc::new(RandomEntropy),
             guard: Arc::new(Guard::new(GuardConfig {
@@ -197,6 +203,26 @@ impl Wiring {
         })
     }
 
+    /// Opens and closes connections.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        Connections {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            policy: Arc::clone(&self.policy),
+        }
+    }
+
+    /// Pushes signals through this gateway, and asks in this way whether waiters can come back.
+    #[must_use]
+    pub fn with_connections(
+        self,
+        gateway: Arc<dyn Gateway>,
+        reachability: Arc<dyn Reachability>,
+    ) -> Self {
+        Self { gateway: Some(gateway), reachability, ..self }
+    }
+
     /// Reads jobs.
     ///
     /// # Errors
@@ -218,7 +244,11 @@ impl Wiring {
         let sender = WebhookSender::new(guard, clock, Timeouts::default());
         Ok(Deliver {
             store: Arc::clone(&self.store),
-            sender: Arc::new(sender?),
+            senders: Senders {
+                callbacks: Some(Arc::new(sender?)),
+                gateway: self.gateway.clone(),
+                other: None,
+            },
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             policy: Arc::clone(&self.policy),
@@ -237,6 +267,7 @@ impl Wiring {
             sagemaker: Arc::clone(&self.sagemaker),
             intake: self.intake.clone().unwrap_or(recorder),
             announcer: Arc::clone(&self.announcer),
+            reachability: Arc::clone(&self.reachability),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             policy: Arc::clone(&self.policy),

@@ -6,10 +6,11 @@ use std::fmt;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::connection::Connection;
 use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::ports::{Version, Versioned};
 use sagebell_monitor::principal::Principal;
-use sagebell_monitor::wait::{WaitId, WaitKey};
+use sagebell_monitor::wait::{ConnectionId, WaitId, WaitKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -19,6 +20,7 @@ use crate::schema::{EXPIRES_MICROS, ITEM_VERSION, PK, SK, TTL};
 
 const JOB: &str = "JOB#";
 const STATE: &str = "STATE";
+const CONNECTION: &str = "CONNECTION#";
 const SWEEP: &str = "SWEEP";
 const HEARTBEAT: &str = "HEARTBEAT";
 /// Begins the sort key of every wait.
@@ -40,6 +42,7 @@ pub(crate) trait Entity: Serialize + DeserializeOwned {
 pub(crate) enum Key<'a> {
     Job(&'a JobArn),
     Wait(&'a JobArn, &'a WaitId, Option<&'a Principal>),
+    Connection(&'a ConnectionId),
     /// When the sweep last ran.
     Heartbeat,
 }
@@ -54,6 +57,7 @@ impl Key<'_> {
     pub(crate) fn pk(&self) -> AttributeValue {
         let arn = match self {
             Self::Heartbeat => return text(SWEEP),
+            Self::Connection(id) => return text(format!("{CONNECTION}{id}")),
             // As 0.1.0 wrote it.
             Self::Wait(arn, _, None) => arn.as_str(),
             Self::Job(arn) | Self::Wait(arn, _, Some(_)) => arn.key(),
@@ -63,7 +67,7 @@ impl Key<'_> {
 
     pub(crate) fn sk(&self) -> AttributeValue {
         match self {
-            Self::Job(_) => text(STATE),
+            Self::Job(_) | Self::Connection(_) => text(STATE),
             Self::Wait(_, id, owner) => text(wait_sk(id, *owner)),
             Self::Heartbeat => text(HEARTBEAT),
         }
@@ -75,8 +79,23 @@ impl fmt::Display for Key<'_> {
         match self {
             Self::Job(arn) => write!(f, "job {arn}"),
             Self::Wait(arn, id, _) => write!(f, "wait {id} on {arn}"),
+            Self::Connection(id) => write!(f, "connection {id}"),
             Self::Heartbeat => f.write_str("the sweep's heartbeat"),
         }
+    }
+}
+
+impl Entity for Connection {
+    fn item_key(&self) -> Key<'_> {
+        Key::Connection(&self.id)
+    }
+
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    fn index_entry(&self) -> Option<IndexEntry> {
+        None
     }
 }
 

@@ -7,13 +7,14 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::connection::Connection;
 use sagebell_monitor::counter::CountKey;
 use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::job::{Job, JobRecord};
 use sagebell_monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned,
 };
-use sagebell_monitor::wait::{Wait, WaitKey};
+use sagebell_monitor::wait::{ConnectionId, Wait, WaitKey};
 
 use crate::client::{CONNECT, client};
 use crate::item::Key;
@@ -102,6 +103,21 @@ impl Store for DynamoStore {
         limit: usize,
     ) -> Result<Page<WaitKey>, StoreError> {
         Ok(waits::list_due(&self.0, now, after, limit).await?)
+    }
+
+    async fn load_connection(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<Option<Versioned<Connection>>, StoreError> {
+        Ok(self.0.load(Key::Connection(id)).await?)
+    }
+
+    async fn save_connection(
+        &self,
+        connection: &Connection,
+        expect: Option<Version>,
+    ) -> Result<Saved<Connection>, StoreError> {
+        Ok(self.0.save(connection, expect).await?)
     }
 
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {

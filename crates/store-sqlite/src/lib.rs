@@ -1,5 +1,4 @@
-//! The embedded default store: jobs, waits and the signal queue in one SQLite
-//! file, for the local stack, for tests, and for `cargo lambda watch`.
+//! The embedded default store: jobs, waits, connections and the signal queue in one SQLite file, for the local stack, for tests, and for `cargo lambda watch`.
 //!
 //! Promises:
 //!
@@ -40,6 +39,7 @@
 //! # }
 //! ```
 
+mod connections;
 mod counts;
 mod cursor;
 mod database;

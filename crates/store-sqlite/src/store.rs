@@ -6,18 +6,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::connection::Connection;
 use sagebell_monitor::counter::CountKey;
 use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::job::{Job, JobRecord};
 use sagebell_monitor::ports::{
     Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned,
 };
-use sagebell_monitor::wait::{Wait, WaitKey};
+use sagebell_monitor::wait::{ConnectionId, Wait, WaitKey};
 use tokio_rusqlite::rusqlite::Transaction;
 
 use crate::database::Database;
 use crate::queue::SqliteQueue;
-use crate::{counts, heartbeat, jobs, waits};
+use crate::{connections, counts, heartbeat, jobs, waits};
 
 /// Items thrown away in one transaction: others get to write in between.
 const PURGE_BATCH: u32 = 500;
@@ -112,6 +113,25 @@ impl Store for SqliteStore {
         Ok(self.0.read(read).await?)
     }
 
+    async fn load_connection(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<Option<Versioned<Connection>>, StoreError> {
+        let id = id.clone();
+        let read = self.0.read(move |conn, now| connections::load(conn, &id, now));
+        Ok(read.await?)
+    }
+
+    async fn save_connection(
+        &self,
+        connection: &Connection,
+        expect: Option<Version>,
+    ) -> Result<Saved<Connection>, StoreError> {
+        let held = connection.clone();
+        let write = move |tx: &Transaction<'_>, now| connections::save(tx, &held, expect, now);
+        Ok(self.0.write(write).await?)
+    }
+
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
         Ok(self.0.read(|conn, _now| heartbeat::load(conn)).await?)
     }
@@ -137,7 +157,8 @@ impl Store for SqliteStore {
             let purge = |tx: &Transaction<'_>, now| {
                 let jobs = jobs::purge(tx, now, PURGE_BATCH)?;
                 let waits = waits::purge(tx, now, PURGE_BATCH)?;
-                Ok([jobs, waits, counts::purge(tx, now, PURGE_BATCH)?])
+                let held = connections::purge(tx, now, PURGE_BATCH)?;
+                Ok([jobs, waits, held, counts::purge(tx, now, PURGE_BATCH)?])
             };
             let gone = self.0.write(purge).await?;
             all += gone.iter().sum::<u64>();

@@ -63,7 +63,7 @@ impl Waiter {
         let request = WaitRequest {
             signal_on: life.signal_on,
             labels: BTreeMap::from([("run".to_owned(), "demo".to_owned())]),
-            ..WaitRequest::new(callback_url(&listener)?, secret)
+            ..WaitRequest::by_callback(callback_url(&listener)?, secret)
         };
         client.put_wait(&life.arn, life.title, &request).await?;
         Ok(Self { listener, life: life.clone() })

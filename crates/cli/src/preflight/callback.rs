@@ -144,7 +144,7 @@ impl Probe<'_> {
         let wait = WaitRequest {
             lease_seconds: life.as_secs().try_into().unwrap_or(u32::MAX),
             deadline: Some(later(SystemClock.now(), life)),
-            ..WaitRequest::new(waiting.url.clone(), waiting.secret.clone())
+            ..WaitRequest::by_callback(waiting.url.clone(), waiting.secret.clone())
         };
         self.client.put_wait(self.arn, waiting.id.as_str(), &wait).await.map(drop)
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::beat::Beat;
 use crate::job::JobRecord;
 use crate::policy::Policy;
-use crate::wait::{News, Wait};
+use crate::wait::{Channel, News, Wait};
 
 /// What a due wait needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub(super) enum Step {
     /// Its deadline has perhaps not passed yet: the wait lives until this time.
     LiveOn(Timestamp),
     Probe,
+    /// Nobody can ask for the waiter: could it have come back?
+    Look,
+    /// The job is settled, and the waiter reads it when it registers again.
+    Rest,
     Abandon,
     Stop,
     Expire,
@@ -45,6 +49,7 @@ pub(super) fn plan(wait: &Wait, record: Option<&JobRecord>, beat: &Beat, policy:
         return step;
     }
     match record.map_or(News::None, |record| wait.news(record)) {
+        News::None if settled => Step::Rest,
         News::None => Step::Check,
         News::Progress if wait.check_at <= now => Step::Check,
         News::Progress | News::Settled => Step::Signal,
@@ -57,11 +62,13 @@ fn search(wait: &Wait, since: Timestamp, now: Timestamp, policy: &Policy) -> Opt
         return None;
     }
     let lapses_at = wait.lapses_since(since, policy);
-    Some(if lapses_at > now {
-        Step::Hold(lapses_at)
-    } else if wait.search.is_in_vain() {
-        Step::Abandon
-    } else {
-        Step::Probe
+    if lapses_at > now {
+        return Some(Step::Hold(lapses_at));
+    }
+    Some(match wait.channel {
+        Channel::Callback { .. } if wait.search.is_in_vain() => Step::Abandon,
+        Channel::Callback { .. } => Step::Probe,
+        Channel::Connection { .. } if wait.gone_since.is_none() => Step::Probe,
+        Channel::Connection { .. } | Channel::None => Step::Look,
     })
 }

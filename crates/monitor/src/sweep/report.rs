@@ -16,6 +16,8 @@ pub struct SweepReport {
     pub signal_requests: u64,
     /// Jobs described.
     pub checked: u64,
+    /// Waits whose waiter is without a connection, or whose lease ended without one.
+    pub missing: u64,
     /// Waits that were abandoned.
     pub abandoned: u64,
     /// Jobs stopped because their wait ended.
@@ -38,6 +40,7 @@ impl SweepReport {
         counter!("sagebell_sweep_signal_requests_total").increment(self.signal_requests);
         counter!("sagebell_sweep_checked_total").increment(self.checked);
         counter!("sagebell_sweep_probed_total").increment(self.probed);
+        counter!("sagebell_sweep_missing_total").increment(self.missing);
         counter!("sagebell_sweep_abandoned_total").increment(self.abandoned);
         counter!("sagebell_sweep_stopped_total").increment(self.stopped);
         counter!("sagebell_sweep_expired_total").increment(self.expired);
@@ -49,8 +52,9 @@ impl SweepReport {
         self.due += 1;
         let counted = match step {
             None => &mut self.failed,
-            Some(Step::Nothing | Step::Hold(_) | Step::LiveOn(_)) => return,
+            Some(Step::Nothing | Step::Hold(_) | Step::LiveOn(_) | Step::Rest) => return,
             Some(Step::Probe) => &mut self.probed,
+            Some(Step::Look) => &mut self.missing,
             Some(Step::Signal) => &mut self.signal_requests,
             Some(Step::Check) => &mut self.checked,
             Some(Step::Abandon) => &mut self.abandoned,

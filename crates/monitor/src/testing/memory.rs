@@ -10,12 +10,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::arn::JobArn;
+use crate::connection::Connection;
 use crate::counter::CountKey;
 use crate::heartbeat::Heartbeat;
 use crate::job::{Job, JobRecord};
 use crate::ports::{Clock, Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned};
 use crate::principal::Principal;
-use crate::wait::{Wait, WaitId, WaitKey};
+use crate::wait::{ConnectionId, Wait, WaitId, WaitKey};
 
 /// The reference model: maps under a lock.
 pub struct MemoryStore {
@@ -30,6 +31,7 @@ struct State {
     last_version: u64,
     jobs: BTreeMap<JobArn, Versioned<JobRecord>>,
     waits: BTreeMap<JobArn, BTreeMap<Name, Versioned<Wait>>>,
+    connections: BTreeMap<ConnectionId, Versioned<Connection>>,
     heartbeat: Option<Versioned<Heartbeat>>,
     counts: BTreeMap<CountKey, u64>,
     counts_fail: bool,
@@ -67,6 +69,12 @@ impl Expires for JobRecord {
 }
 
 impl Expires for Wait {
+    fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+}
+
+impl Expires for Connection {
     fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
@@ -257,6 +265,31 @@ impl Store for MemoryStore {
         Ok(Page { items: found.items.into_iter().map(|(_, key)| key).collect(), next: found.next })
     }
 
+    async fn load_connection(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<Option<Versioned<Connection>>, StoreError> {
+        let now = self.clock.now();
+        Ok(live(self.lock().connections.get(id), now).cloned())
+    }
+
+    async fn save_connection(
+        &self,
+        connection: &Connection,
+        expect: Option<Version>,
+    ) -> Result<Saved<Connection>, StoreError> {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let id = &connection.id;
+        if let Some(conflict) = conflict(state.connections.get(id), expect, now) {
+            return Ok(conflict);
+        }
+        let version = state.next_version();
+        let value = connection.clone();
+        state.connections.insert(id.clone(), Versioned { value, version });
+        Ok(Saved::Stored(version))
+    }
+
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
         Ok(self.lock().heartbeat.clone())
     }
@@ -299,6 +332,7 @@ impl Store for MemoryStore {
             waits.retain(|_, wait| keep(wait.value.expires_at));
             !waits.is_empty()
         });
+        state.connections.retain(|_, held| keep(held.value.expires_at));
         state.counts.retain(|key, _| keep(key.expires_at()));
         Ok(gone)
     }

@@ -1,4 +1,4 @@
-//! Small jobs and waits.
+//! Small jobs, waits and connections.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,13 +6,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::arn::JobArn;
+use crate::connection::Connection;
 use crate::job::JobRecord;
 use crate::kind::Kind;
 use crate::principal::Principal;
 use crate::search::Search;
 use crate::time::later;
 use crate::wait::{
-    CallbackUrl, Delivery, OnAbandon, Secret, SignalOn, Wait, WaitId, WaitKey, WaitState,
+    CallbackUrl, Channel, ConnectionId, Delivery, OnAbandon, Secret, SignalOn, Wait, WaitId, WaitKey,
+    WaitState,
 };
 
 /// How long the samples live.
@@ -49,6 +51,20 @@ pub fn owner() -> Principal {
     Principal("111122223333:role/kfp".to_owned())
 }
 
+/// An open connection of this id.
+#[must_use]
+pub fn connection(id: &str, now: Timestamp) -> Connection {
+    let opened = Connection::opened(ConnectionId::parse(id).unwrap(), owner(), now);
+    Connection { expires_at: later(now, LIFE), ..opened }
+}
+
+/// A callback to this URL.
+#[must_use]
+pub fn callback(url: &str, secret: &[u8]) -> Channel {
+    let (url, secret) = (CallbackUrl::parse(url), Secret::from_bytes(secret));
+    Channel::Callback { url: url.unwrap(), secret: secret.unwrap() }
+}
+
 /// A wait for the end of the job, which is never due.
 #[must_use]
 pub fn wait(arn: &JobArn, id: &str, now: Timestamp) -> Wait {
@@ -57,8 +73,8 @@ pub fn wait(arn: &JobArn, id: &str, now: Timestamp) -> Wait {
         id: WaitId::parse(id).unwrap(),
         owner: owner(),
         keyed_by_owner: true,
-        callback_url: CallbackUrl::parse("http://10.0.0.7:8080/").unwrap(),
-        secret: Secret::from_bytes(&[7; 24]).unwrap(),
+        channel: callback("http://10.0.0.7:8080/", &[7; 24]),
+        gone_since: None,
         signal_on: SignalOn::Settled,
         not_before: None,
         lease_seconds: 600,

@@ -1,6 +1,6 @@
 //! The ports, faked: what tests of the use cases stand in for the world.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -9,21 +9,24 @@ use serde_json::{Value, json};
 use super::ManualClock;
 use super::memory::MemoryStore;
 use crate::arn::JobArn;
-use crate::deliver::Deliver;
+use crate::connections::Connections;
+use crate::deliver::{Deliver, Senders};
 use crate::event;
 use crate::job_queries::JobQueries;
 use crate::observation::Observation;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, CallbackGuard, CallbackRefused, Clock, Entropy, Failure, ProbeOutcome, Queue,
-    QueueError, SageMaker, SageMakerError, SendOutcome, Sender,
+    Announcer, CallbackGuard, CallbackRefused, Clock, Entropy, Failure, Gateway, ProbeOutcome, Queue,
+    QueueError, Reachability, SageMaker, SageMakerError, SendOutcome, Sender,
 };
 use crate::principal::Principal;
 use crate::record::Recorder;
 use crate::signal::{Announcement, Callback, Probe, Signal, SignalRequest};
 use crate::sweep::Sweep;
-use crate::wait::{CallbackUrl, FailureClass, OnAbandon, Secret, SignalOn, WaitId};
-use crate::wait_registry::{Registration, WaitRegistry};
+use crate::wait::{
+    CallbackUrl, ConnectionId, FailureClass, OnAbandon, Secret, SignalOn, WaitId,
+};
+use crate::wait_registry::{ChannelAsked, Registration, WaitRegistry};
 
 /// The ARN of the job that [`FakeWorld::registration`] waits for.
 pub const TRAINING_ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:training-job/mnist";
@@ -133,8 +136,87 @@ impl Sender for FakeSender {
     }
 }
 
+/// A callback to this URL, with a secret of these bytes.
+#[must_use]
+pub fn callback(url: &str, byte: u8) -> ChannelAsked {
+    let (url, secret) = (CallbackUrl::parse(url), Secret::from_bytes(&[byte; 32]));
+    ChannelAsked::Callback { url: url.unwrap(), secret: secret.unwrap() }
+}
+
 fn refused() -> Failure {
     Failure::new(FailureClass::NoConnection, "connection refused")
+}
+
+/// A gateway that holds the connections that a test opens, and remembers what it pushed.
+#[derive(Default)]
+pub struct FakeGateway {
+    open: Mutex<BTreeSet<ConnectionId>>,
+    pushed: Mutex<Vec<(ConnectionId, Signal)>>,
+    silent: Mutex<bool>,
+}
+
+impl FakeGateway {
+    /// Opens a connection.
+    pub fn open(&self, id: &ConnectionId) {
+        lock(&self.open).insert(id.clone());
+    }
+
+    /// Closes a connection. The monitor is not told.
+    pub fn close(&self, id: &ConnectionId) {
+        lock(&self.open).remove(id);
+    }
+
+    /// Answers nothing any more, or again.
+    pub fn silent(&self, silent: bool) {
+        *lock(&self.silent) = silent;
+    }
+
+    /// The signals pushed, in order.
+    pub fn pushed(&self) -> Vec<(ConnectionId, Signal)> {
+        lock(&self.pushed).clone()
+    }
+}
+
+#[async_trait]
+impl Gateway for FakeGateway {
+    async fn push(&self, to: &ConnectionId, signal: &Signal) -> SendOutcome {
+        match self.is_open(to).await {
+            Ok(true) => {
+                lock(&self.pushed).push((to.clone(), signal.clone()));
+                SendOutcome::Delivered
+            }
+            Ok(false) => SendOutcome::Gone,
+            Err(failure) => SendOutcome::Failed { failure, retry_after: None },
+        }
+    }
+
+    async fn is_open(&self, id: &ConnectionId) -> Result<bool, Failure> {
+        match *lock(&self.silent) {
+            true => Err(refused()),
+            false => Ok(lock(&self.open).contains(id)),
+        }
+    }
+}
+
+/// An API that waiters can reach until the test says otherwise.
+#[derive(Default)]
+pub struct FakeReachability(Mutex<bool>);
+
+impl FakeReachability {
+    /// Waiters cannot reach the API any more, or they can again.
+    pub fn cut(&self, cut: bool) {
+        *lock(&self.0) = cut;
+    }
+}
+
+#[async_trait]
+impl Reachability for FakeReachability {
+    async fn check(&self) -> Result<(), Failure> {
+        match *lock(&self.0) {
+            true => Err(refused()),
+            false => Ok(()),
+        }
+    }
 }
 
 /// What [`FakeSageMaker`] answers to a Describe.
@@ -245,6 +327,10 @@ pub struct FakeWorld {
     pub queue: Arc<FakeQueue>,
     /// Callbacks.
     pub sender: Arc<FakeSender>,
+    /// Connections.
+    pub gateway: Arc<FakeGateway>,
+    /// Whether waiters can reach the API.
+    pub reachability: Arc<FakeReachability>,
     /// SageMaker: until told otherwise it is out of reach.
     pub sagemaker: Arc<FakeSageMaker>,
     /// Announcements.
@@ -268,6 +354,8 @@ impl FakeWorld {
             store: Arc::new(MemoryStore::new(Arc::clone(&clock) as Arc<dyn Clock>)),
             queue: Arc::default(),
             sender: Arc::default(),
+            gateway: Arc::default(),
+            reachability: Arc::default(),
             sagemaker: Arc::new(FakeSageMaker {
                 clock: Arc::clone(&clock),
                 answer: Mutex::new(Described::Error(|| SageMakerError::Unavailable)),
@@ -317,12 +405,32 @@ impl FakeWorld {
         }
     }
 
+    /// The use cases about connections.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        Connections {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            policy: self.policy.clone(),
+        }
+    }
+
+    /// The senders of both channels.
+    #[must_use]
+    pub fn senders(&self) -> Senders {
+        Senders {
+            callbacks: Some(self.sender.clone()),
+            gateway: Some(self.gateway.clone()),
+            other: None,
+        }
+    }
+
     /// The `deliver` use case.
     #[must_use]
     pub fn deliver(&self) -> Deliver {
         Deliver {
             store: self.store.clone(),
-            sender: self.sender.clone(),
+            senders: self.senders(),
             clock: self.clock.clone(),
             entropy: Arc::new(NoJitter),
             policy: self.policy.clone(),
@@ -338,6 +446,7 @@ impl FakeWorld {
             sagemaker: self.sagemaker.clone(),
             intake: Arc::new(self.recorder()),
             announcer: self.announcer.clone(),
+            reachability: self.reachability.clone(),
             clock: self.clock.clone(),
             entropy: Arc::new(NoJitter),
             policy: self.policy.clone(),
@@ -357,8 +466,7 @@ impl FakeWorld {
             arn: JobArn::parse(TRAINING_ARN).unwrap(),
             id: WaitId::parse(id).unwrap(),
             owner: Self::owner(),
-            callback_url: CallbackUrl::parse("http://10.1.2.3:8080/").unwrap(),
-            secret: Secret::from_bytes(&[7; 32]).unwrap(),
+            channel: callback("http://10.1.2.3:8080/", 7),
             signal_on: SignalOn::Settled,
             not_before: None,
             lease_seconds: Policy::LEASE_SECONDS_DEFAULT,

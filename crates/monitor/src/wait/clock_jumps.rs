@@ -12,6 +12,9 @@ impl Wait {
     /// When the first probe is due, if the monitor has been running since `since` without a break:
     /// every lease starts again then.
     pub(crate) fn lapses_since(&self, since: Timestamp, policy: &Policy) -> Timestamp {
+        if let Some(gone_since) = self.gone_since {
+            return gone_since.max(since);
+        }
         let lease = Duration::from_secs(self.lease_seconds.into());
         later(later(since, lease), policy.grace).max(self.lapses_at(policy))
     }
@@ -23,7 +26,12 @@ impl Wait {
         for at in [&mut self.check_at, &mut self.lease_until] {
             *at = earlier(*at, by);
         }
-        let of_search = [&mut search.next_at, &mut search.probed_at, &mut self.overtime];
+        let of_search = [
+            &mut search.next_at,
+            &mut search.probed_at,
+            &mut self.gone_since,
+            &mut self.overtime,
+        ];
         for at in of_search.into_iter().chain([&mut delivery.retry_at]) {
             *at = at.map(|at| earlier(at, by));
         }
@@ -47,6 +55,9 @@ impl Wait {
         }
         if self.check_at > skewed(policy.longest_check_pause()) {
             self.check_at = now;
+        }
+        if self.gone_since.is_some_and(|at| at > skewed(Duration::ZERO)) {
+            self.gone_since = Some(now);
         }
         if self.search.next_at.is_some_and(|at| at > skewed(lease + policy.grace)) {
             self.search.next_at = None;
@@ -122,6 +133,7 @@ mod tests {
             ),
             time("next probe", |wait| Maybe(&mut wait.search.next_at), search, None),
             time("last probe", |wait| Maybe(&mut wait.search.probed_at), Duration::ZERO, None),
+            time("loss", |wait| Maybe(&mut wait.gone_since), Duration::ZERO, Some(NOW)),
             time("overtime", |wait| Maybe(&mut wait.overtime), Policy::OVERTIME, None),
         ]
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::invalid;
-use super::{Field, Registration, WaitError, WaitRegistry};
+use super::{ChannelAsked, Field, Registration, WaitError, WaitRegistry};
 use crate::policy::Policy;
 use crate::time::{CLOCK_SKEW, later};
 use crate::wait::{OnAbandon, Wait, WaitState};
@@ -14,9 +14,11 @@ impl WaitRegistry {
             let scope = format!("account {} in {}", asked.arn.account(), asked.arn.region());
             return Err(WaitError::OutOfScope(scope));
         }
-        self.guard
-            .check(&asked.callback_url)
-            .map_err(|why| invalid(Field::CallbackUrl, why.to_string()))?;
+        if let ChannelAsked::Callback { url, .. } = &asked.channel {
+            self.guard
+                .check(url)
+                .map_err(|why| invalid(Field::CallbackUrl, why.to_string()))?;
+        }
         let lease = Policy::LEASE_SECONDS;
         if !lease.contains(&asked.lease_seconds) {
             return Err(invalid(

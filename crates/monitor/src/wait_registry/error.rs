@@ -2,6 +2,7 @@
 
 use crate::limits::TooMany;
 use crate::owners::NotAllowed;
+use crate::policy::Policy;
 use crate::ports::{SageMakerError, StoreError};
 use crate::record::RecordError;
 
@@ -58,6 +59,12 @@ pub enum WaitError {
     /// Others still wait for the job that is to be stopped.
     #[error("others still wait for the job: cancel without stop, or force it as its owner")]
     OthersWait,
+    /// The connection is closed, unknown, or another principal's.
+    #[error("the connection is not open, or not yours: open another one and register again")]
+    ConnectionNotOpen,
+    /// So many waits are registered on the connection already.
+    #[error("{} waits are registered on this connection: open another one", Policy::CONNECTION_WAITS)]
+    ConnectionFull,
     /// Its principal registered more than its share.
     #[error(transparent)]
     TooMany(#[from] TooMany),

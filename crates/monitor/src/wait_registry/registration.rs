@@ -12,7 +12,8 @@ use crate::principal::Principal;
 use crate::search::Search;
 use crate::time::later;
 use crate::wait::{
-    CallbackUrl, Delivery, OnAbandon, Secret, SignalOn, Wait, WaitId, WaitKey, WaitState,
+    CallbackUrl, Channel, ConnectionId, Delivery, OnAbandon, Secret, SignalOn, Wait, WaitId, WaitKey,
+    WaitState,
 };
 
 /// The label that jobs can be listed by.
@@ -27,10 +28,8 @@ pub struct Registration {
     pub id: WaitId,
     /// Who asks.
     pub owner: Principal,
-    /// Where to call back.
-    pub callback_url: CallbackUrl,
-    /// What to sign with.
-    pub secret: Secret,
+    /// How to tell.
+    pub channel: ChannelAsked,
     /// What to tell.
     pub signal_on: SignalOn,
     /// The time of the create or update call, by AWS's clock where possible.
@@ -43,6 +42,22 @@ pub struct Registration {
     pub on_abandon: OnAbandon,
     /// The waiter's own labels.
     pub labels: BTreeMap<String, String>,
+}
+
+/// The channel that a waiter asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChannelAsked {
+    /// This connection, which the waiter holds.
+    Connection(ConnectionId),
+    /// A callback to this URL.
+    Callback {
+        /// The URL.
+        url: CallbackUrl,
+        /// What to sign with.
+        secret: Secret,
+    },
+    /// None: the waiter renews, and reads the answers.
+    None,
 }
 
 impl Registration {
@@ -80,18 +95,30 @@ pub(super) fn note_wants(record: &mut JobRecord, wait: &Wait) {
 }
 
 impl Wait {
+    /// Whether the wait has a channel that is newer than this one: a connection that was opened
+    /// later. Then the registration is a late message of an earlier connection.
+    pub(super) fn has_newer_channel(&self, than: &Channel) -> bool {
+        let opened_at = |channel: &Channel| match channel {
+            Channel::Connection { opened_at, .. } => Some(*opened_at),
+            Channel::Callback { .. } | Channel::None => None,
+        };
+        let (own, other) = (opened_at(&self.channel), opened_at(than));
+        self.state == WaitState::Waiting
+            && self.gone_since.is_none()
+            && other.is_some_and(|other| own.is_some_and(|own| own > other))
+    }
+
     /// The wait as asked for, with what is to be kept of an earlier one.
     pub(super) fn registered(
         asked: &Registration,
+        channel: Channel,
         before: Option<Self>,
         now: Timestamp,
         policy: &Policy,
     ) -> Self {
         let longest = later(now, Policy::DEADLINE_LONGEST);
         let renewed = before.as_ref().filter(|wait| wait.state == WaitState::Waiting);
-        let moved = renewed.is_none_or(|wait| {
-            wait.callback_url != asked.callback_url || wait.secret != asked.secret
-        });
+        let moved = renewed.is_none_or(|wait| wait.channel != channel);
         let mut delivery = before.as_ref().map_or_else(Delivery::default, |b| b.delivery.clone());
         if moved {
             delivery.restart();
@@ -110,8 +137,8 @@ impl Wait {
             id: asked.id.clone(),
             owner: asked.owner.clone(),
             keyed_by_owner: true,
-            callback_url: asked.callback_url.clone(),
-            secret: asked.secret.clone(),
+            channel,
+            gone_since: None,
             signal_on: asked.signal_on,
             not_before: asked.not_before,
             lease_seconds: asked.lease_seconds,

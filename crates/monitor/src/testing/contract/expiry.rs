@@ -11,7 +11,7 @@ use super::{all_due, all_jobs, all_waits, settles};
 use crate::job::JobRecord;
 use crate::ports::{Clock as _, JobFilter, Saved, Store, Version, Versioned};
 use crate::testing::ManualClock;
-use crate::testing::samples::{LIFE, arn, job, key, wait};
+use crate::testing::samples::{LIFE, arn, connection, job, key, wait};
 use crate::time::later;
 use crate::wait::Wait;
 
@@ -55,6 +55,20 @@ pub async fn an_expired_job_is_gone(store: Any, clock: Time) {
     jobs_are(&store, &[&lasting]).await;
     let late = brief.save(&store, Some(version)).await;
     assert_eq!(late, Saved::Conflict(None));
+}
+
+/// A connection is there to the last, and gone when its `expires_at` has come.
+pub async fn an_expired_connection_is_gone(store: Any, clock: Time) {
+    let brief = connection("brief", clock.now());
+    let version = brief.store(&store, None).await;
+    clock.advance(almost());
+    assert!(brief.load(&store).await.is_some());
+    clock.advance(millis(1));
+    assert_eq!(brief.load(&store).await, None);
+    assert_eq!(brief.save(&store, Some(version)).await, Saved::Conflict(None));
+    let purged = store.purge_expired().await.unwrap();
+    assert!(purged <= 1, "{purged}");
+    brief.clone().save(&store, None).await;
 }
 
 /// A wait is there to the last, and gone from every list when its `expires_at`

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::samples::{Item, full_job, full_wait};
+use super::samples::{Item, full_connection, full_job, full_wait};
 use super::{all_waits, settles};
 use crate::arn::JobArn;
+use crate::connection::Connection;
 use crate::job::JobRecord;
 use crate::ports::{Clock as _, JobFilter, Saved, Store, Version, Versioned};
 use crate::principal::Principal;
 use crate::testing::ManualClock;
-use crate::testing::samples::{arn, job, key, wait};
-use crate::wait::Wait;
+use crate::testing::samples::{arn, connection, job, key, wait};
+use crate::wait::{Channel, Wait};
 
 type Any = Arc<dyn Store>;
 type Time = Arc<ManualClock>;
@@ -22,6 +23,7 @@ pub async fn absent_items_are_none(store: Any, clock: Time) {
     let arn = arn("nowhere");
     assert_eq!(store.load_job(&arn).await.unwrap(), None);
     assert_eq!(store.load_wait(&key(&arn, "w")).await.unwrap(), None);
+    assert_eq!(connection("none", clock.now()).load(&store).await, None);
     assert_eq!(all_waits(&*store, &arn, 10).await, []);
     let all = JobFilter::default();
     assert_eq!(super::all_jobs(&*store, &all, 10).await, []);
@@ -42,6 +44,7 @@ pub async fn an_item_is_created_once(store: Any, clock: Time) {
     }
     check::<JobRecord>(&store, clock.now()).await;
     check::<Wait>(&store, clock.now()).await;
+    check::<Connection>(&store, clock.now()).await;
 }
 
 /// Every write gives the item a version it never had.
@@ -64,6 +67,7 @@ pub async fn a_save_at_the_current_version_changes_it(store: Any, clock: Time) {
     }
     check::<JobRecord>(&store, clock.now()).await;
     check::<Wait>(&store, clock.now()).await;
+    check::<Connection>(&store, clock.now()).await;
 }
 
 /// A write at an older version is told what is there and changes nothing.
@@ -82,6 +86,7 @@ pub async fn a_stale_version_conflicts_and_writes_nothing(store: Any, clock: Tim
     }
     check::<JobRecord>(&store, clock.now()).await;
     check::<Wait>(&store, clock.now()).await;
+    check::<Connection>(&store, clock.now()).await;
 }
 
 /// A write that expects a version where nothing is conflicts with nothing.
@@ -95,6 +100,7 @@ pub async fn an_absent_item_has_no_version(store: Any, clock: Time) {
     }
     check::<JobRecord>(&store, clock.now()).await;
     check::<Wait>(&store, clock.now()).await;
+    check::<Connection>(&store, clock.now()).await;
 }
 
 /// Timeline, reasons, Unicode, control characters and nanoseconds survive.
@@ -123,6 +129,24 @@ pub async fn every_field_of_a_wait_comes_back(store: Any, clock: Time) {
     let value = wait.clone();
     assert_eq!(wait.load(&store).await, Some(Versioned { value, version }));
     assert_eq!(all_waits(&*store, &wait.arn, 10).await, [wait]);
+}
+
+/// Owner, waits with and without an owner, and nanoseconds survive.
+pub async fn every_field_of_a_connection_comes_back(store: Any, clock: Time) {
+    let connection = full_connection(clock.now());
+    let version = connection.store(&store, None).await;
+    let value = connection.clone();
+    assert_eq!(connection.load(&store).await, Some(Versioned { value, version }));
+}
+
+/// Every channel comes back as it was.
+pub async fn a_wait_keeps_its_channel(store: Any, clock: Time) {
+    let connected = connection("c=", clock.now()).channel();
+    for (id, channel) in [("connection", connected), ("none", Channel::None)] {
+        let wait = Wait { channel, ..wait(&arn("a-job"), id, clock.now()) };
+        wait.store(&store, None).await;
+        assert_eq!(wait.load(&store).await.unwrap().value, wait);
+    }
 }
 
 /// A name that begins another name is another name.

@@ -1,4 +1,4 @@
-//! Jobs and waits that are hard to store, and what all have in common.
+//! Items that are hard to store, and what all have in common.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::connection::Connection;
 use crate::job::{JobRecord, TimelineEntry};
 use crate::observation::Source;
 use crate::phase::Phase;
@@ -14,11 +15,9 @@ use crate::policy::Policy;
 use crate::ports::{Saved, Store, Version, Versioned};
 use crate::principal::Principal;
 use crate::search::Search;
-use crate::testing::samples::{arn, job, wait};
+use crate::testing::samples::{arn, callback, connection, job, wait};
 use crate::time::later;
-use crate::wait::{
-    CallbackUrl, Delivery, FailureClass, OnAbandon, Secret, SignalOn, Wait, WaitState,
-};
+use crate::wait::{Delivery, FailureClass, OnAbandon, SignalOn, Wait, WaitState};
 
 /// Text that a careless encoding breaks.
 const AWKWARD: &str = "Größe ≥ 2³¹ – 内存不足 🦀 \"quoted\" \\ 'single' %_ \n\t\u{0}\u{7f} end";
@@ -64,8 +63,8 @@ pub(super) fn full_wait(now: Timestamp) -> Wait {
     let at = |step: u32| later(now, Duration::new(u64::from(step), 987_654_321));
     let mut wait = wait(&arn("Full-Job-1"), "Az09._:-", now);
     wait.owner = Principal(AWKWARD.to_owned());
-    wait.callback_url = CallbackUrl::parse("https://[fd00::7]:8443/ä?x=%20&y=🦀#z").unwrap();
-    wait.secret = Secret::from_bytes(&[0xA5; 64]).unwrap();
+    wait.channel = callback("https://[fd00::7]:8443/ä?x=%20&y=🦀#z", &[0xA5; 64]);
+    wait.gone_since = Some(at(12));
     wait.signal_on = SignalOn::Progress;
     wait.not_before = Some(at(1));
     wait.lease_seconds = u32::MAX;
@@ -103,7 +102,20 @@ pub(super) fn full_wait(now: Timestamp) -> Wait {
     wait
 }
 
-/// What jobs and waits have in common: a version and a small number to change.
+/// A connection with something in every field, and times to the nanosecond.
+pub(super) fn full_connection(now: Timestamp) -> Connection {
+    let at = later(now, Duration::new(1, 987_654_321));
+    let mut full = connection("L0SM9cOFvHcCIhw=", now);
+    full.owner = Principal(AWKWARD.to_owned());
+    full.closed_at = Some(at);
+    let mut old = full_wait(now);
+    old.keyed_by_owner = false;
+    full.waits = vec![full_wait(now).key(), old.key()];
+    full.expires_at = Timestamp::MAX;
+    full
+}
+
+/// What stored items have in common: a version and a small number to change.
 #[async_trait]
 pub(super) trait Item:
     Sized + Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static
@@ -158,5 +170,25 @@ impl Item for Wait {
     }
     async fn save(&self, store: &Arc<dyn Store>, expect: Option<Version>) -> Saved<Self> {
         store.save_wait(self, expect).await.unwrap()
+    }
+}
+
+#[async_trait]
+impl Item for Connection {
+    fn sample(name: &str, now: Timestamp) -> Self {
+        connection(name, now)
+    }
+    fn with_number(&self, number: u32) -> Self {
+        let waits = (0..number).map(|n| wait(&arn("x"), &n.to_string(), self.opened_at).key());
+        Self { waits: waits.collect(), ..self.clone() }
+    }
+    fn number(&self) -> u32 {
+        self.waits.len().try_into().unwrap()
+    }
+    async fn load(&self, store: &Arc<dyn Store>) -> Option<Versioned<Self>> {
+        store.load_connection(&self.id).await.unwrap()
+    }
+    async fn save(&self, store: &Arc<dyn Store>, expect: Option<Version>) -> Saved<Self> {
+        store.save_connection(self, expect).await.unwrap()
     }
 }
