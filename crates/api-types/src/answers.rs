@@ -189,6 +189,15 @@ pub struct PrincipalView {
     pub principal: String,
 }
 
+/// Where a waiter opens a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Connect)]
+pub struct ConnectView {
+    /// The address of the WebSocket, e.g. `wss://a1b2c3.execute-api.us-east-1.amazonaws.com/v1`.
+    #[schema(format = "uri")]
+    pub url: String,
+}
+
 /// Whether the service answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Health)]

@@ -29,7 +29,7 @@ pub mod schema;
 mod wait_request;
 
 pub use answers::{
-    DeliveryView, HealthView, JobListView, PrincipalView, TimelineView, WaitAndJobView,
+    ConnectView, DeliveryView, HealthView, JobListView, PrincipalView, TimelineView, WaitAndJobView,
     WaitStateView, WaitView,
 };
 pub use callback::{BODY_LIMIT, PROBE, ProbeAnswer, ProbeBody, ProbeData, SignalBody, SignalData};

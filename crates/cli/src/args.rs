@@ -63,6 +63,13 @@ pub struct LocalArgs {
     /// down, and every lease starts again.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub sweep_seconds: u64,
+    /// Seconds after which the stack closes a connection, as API Gateway does after two hours.
+    #[arg(long, default_value_t = 7_200, value_parser = clap::value_parser!(u64).range(1..=7_200))]
+    pub connection_seconds: u64,
+    /// Seconds without a message from the waiter after which the stack closes a connection, as API
+    /// Gateway does after ten minutes.
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub connection_idle_seconds: u64,
 }
 
 /// Arguments of `sagebell demo`.

@@ -7,6 +7,7 @@ use clap::Parser as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use sagebell::args::{Cli, Command, LocalArgs};
 use sagebell::{demo, jobs, replay, wait};
+use sagebell_local::ConnectionLimits;
 use sagebell_system::{log_for_people, say};
 
 /// The exit code of a command that could not do its work.
@@ -38,6 +39,10 @@ async fn run_local(args: LocalArgs) -> Result<ExitCode, Box<dyn std::error::Erro
         listen: args.listen,
         callback_paths: args.callback_paths,
         sweep_every: Duration::from_secs(args.sweep_seconds),
+        connections: ConnectionLimits {
+            longest: Duration::from_secs(args.connection_seconds),
+            idle: Duration::from_secs(args.connection_idle_seconds),
+        },
         metrics: Some(PrometheusBuilder::new().install_recorder()?),
     };
     sagebell_local::run(options, asked_to_stop()).await?;

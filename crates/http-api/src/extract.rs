@@ -46,11 +46,8 @@ impl FromRequestParts<Api> for Waiter {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let caller = caller(parts)?;
-        if api.waits.policy.may_wait(&caller) {
-            return Ok(Self(caller));
-        }
-        let detail = format!("{} may only read: it may not register, cancel or refresh", caller.0);
-        Err(Problem::new(ErrorCode::ReadOnly, detail))
+        refuse_readers(api, &caller)?;
+        Ok(Self(caller))
     }
 }
 
@@ -77,13 +74,27 @@ impl<S: Sync> FromRequestParts<S> for StopWish {
             Some("true") => Ok(true),
             Some(_) => Err(Problem::invalid_field(name, "`true` or `false`")),
         };
-        match (asked(STOP)?, asked(FORCE)?) {
-            (false, false) => Ok(Self(Stop::No)),
-            (true, false) => Ok(Self(Stop::Unwanted)),
-            (true, true) => Ok(Self(Stop::Forced)),
-            (false, true) => Err(Problem::invalid_field(FORCE, "only valid with `stop=true`")),
-        }
+        stop_asked(asked(STOP)?, asked(FORCE)?).map(Self)
     }
+}
+
+/// What these two wishes mean together.
+pub(crate) fn stop_asked(stop: bool, force: bool) -> Result<Stop, Problem> {
+    match (stop, force) {
+        (false, false) => Ok(Stop::No),
+        (true, false) => Ok(Stop::Unwanted),
+        (true, true) => Ok(Stop::Forced),
+        (false, true) => Err(Problem::invalid_field(FORCE, "only valid with `stop`")),
+    }
+}
+
+/// Refuses a caller that may only read.
+pub(crate) fn refuse_readers(api: &Api, caller: &Principal) -> Result<(), Problem> {
+    if api.waits.policy.may_wait(caller) {
+        return Ok(());
+    }
+    let detail = format!("{} may only read: it may not register, cancel or refresh", caller.0);
+    Err(Problem::new(ErrorCode::ReadOnly, detail))
 }
 
 fn caller(parts: &Parts) -> Result<Principal, Problem> {

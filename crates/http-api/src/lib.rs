@@ -19,7 +19,12 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
 //! let world = FakeWorld::default();
-//! let api = Api { waits: world.waits(), jobs: world.jobs() };
+//! let api = Api {
+//!     waits: world.waits(),
+//!     jobs: world.jobs(),
+//!     connections: world.connections(),
+//!     connect_url: None,
+//! };
 //! let request = || Request::get("/v1/jobs").body(Body::empty()).unwrap();
 //!
 //! let answer = router(api.clone()).oneshot(request()).await.unwrap();
@@ -38,12 +43,14 @@
 
 use axum::routing::Router;
 use axum::{Extension, middleware};
+use sagebell_monitor::connections::Connections;
 use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::wait_registry::WaitRegistry;
 use tower::util::MapRequest;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+mod connection;
 mod dashboard;
 mod extract;
 mod job_routes;
@@ -68,6 +75,10 @@ pub struct Api {
     pub waits: WaitRegistry,
     /// Read, list and refresh jobs.
     pub jobs: JobQueries,
+    /// Open and close connections.
+    pub connections: Connections,
+    /// Where waiters open connections, if that is not this router's own `/v1/connect`.
+    pub connect_url: Option<String>,
 }
 
 /// The whole API and the dashboard. Callers are named by a
@@ -110,6 +121,7 @@ fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(job_routes::refresh_job))
         .routes(routes!(job_routes::list_jobs))
         .routes(routes!(service_routes::read_principal))
+        .routes(routes!(service_routes::read_connect_url))
         .routes(routes!(dashboard::show_dashboard))
         .route_layer(middleware::from_fn(layers::require_caller));
     OpenApiRouter::with_openapi(openapi::preamble())

@@ -36,6 +36,7 @@ const SAGEMAKER: [ErrorCode; 5] = [
 ];
 const BODY: [ErrorCode; 2] = [ErrorCode::BodyTooLarge, ErrorCode::InvalidBody];
 const JOB: [ErrorCode; 1] = [ErrorCode::JobOutOfScope];
+const ROUTE: [ErrorCode; 1] = [ErrorCode::NotFound];
 const KNOWN: [ErrorCode; 1] = [ErrorCode::JobNotFound];
 const WAIT: [ErrorCode; 1] = [ErrorCode::WaitNotFound];
 const OWNER: [ErrorCode; 2] = [ErrorCode::NotOwner, ErrorCode::ReadOnly];
@@ -51,6 +52,7 @@ fn errors_of(operation_id: &str) -> Vec<ErrorCode> {
         "get_job" | "get_timeline" => &[&CALLER, &JOB, &KNOWN],
         "refresh_job" => &[&CALLER, &JOB, &OWNER, &SAGEMAKER],
         "list_jobs" | "read_principal" | "show_dashboard" => &[&CALLER],
+        "read_connect_url" => &[&CALLER, &ROUTE],
         _ => &[],
     };
     let mut codes = groups.concat();

@@ -67,6 +67,17 @@ impl Problem {
         Self::new(ErrorCode::CallerUnknown, detail)
     }
 
+    /// The word of its code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code.as_str()
+    }
+
+    /// The document that says it.
+    pub(crate) fn document(self) -> ProblemDocument {
+        let field = self.field.map(Cow::into_owned);
+        ProblemDocument::new(self.code, self.detail.into_owned(), field)
+    }
+
     pub(crate) fn no_such_job() -> Self {
         Self::new(ErrorCode::JobNotFound, "Sagebell does not know this job")
     }
@@ -82,12 +93,11 @@ fn clipped(text: Cow<'static, str>) -> Cow<'static, str> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let field = self.field.map(Cow::into_owned);
-        let document = ProblemDocument::new(self.code, self.detail.into_owned(), field);
-        let mut response = (self.code.status(), axum::Json(document)).into_response();
+        let (status, retry_after) = (self.code.status(), self.retry_after);
+        let mut response = (status, axum::Json(self.document())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response

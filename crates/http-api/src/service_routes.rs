@@ -1,14 +1,17 @@
 //! The routes about the service itself. All but one are open to everyone.
 
 use axum::Json;
-use axum::extract::Extension;
+use axum::extract::{Extension, State};
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::header;
 use sagebell_monitor::principal::Principal;
 use utoipa::openapi::OpenApi;
 
-use sagebell_api_types::{HealthView, PrincipalView};
+use sagebell_api_types::{ConnectView, ErrorCode, HealthView, PrincipalView};
+
+use crate::Api;
+use crate::problem::Problem;
 
 /// The API's description, serialized once.
 #[derive(Clone)]
@@ -42,6 +45,20 @@ pub(crate) async fn read_principal(
     Extension(Principal(principal)): Extension<Principal>,
 ) -> Json<PrincipalView> {
     Json(PrincipalView { principal })
+}
+
+/// Read where connections are opened
+///
+/// A waiter opens a WebSocket there (SigV4, service `execute-api`) and sends frames: see
+/// docs/connections.md. A local stack opens it at this same path.
+#[utoipa::path(
+    get, path = "/v1/connect", tag = "service",
+    responses((status = 200, description = "The address", body = ConnectView)),
+)]
+pub(crate) async fn read_connect_url(State(api): State<Api>) -> Result<Json<ConnectView>, Problem> {
+    let missing = || Problem::new(ErrorCode::NotFound, "this monitor has no connections");
+    let url = api.connect_url.ok_or_else(missing)?;
+    Ok(Json(ConnectView { url }))
 }
 
 /// This document

@@ -27,26 +27,33 @@ impl<S: Send + Sync> FromRequest<S> for WaitBody {
 
 impl WaitBody {
     /// The registration of this wait for its owner.
-    pub(crate) fn registration(self, key: WaitKey) -> Result<Registration, Problem> {
-        let owner = key.owner.ok_or_else(Problem::caller_unknown)?;
-        let asked = self.0;
-        let channel = match (asked.callback_url, asked.secret) {
+    pub(crate) fn registration(mut self, key: WaitKey) -> Result<Registration, Problem> {
+        let channel = match (self.0.callback_url.take(), self.0.secret.take()) {
             (Some(url), Some(secret)) => ChannelAsked::Callback { url, secret },
             _ => ChannelAsked::None,
         };
-        Ok(Registration {
-            arn: key.arn,
-            id: key.id,
-            owner,
-            channel,
-            signal_on: asked.signal_on,
-            not_before: asked.not_before,
-            lease_seconds: asked.lease_seconds,
-            deadline: asked.deadline,
-            on_abandon: asked.on_abandon,
-            labels: asked.labels,
-        })
+        registration(self.0, channel, key)
     }
+}
+
+/// The registration of this wait, to be told through this channel.
+pub(crate) fn registration(
+    asked: WaitRequest,
+    channel: ChannelAsked,
+    key: WaitKey,
+) -> Result<Registration, Problem> {
+    Ok(Registration {
+        arn: key.arn,
+        id: key.id,
+        owner: key.owner.ok_or_else(Problem::caller_unknown)?,
+        channel,
+        signal_on: asked.signal_on,
+        not_before: asked.not_before,
+        lease_seconds: asked.lease_seconds,
+        deadline: asked.deadline,
+        on_abandon: asked.on_abandon,
+        labels: asked.labels,
+    })
 }
 
 fn unreadable(error: BoxError) -> Problem {
@@ -57,7 +64,7 @@ fn unreadable(error: BoxError) -> Problem {
     Problem::new(ErrorCode::InvalidBody, "the body is incomplete")
 }
 
-fn refused(bad: BadBody) -> Problem {
+pub(crate) fn refused(bad: BadBody) -> Problem {
     match bad {
         BadBody::Field { name, problem } => Problem::invalid_field(name, problem),
         BadBody::NotAnObject(what) => Problem::new(ErrorCode::InvalidBody, what),

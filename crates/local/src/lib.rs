@@ -8,9 +8,11 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod gateway;
 mod origin_check;
 mod put_events;
 mod queue_worker;
+mod reachability;
 mod server;
 
 use std::future::Future;
@@ -28,6 +30,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use gateway::ConnectionLimits;
+use gateway::{Connecting, LocalGateway};
+use reachability::OwnAddress;
+
 /// How long requests and callbacks under way may take when the stack stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -42,6 +48,8 @@ pub struct Options {
     pub callback_paths: CallbackPaths,
     /// The pause between sweeps.
     pub sweep_every: Duration,
+    /// How long connections last.
+    pub connections: ConnectionLimits,
     /// The text of `/metrics`, if metrics are recorded.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -60,6 +68,9 @@ pub enum LocalError {
         /// The system's error.
         source: std::io::Error,
     },
+    /// The client that checks the stack's own address could not be created.
+    #[error("the HTTP client cannot be created: {0}")]
+    Client(#[source] reqwest::Error),
     /// The waits of an earlier run could not be resumed.
     #[error("the waits of the last run could not be resumed: {0}")]
     Recover(#[source] RecoverError),
@@ -80,17 +91,25 @@ impl LocalStack {
     /// [`LocalError`] says what to mend.
     pub async fn start(options: Options) -> Result<Self, LocalError> {
         let (wiring, queue) = Wiring::local(&options.store, options.callback_paths)?;
+        let listen = |source| LocalError::Listen { address: options.listen, source };
+        let socket = TcpListener::bind(options.listen).await.map_err(listen)?;
+        let address = socket.local_addr().map_err(listen)?;
+        let gateway = LocalGateway::new(address, options.connections);
+        let reachability = OwnAddress::new(address).map_err(LocalError::Client)?;
+        let wiring = wiring.with_connections(gateway.clone(), Arc::new(reachability));
         let (deliver, mut sweep) = (wiring.deliver()?, wiring.sweep()?);
         // Sweeps that are to be far apart make no break.
         let sweep_gap = sweep.policy.sweep_gap.max(options.sweep_every * 3);
         sweep.policy = Arc::new(Policy { sweep_gap, ..Policy::clone(&sweep.policy) });
+        let lost = wiring.connections().close_lost(&*gateway).await;
+        lost.map_err(|error| LocalError::Recover(error.into()))?;
         let recovered = sweep.recover().await.map_err(LocalError::Recover)?;
-        let listen = |source| LocalError::Listen { address: options.listen, source };
-        let socket = TcpListener::bind(options.listen).await.map_err(listen)?;
-        let address = socket.local_addr().map_err(listen)?;
 
-        let routes = server::routes(address, &wiring, options.metrics)?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let api = server::api(&wiring)?;
+        let (held, ended) = (tasks.clone(), stop.clone());
+        let connecting = Connecting { api, gateway, stop: ended, tasks: held };
+        let routes = server::routes(address, &wiring, connecting, options.metrics)?;
         tasks.spawn(queue_worker::run(queue, deliver, stop.clone()));
         tasks.spawn(sweep_every(options.sweep_every, sweep, stop.clone()));
         tasks.spawn(server::run(socket, routes, stop.clone()));

@@ -10,17 +10,19 @@ use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::PrometheusHandle;
+use sagebell_http_api::Api;
 use sagebell_monitor::principal::Principal;
 use sagebell_runtime::{StartError, Wiring};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+use crate::gateway::{self, Connecting};
 use crate::{origin_check, put_events};
 
 /// The one caller of a local stack.
@@ -38,6 +40,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) async fn run(socket: TcpListener, routes: Router, stop: CancellationToken) {
     let connections = GracefulShutdown::new();
     let service = TowerToHyperService::new(routes);
+    let mut http = Builder::new(TokioExecutor::new()).http1_only();
+    http.http1().timer(TokioTimer::new()).header_read_timeout(IDLE);
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
@@ -45,11 +49,9 @@ pub(crate) async fn run(socket: TcpListener, routes: Router, stop: CancellationT
         };
         match accepted {
             Ok((stream, _)) => {
-                let connection = http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(IDLE)
-                    .serve_connection(TokioIo::new(stream), service.clone());
-                tokio::spawn(connections.watch(connection));
+                let stream = TokioIo::new(stream);
+                let connection = http.serve_connection_with_upgrades(stream, service.clone());
+                tokio::spawn(connections.watch(connection.into_owned()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
@@ -70,17 +72,26 @@ async fn in_time(request: Request, next: Next) -> Response {
     tokio::time::timeout(REQUEST, answer).await.unwrap_or_else(|_| late.into_response())
 }
 
+/// The use cases that the port offers.
+pub(crate) fn api(wiring: &Wiring) -> Result<Api, StartError> {
+    Ok(Api {
+        waits: wiring.waits()?,
+        jobs: wiring.jobs()?,
+        connections: wiring.connections(),
+        connect_url: None,
+    })
+}
+
 /// All that the port at `address` answers.
 pub(crate) fn routes(
     address: SocketAddr,
     wiring: &Wiring,
+    connecting: Connecting,
     metrics: Option<PrometheusHandle>,
 ) -> Result<Router, StartError> {
-    let api = sagebell_http_api::router(sagebell_http_api::Api {
-        waits: wiring.waits()?,
-        jobs: wiring.jobs()?,
-    })
-    .layer(middleware::from_fn(as_local));
+    let api = sagebell_http_api::router(connecting.api.clone());
+    let api = api.layer(middleware::from_fn(as_local));
+    let connect = get(gateway::connect).with_state(connecting);
     // EventBridge's endpoint is `POST /`; everything else is the API's.
     let bus = post(put_events::put_events).with_state(wiring.recorder()?);
     let bus = bus.layer(DefaultBodyLimit::max(put_events::MAX_BODY));
@@ -90,6 +101,7 @@ pub(crate) fn routes(
     let refuse = middleware::from_fn_with_state(address, origin_check::refuse_other_origins);
     let routes = Router::new()
         .route("/", bus.fallback_service(api.clone()))
+        .route("/v1/connect", connect.layer(middleware::from_fn(as_local)))
         .route("/metrics", get(render))
         .fallback_service(api);
     Ok(routes.layer(refuse).layer(middleware::from_fn(in_time)))

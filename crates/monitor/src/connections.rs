@@ -11,9 +11,12 @@ use jiff::Timestamp;
 use crate::compare_and_set::{CompareAndSet, Edit, Written};
 use crate::connection::Connection;
 use crate::policy::Policy;
-use crate::ports::{Clock, Store, StoreError, Versioned};
+use crate::ports::{Clock, Gateway, Store, StoreError, Versioned};
 use crate::principal::Principal;
-use crate::wait::{ConnectionId, Wait};
+use crate::wait::{Channel, ConnectionId, Wait};
+
+/// The number of waits read at a time.
+const PAGE: usize = 100;
 
 /// Why a connection could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +62,43 @@ impl Connections {
         }
     }
 
+    /// The principal that holds a connection. `None`: it is closed or unknown.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn holder(&self, id: &ConnectionId) -> Result<Option<Principal>, StoreError> {
+        let found = self.store.load_connection(id).await?;
+        let open = found.map(|found| found.value).filter(Connection::is_open);
+        Ok(open.map(|open| open.owner))
+    }
+
+    /// Closes the connections of waits that this gateway knows to be closed. A local stack calls
+    /// this when it starts: the connections of its last run ended with it. Returns how many waits
+    /// it found on them.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn close_lost(&self, gateway: &dyn Gateway) -> Result<u64, StoreError> {
+        let (mut lost, mut after) = (0, None);
+        loop {
+            let page = self.store.list_due(Timestamp::MAX, after.as_ref(), PAGE).await?;
+            for key in page.items {
+                let found = self.store.load_wait(&key).await?;
+                let Some(id) = found.as_ref().and_then(|found| held(&found.value)) else {
+                    continue;
+                };
+                if gateway.is_open(&id).await == Ok(false) {
+                    lost += 1;
+                    lose(self.compare_and_set(), found, &id, &*self.clock, &self.policy).await?;
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(lost);
+            }
+        }
+    }
+
     /// Records that a connection is closed, and that the waiters of the waits on it are without
     /// one. A closing that is reported twice, or late, changes nothing more.
     ///
@@ -89,6 +129,14 @@ impl Connections {
 
     fn compare_and_set(&self) -> CompareAndSet<'_> {
         CompareAndSet { store: &*self.store, pauses: None }
+    }
+}
+
+/// The connection that the waiter holds, as far as the monitor knows.
+fn held(wait: &Wait) -> Option<ConnectionId> {
+    match &wait.channel {
+        Channel::Connection { id, .. } if wait.can_be_signalled() => Some(id.clone()),
+        Channel::Connection { .. } | Channel::Callback { .. } | Channel::None => None,
     }
 }
 

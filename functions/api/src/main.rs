@@ -16,7 +16,12 @@ async fn main() -> Result<(), Error> {
     let config = Config::from(&ProcessEnv)?;
     let auth = config.auth;
     let wiring = Wiring::open(config, Some(sagebell_sagemaker::connect)).await?;
-    let api = sagebell_http_api::Api { waits: wiring.waits()?, jobs: wiring.jobs()? };
+    let api = sagebell_http_api::Api {
+        waits: wiring.waits()?,
+        jobs: wiring.jobs()?,
+        connections: wiring.connections(),
+        connect_url: None,
+    };
     let count = move |request: Request, next: Next| metrics.after(next.run(request));
     let routes = sagebell_http_api::router(api)
         .layer(middleware::from_fn_with_state(auth, caller::identify))

@@ -5,11 +5,13 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use sagebell_monitor::deliver::Deliver;
+use sagebell_monitor::deliver::{Deliver, Senders};
 use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{Announcer, CallbackGuard, CallbackRefused, Clock};
+use sagebell_monitor::ports::{
+    Announcer, CallbackGuard, CallbackRefused, Clock, Failure, Reachability,
+};
 use sagebell_monitor::record::Recorder;
 use sagebell_monitor::signal::Announcement;
 use sagebell_monitor::sweep::Sweep;
@@ -120,6 +122,16 @@ impl Parts {
     }
 }
 
+/// Every waiter of this world can be asked.
+struct Reachable;
+
+#[async_trait]
+impl Reachability for Reachable {
+    async fn check(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
 fn policy(world: &World) -> Policy {
     let mut policy = Policy::default();
     if world.breaks(Mutation::NoGrace) {
@@ -167,7 +179,11 @@ impl Cloud {
         };
         let deliver = Deliver {
             store: parts.store(Function::Signals),
-            sender: Arc::new(SimSender(Arc::clone(&world))),
+            senders: Senders {
+                callbacks: Some(Arc::new(SimSender(Arc::clone(&world)))),
+                gateway: None,
+                other: None,
+            },
             clock: parts.clock(Function::Signals),
             entropy: parts.jitter(),
             policy: Arc::clone(&parts.policy),
@@ -178,6 +194,7 @@ impl Cloud {
             sagemaker: parts.sagemaker(Function::Sweep),
             intake: Arc::new(parts.recorder(Function::Sweep)),
             announcer: Arc::new(Silent),
+            reachability: Arc::new(Reachable),
             clock: parts.clock(Function::Sweep),
             entropy: parts.jitter(),
             policy: Arc::clone(&parts.policy),

@@ -6,7 +6,7 @@ use sagebell_monitor::wait::{Wait, WaitState};
 use serde_json::Value;
 
 use crate::executor::Millis;
-use crate::network::{Address, address_of};
+use crate::network::{Address, address_of, callback_of};
 use crate::owners::Book;
 use crate::plan::Plan;
 use crate::world::{World, millis};
@@ -204,7 +204,7 @@ impl Judge {
             watch.lease_end = world.faults.jump.true_time(renewed_at, now) + lease;
         }
         watch.lease_until = Some(wait.lease_until);
-        watch.address = Some(address_of(&wait.callback_url));
+        watch.address = callback_of(&wait.channel).map(|(url, _)| address_of(url));
     }
 
     /// A callback begins; says what is wrong with that. A clock that is set forward ends

@@ -9,7 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sagebell_monitor::ports::{Failure, ProbeOutcome, SendOutcome, Sender};
 use sagebell_monitor::signal::{Callback, Probe, Signal};
-use sagebell_monitor::wait::{CallbackUrl, FailureClass};
+use sagebell_monitor::wait::{CallbackUrl, Channel, FailureClass, Secret};
+use sagebell_monitor::wait_registry::ChannelAsked;
 
 use crate::checks;
 use crate::executor::Millis;
@@ -197,6 +198,21 @@ impl Sender for SimSender {
 
 /// Where callbacks to this URL go.
 #[must_use]
+/// A registration for callbacks to this URL.
+#[must_use]
+pub fn callback(url: &str, secret: &Secret) -> ChannelAsked {
+    ChannelAsked::Callback { url: CallbackUrl::parse(url).unwrap(), secret: secret.clone() }
+}
+
+/// The URL and the secret of a callback.
+#[must_use]
+pub fn callback_of(channel: &Channel) -> Option<(&CallbackUrl, &Secret)> {
+    match channel {
+        Channel::Callback { url, secret } => Some((url, secret)),
+        Channel::Connection { .. } | Channel::None => None,
+    }
+}
+
 pub fn address_of(url: &CallbackUrl) -> Address {
     let host = url.as_url().host_str().unwrap();
     host.rsplit('.').next().unwrap().parse().unwrap()

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::connection::Connection;
 use sagebell_monitor::counter::CountKey;
 use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::job::{Job, JobRecord};
@@ -17,7 +18,7 @@ use sagebell_monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned,
 };
 use sagebell_monitor::testing::memory::MemoryStore;
-use sagebell_monitor::wait::{Wait, WaitKey, WaitState};
+use sagebell_monitor::wait::{ConnectionId, Wait, WaitKey, WaitState};
 
 use crate::ends;
 use crate::executor::Millis;
@@ -177,6 +178,24 @@ impl Store for SimStore {
                 self.copy_job(record);
             }
         }
+        self.answer(saved)
+    }
+
+    async fn load_connection(
+        &self,
+        id: &ConnectionId,
+    ) -> Result<Option<Versioned<Connection>>, StoreError> {
+        self.reach().await?;
+        self.inner.load_connection(id).await
+    }
+
+    async fn save_connection(
+        &self,
+        connection: &Connection,
+        expect: Option<Version>,
+    ) -> Result<Saved<Connection>, StoreError> {
+        self.reach().await?;
+        let saved = self.inner.save_connection(connection, expect).await?;
         self.answer(saved)
     }
 

@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use sagebell_monitor::principal::Principal;
-use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Secret, SignalOn, WaitKey};
+use sagebell_monitor::wait::{OnAbandon, Secret, SignalOn, WaitKey};
 use sagebell_monitor::wait_registry::{Registration, Stop, WaitAndJob, WaitError};
 
 use crate::executor::Millis;
 use crate::functions::Cloud;
 use crate::lock;
 use crate::mutation::Mutation;
-use crate::network::Address;
+use crate::network::{Address, callback, callback_of};
 use crate::owners;
 use crate::teams::{Ask, Team, Who};
 use crate::world::Dice;
@@ -120,8 +120,7 @@ impl Stranger<'_> {
             arn,
             id,
             owner: self.principal(),
-            callback_url: CallbackUrl::parse(&format!("http://10.0.0.{address}:8080/")).unwrap(),
-            secret: self.secret.clone(),
+            channel: callback(&format!("http://10.0.0.{address}:8080/"), &self.secret),
             signal_on: SignalOn::Settled,
             not_before: None,
             lease_seconds: self.plan.lease_seconds,
@@ -178,7 +177,7 @@ impl Stranger<'_> {
 
     /// It is told of its own wait, or of none.
     fn judge(&self, did: &str, answer: &WaitAndJob) {
-        if answer.wait.secret != self.secret {
+        if callback_of(&answer.wait.channel).is_none_or(|(_, secret)| *secret != self.secret) {
             let world = &self.cloud.world;
             world.broken("6-foreign", || format!("a stranger {did} the wait of {}", self.task));
         }

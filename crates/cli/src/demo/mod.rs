@@ -22,7 +22,7 @@ use crate::args::DemoArgs;
 use crate::output::{Output, print_json};
 use lives::Life;
 use sagebell_client::Client;
-use sagebell_local::{LocalStack, Options};
+use sagebell_local::{ConnectionLimits, LocalStack, Options};
 use screen::Screen;
 use waiter::Received;
 
@@ -76,6 +76,7 @@ pub async fn run(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>
         listen: ([127, 0, 0, 1], 0).into(),
         callback_paths: CallbackPaths::default(),
         sweep_every: Duration::from_secs(1),
+        connections: ConnectionLimits::default(),
         metrics: None,
     })
     .await?;

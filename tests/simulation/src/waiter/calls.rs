@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use sagebell_monitor::ports::SageMakerError;
-use sagebell_monitor::wait::{CallbackUrl, Secret, WaitKey};
-use sagebell_monitor::wait_registry::{Registration, Stop, WaitAndJob, WaitError};
+use sagebell_monitor::wait::{Secret, WaitKey};
+use sagebell_monitor::wait_registry::{ChannelAsked, Registration, Stop, WaitAndJob, WaitError};
 
 use super::{Found, Waiter};
 use crate::executor::Millis;
@@ -15,7 +15,7 @@ use crate::functions::Cloud;
 use crate::instead::{self, Instead};
 use crate::lock;
 use crate::mutation::Mutation;
-use crate::network::Address;
+use crate::network::{Address, callback};
 use crate::teams::{Ask, Who};
 use crate::world::{Dice, World, instant};
 
@@ -58,8 +58,7 @@ impl Waiter {
         let url = format!("http://10.0.0.{address}:8080/callback");
         let not_before = found.not_before.filter(|_| !world.breaks(Mutation::NoNotBefore));
         let asked = Registration {
-            callback_url: CallbackUrl::parse(&url).unwrap(),
-            secret: secret.clone(),
+            channel: callback(&url, secret),
             not_before,
             ..registration(world, self.task)
         };
@@ -156,8 +155,7 @@ fn registration(world: &World, task: usize) -> Registration {
         arn: world.plan.jobs[plan.job].arn.clone(),
         id: plan.wait_id.clone(),
         owner: Who::Task(task).principal(world),
-        callback_url: CallbackUrl::parse("http://10.0.0.0:8080/callback").unwrap(),
-        secret: Secret::from_bytes(&[1; 24]).unwrap(),
+        channel: ChannelAsked::None,
         signal_on: plan.signal_on,
         not_before: None,
         lease_seconds: plan.lease_seconds,
