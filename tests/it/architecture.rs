@@ -29,7 +29,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     // The waiter's side.
     ("sagebell-client", &["api-types", "aws-reads", "monitor", "system", "webhook"]),
     // The stack of one machine.
-    ("sagebell-local", &["api-types", "http-api", "monitor", "runtime", "store-sqlite", "system", "webhook"]),
+    (
+        "sagebell-local",
+        &["api-types", "http-api", "monitor", "runtime", "store-sqlite", "system", "webhook"],
+    ),
     // What people and AWS start.
     (
         "sagebell",

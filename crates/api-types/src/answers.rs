@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sagebell_monitor::job::{Job, JobRecord, TimelineEntry};
 use sagebell_monitor::ports::Page;
-use sagebell_monitor::wait::{
-    CallbackUrl, Channel, OnAbandon, SignalOn, Wait, WaitId, WaitState,
-};
+use sagebell_monitor::wait::{CallbackUrl, Channel, OnAbandon, SignalOn, Wait, WaitId, WaitState};
 use sagebell_monitor::wait_registry::WaitAndJob;
 use serde::{Deserialize, Serialize};
 

@@ -181,7 +181,8 @@ impl Ask {
             let (stop, force) = (flag(&mut fields, STOP)?, flag(&mut fields, FORCE)?);
             return left_over(&fields).map_or(Ok(Self::Cancel { arn, wait_id, stop, force }), Err);
         }
-        if let Some(name) = [CALLBACK_URL, SECRET].into_iter().find(|name| fields.contains_key(*name))
+        if let Some(name) =
+            [CALLBACK_URL, SECRET].into_iter().find(|name| fields.contains_key(*name))
         {
             return Err(BadBody::field(name, "a wait on a connection has no callback"));
         }
@@ -295,9 +296,9 @@ impl Received {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use sagebell_monitor::job::JobRecord;
     use sagebell_monitor::signal::Signal;
-    use jiff::Timestamp;
 
     use super::*;
     use crate::ErrorCode;
@@ -320,11 +321,8 @@ mod tests {
     fn what_a_waiter_sends_the_monitor_reads() {
         let (arn, wait_id) = (arn(), WaitId::parse("w").unwrap());
         let request = WaitRequest { lease_seconds: 900, ..WaitRequest::by_renewals() };
-        let wait = Ask::Wait {
-            arn: arn.clone(),
-            wait_id: wait_id.clone(),
-            request: Box::new(request),
-        };
+        let wait =
+            Ask::Wait { arn: arn.clone(), wait_id: wait_id.clone(), request: Box::new(request) };
         let cancel = Ask::Cancel { arn, wait_id, stop: true, force: false };
         for ask in [wait, cancel, Ask::Ping] {
             let frame = frame(ask);
@@ -386,7 +384,8 @@ mod tests {
         ] {
             assert_eq!(Received::parse(&sent.clone().encoded().unwrap()), sent);
         }
-        let gateways = r#"{"message": "Internal server error", "connectionId":"x=", "requestId":"y="}"#;
+        let gateways =
+            r#"{"message": "Internal server error", "connectionId":"x=", "requestId":"y="}"#;
         for text in [gateways, "", "[]", "hello"] {
             assert!(matches!(Received::parse(text), Received::Other(_)), "{text}");
         }

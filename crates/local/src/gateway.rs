@@ -5,6 +5,8 @@
 //! was written to the socket.
 
 mod held;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -25,9 +25,7 @@ use metrics::counter;
 use crate::compare_and_set::{CompareAndSet, Edit, Written};
 use crate::job::JobRecord;
 use crate::policy::Policy;
-use crate::ports::{
-    Clock, Entropy, Failure, Saved, SendOutcome, Store, StoreError, Versioned,
-};
+use crate::ports::{Clock, Entropy, Failure, Saved, SendOutcome, Store, StoreError, Versioned};
 use crate::signal::{Purpose, SignalRequest};
 use crate::time::later;
 use crate::wait::{News, Wait, WaitKey, WaitState};

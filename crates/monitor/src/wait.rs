@@ -299,10 +299,7 @@ impl Wait {
     /// answer to its next registration tells the state.
     #[must_use]
     pub fn news(&self, record: &JobRecord) -> News {
-        if self.state != WaitState::Waiting
-            || !self.can_be_signalled()
-            || !self.is_about(record)
-        {
+        if self.state != WaitState::Waiting || !self.can_be_signalled() || !self.is_about(record) {
             return News::None;
         }
         if record.job.phase.is_settled() {

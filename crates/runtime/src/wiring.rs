@@ -11,8 +11,8 @@ use sagebell_monitor::deliver::{Deliver, Senders};
 use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{
-    Announcer, CallbackGuard, Clock, Entropy, Gateway, Intake, Queue, Reachability, SageMaker, Store,
-    StoreError,
+    Announcer, CallbackGuard, Clock, Entropy, Gateway, Intake, Queue, Reachability, SageMaker,
+    Store, StoreError,
 };
 use sagebell_monitor::record::Recorder;
 use sagebell_monitor::sweep::Sweep;

@@ -18,7 +18,12 @@ const CALLS: usize = 8;
 /// One world for all runs: making the router takes longer than a call of it.
 static ROUTER: LazyLock<Router> = LazyLock::new(|| {
     let world = FakeWorld::default();
-    sagebell_http_api::router(sagebell_http_api::Api { waits: world.waits(), jobs: world.jobs() })
+    sagebell_http_api::router(sagebell_http_api::Api {
+        waits: world.waits(),
+        jobs: world.jobs(),
+        connections: world.connections(),
+        connect_url: None,
+    })
 });
 
 /// Arbitrary calls of the API: never a fault of ours, and every refusal is a

@@ -196,8 +196,6 @@ impl Sender for SimSender {
     }
 }
 
-/// Where callbacks to this URL go.
-#[must_use]
 /// A registration for callbacks to this URL.
 #[must_use]
 pub fn callback(url: &str, secret: &Secret) -> ChannelAsked {
@@ -213,6 +211,8 @@ pub fn callback_of(channel: &Channel) -> Option<(&CallbackUrl, &Secret)> {
     }
 }
 
+/// Where callbacks to this URL go.
+#[must_use]
 pub fn address_of(url: &CallbackUrl) -> Address {
     let host = url.as_url().host_str().unwrap();
     host.rsplit('.').next().unwrap().parse().unwrap()

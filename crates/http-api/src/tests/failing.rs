@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::connection::Connection;
 use sagebell_monitor::counter::CountKey;
 use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::job::{Job, JobRecord};
 use sagebell_monitor::ports::{
     Cursor, JobFilter, Page, Saved, Store, StoreError, Version, Versioned,
 };
-use sagebell_monitor::wait::{Wait, WaitKey};
+use sagebell_monitor::wait::{ConnectionId, Wait, WaitKey};
 
 /// A store that fails every call in one way.
 pub(super) struct Failing(pub(super) fn() -> StoreError);
@@ -54,6 +55,19 @@ impl Store for Failing {
         _: Option<&Cursor>,
         _: usize,
     ) -> Result<Page<WaitKey>, StoreError> {
+        Err(self.0())
+    }
+    async fn load_connection(
+        &self,
+        _: &ConnectionId,
+    ) -> Result<Option<Versioned<Connection>>, StoreError> {
+        Err(self.0())
+    }
+    async fn save_connection(
+        &self,
+        _: &Connection,
+        _: Option<Version>,
+    ) -> Result<Saved<Connection>, StoreError> {
         Err(self.0())
     }
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {

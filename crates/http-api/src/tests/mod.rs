@@ -5,6 +5,7 @@
 
 mod dashboard;
 mod failing;
+mod frames;
 mod hostile;
 mod jobs;
 mod logs;
@@ -79,7 +80,8 @@ fn sorted(mut json: Value) -> Value {
 }
 
 fn api(world: &FakeWorld) -> Api {
-    Api { waits: world.waits(), jobs: world.jobs() }
+    let (waits, jobs, connections) = (world.waits(), world.jobs(), world.connections());
+    Api { waits, jobs, connections, connect_url: None }
 }
 
 /// A path with the training job's ARN encoded in it.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Deliver;
-use crate::connections;
 use crate::compare_and_set::CompareAndSet;
+use crate::connections;
 use crate::job::JobRecord;
 use crate::ports::{
     Failure, Gateway, ProbeOutcome, Queue, SendOutcome, Sender, StoreError, Versioned,
@@ -30,7 +30,11 @@ impl Senders {
     ///
     /// # Errors
     /// The request must be handled again.
-    pub(super) async fn hand_over(&self, wait: &Wait, purpose: Purpose) -> Result<bool, StoreError> {
+    pub(super) async fn hand_over(
+        &self,
+        wait: &Wait,
+        purpose: Purpose,
+    ) -> Result<bool, StoreError> {
         let is_own = match wait.channel {
             Channel::Connection { .. } => self.gateway.is_some(),
             Channel::Callback { .. } => self.callbacks.is_some(),

@@ -28,7 +28,10 @@ impl Entrance {
         }
         let checked = reachability.check().await;
         if let Err(failure) = &checked {
-            tracing::error!(reason = failure.reason, "waiters cannot reach the API: none is judged");
+            tracing::error!(
+                reason = failure.reason,
+                "waiters cannot reach the API: none is judged"
+            );
             counter!("sagebell_api_unreachable_total").increment(1);
         }
         *known.insert(checked.is_ok())

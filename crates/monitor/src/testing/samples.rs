@@ -13,8 +13,8 @@ use crate::principal::Principal;
 use crate::search::Search;
 use crate::time::later;
 use crate::wait::{
-    CallbackUrl, Channel, ConnectionId, Delivery, OnAbandon, Secret, SignalOn, Wait, WaitId, WaitKey,
-    WaitState,
+    CallbackUrl, Channel, ConnectionId, Delivery, OnAbandon, Secret, SignalOn, Wait, WaitId,
+    WaitKey, WaitState,
 };
 
 /// How long the samples live.

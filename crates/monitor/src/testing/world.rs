@@ -16,16 +16,14 @@ use crate::job_queries::JobQueries;
 use crate::observation::Observation;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, CallbackGuard, CallbackRefused, Clock, Entropy, Failure, Gateway, ProbeOutcome, Queue,
-    QueueError, Reachability, SageMaker, SageMakerError, SendOutcome, Sender,
+    Announcer, CallbackGuard, CallbackRefused, Clock, Entropy, Failure, Gateway, ProbeOutcome,
+    Queue, QueueError, Reachability, SageMaker, SageMakerError, SendOutcome, Sender,
 };
 use crate::principal::Principal;
 use crate::record::Recorder;
 use crate::signal::{Announcement, Callback, Probe, Signal, SignalRequest};
 use crate::sweep::Sweep;
-use crate::wait::{
-    CallbackUrl, ConnectionId, FailureClass, OnAbandon, Secret, SignalOn, WaitId,
-};
+use crate::wait::{CallbackUrl, ConnectionId, FailureClass, OnAbandon, Secret, SignalOn, WaitId};
 use crate::wait_registry::{ChannelAsked, Registration, WaitRegistry};
 
 /// The ARN of the job that [`FakeWorld::registration`] waits for.

@@ -115,12 +115,8 @@ struct HalfAChannel;
 
 impl From<Channel> for StoredChannel {
     fn from(channel: Channel) -> Self {
-        let none = Self {
-            callback_url: None,
-            secret: None,
-            connection: None,
-            connection_opened_at: None,
-        };
+        let none =
+            Self { callback_url: None, secret: None, connection: None, connection_opened_at: None };
         match channel {
             Channel::Connection { id, opened_at } => {
                 Self { connection: Some(id), connection_opened_at: Some(opened_at), ..none }

@@ -26,12 +26,8 @@ impl Wait {
         for at in [&mut self.check_at, &mut self.lease_until] {
             *at = earlier(*at, by);
         }
-        let of_search = [
-            &mut search.next_at,
-            &mut search.probed_at,
-            &mut self.gone_since,
-            &mut self.overtime,
-        ];
+        let of_search =
+            [&mut search.next_at, &mut search.probed_at, &mut self.gone_since, &mut self.overtime];
         for at in of_search.into_iter().chain([&mut delivery.retry_at]) {
             *at = at.map(|at| earlier(at, by));
         }

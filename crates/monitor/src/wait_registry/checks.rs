@@ -15,9 +15,7 @@ impl WaitRegistry {
             return Err(WaitError::OutOfScope(scope));
         }
         if let ChannelAsked::Callback { url, .. } = &asked.channel {
-            self.guard
-                .check(url)
-                .map_err(|why| invalid(Field::CallbackUrl, why.to_string()))?;
+            self.guard.check(url).map_err(|why| invalid(Field::CallbackUrl, why.to_string()))?;
         }
         let lease = Policy::LEASE_SECONDS;
         if !lease.contains(&asked.lease_seconds) {

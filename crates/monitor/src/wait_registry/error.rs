@@ -63,7 +63,10 @@ pub enum WaitError {
     #[error("the connection is not open, or not yours: open another one and register again")]
     ConnectionNotOpen,
     /// So many waits are registered on the connection already.
-    #[error("{} waits are registered on this connection: open another one", Policy::CONNECTION_WAITS)]
+    #[error(
+        "{} waits are registered on this connection: open another one",
+        Policy::CONNECTION_WAITS
+    )]
     ConnectionFull,
     /// Its principal registered more than its share.
     #[error(transparent)]

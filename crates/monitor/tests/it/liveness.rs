@@ -8,8 +8,8 @@ use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{SendOutcome, Store as _};
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::signal::{Purpose, SignalRequest};
-use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use sagebell_monitor::wait::{CallbackUrl, OnAbandon, Wait, WaitKey, WaitState};
+use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN, callback};
+use sagebell_monitor::wait::{Channel, OnAbandon, Wait, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::Registration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -59,10 +59,9 @@ async fn a_waiter_that_is_gone_is_found_to_be_within_minutes_of_its_grace() {
     let probes = world.sender.probes();
     assert_eq!(probes.len(), Policy::PROBES as usize);
     for probe in probes {
-        assert_eq!(
-            (probe.message.wait_id.as_str(), &probe.url),
-            ("w", &wait(&world).await.callback_url)
-        );
+        assert_eq!(probe.message.wait_id.as_str(), "w");
+        let to = Channel::Callback { url: probe.url, secret: probe.secret };
+        assert_eq!(to, wait(&world).await.channel);
     }
 }
 
@@ -217,7 +216,7 @@ async fn a_target_proves_itself_once_and_anew_when_it_moves() {
         world.waits().register(asked.clone()).await.unwrap();
     }
     assert_eq!((probes(), world.sender.sent().len()), (1, 3));
-    asked.callback_url = CallbackUrl::parse("http://10.9.9.9:7070/").unwrap();
+    asked.channel = callback("http://10.9.9.9:7070/", 7);
     world.waits().register(asked).await.unwrap();
     world.sender.script([SendOutcome::Delivered]);
     let event = FakeWorld::training_event("InProgress", "Uploading", 40);

@@ -7,6 +7,7 @@ mod act;
 mod call_budget;
 mod claims;
 mod clocks;
+mod connections;
 mod counts;
 mod doubts;
 mod event_forms;

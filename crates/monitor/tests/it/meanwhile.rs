@@ -5,18 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sagebell_monitor::deliver::{Deliver, SignalOutcome};
+use sagebell_monitor::deliver::{Deliver, Senders, SignalOutcome};
 use sagebell_monitor::ports::{
     Clock as _, Failure, ProbeOutcome, SendOutcome, Sender, Store as _, StoreError,
 };
 use sagebell_monitor::record::Recorder;
 use sagebell_monitor::signal::{Callback, Probe, Signal};
 use sagebell_monitor::testing::ManualClock;
-use sagebell_monitor::testing::world::{FakeSender, FakeWorld};
-use sagebell_monitor::wait::{
-    CallbackUrl, FailureClass, Secret, SignalOn, Wait, WaitKey, WaitState,
-};
-use sagebell_monitor::wait_registry::{Registration, WaitRegistry};
+use sagebell_monitor::testing::world::{FakeSender, FakeWorld, callback};
+use sagebell_monitor::wait::{FailureClass, Secret, SignalOn, Wait, WaitKey, WaitState};
+use sagebell_monitor::wait_registry::{ChannelAsked, Registration, WaitRegistry};
 
 use crate::act::{Act, Waiter};
 
@@ -51,12 +49,11 @@ fn key(world: &FakeWorld) -> WaitKey {
 }
 
 fn moved(world: &FakeWorld) -> Registration {
-    let callback_url = CallbackUrl::parse("http://10.9.9.9:8080/").unwrap();
-    Registration { callback_url, ..asked(world) }
+    Registration { channel: callback("http://10.9.9.9:8080/", 7), ..asked(world) }
 }
 
 fn with_another_secret(world: &FakeWorld) -> Registration {
-    Registration { secret: Secret::from_bytes(&[8; 32]).unwrap(), ..asked(world) }
+    Registration { channel: callback("http://10.1.2.3:8080/", 8), ..asked(world) }
 }
 
 async fn wait(world: &FakeWorld) -> Wait {
@@ -73,7 +70,8 @@ async fn deliver_by(
     let event = FakeWorld::training_event(status, status, age);
     world.recorder().take(&event).await.unwrap();
     let request = world.queue.pop().unwrap();
-    Deliver { sender: Arc::new(sender), ..world.deliver() }.handle(&request).await
+    let senders = Senders { callbacks: Some(Arc::new(sender)), ..world.senders() };
+    Deliver { senders, ..world.deliver() }.handle(&request).await
 }
 
 /// Tells a registered wait of this state of its job while its waiter acts.
@@ -125,6 +123,10 @@ async fn a_failure_is_written_onto_a_renewed_wait() {
     assert!(delivery.attempts > 0 && delivery.retry_at.is_some(), "{delivery:?}");
 }
 
+fn went_to(sent: &Callback<Signal>) -> ChannelAsked {
+    ChannelAsked::Callback { url: sent.url.clone(), secret: sent.secret.clone() }
+}
+
 #[tokio::test]
 async fn who_moved_has_heard_nothing_at_the_new_address() {
     for new in [moved, with_another_secret] {
@@ -134,8 +136,8 @@ async fn who_moved_has_heard_nothing_at_the_new_address() {
         let sent = world.sender.sent();
         let (first, last) = (sent.first().unwrap(), sent.last().unwrap());
         assert_eq!(sent.len(), 2, "to where it was and to where it is");
-        assert!((&first.url, &first.secret) != (&asked.callback_url, &asked.secret));
-        assert_eq!((&last.url, &last.secret), (&asked.callback_url, &asked.secret));
+        assert_ne!(went_to(first), asked.channel);
+        assert_eq!(went_to(last), asked.channel);
         assert_eq!(world.sender.probes().len(), 2, "the new target proves itself anew");
     }
 }

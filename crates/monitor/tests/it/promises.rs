@@ -11,11 +11,9 @@ use sagebell_monitor::ports::{Clock as _, Failure, SageMakerError, SendOutcome, 
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::record::{RecordError, Taken};
 use sagebell_monitor::signal::Announcement;
-use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
+use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN, callback};
 use sagebell_monitor::time::CLOCK_SKEW;
-use sagebell_monitor::wait::{
-    CallbackUrl, FailureClass, OnAbandon, Secret, SignalOn, Wait, WaitId, WaitKey, WaitState,
-};
+use sagebell_monitor::wait::{FailureClass, OnAbandon, SignalOn, Wait, WaitId, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::{Field, Registration, Stop, WaitError};
 use serde_json::json;
 
@@ -536,8 +534,7 @@ async fn a_rescheduled_pod_takes_its_wait_up_again() {
     pass(&world, u64::from(Policy::LEASE_SECONDS_DEFAULT) + 200);
     world.sweep().sweep().await.unwrap();
     let mut asked = world.registration("w");
-    asked.callback_url = CallbackUrl::parse("http://10.9.9.9:7070/").unwrap();
-    asked.secret = Secret::from_bytes(&[8; 32]).unwrap();
+    asked.channel = callback("http://10.9.9.9:7070/", 8);
     world.waits().register(asked).await.unwrap();
     pass(&world, 400);
     world.sweep().sweep().await.unwrap();
@@ -828,8 +825,8 @@ async fn bad_fields_are_refused_by_name() {
         }
     };
     let now = world.clock.now();
-    let denied = CallbackUrl::parse("http://denied/").unwrap();
-    assert_eq!(field(refusal(&world, |a| a.callback_url = denied).await), Field::CallbackUrl);
+    let denied = callback("http://denied/", 7);
+    assert_eq!(field(refusal(&world, |a| a.channel = denied).await), Field::CallbackUrl);
     assert_eq!(field(refusal(&world, |a| a.lease_seconds = 1).await), Field::LeaseSeconds);
     assert_eq!(field(refusal(&world, |a| a.deadline = Some(now)).await), Field::Deadline);
     assert_eq!(Field::LeaseSeconds.to_string(), "lease", "its name for people");

@@ -12,9 +12,10 @@ use sagebell_monitor::observation::Observation;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _};
 use sagebell_monitor::principal::Principal;
-use sagebell_monitor::testing::world::{Described, FakeWorld};
+use sagebell_monitor::testing::samples;
+use sagebell_monitor::testing::world::{Described, FakeWorld, callback};
 use sagebell_monitor::time::{CLOCK_SKEW, later};
-use sagebell_monitor::wait::{CallbackUrl, SignalOn, Wait, WaitKey, WaitState};
+use sagebell_monitor::wait::{SignalOn, Wait, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::{Field, Registration, Stop, WaitError, WaitRegistry};
 use serde_json::json;
 
@@ -224,10 +225,10 @@ async fn registered_while(world: &FakeWorld, act: Act) -> Wait {
 #[tokio::test]
 async fn a_wait_that_moved_meanwhile_is_signalled_by_the_answer_where_it_is() {
     let world = FakeWorld::default();
-    let callback_url = CallbackUrl::parse("http://10.9.9.9:8080/").unwrap();
-    let moved = Registration { callback_url: callback_url.clone(), ..asked(&world) };
+    let moved = Registration { channel: callback("http://10.9.9.9:8080/", 7), ..asked(&world) };
     let answered = registered_while(&world, Act::Registers(Box::new(moved))).await;
-    assert_eq!((answered.state, &answered.callback_url), (WaitState::Signalled, &callback_url));
+    let channel = samples::callback("http://10.9.9.9:8080/", &[7; 32]);
+    assert_eq!((answered.state, &answered.channel), (WaitState::Signalled, &channel));
     assert_eq!(wait(&world).await, answered);
 }
 

@@ -15,7 +15,7 @@ use sagebell_monitor::phase::Phase;
 use sagebell_monitor::search::Search;
 use sagebell_monitor::signal::{Purpose, SignalRequest};
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::wait::{Delivery, FailureClass, OnAbandon, SignalOn, Wait};
+use sagebell_monitor::wait::{Channel, Delivery, FailureClass, OnAbandon, SignalOn, Wait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -90,6 +90,17 @@ fn waits_outlive_their_version() {
         ..samples::wait(&samples::arn("digits"), "run-1.train", MIDNIGHT)
     };
     check("wait", &wait);
+    let connected = samples::connection("L0SM9cOFvHcCIhw=", MIDNIGHT).channel();
+    check("wait-connected", &Wait { channel: connected, gone_since: time, ..wait.clone() });
+    check("wait-untold", &Wait { channel: Channel::None, ..wait });
+}
+
+#[test]
+fn connections_outlive_their_version() {
+    let mut connection = samples::connection("L0SM9cOFvHcCIhw=", MIDNIGHT);
+    connection.closed_at = Some(MIDNIGHT);
+    connection.waits = vec![samples::key(&samples::arn("digits"), "run-1.train")];
+    check("connection", &connection);
 }
 
 #[test]

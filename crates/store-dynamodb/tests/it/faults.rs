@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use sagebell_monitor::ports::{Clock as _, Store as _, StoreError};
 use sagebell_monitor::testing::ManualClock;
+use sagebell_monitor::wait::Channel;
 use sagebell_store_dynamodb::DynamoStore;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -56,7 +57,8 @@ async fn a_refusal_is_terminal_at_once_and_says_what_to_do() {
         for part in [code, "the service's own words", "PutItem", TABLE, advice] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        assert!(!text.contains(wait.secret.expose()), "{text}");
+        let Channel::Callback { secret, .. } = wait.channel else { panic!() };
+        assert!(!text.contains(secret.expose()), "{text}");
         assert_eq!(fake.requests().len(), 1);
     }
 }
