@@ -1,25 +1,29 @@
 //! The one port: the API, `PutEvents` and metrics.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use axum::{BoxError, Router};
+use hyper::body::Incoming;
+use hyper::server::conn::http1::{self, UpgradeableConnection};
+use hyper::service::HttpService;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sagebell_http_api::Api;
 use sagebell_monitor::principal::Principal;
 use sagebell_runtime::{StartError, Wiring};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use crate::gateway::{self, Connecting};
@@ -38,10 +42,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `stop`, then finishes what is under way.
 pub(crate) async fn run(socket: TcpListener, routes: Router, stop: CancellationToken) {
-    let connections = GracefulShutdown::new();
+    let under_way = TaskTracker::new();
     let service = TowerToHyperService::new(routes);
-    let mut http = Builder::new(TokioExecutor::new()).http1_only();
-    http.http1().timer(TokioTimer::new()).header_read_timeout(IDLE);
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
@@ -49,9 +51,12 @@ pub(crate) async fn run(socket: TcpListener, routes: Router, stop: CancellationT
         };
         match accepted {
             Ok((stream, _)) => {
-                let stream = TokioIo::new(stream);
-                let connection = http.serve_connection_with_upgrades(stream, service.clone());
-                tokio::spawn(connections.watch(connection.into_owned()));
+                let connection = http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(IDLE)
+                    .serve_connection(TokioIo::new(stream), service.clone())
+                    .with_upgrades();
+                under_way.spawn(serve(connection, stop.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
@@ -60,7 +65,27 @@ pub(crate) async fn run(socket: TcpListener, routes: Router, stop: CancellationT
         }
     }
     drop(socket);
-    connections.shutdown().await;
+    under_way.close();
+    under_way.wait().await;
+}
+
+/// Serves one connection to its end. After `stop` it takes no further request.
+async fn serve<S>(connection: UpgradeableConnection<TokioIo<TcpStream>, S>, stop: CancellationToken)
+where
+    S: HttpService<Incoming, ResBody = Body>,
+    S::Error: Into<BoxError>,
+{
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+        ended = connection.as_mut() => ended,
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }
 
 /// A request that takes too long is answered so. The log tells requests apart by number.
@@ -115,7 +140,6 @@ async fn as_local(mut request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpStream;
 
     use super::*;
 

@@ -15,6 +15,7 @@
 //! registration cannot direct signals at somebody else's server.
 
 mod probe;
+mod send;
 mod senders;
 
 use std::sync::Arc;

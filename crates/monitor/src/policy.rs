@@ -93,7 +93,7 @@ impl Policy {
 
     /// The number of times that a lost waiter could have come back, and did not, before it counts
     /// as gone.
-    pub const LOOKS: u32 = 2;
+    pub const CHANCES: u32 = 2;
 
     /// The longest life of a wait. SageMaker's longest job is 28 days
     /// (`StoppingCondition.MaxRuntimeInSeconds`).

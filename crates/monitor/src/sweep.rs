@@ -10,7 +10,8 @@
 mod beat;
 mod check;
 mod endings;
-mod look;
+mod entrance;
+mod judge;
 mod plan;
 mod report;
 
@@ -33,7 +34,7 @@ use crate::time::later;
 use crate::wait::{News, Wait, WaitKey, WaitState};
 
 use beat::Beat;
-use look::Entrance;
+use entrance::Entrance;
 use plan::{Step, plan};
 pub use report::SweepReport;
 
@@ -218,7 +219,7 @@ impl Sweep {
                 self.save(wait).await?;
             }
             Step::Probe => self.probe(wait).await?,
-            Step::Look => return self.look(wait, record.as_ref(), beat, entrance).await,
+            Step::Judge => return self.judge(wait, record.as_ref(), beat, entrance).await,
             Step::Rest => self.rest(wait, beat).await?,
             Step::Signal => self.request_signal(wait, record.as_ref()).await?,
             Step::Check => self.check(wait, record.as_ref(), beat, described).await?,

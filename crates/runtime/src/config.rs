@@ -135,6 +135,11 @@ impl Config {
         );
         let policy = Policy {
             grace: reader.seconds("SAGEBELL_GRACE_SECONDS", defaults.grace, DAY),
+            reconnect_grace: reader.seconds(
+                "SAGEBELL_RECONNECT_GRACE_SECONDS",
+                defaults.reconnect_grace,
+                DAY,
+            ),
             probe_pause: reader.seconds("SAGEBELL_PROBE_SECONDS", defaults.probe_pause, DAY),
             retention: reader.days("SAGEBELL_RETENTION_DAYS", defaults.retention),
             check_first: reader.seconds("SAGEBELL_CHECK_FIRST_SECONDS", defaults.check_first, DAY),

@@ -3,7 +3,7 @@
 //!
 //! ```json
 //! {"timestamp": "…", "level": "WARN", "target": "sagebell_monitor::deliver",
-//!  "request_id": "…", "arn": "arn:aws:sagemaker:…", "wait": "w", "message": "callback failed"}
+//!  "request_id": "…", "arn": "arn:aws:sagemaker:…", "wait": "w", "message": "a signal could not be sent"}
 //! ```
 
 use std::fmt;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{Clock as _, StoreError};
+use sagebell_monitor::ports::{Clock as _, Store as _, StoreError};
 use sagebell_monitor::principal::Principal;
+use sagebell_monitor::testing::samples;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use sagebell_monitor::wait::ConnectionId;
 use serde_json::{Value, json};
@@ -85,6 +87,12 @@ async fn a_frame_that_fails_is_answered_with_a_problem_of_its_name() {
         Arc::new(Policy { viewers: vec![OWNER.to_owned()], ..Policy::default() });
     let mut busy = api(&world);
     busy.connections.store = Arc::new(Failing(|| StoreError::Retryable("hush".to_owned())));
+    open(&world, "full").await;
+    let mut full = world.store.load_connection(&id("full")).await.unwrap().unwrap();
+    let arn = JobArn::parse(TRAINING_ARN).unwrap();
+    let others = 0..Policy::CONNECTION_WAITS;
+    full.value.waits = others.map(|n| samples::key(&arn, &n.to_string())).collect();
+    world.store.save_connection(&full.value, Some(full.version)).await.unwrap();
     let with = |field: &str, value: Value| {
         let mut frame = wait();
         frame[field] = value;
@@ -92,6 +100,7 @@ async fn a_frame_that_fails_is_answered_with_a_problem_of_its_name() {
     };
     for (api, connection, frame, code, field) in [
         (api(&world), "c2", wait(), "connection_not_open", None),
+        (api(&world), "full", wait(), "connection_full", None),
         (viewers, "c1", wait(), "read_only", None),
         (busy, "c1", wait(), "try_again", None),
         (api(&world), "c1", with("wait_id", json!("a b")), "invalid_field", Some("wait_id")),

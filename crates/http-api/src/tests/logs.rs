@@ -93,7 +93,7 @@ async fn a_line_about_a_signal_request_names_the_job_and_the_wait() {
 
     let log = Log::begin();
     invoked(world.deliver().handle(&SignalRequest::from(key))).await.unwrap();
-    let line = log.line("callback failed");
+    let line = log.line("a signal could not be sent");
     assert_eq!((&line["arn"], &line["wait"]), (&TRAINING_ARN.into(), &"w".into()));
     assert_eq!((&line["request_id"], &line["attempts"]), (&"r-1".into(), &1.into()));
     assert!(!log.text().contains(SECRET) && !log.text().contains("token=t"), "{}", log.text());

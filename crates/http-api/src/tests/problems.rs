@@ -223,7 +223,12 @@ async fn rules_of_the_domain_name_their_field_too() {
 /// nothing answers has no place in it.
 #[test]
 fn every_code_is_provoked_by_a_test() {
-    let tests = [include_str!("problems.rs"), include_str!("hostile.rs"), include_str!("waits.rs")];
+    let tests = [
+        include_str!("frames.rs"),
+        include_str!("hostile.rs"),
+        include_str!("problems.rs"),
+        include_str!("waits.rs"),
+    ];
     for code in ErrorCode::ALL {
         let word = format!("\"{}\"", code.as_str());
         assert!(tests.iter().any(|test| test.contains(&word)), "{word}");

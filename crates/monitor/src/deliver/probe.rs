@@ -22,7 +22,7 @@ impl Deliver {
         match wait.value.channel.clone() {
             Channel::Callback { url, secret } => self.find_by_probe(wait, url, secret).await,
             Channel::Connection { id, .. } => self.find_by_connection(wait, &id).await,
-            // The sweep itself judges such a wait: see `sweep/look.rs`.
+            // The sweep itself judges such a wait: see `sweep/judge.rs`.
             Channel::None => Ok(SignalOutcome::Nothing),
         }
     }

@@ -1,16 +1,10 @@
-//! Sends by the channel of the wait.
+//! Who sends, by the channel of the wait.
 
 use std::sync::Arc;
 
-use super::Deliver;
-use crate::compare_and_set::CompareAndSet;
-use crate::connections;
-use crate::job::JobRecord;
-use crate::ports::{
-    Failure, Gateway, ProbeOutcome, Queue, SendOutcome, Sender, StoreError, Versioned,
-};
-use crate::signal::{Callback, Purpose, Signal, SignalRequest};
-use crate::wait::{CallbackUrl, Channel, FailureClass, Secret, Wait};
+use crate::ports::{Gateway, Queue, Sender, StoreError};
+use crate::signal::{Purpose, SignalRequest};
+use crate::wait::{Channel, Wait};
 
 /// Who sends. One program may send on both channels, or two may share the work: only one of them
 /// needs the network of the waiters.
@@ -30,7 +24,7 @@ impl Senders {
     ///
     /// # Errors
     /// The request must be handled again.
-    pub(super) async fn hand_over(
+    pub(crate) async fn hand_over(
         &self,
         wait: &Wait,
         purpose: Purpose,
@@ -50,67 +44,7 @@ impl Senders {
 
 impl Wait {
     /// Whether it is told through a connection.
-    pub(super) fn is_connected(&self) -> bool {
+    pub(crate) fn is_connected(&self) -> bool {
         matches!(self.channel, Channel::Connection { .. })
     }
-}
-
-impl Deliver {
-    /// Sends the signal about `record`. A server at a callback URL first proves that it has the
-    /// secret.
-    pub(super) async fn send(&self, wait: &mut Wait, record: &JobRecord) -> SendOutcome {
-        let signal = signal(wait, record);
-        match wait.channel.clone() {
-            Channel::Connection { id, .. } => match &self.senders.gateway {
-                Some(gateway) => gateway.push(&id, &signal).await,
-                None => off("this monitor has no connections"),
-            },
-            Channel::Callback { url, secret } => self.call_back(wait, signal, url, secret).await,
-            Channel::None => off("the waiter asked for no signals"),
-        }
-    }
-
-    async fn call_back(
-        &self,
-        wait: &mut Wait,
-        signal: Signal,
-        url: CallbackUrl,
-        secret: Secret,
-    ) -> SendOutcome {
-        let Some(sender) = &self.senders.callbacks else {
-            return off("callbacks are off in this monitor");
-        };
-        if !wait.delivery.proven {
-            let answer = self.probe(&**sender, wait, url.clone(), secret.clone()).await;
-            if let ProbeOutcome::Unanswered(failure) = answer {
-                return SendOutcome::Failed { failure, retry_after: None };
-            }
-            wait.delivery.proven = true;
-        }
-        let id = message_id(wait);
-        sender.send(&Callback { url, secret, id, message: signal }).await
-    }
-
-    /// Notes that the connection of this wait is closed.
-    pub(super) async fn disconnect(&self, wait: Versioned<Wait>) -> Result<(), StoreError> {
-        let Channel::Connection { id, .. } = wait.value.channel.clone() else { return Ok(()) };
-        let at_once = CompareAndSet { store: &*self.store, pauses: None };
-        connections::lose(at_once, Some(wait), &id, &*self.clock, &self.policy).await
-    }
-}
-
-fn off(reason: &str) -> SendOutcome {
-    let failure = Failure::new(FailureClass::NotAllowed, reason);
-    SendOutcome::Failed { failure, retry_after: None }
-}
-
-fn signal(wait: &Wait, record: &JobRecord) -> Signal {
-    Signal { wait_id: wait.id.clone(), seq: wait.delivery.seq, job: record.job.clone() }
-}
-
-fn message_id(wait: &Wait) -> String {
-    // The signed text is `id.timestamp.body`: keep dots out of the id.
-    let name = wait.id.as_str().replace('.', "-");
-    let since = wait.created_at.as_millisecond();
-    format!("msg_{name}_{since}_{}", wait.delivery.seq)
 }

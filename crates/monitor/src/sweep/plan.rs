@@ -18,8 +18,8 @@ pub(super) enum Step {
     /// Its deadline has perhaps not passed yet: the wait lives until this time.
     LiveOn(Timestamp),
     Probe,
-    /// Nobody can ask for the waiter: could it have come back?
-    Look,
+    /// Nobody can ask for the waiter: is it gone?
+    Judge,
     /// The job is settled, and the waiter reads it when it registers again.
     Rest,
     Abandon,
@@ -69,6 +69,6 @@ fn search(wait: &Wait, since: Timestamp, now: Timestamp, policy: &Policy) -> Opt
         Channel::Callback { .. } if wait.search.is_in_vain() => Step::Abandon,
         Channel::Callback { .. } => Step::Probe,
         Channel::Connection { .. } if wait.gone_since.is_none() => Step::Probe,
-        Channel::Connection { .. } | Channel::None => Step::Look,
+        Channel::Connection { .. } | Channel::None => Step::Judge,
     })
 }

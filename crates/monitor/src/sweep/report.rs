@@ -54,7 +54,7 @@ impl SweepReport {
             None => &mut self.failed,
             Some(Step::Nothing | Step::Hold(_) | Step::LiveOn(_) | Step::Rest) => return,
             Some(Step::Probe) => &mut self.probed,
-            Some(Step::Look) => &mut self.missing,
+            Some(Step::Judge) => &mut self.missing,
             Some(Step::Signal) => &mut self.signal_requests,
             Some(Step::Check) => &mut self.checked,
             Some(Step::Abandon) => &mut self.abandoned,

@@ -331,7 +331,7 @@ async fn a_wait_without_a_channel_is_told_by_its_renewals_alone() {
 async fn a_wait_without_a_channel_lives_by_its_lease() {
     let world = FakeWorld::default();
     register_untold(&world).await;
-    // The lease of ten minutes, the grace of five, and two more looks.
+    // The lease of ten minutes, the grace of five, and two more sweeps.
     world.sweep_for(17).await;
     assert_eq!((wait(&world).await.state, stops(&world)), (WaitState::Waiting, 0));
     register_untold(&world).await;

@@ -41,6 +41,7 @@ fn everything_wrong_is_told_at_once() {
         ("SAGEBELL_CALLBACK_PATHS", "callback"),
         ("SAGEBELL_CALLBACK_LOOPBACK", "yes"),
         ("SAGEBELL_GRACE_SECONDS", "0"),
+        ("SAGEBELL_RECONNECT_GRACE_SECONDS", "0"),
         ("SAGEBELL_RETENTION_DAYS", "-1"),
     ])
     .unwrap_err();
@@ -59,6 +60,7 @@ fn everything_wrong_is_told_at_once() {
             "SAGEBELL_CALLBACK_PORTS",
             "SAGEBELL_CALLBACK_PATHS",
             "SAGEBELL_GRACE_SECONDS",
+            "SAGEBELL_RECONNECT_GRACE_SECONDS",
             "SAGEBELL_RETENTION_DAYS",
         ]
     );

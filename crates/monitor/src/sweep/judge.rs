@@ -3,44 +3,21 @@
 //! Promise: such a waiter counts as gone only after the monitor saw, more than once and over some
 //! time, that it could have come back. While waiters cannot reach the API, none is gone.
 
-use futures::lock::Mutex;
 use jiff::Timestamp;
-use metrics::counter;
 
 use super::beat::Beat;
+use super::entrance::Entrance;
 use super::plan::Step;
 use super::{StepError, Sweep};
 use crate::job::JobRecord;
 use crate::policy::Policy;
-use crate::ports::{Reachability, Versioned};
+use crate::ports::Versioned;
 use crate::time::later;
 use crate::wait::{Wait, WaitState};
 
-/// What the waits of one sweep share: whether waiters can reach the API, asked once.
-#[derive(Default)]
-pub(super) struct Entrance(Mutex<Option<bool>>);
-
-impl Entrance {
-    async fn is_open(&self, reachability: &dyn Reachability) -> bool {
-        let mut known = self.0.lock().await;
-        if let Some(is_open) = *known {
-            return is_open;
-        }
-        let checked = reachability.check().await;
-        if let Err(failure) = &checked {
-            tracing::error!(
-                reason = failure.reason,
-                "waiters cannot reach the API: none is judged"
-            );
-            counter!("sagebell_api_unreachable_total").increment(1);
-        }
-        *known.insert(checked.is_ok())
-    }
-}
-
 impl Sweep {
     /// Notes that the waiter could have come back, and did not. Ends the wait if that is enough.
-    pub(super) async fn look(
+    pub(super) async fn judge(
         &self,
         mut wait: Versioned<Wait>,
         record: Option<&JobRecord>,
@@ -51,7 +28,7 @@ impl Sweep {
         if !entrance.is_open(&*self.reachability).await {
             wait.value.start_over(now);
             self.save(wait).await?;
-            return Ok(Step::Look);
+            return Ok(Step::Judge);
         }
         wait.value.search.missed(now, &self.policy);
         if wait.value.is_out_of_time(beat.since, now, &self.policy) {
@@ -61,7 +38,7 @@ impl Sweep {
         // Sweeps do not begin to the second: with the whole pause, every other one would be early.
         wait.value.search.next_at = Some(later(now, self.policy.probe_pause / 2));
         self.save(wait).await?;
-        Ok(Step::Look)
+        Ok(Step::Judge)
     }
 }
 
@@ -71,7 +48,7 @@ impl Wait {
         match self.gone_since {
             Some(gone_since) => {
                 let until = later(gone_since.max(since), policy.reconnect_grace);
-                self.search.unanswered >= Policy::LOOKS && until <= now
+                self.search.unanswered >= Policy::CHANCES && until <= now
             }
             None => self.search.is_in_vain(),
         }
