@@ -5,7 +5,11 @@
 //! cargo build --release -p sagebell -p sagebell-tests
 //! target/release/burst
 //! target/release/burst --jobs 1 --waits 10000
+//! target/release/burst --channel connection
 //! ```
+//!
+//! With `--channel connection` each wait has a connection of its own, so the process needs as many
+//! file descriptors (`ulimit -n`), and so does the stack.
 //!
 //! Exits with 1 unless every wait was told, and none again after it answered
 //! 2xx. Prints one JSON document with the rate, the latencies and the peak
@@ -18,24 +22,25 @@
     reason = "a benchmark stops at what it did not expect"
 )]
 
+mod connections;
+mod received;
 mod receiver;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use futures::StreamExt as _;
+use received::Received;
 use receiver::Receiver;
+use sagebell_api_types::put_events;
 use sagebell_api_types::query::JobsQuery;
-use sagebell_api_types::{WaitRequest, put_events};
 use sagebell_client::client::Client;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::JobFilter;
-use sagebell_monitor::wait::CallbackUrl;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
@@ -50,6 +55,13 @@ const OTHERS: usize = 2;
 /// A duplicate would come within a sweep or two of the last callback.
 const AFTERMATH: Duration = Duration::from_secs(12);
 
+/// How the waits are told.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Channel {
+    Callback,
+    Connection,
+}
+
 #[derive(Parser)]
 struct Args {
     /// Jobs.
@@ -58,11 +70,19 @@ struct Args {
     /// Waits on each job.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     waits: u16,
+    /// How the waits are told.
+    #[arg(long, value_enum, default_value = "callback")]
+    channel: Channel,
 }
 
 impl Args {
     fn all(&self) -> usize {
         self.jobs * usize::from(self.waits)
+    }
+
+    /// Every wait and its job.
+    fn waits(&self) -> Vec<(usize, JobArn)> {
+        (0..self.all() + OTHERS).map(|wait| (wait, arn(self.job_of(wait)))).collect()
     }
 
     /// The job that a wait is on: the two that are not of the burst have one each.
@@ -118,11 +138,11 @@ impl Stack {
         panic!("sagebell local did not start");
     }
 
-    /// The most memory it ever held, in bytes (`VmHWM`; Linux only).
-    fn peak_memory(&self) -> Option<u64> {
+    /// Memory in MiB: that it holds (`VmRSS:`), or the most that it held (`VmHWM:`). Linux only.
+    fn memory(&self, field: &str) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1_024)
+        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+        Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1_024)
     }
 }
 
@@ -155,16 +175,14 @@ fn settled(job: usize) -> Value {
     })
 }
 
-async fn register(stack: &Stack, receiver: &Receiver, args: &Args) {
-    let calls = (0..args.all() + OTHERS).map(|wait| async move {
-        let url = CallbackUrl::parse(&receiver.url(wait)).expect("a URL");
-        let body = WaitRequest::by_callback(url, receiver.secret().clone());
-        let arn = arn(args.job_of(wait));
-        stack.client.put_wait(&arn, &receiver::wait_id(wait), &body).await
-    });
-    let mut answers = futures::stream::iter(calls).buffer_unordered(CALLS);
-    while let Some(answer) = answers.next().await {
-        answer.expect("a registered wait");
+/// Registers every wait.
+async fn register(stack: &Stack, received: &Received, args: &Args) {
+    match args.channel {
+        Channel::Callback => {
+            let receiver = Receiver::start(received.clone()).await;
+            receiver.register(&stack.client, args.waits()).await;
+        }
+        Channel::Connection => connections::register(&stack.client, received, args.waits()).await,
     }
 }
 
@@ -198,50 +216,50 @@ fn percentile(sorted: &[f64], share: f64) -> f64 {
 async fn main() -> ExitCode {
     let args = Args::parse();
     let stack = Stack::start().await;
-    let receiver = Receiver::start().await;
-    register(&stack, &receiver, &args).await;
+    let received = Received::default();
+    let memory_before = stack.memory("VmRSS:");
+    register(&stack, &received, &args).await;
+    let memory_held = stack.memory("VmRSS:");
 
     let mut sent = settle(&stack, args.jobs..args.jobs + 1).await;
-    receiver.wait_for(1, SILENCE).await;
+    received.wait_for(1, SILENCE).await;
     let start = Instant::now();
     sent.extend(settle(&stack, 0..args.jobs).await);
     sent.extend(settle(&stack, args.jobs + 1..args.jobs + OTHERS).await);
-    receiver.wait_for(args.all() + OTHERS, SILENCE).await;
-    let took = receiver.last_received().map_or(Duration::ZERO, |last| last - start);
+    received.wait_for(args.all() + OTHERS, SILENCE).await;
+    let took = received.last_received().map_or(Duration::ZERO, |last| last - start);
     tokio::time::sleep(AFTERMATH).await;
 
-    let received = receiver.first_received();
+    let all = received.first_received();
     let latency = |(wait, at): (usize, Instant)| {
         Some((at - *sent.get(&args.job_of(wait))?).as_secs_f64() * 1_000.0)
     };
     let (of_burst, others): (Vec<_>, Vec<_>) =
-        received.into_iter().partition(|(wait, _)| *wait < args.all());
+        all.into_iter().partition(|(wait, _)| *wait < args.all());
     let others: Vec<f64> = others.into_iter().filter_map(latency).map(f64::round).collect();
     let mut latencies: Vec<f64> = of_burst.into_iter().filter_map(latency).collect();
     latencies.sort_by(f64::total_cmp);
     let missing = args.all() + OTHERS - latencies.len() - others.len();
-    let doubled = receiver.doubled();
+    let doubled = received.doubled();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = latencies.len() as f64 / took.as_secs_f64();
     println!(
         "{}",
         json!({
             "jobs": args.jobs, "waits": args.all(), "signalled": latencies.len(), "missing": missing, "doubled": doubled,
-            "refused_signatures": receiver.refused(),
-            "callbacks_per_second": rate.round(),
+            "refused_signatures": received.refused(),
+            "channel": format!("{:?}", args.channel).to_lowercase(),
+            "signals_per_second": rate.round(),
             "latency_ms": {"p50": percentile(&latencies, 0.5).round(), "p99": percentile(&latencies, 0.99).round()},
             "another_job_ms": {"before": others.first(), "in_the_middle": others.get(1)},
             "poll_30s_ms": {"p50": 15_000, "p99": 29_700},
-            "peak_memory_mib": stack.peak_memory().map(|bytes| bytes / (1 << 20)),
+            "memory_mib": {"before": memory_before, "waiting": memory_held, "peak": stack.memory("VmHWM:")},
         })
     );
     drop(stack);
-    if missing == 0 && doubled == 0 && receiver.refused() == 0 {
+    if missing == 0 && doubled == 0 && received.refused() == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
-
-/// Shared between the server and the benchmark.
-type Shared<T> = Arc<std::sync::Mutex<T>>;

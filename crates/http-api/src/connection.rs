@@ -26,9 +26,10 @@ impl Api {
             Err(BadFrame { request_id, bad }) => (request_id, Err(refused(bad))),
         };
         let action = frame.as_ref().map_or("none", Ask::action);
-        let id = request_id.as_ref().map(RequestId::as_str);
-        let span =
-            tracing::error_span!("frame", %connection, action, id, arn = Empty, wait = Empty);
+        let sent_as = request_id.as_ref().map(RequestId::as_str);
+        let span = tracing::error_span!(
+            "frame", %connection, action, frame = sent_as, arn = Empty, wait = Empty,
+        );
         let answer = match frame {
             Ok(ask) => self.carry_out(connection, ask).instrument(span).await,
             Err(bad) => Err(bad),
