@@ -27,6 +27,9 @@ use super::{LocalGateway, Unwritten};
 
 /// How long a message may take to be written.
 const WRITE: Duration = Duration::from_secs(10);
+/// What is kept ready to read and write. The library's own 128 KiB each are for streams of
+/// messages; these connections are silent for hours, and there are thousands of them.
+const BUFFER: usize = 4 * 1_024;
 /// Frames of one connection that are answered at the same time. No more are read meanwhile.
 const FRAMES_AT_ONCE: usize = 16;
 
@@ -54,6 +57,8 @@ pub(crate) async fn connect(
     };
     match connecting.open(caller).await {
         Ok((id, unwritten)) => upgrade
+            .read_buffer_size(BUFFER)
+            .write_buffer_size(BUFFER)
             .max_message_size(FRAME_LIMIT)
             .max_frame_size(FRAME_LIMIT)
             .on_upgrade(move |socket| connecting.serve(id, socket, unwritten)),
