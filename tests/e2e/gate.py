@@ -6,10 +6,12 @@ import http.client
 import http.server
 import json
 import re
+import socket
 import threading
 import urllib.parse
 
 from conftest import PATIENCE_SECONDS
+from tunnel import Tunnel, head_of
 
 PLAIN = {"content-type": "text/plain"}
 OWN_HEADERS = ("connection", "content-length", "date", "keep-alive", "server", "transfer-encoding")
@@ -24,6 +26,7 @@ class Gate:
         self.passed = []  # the words of calls that were let through
         self.bodies = {}  # the last body of each word
         self.signers = []  # the access key of each call that was signed
+        self.tunnels = []  # the WebSockets that were opened
         self.rules = []
         self.edit = None  # makes of an answer's body another one
         self.answer_date = None  # the Date header of answers, where it is not now
@@ -71,14 +74,12 @@ class Gate:
         self.bodies[word] = body
         self.signers += re.findall(r"Credential=(\w+)/", handler.headers.get("authorization") or "")
         refusal = signed_late(handler.headers) if self.timely else None
+        refusal = refusal or self.meet(word)
         if refusal:
             return answer(handler, *refusal)
-        for rule in list(self.rules):
-            if rule.word in word:
-                refusal = rule.meet()
-                if refusal:
-                    return answer(handler, *refusal)
         self.passed.append(word)
+        if (handler.headers.get("upgrade") or "").lower() == "websocket":
+            return self.tunnel(handler)
         server = http.client.HTTPConnection(self.upstream.hostname, self.upstream.port, timeout=PATIENCE_SECONDS)
         try:
             server.request(handler.command, handler.path, body, dict(handler.headers.items()))
@@ -91,11 +92,39 @@ class Gate:
         finally:
             server.close()
 
+    def meet(self, word):
+        """The refusal of a call or a frame, if a rule refuses it; it may be held before."""
+        refusals = (rule.meet() for rule in list(self.rules) if rule.word in word)
+        return next((refusal for refusal in refusals if refusal), None)
+
+    def tunnel(self, handler):
+        """A frame that is refused ends its connection."""
+
+        def meet(word):
+            self.words.append(word)
+            refused = self.meet(word)
+            if not refused:
+                self.passed.append(word)
+            return not refused
+
+        handler.close_connection = True
+        try:
+            upstream = socket.create_connection((self.upstream.hostname, self.upstream.port), PATIENCE_SECONDS)
+        except OSError:
+            return
+        upstream.settimeout(None)
+        with upstream:
+            tunnel = Tunnel(handler.connection, upstream, meet)
+            self.tunnels.append(tunnel)
+            tunnel.run(head_of(handler, self.upstream.netloc))
+
     def count(self, word):
         return sum(word in one for one in self.words)
 
     def close(self):
         self.open()
+        for tunnel in self.tunnels:
+            tunnel.cut()
         self.server.shutdown()
         self.server.server_close()
 

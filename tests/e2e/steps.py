@@ -7,7 +7,7 @@ import subprocess
 
 import boto3
 
-from conftest import PATIENCE_SECONDS, ROOT, call, until
+from conftest import PATIENCE_SECONDS, ROOT, call, until, wait_url
 from gate import Gate
 
 STEP = ROOT / "target" / "debug" / "sagebell-step"
@@ -143,14 +143,21 @@ class Step:
         arn = self.arn()
 
         def registered():
-            for word in self.api.words:
-                if word.startswith("PUT ") and "/waits/" in word:
-                    status, answer = call("GET", self.scene.local.base + word.split()[1])
-                    if status == 200 and answer["job"]["arn"] == arn:
-                        return answer
+            for url in (self.wait_url(word) for word in self.api.words):
+                status, answer = call("GET", url) if url else (None, None)
+                if status == 200 and answer["job"]["arn"] == arn:
+                    return answer
             return None
 
         return until(registered, "the wait is registered")
+
+    def wait_url(self, word):
+        """Of the wait that this call or frame registers, if it does."""
+        if word.startswith("PUT ") and "/waits/" in word:
+            return self.scene.local.base + word.split()[1]
+        if word.startswith("FRAME wait "):
+            return wait_url(self.scene.local.base, *word.split()[2:])
+        return None
 
     def kill(self):
         self.process.kill()
