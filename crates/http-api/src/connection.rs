@@ -3,10 +3,11 @@
 //! Promise: a frame does what the same call of the API does. It speaks for the principal that
 //! opened the connection, whatever it says itself. Every frame is answered.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
 use metrics::counter;
-use sagebell_api_types::{
-    Ask, BadFrame, ErrorCode, Frame, ProblemDocument, Received, RequestId, WaitAndJobView,
-};
+use sagebell_api_types::{Ask, BadFrame, ErrorCode, Frame, Received, RequestId, WaitAndJobView};
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::wait::{ConnectionId, WaitKey};
 use sagebell_monitor::wait_registry::ChannelAsked;
@@ -15,38 +16,46 @@ use tracing::{Instrument as _, Span};
 
 use crate::Api;
 use crate::extract::{refuse_readers, stop_asked};
+use crate::layers::panic_text;
 use crate::problem::Problem;
 use crate::wait_request::{refused, registration};
 
 impl Api {
     /// The answer to a frame, as text.
     pub async fn answer_frame(&self, connection: &ConnectionId, text: &[u8]) -> String {
-        let (request_id, frame) = match Frame::parse(text) {
-            Ok(frame) => (Some(frame.request_id), Ok(frame.ask)),
-            Err(BadFrame { request_id, bad }) => (request_id, Err(refused(bad))),
+        let answer = match Frame::parse(text) {
+            Ok(Frame { request_id, ask }) => self.answered(connection, request_id, ask).await,
+            Err(BadFrame { request_id, bad }) => failed("none", request_id, refused(bad)),
         };
-        let action = frame.as_ref().map_or("none", Ask::action);
-        let sent_as = request_id.as_ref().map(RequestId::as_str);
-        let span = tracing::error_span!(
-            "frame", %connection, action, frame = sent_as, arn = Empty, wait = Empty,
-        );
-        let answer = match frame {
-            Ok(ask) => self.carry_out(connection, ask).instrument(span).await,
-            Err(bad) => Err(bad),
-        };
-        let code = answer.as_ref().err().map_or("ok", Problem::code);
-        counter!("sagebell_frames_total", "action" => action, "code" => code).increment(1);
-        let answer = match (answer, request_id) {
-            (Ok(Some(answer)), Some(request_id)) => {
-                Received::Wait { request_id, answer: Box::new(answer) }
-            }
-            (Ok(_), Some(request_id)) => Received::Pong { request_id },
-            (Ok(_), None) => Received::Other(String::new()),
-            (Err(problem), request_id) => {
-                Received::Problem { request_id, problem: Box::new(problem.into()) }
-            }
-        };
+        // Plain data: serializing it cannot fail.
         answer.encoded().unwrap_or_default()
+    }
+
+    async fn answered(
+        &self,
+        connection: &ConnectionId,
+        request_id: RequestId,
+        ask: Ask,
+    ) -> Received {
+        let action = ask.action();
+        let span = tracing::error_span!(
+            "frame", %connection, action, frame = request_id.as_str(), arn = Empty, wait = Empty,
+        );
+        // Nothing of the frame is used again, so nothing half changed is seen.
+        let carried_out = AssertUnwindSafe(self.carry_out(connection, ask)).catch_unwind();
+        let answer = match carried_out.instrument(span).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(problem)) => return failed(action, Some(request_id), problem),
+            Err(panic) => {
+                let problem = Problem::internal(panic_text(panic.as_ref()));
+                return failed(action, Some(request_id), problem);
+            }
+        };
+        count(action, "ok");
+        match answer {
+            Some(answer) => Received::Wait { request_id, answer: Box::new(answer) },
+            None => Received::Pong { request_id },
+        }
     }
 
     async fn carry_out(
@@ -84,12 +93,15 @@ impl Api {
     }
 }
 
-fn note(key: &WaitKey) {
-    Span::current().record("arn", key.arn.as_str()).record("wait", key.id.as_str());
+fn failed(action: &'static str, request_id: Option<RequestId>, problem: Problem) -> Received {
+    count(action, problem.code());
+    Received::Problem { request_id, problem: Box::new(problem.document()) }
 }
 
-impl From<Problem> for ProblemDocument {
-    fn from(problem: Problem) -> Self {
-        problem.document()
-    }
+fn count(action: &'static str, code: &'static str) {
+    counter!("sagebell_frames_total", "action" => action, "code" => code).increment(1);
+}
+
+fn note(key: &WaitKey) {
+    Span::current().record("arn", key.arn.as_str()).record("wait", key.id.as_str());
 }

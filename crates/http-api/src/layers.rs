@@ -60,7 +60,7 @@ fn answer_panic(panic: Panic) -> Response {
     Problem::internal(panic_text(panic.as_ref())).into_response()
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic without a message")

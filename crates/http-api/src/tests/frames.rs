@@ -7,7 +7,7 @@ use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, Store as _, StoreError};
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
+use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
 use sagebell_monitor::wait::ConnectionId;
 use serde_json::{Value, json};
 
@@ -166,4 +166,14 @@ async fn a_put_without_a_callback_has_no_channel() {
     assert_eq!(call(&world, "PUT", &path, json!({})).await.ok()["wait"]["channel"], "none");
     let told = call(&world, "PUT", &path, registration()).await.ok();
     assert_eq!(told["wait"]["channel"], "callback");
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_frame_and_not_its_connection() {
+    let world = FakeWorld::default();
+    open(&world, "c1").await;
+    world.sagemaker.answer(Described::Error(|| panic!("a bug in {}", "an adapter")));
+    let answer = ask(&api(&world), "c1", &wait()).await;
+    assert_eq!((&answer["code"], &answer["request_id"]), (&json!("internal"), &json!("r-1")));
+    assert!(!answer.to_string().contains("adapter"));
 }
