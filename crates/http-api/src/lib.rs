@@ -41,14 +41,12 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+use axum::middleware;
 use axum::routing::Router;
-use axum::{Extension, middleware};
 use sagebell_monitor::connections::Connections;
 use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::wait_registry::WaitRegistry;
 use tower::util::MapRequest;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod connection;
 mod dashboard;
@@ -60,13 +58,12 @@ pub mod principal;
 mod problem;
 mod query;
 mod raw_arn;
+mod routes;
 mod service_routes;
 #[cfg(test)]
 mod tests;
 mod wait_request;
 mod wait_routes;
-
-use service_routes::Document;
 
 /// The use cases that the API offers.
 #[derive(Clone)]
@@ -84,12 +81,9 @@ pub struct Api {
 /// The whole API and the dashboard. Callers are named by a
 /// [`Principal`](sagebell_monitor::principal::Principal) in the request's extensions.
 pub fn router(api: Api) -> Router {
-    let (routes, described) = documented().split_for_parts();
-    let document = Document::from(openapi::completed(described));
-    let routes = routes
+    let routes = routes::served()
         .fallback(layers::not_found)
         .method_not_allowed_fallback(layers::method_not_allowed)
-        .layer(Extension(document))
         .layer(layers::catch_panics())
         .layer(middleware::from_fn(layers::finish))
         .with_state(api);
@@ -101,31 +95,8 @@ pub fn router(api: Api) -> Router {
 /// each object are in alphabetical order, whatever features `serde_json` is built with.
 #[must_use]
 pub fn openapi_json() -> String {
-    let described = openapi::completed(documented().into_openapi());
     // Plain data: serializing it cannot fail.
-    let mut document = serde_json::to_value(described).unwrap_or_default();
+    let mut document = serde_json::to_value(openapi::document()).unwrap_or_default();
     document.sort_all_objects();
     format!("{document:#}\n")
-}
-
-/// Every route with its description.
-fn documented() -> OpenApiRouter<Api> {
-    let for_callers = OpenApiRouter::default()
-        .routes(routes!(
-            wait_routes::register_wait,
-            wait_routes::inspect_wait,
-            wait_routes::cancel_wait
-        ))
-        .routes(routes!(job_routes::get_job))
-        .routes(routes!(job_routes::get_timeline))
-        .routes(routes!(job_routes::refresh_job))
-        .routes(routes!(job_routes::list_jobs))
-        .routes(routes!(service_routes::read_principal))
-        .routes(routes!(service_routes::read_connect_url))
-        .routes(routes!(dashboard::show_dashboard))
-        .route_layer(middleware::from_fn(layers::require_caller));
-    OpenApiRouter::with_openapi(openapi::preamble())
-        .merge(for_callers)
-        .routes(routes!(service_routes::check_health))
-        .routes(routes!(service_routes::read_openapi))
 }

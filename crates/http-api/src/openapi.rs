@@ -21,6 +21,8 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 
 use sagebell_api_types::{ErrorCode, PROBLEM_JSON, ProblemDocument, schema};
 
+use crate::routes;
+
 const ABOUT: &str = "Register a wait on a SageMaker job, and be called back when it settles. \
      Failures are problem documents (RFC 9457) with a stable `code`: see docs/errors.md.";
 const SIGV4: &str = "sigv4";
@@ -61,7 +63,7 @@ fn errors_of(operation_id: &str) -> Vec<ErrorCode> {
 }
 
 /// What is known before any route.
-pub(crate) fn preamble() -> OpenApi {
+fn preamble() -> OpenApi {
     let info = InfoBuilder::new()
         .title("Sagebell")
         .version(env!("CARGO_PKG_VERSION"))
@@ -72,7 +74,8 @@ pub(crate) fn preamble() -> OpenApi {
 }
 
 /// The routes' own description, with what holds for all of them.
-pub(crate) fn completed(mut described: OpenApi) -> OpenApi {
+pub(crate) fn document() -> OpenApi {
+    let mut described = preamble().merge_from(routes::described());
     for path in described.paths.paths.values_mut() {
         let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete];
         operations.into_iter().flatten().for_each(add_errors);

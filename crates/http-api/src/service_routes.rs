@@ -1,28 +1,24 @@
 //! The routes about the service itself. All but one are open to everyone.
 
+use std::sync::LazyLock;
+
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::header;
 use sagebell_monitor::principal::Principal;
-use utoipa::openapi::OpenApi;
 
 use sagebell_api_types::{ConnectView, ErrorCode, HealthView, PrincipalView};
 
-use crate::Api;
 use crate::problem::Problem;
+use crate::{Api, openapi};
 
-/// The API's description, serialized once.
-#[derive(Clone)]
-pub(crate) struct Document(Bytes);
-
-impl From<OpenApi> for Document {
-    fn from(described: OpenApi) -> Self {
-        // Plain data: serializing it cannot fail.
-        Self(serde_json::to_vec(&described).unwrap_or_default().into())
-    }
-}
+/// The API's description, made and serialized at the first request for it.
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
+    // Plain data: serializing it cannot fail.
+    serde_json::to_vec(&openapi::document()).unwrap_or_default().into()
+});
 
 /// Whether the service answers
 #[utoipa::path(
@@ -66,6 +62,6 @@ pub(crate) async fn read_connect_url(State(api): State<Api>) -> Result<Json<Conn
     get, path = "/openapi.json", tag = "service", security(()),
     responses((status = 200, description = "The API in OpenAPI 3.1", content_type = "application/json")),
 )]
-pub(crate) async fn read_openapi(Extension(document): Extension<Document>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], document.0)
+pub(crate) async fn read_openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone())
 }

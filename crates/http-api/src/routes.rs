@@ -1,0 +1,67 @@
+//! The routes: which handlers there are, and which of them need a caller.
+//!
+//! Each handler is listed once. The router is made of the list at every start, the description
+//! only when somebody reads it: to make it takes longer than everything else at the start.
+
+use axum::handler::Handler;
+use axum::middleware;
+use axum::routing::{MethodRouter, Router};
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::PathItemExt as _;
+
+use crate::{Api, dashboard, job_routes, layers, service_routes, wait_routes};
+
+/// The router of these handlers, and the type of their description.
+macro_rules! handlers {
+    ($served:ident, $Described:ident: $($module:ident::$handler:ident),+ $(,)?) => {
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($module::$handler),+))]
+        struct $Described;
+
+        fn $served() -> Router<Api> {
+            pastey::paste! {
+                let routes = [$(
+                    route::<$module::[<__path_ $handler>], _>($module::$handler)
+                ),+];
+            }
+            routes.into_iter().fold(Router::new(), Router::merge)
+        }
+    };
+}
+
+handlers! { for_callers, ForCallers:
+    wait_routes::register_wait,
+    wait_routes::inspect_wait,
+    wait_routes::cancel_wait,
+    job_routes::get_job,
+    job_routes::get_timeline,
+    job_routes::refresh_job,
+    job_routes::list_jobs,
+    service_routes::read_principal,
+    service_routes::read_connect_url,
+    dashboard::show_dashboard,
+}
+
+handlers! { for_anyone, ForAnyone:
+    service_routes::check_health,
+    service_routes::read_openapi,
+}
+
+/// A handler at the path and for the methods that its description says.
+fn route<D: utoipa::Path, T: 'static>(handler: impl Handler<T, Api>) -> Router<Api> {
+    let on = |methods: MethodRouter<Api>, method: &utoipa::openapi::HttpMethod| {
+        methods.on(method.to_method_filter(), handler.clone())
+    };
+    Router::new().route(&D::path(), D::methods().iter().fold(MethodRouter::new(), on))
+}
+
+/// Every route.
+pub(crate) fn served() -> Router<Api> {
+    for_callers().route_layer(middleware::from_fn(layers::require_caller)).merge(for_anyone())
+}
+
+/// What the routes say of themselves.
+pub(crate) fn described() -> OpenApi {
+    ForCallers::openapi().merge_from(ForAnyone::openapi())
+}
