@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::SignedDuration;
+use sagebell_client::ChannelWord;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::phase::Phase;
@@ -29,7 +30,7 @@ pub enum Command {
     /// Run the whole monitor on this machine: API, queue, sweep, SQLite, and
     /// EventBridge's PutEvents on the same port.
     Local(LocalArgs),
-    /// Show the monitor at work: sample events in, signed callbacks out.
+    /// Show the monitor at work: sample events in, signals out.
     Demo(DemoArgs),
     /// Wait for a job and print how it ended. Exit code: 0 if it succeeded, 1 if
     /// it did not, 2 if the command could not wait for it, 3 after --max-wait.
@@ -100,9 +101,15 @@ pub struct WaitArgs {
     #[command(flatten)]
     /// The monitor's URL, and how to print.
     pub api: ApiArgs,
-    /// The address that receives callbacks. The monitor must be able to reach it.
-    #[arg(long, default_value = "127.0.0.1:0")]
-    pub listen: SocketAddr,
+    /// How the monitor tells this command: `connection` (a WebSocket that it opens, which needs
+    /// nothing but outgoing calls), `callback` (the monitor calls --listen) or `none` (it asks
+    /// again and again). Default: connection, or callback if --listen is given.
+    #[arg(long, value_parser = channel)]
+    pub channel: Option<ChannelWord>,
+    /// The address that receives callbacks. The monitor must be able to reach it. Default, with
+    /// --channel callback: any port of 127.0.0.1.
+    #[arg(long)]
+    pub listen: Option<SocketAddr>,
     /// The id of the wait. With the id of an earlier wait, the command continues that wait.
     #[arg(long, value_parser = WaitId::parse)]
     pub id: Option<WaitId>,
@@ -223,6 +230,11 @@ fn on_abandon(word: &str) -> Result<OnAbandon, String> {
         "keep" => Ok(OnAbandon::Keep),
         _ => Err("`stop` or `keep`".to_owned()),
     }
+}
+
+fn channel(word: &str) -> Result<ChannelWord, String> {
+    let expected = || "`connection`, `callback` or `none`".to_owned();
+    ChannelWord::from_wire(word).ok_or_else(expected)
 }
 
 fn phase(word: &str) -> Result<Phase, String> {

@@ -1,13 +1,15 @@
-//! `sagebell wait`: registers a wait, listens, renews it, prints the job's states, and exits with
-//! the outcome of the job.
+//! `sagebell wait`: registers a wait, keeps it, prints the job's states, and exits with the outcome of
+//! the job.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sagebell_client::{CallbackReceiver, Client, ClientError, Terms, WaitEvent, Waiting};
+use sagebell_client::{
+    ChannelChoice, ChannelWord, Client, ClientError, OpenError, Terms, WaitEvent, Waiting,
+};
 use sagebell_monitor::inert::{indented, one_line};
 use sagebell_monitor::job::Job;
 use sagebell_monitor::phase::SettledPhase;
@@ -18,7 +20,7 @@ use crate::args::WaitArgs;
 use crate::jobs::{colored, status};
 use crate::output::{Output, print_json};
 
-/// How long the wait lives if this process dies.
+/// How long the wait lives if this process dies, while the wait is young.
 const LEASE_SECONDS: u32 = 120;
 /// Exit codes.
 const NOT_SUCCEEDED: u8 = 1;
@@ -77,12 +79,25 @@ async fn begin(args: &WaitArgs) -> Result<Waiting, Box<dyn std::error::Error>> {
         not_before: None,
         labels: BTreeMap::new(),
     };
-    let listen = |source| ListenError { address: args.listen, source };
-    let receiver = CallbackReceiver::open(args.listen, id, clock).await.map_err(listen)?;
     let client = Client::new(args.api.api.clone())?;
     // Once it is known that there is a monitor, every outage of it is outlived.
     client.principal(ClientError::may_pass, |error| warn(error)).await?;
-    Ok(Waiting::new(client, receiver, args.arn.clone(), terms))
+    let address = args.listen.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
+    let listen = |source| ListenError { address, source };
+    let channel = choice(args, address).open(&client, id, clock).await.map_err(listen)?;
+    if let Some(trouble) = channel.trouble() {
+        warn_of(trouble);
+    }
+    Ok(Waiting::new(client, channel, args.arn.clone(), terms))
+}
+
+fn choice(args: &WaitArgs, address: SocketAddr) -> ChannelChoice {
+    let usual = if args.listen.is_some() { ChannelWord::Callback } else { ChannelWord::Connection };
+    match args.channel.unwrap_or(usual) {
+        ChannelWord::Connection => ChannelChoice::Connection,
+        ChannelWord::Callback => ChannelChoice::Callback(address),
+        ChannelWord::None => ChannelChoice::None,
+    }
 }
 
 /// Prints the states of the job until it has settled.
@@ -102,10 +117,19 @@ async fn until_settled(
             WaitEvent::Restored(after) => {
                 warn(format_args!("the monitor answers again, after {} s", after.as_secs()));
             }
+            WaitEvent::FellBack(why) => warn_of(&why),
+            WaitEvent::Connected => warn("there is a connection to the monitor again"),
             // This command does not call SageMaker. It continues to ask the monitor.
             WaitEvent::Unsure => {}
         }
     }
+}
+
+/// Says why there is no connection.
+fn warn_of(why: &OpenError) {
+    warn(format_args!(
+        "no connection to the monitor: {why}. The command asks the monitor for the state instead"
+    ));
 }
 
 fn warn(what: impl std::fmt::Display) {

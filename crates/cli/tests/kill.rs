@@ -1,5 +1,5 @@
 //! `kill -9` of `sagebell local` at any point of the demo's script, then a
-//! restart: every wait is still told how its job ended.
+//! restart: every wait is still told how its job ended, through a new connection or by a callback.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,16 +8,20 @@
     missing_docs
 )]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use sagebell::demo::lives::{self, Life};
-use sagebell::demo::waiter::{Received, Waiter};
 use sagebell_api_types::query::JobsQuery;
 use sagebell_client::client::Client;
+use sagebell_client::{ChannelChoice, Terms, WaitEvent, Waiting};
+use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::JobFilter;
+use sagebell_monitor::wait::{OnAbandon, WaitId};
+use sagebell_system::SystemClock;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -121,13 +125,43 @@ enum Death {
     During(usize),
 }
 
-async fn play(death: Death) -> Vec<(Life, Received)> {
+/// A registered wait.
+async fn register(client: &Client, life: &Life, channel: ChannelChoice) -> Waiting {
+    let id = WaitId::parse(life.title).unwrap();
+    let channel = channel.open(client, id, Arc::new(SystemClock)).await.unwrap();
+    let terms = Terms {
+        signal_on: life.signal_on,
+        on_abandon: OnAbandon::Keep,
+        lease_seconds: 600,
+        deadline: None,
+        not_before: None,
+        labels: BTreeMap::new(),
+    };
+    let mut waiting = Waiting::new(client.clone(), channel, life.arn.clone(), terms);
+    assert!(matches!(waiting.next().await.unwrap(), WaitEvent::Job(_)));
+    waiting
+}
+
+/// How the job ended, as the waiter is told.
+async fn end(mut waiting: Waiting) -> Phase {
+    loop {
+        if let WaitEvent::Job(job) = waiting.next().await.unwrap()
+            && job.phase.is_settled()
+        {
+            return job.phase;
+        }
+    }
+}
+
+async fn play(death: Death) -> Vec<(Life, Phase)> {
     let folder = tempfile::tempdir().unwrap();
     let mut stack = Stack::start(folder.path().join("kill.db")).await;
     let mut receiving = Vec::new();
-    for life in lives::all().unwrap() {
-        let waiter = Waiter::register(&stack.client, &life).await.unwrap();
-        receiving.push((life, tokio::spawn(waiter.receive(PATIENCE, |_| ()))));
+    let callback = ChannelChoice::Callback(([127, 0, 0, 1], 0).into());
+    let channels = [ChannelChoice::Connection, callback].into_iter().cycle();
+    for (life, channel) in lives::all().unwrap().into_iter().zip(channels) {
+        let waiting = register(&stack.client, &life, channel).await;
+        receiving.push((life, tokio::spawn(end(waiting))));
     }
     let lives: Vec<Life> = receiving.iter().map(|(life, _)| life.clone()).collect();
     for (place, event) in script(&lives).iter().enumerate() {
@@ -170,16 +204,14 @@ async fn every_wait_is_told_whenever_the_process_dies() {
         let permits = Arc::clone(&permits);
         playing.spawn(async move {
             let _permit = permits.acquire_owned().await.unwrap();
-            let played = tokio::time::timeout(2 * PATIENCE, play(death)).await;
+            let played = tokio::time::timeout(PATIENCE, play(death)).await;
             (death, played.expect("a history that hangs"))
         });
     }
     while let Some(played) = playing.join_next().await {
         let (death, received) = played.unwrap();
         for (life, received) in received {
-            let end = received.end.map(|end| end.phase);
-            assert_eq!(end, Some(life.expected), "{death:?}: {}", life.title);
-            assert_eq!(received.problem, None, "{death:?}: {}", life.title);
+            assert_eq!(received, life.expected, "{death:?}: {}", life.title);
         }
     }
 }

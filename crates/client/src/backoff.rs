@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// The jitter of a pause, so that waiters that failed together do not come back together.
 const JITTER: Range<f64> = 1.0..1.5;
 
-/// Pauses that double from one second to a sixth of a lease, or two minutes.
+/// Pauses that double from one second to the longest.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     pauses: ExponentialBackoff,
@@ -26,10 +26,20 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// The pauses that suit this lease.
     pub(crate) fn within(lease: Duration) -> Self {
-        let longest = (lease / PAUSES_PER_LEASE).min(LONGEST);
+        Self::up_to((lease / PAUSES_PER_LEASE).min(LONGEST))
+    }
+
+    /// Pauses up to this one, before jitter.
+    pub(crate) fn up_to(longest: Duration) -> Self {
         let pauses = ExponentialBuilder::new().with_min_delay(FIRST.min(longest));
         let pauses = pauses.with_max_delay(longest).without_max_times().build();
         Self { pauses, longest }
+    }
+
+    /// The same pause every time, before jitter.
+    pub(crate) fn constant(pause: Duration) -> Self {
+        let pauses = ExponentialBuilder::new().with_min_delay(pause).with_max_delay(pause);
+        Self { pauses: pauses.without_max_times().build(), longest: pause }
     }
 
     /// The next pause. `unit` is random, from 0 to 1. A `Retry-After` counts up to the longest

@@ -2,17 +2,21 @@
 
 mod answer;
 mod error;
+#[cfg(test)]
+mod tests;
 
 #[cfg(feature = "aws")]
 use std::sync::Arc;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Method, Request, RequestBuilder, Response, StatusCode};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, Request, RequestBuilder, Response, StatusCode, Version};
 use sagebell_api_types::put_events::{self, AnswerEntry, RequestEntry};
 use sagebell_api_types::query::JobsQuery;
-use sagebell_api_types::{ErrorCode, JobListView, PrincipalView, WaitAndJobView, WaitRequest};
+use sagebell_api_types::{
+    ConnectView, ErrorCode, JobListView, PrincipalView, WaitAndJobView, WaitRequest,
+};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::Job;
 use sagebell_monitor::policy::Policy;
@@ -22,6 +26,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use crate::connection::OpenError;
 #[cfg(feature = "aws")]
 use crate::signature::Signer;
 
@@ -189,6 +194,44 @@ impl Client {
         Ok(answer.entries)
     }
 
+    /// Asks where connections are opened.
+    ///
+    /// # Errors
+    /// [`ClientError`]. Code `not_found`: the monitor has no connections.
+    pub(crate) async fn connect_url(&self) -> Result<String, ClientError> {
+        let ConnectView { url } = self.answer(self.call(Method::GET, "v1/connect")).await?;
+        Ok(url)
+    }
+
+    /// Sends a request that asks for an upgrade, signed for API Gateway if other calls are signed.
+    /// The headers of the upgrade are not: they are for the next hop only.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub(crate) async fn upgrade(
+        &self,
+        url: &Url,
+        upgrade: &HeaderMap,
+    ) -> Result<Response, OpenError> {
+        let mut response = self.try_upgrade(url, upgrade).await?;
+        if self.was_signed_late(&response) {
+            response = self.try_upgrade(url, upgrade).await?;
+        }
+        Ok(response)
+    }
+
+    async fn try_upgrade(&self, url: &Url, upgrade: &HeaderMap) -> Result<Response, OpenError> {
+        let unreachable = |source| OpenError::Unreachable { url: Box::new(url.clone()), source };
+        let request = self.http.get(url.clone()).version(Version::HTTP_11);
+        let mut request = request.build().map_err(unreachable)?;
+        #[cfg(feature = "aws")]
+        if let Some(signer) = &self.signer {
+            signer.sign_connection(&mut request).await.map_err(ClientError::from)?;
+        }
+        request.headers_mut().extend(upgrade.clone());
+        self.http.execute(request).await.map_err(unreachable)
+    }
+
     fn url(&self, path: &str) -> Url {
         // Joining a plain relative path to an http URL can't fail.
         self.base.join(path).unwrap_or_else(|_| self.base.clone())
@@ -254,95 +297,4 @@ fn wait_path(arn: &JobArn, wait_id: &str) -> String {
 
 fn encoded(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, RESERVED)
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::Router;
-    use axum::http::StatusCode;
-
-    use super::*;
-
-    const ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:training-job/x";
-
-    async fn refusal(status: u16, kind: &'static str, body: Vec<u8>) -> ClientError {
-        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
-        let status = StatusCode::from_u16(status).unwrap();
-        let answer = (status, [("content-type", kind), ("location", "/elsewhere")], body);
-        let server = axum::serve(socket, Router::new().fallback(move || async move { answer }));
-        let server = tokio::spawn(server.into_future());
-        let refusal = ask(base).await;
-        server.abort();
-        refusal
-    }
-
-    async fn ask(base: Url) -> ClientError {
-        let arn = JobArn::parse(ARN).unwrap();
-        Client::new(base).unwrap().get_wait(&arn, "w").await.unwrap_err()
-    }
-
-    /// Answers of the layers between a waiter and the API, and worse.
-    #[tokio::test]
-    async fn only_the_apis_own_word_is_final() {
-        let page = "text/html";
-        let (json, problem) = ("application/json", "application/problem+json");
-        let throttled = r#"{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User"}"#;
-        let outages = [
-            (429, json, throttled),
-            (502, json, "Internal Server Error"),
-            (504, json, r#"{"message":"Endpoint request timed out"}"#),
-            (403, json, r#"{"Message":"Forbidden"}"#),
-            (403, page, "<html>blocked by policy</html>"),
-            (407, page, "proxy authentication required"),
-            (408, page, ""),
-            (301, page, ""),
-            (200, page, "<html>sign in</html>"),
-            (200, json, "{}"),
-            (204, json, ""),
-            (404, page, "no such host here"),
-            (500, problem, r#"{"code":"internal"}"#),
-            (503, problem, r#"{"code":"try_again"}"#),
-            (429, problem, r#"{"code":"too_many_waits"}"#),
-            (403, problem, r#"{"code":"caller_unknown"}"#),
-            (404, problem, r#"{"code":"not_found"}"#),
-            (400, problem, r#"{"title":"no code"}"#),
-            (400, json, r#"{"code":"invalid_field"}"#),
-        ];
-        for (status, kind, body) in outages {
-            let error = refusal(status, kind, body.as_bytes().to_vec()).await;
-            assert!(error.is_outage() && error.may_pass(), "{status} {body}: {error}");
-        }
-        for code in FINAL_CODES {
-            let body = format!(r#"{{"code":"{}","detail":"no"}}"#, code.as_str()).into_bytes();
-            assert!(refusal(400, problem, body).await.is_final(), "{code:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn an_endless_answer_is_read_only_so_far() {
-        let error = refusal(200, "application/json", vec![b' '; 9 * 1024 * 1024]).await;
-        assert!(error.to_string().contains("more than"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn a_foreign_answer_is_repeated_in_short_and_on_one_line() {
-        let error = refusal(502, "text/html", b"<p>\x1b[31m\nbad".repeat(100)).await;
-        let said = error.to_string();
-        assert!(said.contains("HTTP 502") && said.contains("<p>[31mbad"), "{said}");
-        assert!(said.len() < 400 && !said.contains(char::is_control), "{said}");
-    }
-
-    #[tokio::test]
-    async fn a_connection_that_breaks_may_be_made_again_but_not_one_refused() {
-        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
-        let breaks = tokio::spawn(async move {
-            let (connection, _) = socket.accept().await.unwrap();
-            connection.readable().await.unwrap();
-        });
-        assert!(ask(base.clone()).await.may_pass());
-        breaks.await.unwrap();
-        assert!(!ask(base).await.may_pass());
-    }
 }

@@ -1,6 +1,7 @@
-//! Signs calls to a deployed monitor. Its function URL accepts only calls with AWS's Signature
-//! Version 4.
+//! Signs calls to a deployed monitor. Its function URL and its WebSocket API accept only calls with
+//! AWS's Signature Version 4.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html>
 
 use std::sync::Arc;
 
@@ -13,8 +14,10 @@ use sagebell_system::SystemClock;
 use tokio::sync::OnceCell;
 use url::Url;
 
-/// The service name that signatures use.
+/// The service name in the signatures of calls to a function URL.
 const SERVICE: &str = "lambda";
+/// The same of the upgrade to a connection.
+const CONNECTION_SERVICE: &str = "execute-api";
 
 /// Why a call could not be signed.
 #[derive(Debug, thiserror::Error)]
@@ -58,10 +61,28 @@ impl Signer {
     /// # Errors
     /// [`SignError`] says what is missing.
     pub async fn sign(&self, request: &mut Request) -> Result<(), SignError> {
+        self.sign_for(request, SERVICE, &self.region).await
+    }
+
+    /// The same for the request that opens a connection.
+    ///
+    /// # Errors
+    /// [`SignError`] says what is missing.
+    pub async fn sign_connection(&self, request: &mut Request) -> Result<(), SignError> {
+        let region = gateway_region(request.url()).unwrap_or(&self.region).to_owned();
+        self.sign_for(request, CONNECTION_SERVICE, &region).await
+    }
+
+    async fn sign_for(
+        &self,
+        request: &mut Request,
+        service: &str,
+        region: &str,
+    ) -> Result<(), SignError> {
         let provider = self.kept.get_or_init(|| keep(&self.clock)).await.as_ref();
         let provider = provider.ok_or_else(|| no_credentials("no provider"))?;
         let credentials = provider.provide_credentials().await.map_err(no_credentials)?;
-        Ok(sagebell_aws_reads::sign(request, credentials, SERVICE, &self.region, &self.clock)?)
+        Ok(sagebell_aws_reads::sign(request, credentials, service, region, &self.clock)?)
     }
 
     /// Learns AWS's time from the headers of an answer. Returns whether calls were signed with
@@ -69,6 +90,13 @@ impl Signer {
     pub fn learn_from(&self, headers: &HeaderMap) -> bool {
         self.clock.learn_from(headers)
     }
+}
+
+/// The region of a WebSocket API: `<id>.execute-api.<region>.<suffix of the partition>`. A domain of
+/// one's own does not tell: it is in the region of the function.
+fn gateway_region(url: &Url) -> Option<&str> {
+    let (_, rest) = url.host_str()?.split_once(".execute-api.")?;
+    Some(rest.split_once('.')?.0)
 }
 
 /// Waiters renew for days, so credentials are cached until they almost expire. The cache survives a
@@ -95,5 +123,17 @@ mod tests {
         assert_eq!(region(deployed).as_deref(), Some("eu-west-1"));
         assert_eq!(region("http://127.0.0.1:7070"), None);
         assert_eq!(region("https://example.com/.lambda-url.x."), None);
+    }
+
+    #[test]
+    fn a_gateway_is_signed_for_the_region_in_its_name() {
+        for (url, region) in [
+            ("https://a1.execute-api.eu-west-1.amazonaws.com/v1", Some("eu-west-1")),
+            ("https://a1.execute-api.cn-north-1.amazonaws.com.cn/v1", Some("cn-north-1")),
+            ("https://a1.execute-api.us-gov-west-1.amazonaws.com/v1", Some("us-gov-west-1")),
+            ("https://sagebell.example.com/.execute-api.x.", None),
+        ] {
+            assert_eq!(gateway_region(&Url::parse(url).unwrap()), region, "{url}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sagebell_api_types::WaitAndJobView;
+use sagebell_api_types::{WaitAndJobView, WaitRequest};
 use sagebell_client::{
     Answer, CallbackReceiver, Client, ClientError, Terms, WaitError, WaitEvent, Waiting,
 };
@@ -100,7 +100,11 @@ impl Api {
         self.world.clock.set(later(self.began.0, self.began.1.elapsed()));
     }
 
-    async fn put(self: Arc<Self>, number: usize) -> Result<WaitAndJobView, ClientError> {
+    async fn put(
+        self: Arc<Self>,
+        number: usize,
+        asked: WaitRequest,
+    ) -> Result<WaitAndJobView, ClientError> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let Ok(_room) = self.room.try_acquire() else { return Err(self.refuse(429)) };
         sleep(CALL_TIME).await;
@@ -108,7 +112,12 @@ impl Api {
             return Err(self.refuse(if call.is_multiple_of(2) { 429 } else { 502 }));
         }
         self.keep_time();
-        let found = self.world.waits().register(self.registration(number)).await.unwrap();
+        let found = self
+            .world
+            .waits()
+            .register(self.registration(number, asked.lease_seconds))
+            .await
+            .unwrap();
         Ok(found.into())
     }
 
@@ -118,8 +127,7 @@ impl Api {
         ClientError::Foreign { url, status, said: String::new(), retry_after: None }
     }
 
-    fn registration(&self, number: usize) -> Registration {
-        let lease_seconds = self.story.lease_seconds;
+    fn registration(&self, number: usize, lease_seconds: u32) -> Registration {
         let on_abandon = OnAbandon::Stop;
         Registration { arn: arn(number), lease_seconds, on_abandon, ..self.world.registration("w") }
     }
@@ -186,8 +194,8 @@ async fn waiting(api: &Arc<Api>, client: Client, number: usize) -> Waiting {
         labels: std::collections::BTreeMap::new(),
     };
     let api = Arc::clone(api);
-    let call = Box::new(move || Box::pin(Arc::clone(&api).put(number)) as Answer);
-    Waiting::new(client, receiver, arn(number), terms).over(call)
+    let call = Box::new(move |asked| Box::pin(Arc::clone(&api).put(number, asked)) as Answer);
+    Waiting::new(client, Box::new(receiver), arn(number), terms).over(call)
 }
 
 /// Until the end is heard.

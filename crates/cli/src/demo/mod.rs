@@ -1,8 +1,8 @@
 //! `sagebell demo`: the monitor at work on sample events, in one process.
 //!
 //! The demo starts a local stack on a free port. A script sends the events of some jobs to its
-//! bus, with duplicates and out of order. Real waiters on loopback receive the callbacks and
-//! verify their signatures. The summary is green only if every wait received the right signals.
+//! bus, with duplicates and out of order. Real waiters on loopback hold connections and check the
+//! signals that they receive. The summary is green only if every wait received the right signals.
 
 pub mod lives;
 mod screen;
@@ -43,8 +43,7 @@ pub struct Line {
     pub outcome: Option<Phase>,
     /// The number of signals received, including the last one.
     pub signals: usize,
-    /// From putting the last event on the bus to the verified callback, in
-    /// milliseconds.
+    /// From putting the last event on the bus to the signal, in milliseconds.
     pub latency_ms: Option<f64>,
     /// What went wrong, if anything.
     pub problem: Option<String>,
@@ -55,7 +54,7 @@ pub struct Line {
 pub struct Summary {
     /// One line per wait.
     pub waits: Vec<Line>,
-    /// Mean latency from event to callback, in milliseconds.
+    /// Mean latency from event to signal, in milliseconds.
     pub mean_latency_ms: f64,
     /// The longest.
     pub max_latency_ms: f64,

@@ -41,7 +41,7 @@ impl Screen {
             say::out(format_args!(
                 "Sagebell runs on http://{address}: API, queue, sweep and event bus in one process."
             ));
-            say::show("Jobs' events go in, out of order and twice; signed callbacks come out.\n");
+            say::show("Jobs' events go in, out of order and twice; signals come out.\n");
         }
         Self { bars: MultiProgress::new(), mode }
     }
@@ -68,7 +68,7 @@ impl Screen {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(["WAIT", "OUTCOME", "SIGNALS", "EVENT → CALLBACK", ""]);
+        table.set_header(["WAIT", "OUTCOME", "SIGNALS", "EVENT → SIGNAL", ""]);
         for line in &summary.waits {
             table.add_row([
                 line.wait.clone(),
@@ -80,7 +80,7 @@ impl Screen {
         }
         say::show(format_args!("\n{table}\n"));
         say::out(format_args!(
-            "event → callback: mean {:.1} ms, longest {:.1} ms. A 30 s poll: mean {:.0} s, longest {:.0} s.",
+            "event → signal: mean {:.1} ms, longest {:.1} ms. A 30 s poll: mean {:.0} s, longest {:.0} s.",
             summary.mean_latency_ms,
             summary.max_latency_ms,
             summary.poll_mean_ms / 1_000.0,

@@ -1,17 +1,13 @@
-//! A waiter like a pipeline step: it registers a wait, listens, and checks each signal.
+//! A waiter like a pipeline step: it opens a connection, registers a wait, and checks each signal.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use sagebell_api_types::SignalBody;
-use sagebell_api_types::WaitRequest;
-use sagebell_client::callback_url;
+use sagebell_api_types::{SignalBody, WaitRequest};
+use sagebell_client::Connection;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::wait::WaitId;
-use sagebell_system::SystemClock;
-use sagebell_webhook::Listener;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::lives::Life;
 use sagebell_client::client::Client;
@@ -19,15 +15,12 @@ use sagebell_client::client::Client;
 /// How long to listen on after the end, for a signal that should not come.
 const AFTERMATH: Duration = Duration::from_millis(700);
 
-/// Refusals that mean a wrong callback, and not a broken connection.
-const MISTAKES: [&str; 5] = ["body", "headers", "signature", "timestamp", "wait"];
-
 /// The end of a job, as received.
 #[derive(Debug, Clone)]
 pub struct End {
     /// How it ended.
     pub phase: Phase,
-    /// When the verified callback arrived.
+    /// When the signal arrived.
     pub at: Instant,
 }
 
@@ -44,29 +37,27 @@ pub struct Received {
 
 /// A registered wait.
 pub struct Waiter {
-    listener: Listener,
+    connection: Connection,
     life: Life,
 }
 
 impl Waiter {
-    /// Listens on a free port and registers.
+    /// Opens a connection and registers.
     ///
     /// # Errors
-    /// If the port cannot be used or the monitor refuses.
+    /// If there is no connection, or the monitor refuses.
     pub async fn register(
         client: &Client,
         life: &Life,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let (id, secret) = (WaitId::parse(life.title)?, sagebell_client::new_secret()?);
-        let address = ([127, 0, 0, 1], 0).into();
-        let listener = Listener::bind(address, secret.clone(), id, Arc::new(SystemClock)).await?;
+        let connection = Connection::open(client).await?;
         let request = WaitRequest {
             signal_on: life.signal_on,
             labels: BTreeMap::from([("run".to_owned(), "demo".to_owned())]),
-            ..WaitRequest::by_callback(callback_url(&listener)?, secret)
+            ..WaitRequest::by_renewals()
         };
-        client.put_wait(&life.arn, life.title, &request).await?;
-        Ok(Self { listener, life: life.clone() })
+        connection.register(&life.arn, &WaitId::parse(life.title)?, request).await?;
+        Ok(Self { connection, life: life.clone() })
     }
 
     /// Listens until the end, and a little longer for what should not come;
@@ -79,7 +70,11 @@ impl Waiter {
         let mut received = Received::default();
         let mut last_seq = 0;
         let mut until = Instant::now() + patience;
-        while let Ok(Some(signal)) = tokio::time::timeout_at(until, self.listener.next()).await {
+        while let Ok(signal) = timeout_at(until, self.connection.next()).await {
+            let Some(signal) = signal else {
+                received.problem = Some(self.connection.loss().to_string());
+                return received;
+            };
             let at = Instant::now();
             on_signal(&signal);
             received.signals += 1;
@@ -91,12 +86,7 @@ impl Waiter {
                 until = at + AFTERMATH;
             }
         }
-        let refused = self.listener.stats().refused;
-        let refused: u64 = MISTAKES.iter().filter_map(|reason| refused.get(reason)).sum();
-        if refused > 0 {
-            received.problem = received.problem.or(Some(format!("{refused} callbacks refused")));
-        }
-        self.listener.shutdown().await;
+        self.connection.close().await;
         received
     }
 

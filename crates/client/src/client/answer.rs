@@ -72,12 +72,7 @@ impl Head {
             serde_json::from_slice::<ProblemDocument>(body).ok().filter(|_| self.is_problem);
         match problem {
             None => self.foreign(&String::from_utf8_lossy(body)),
-            Some(problem) => ClientError::Problem {
-                code: problem.code,
-                field: problem.field,
-                detail: if problem.detail.is_empty() { problem.title } else { problem.detail },
-                retry_after: self.retry_after,
-            },
+            Some(problem) => ClientError::of(problem, self.retry_after),
         }
     }
 

@@ -12,7 +12,7 @@ use std::io::{
 };
 use std::time::Duration;
 
-use sagebell_api_types::ErrorCode;
+use sagebell_api_types::{ErrorCode, ProblemDocument};
 use sagebell_monitor::causes::causes;
 use url::Url;
 
@@ -70,6 +70,15 @@ pub enum ClientError {
         /// When to try again, if the answer says so.
         retry_after: Option<Duration>,
     },
+    /// The gateway itself answered on a connection.
+    #[error("the gateway answered on the connection, and not Sagebell's API: {said}")]
+    Gateway {
+        /// The beginning of the answer.
+        said: String,
+    },
+    /// The connection ended before the answer.
+    #[error("the connection to the monitor was lost before it answered")]
+    ConnectionLost,
     /// The call could not be signed. A deployed monitor needs signed calls.
     #[cfg(feature = "aws")]
     #[error(transparent)]
@@ -77,6 +86,12 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// What the API answered.
+    pub(crate) fn of(problem: ProblemDocument, retry_after: Option<Duration>) -> Self {
+        let detail = if problem.detail.is_empty() { problem.title } else { problem.detail };
+        Self::Problem { code: problem.code, field: problem.field, detail, retry_after }
+    }
+
     /// Whether the API has refused the call for good.
     #[must_use]
     pub fn is_final(&self) -> bool {
@@ -88,6 +103,14 @@ impl ClientError {
     #[must_use]
     pub fn is_outage(&self) -> bool {
         !self.is_final()
+    }
+
+    /// Whether the call must be made on another connection.
+    #[must_use]
+    pub(crate) fn needs_another_connection(&self) -> bool {
+        let Self::Problem { code, .. } = self else { return matches!(self, Self::ConnectionLost) };
+        let code = ErrorCode::from_wire(code);
+        matches!(code, Some(ErrorCode::ConnectionNotOpen | ErrorCode::ConnectionFull))
     }
 
     /// Whether the same call may succeed in a moment. Not if nothing listens there: then there is

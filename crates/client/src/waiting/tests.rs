@@ -1,28 +1,24 @@
 //! Time is paused here: it moves on when nothing else can.
 
-use std::sync::Mutex;
+mod held;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use sagebell_monitor::job::JobRecord;
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::Clock as _;
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::wait::{OnAbandon, SignalOn};
+use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId};
 use sagebell_system::SystemClock;
 use url::Url;
 
 use super::*;
+use crate::channel::CallbackReceiver;
+use crate::connection::OpenError;
 
 const ARN: &str = "arn:aws:sagemaker:us-east-1:111122223333:training-job/x";
 const LEASE_SECONDS: u32 = 600;
-
-#[test]
-fn a_lease_outlives_two_lost_renewals_whatever_the_jitter() {
-    for unit in [0.0, 0.5, 1.0] {
-        let pause = renewal_pause(Duration::from_secs(600), unit);
-        assert!(pause * RENEWALS_PER_LEASE <= Duration::from_secs(600), "{pause:?}");
-        assert!(pause >= Duration::from_secs(160), "{pause:?}");
-    }
-}
 
 fn foreign(status: u16) -> ClientError {
     let url = Box::new(Url::parse("https://monitor").unwrap());
@@ -41,6 +37,17 @@ fn job(phase: &str) -> WaitAndJobView {
     WaitAndJobView { wait: samples::wait(&arn, "w", now).into(), job }
 }
 
+fn terms() -> Terms {
+    Terms {
+        signal_on: SignalOn::Settled,
+        on_abandon: OnAbandon::Stop,
+        lease_seconds: LEASE_SECONDS,
+        deadline: None,
+        not_before: None,
+        labels: BTreeMap::new(),
+    }
+}
+
 /// A monitor that answers as the time since the beginning tells it to, and when it was
 /// called.
 type Calls = Arc<Mutex<Vec<Duration>>>;
@@ -52,24 +59,17 @@ async fn waiting(
     let receiver = CallbackReceiver::open(([127, 0, 0, 1], 0).into(), id, Arc::new(SystemClock))
         .await
         .unwrap();
-    let terms = Terms {
-        signal_on: SignalOn::Settled,
-        on_abandon: OnAbandon::Stop,
-        lease_seconds: LEASE_SECONDS,
-        deadline: None,
-        not_before: None,
-        labels: std::collections::BTreeMap::new(),
-    };
     let client = Client::new(Url::parse("http://127.0.0.1:9").unwrap()).unwrap();
     let (calls, begun) = (Calls::default(), Instant::now());
     let called = Arc::clone(&calls);
-    let call = Box::new(move || {
+    let call = Box::new(move |_| {
         let at = begun.elapsed();
         called.lock().unwrap().push(at);
         let answer = answer(at);
         Box::pin(async move { answer }) as Answer
     });
-    (Waiting::new(client, receiver, JobArn::parse(ARN).unwrap(), terms).over(call), calls)
+    let arn = JobArn::parse(ARN).unwrap();
+    (Waiting::new(client, Box::new(receiver), arn, terms()).over(call), calls)
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -98,7 +98,7 @@ async fn an_outage_is_outlived_told_seldom_and_told_to_be_over() {
             WaitEvent::Outage(_) => reported += 1,
             WaitEvent::Unsure => asked += 1,
             WaitEvent::Restored(lasted) => break lasted,
-            WaitEvent::Job(job) => panic!("{job:?} is no news"),
+            other => panic!("{other:?} is no news"),
         }
     };
     assert!(lasted > 25 * MINUTE && lasted < 35 * MINUTE, "{lasted:?}");
@@ -156,7 +156,7 @@ async fn a_call_under_way_is_not_broken_off_by_who_stops_listening_for_a_moment(
 
 /// Answers after 16 seconds.
 fn slow(calls: Calls) -> Call {
-    Box::new(move || {
+    Box::new(move |_| {
         calls.lock().unwrap().push(Duration::ZERO);
         Box::pin(async {
             tokio::time::sleep(Duration::from_secs(16)).await;
@@ -168,7 +168,7 @@ fn slow(calls: Calls) -> Call {
 /// A monitor whose answer takes so long, left by its waiter after a tenth of a second.
 async fn left_while_it_registers(takes: Duration) -> Waiting {
     let (waiting, _) = waiting(|_| Ok(job("running"))).await;
-    let mut waiting = waiting.over(Box::new(move || {
+    let mut waiting = waiting.over(Box::new(move |_| {
         Box::pin(async move {
             tokio::time::sleep(takes).await;
             Ok(job("running"))
