@@ -112,6 +112,7 @@ def test_bad_calls_of_the_bus_are_refused(local, target, body, code):
 def test_a_callback_signed_in_python_is_heard_by_sagebell_wait(local):
     """The other way round: their signature, our verifier."""
     command = [SAGEBELL, "wait", TRAINING, "--api", local.base, "--id", "w", "--output", "json"]
+    command += ["--channel", "callback"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         def registered():

@@ -28,7 +28,7 @@ def made(scene):
 
 
 @pytest.mark.parametrize("why", ["MaxRuntimeExceeded", "MaxWaitTimeExceeded"])
-@pytest.mark.parametrize("wait", ["callback", "poll"])
+@pytest.mark.parametrize("wait", ["monitor", "poll"])
 def test_a_job_that_ran_out_of_time_says_so_and_hands_over_what_it_left(scene, why, wait):
     settles(scene, {"after_millis": 200, "status": "Stopped", "secondary": why})
     step = scene.train("--wait", wait, "--poll-seconds", "0.2")
@@ -40,7 +40,7 @@ def test_a_job_that_ran_out_of_time_says_so_and_hands_over_what_it_left(scene, w
 
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
-@pytest.mark.parametrize("wait", ["callback", "poll"])
+@pytest.mark.parametrize("wait", ["monitor", "poll"])
 def test_credentials_that_end_while_a_step_waits_end_no_step(scene, code, wait):
     settles(scene, DONE)
     scene.sagemaker.fault(operation="DescribeTrainingJob", fault="error", code=code, message="it is expired", times=2)

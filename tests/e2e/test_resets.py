@@ -35,7 +35,7 @@ def state(local, wait_id):
 @contextlib.contextmanager
 def sagebell_wait(api, wait_id):
     """A `sagebell wait` on the job."""
-    command = [SAGEBELL, "wait", TRAINING, "--id", wait_id, "--api", api]
+    command = [SAGEBELL, "wait", TRAINING, "--id", wait_id, "--api", api, "--channel", "callback"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         yield process

@@ -117,7 +117,7 @@ def by_botocore(request, keys):
 
 
 # `wait` asks first who it is to the monitor.
-WAIT = ["wait", ARN, "--id", "a:b.c_d-1"]
+WAIT = ["wait", ARN, "--id", "a:b.c_d-1", "--channel", "callback"]
 JOBS = ["jobs", "--run", "nightly/3 of #7 + ü & k=v*~?", "--phase", "succeeded", "--limit", "7"]
 WAITS = {
     "id": "a:b.c_d-1", "callback_url": "http://10.0.0.7:8080/callback", "signal_on": "settled", "lease_seconds": 600,

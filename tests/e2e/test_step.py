@@ -22,6 +22,8 @@ from steps import ACCOUNT, REGION
 
 IN_PROGRESS = {"status": "InProgress", "secondary": "Training"}
 TRAINS_FOR_EVER = [IN_PROGRESS]
+# Each channel, and what is in the words of its registrations.
+CHANNELS = [("connection", "FRAME wait"), ("callback", "PUT "), ("none", "PUT ")]
 
 
 def lives(scene, *stages, **more):
@@ -121,10 +123,11 @@ def test_killed_before_create(scene):
     only_one_job(scene)
 
 
-def test_killed_between_create_and_register(scene):
+@pytest.mark.parametrize(("channel", "registers"), CHANNELS)
+def test_killed_between_create_and_register(scene, channel, registers):
     lives(scene)
-    held = scene.api.hold("/waits/")
-    step = scene.train()
+    held = scene.api.hold(registers)
+    step = scene.train("--channel", channel)
     held.await_arrival()
     step.kill()
     scene.api.open()
@@ -147,19 +150,19 @@ def test_killed_while_the_answer_to_create_is_on_its_way(scene):
     only_one_job(scene)
 
 
-def test_killed_while_waiting(scene):
+@pytest.mark.parametrize(("channel", "registers"), CHANNELS)
+def test_killed_while_waiting(scene, channel, registers):
     lives(scene)
-    step = scene.train()
+    step = scene.train("--channel", channel)
     first = step.waits()["wait"]
     step.kill()
-    again = scene.train()
+    registered = scene.api.count(registers)
+    again = scene.train("--channel", channel)
     again.says("created earlier by this task")
-    # The same wait, called at the new pod's address.
-    second = until(
-        lambda: (found := again.waits()["wait"])["callback_url"] != first["callback_url"] and found,
-        "the wait is taken up again",
-    )
-    assert second["id"] == first["id"]
+    until(lambda: scene.api.count(registers) > registered, "the wait is taken up again")
+    # The same wait, told another way.
+    second = until(lambda: (found := again.waits()["wait"]) != first and found, "the wait is the new pod's")
+    assert (second["id"], second["channel"]) == (first["id"], channel)
     scene.sagemaker.move(again.arn(), "Completed")
     succeeds(again)
     only_one_job(scene)
@@ -225,6 +228,67 @@ def test_two_steps_wait_on_one_job(scene):
     assert other.ends() == 0, other.said()
 
 
+# --- connections
+
+
+def test_the_step_says_which_channel_it_has_and_registers_on_its_connection(scene):
+    lives(scene)
+    step = scene.train()
+    wait = step.waits()["wait"]
+    assert (wait["channel"], wait["lease_seconds"]) == ("connection", 10_800)
+    assert "sagebell-step: connected to the monitor" in step.said()
+    scene.sagemaker.move(step.arn(), "Completed")
+    succeeds(step)
+    # It renews nothing.
+    assert (scene.api.count("FRAME wait"), scene.api.count("PUT ")) == (1, 0)
+
+
+@pytest.mark.parametrize("loss", ["the connection is cut", "the monitor starts again"])
+def test_a_lost_connection_is_replaced_and_the_end_is_told_on_the_next(scene, loss):
+    lives(scene)
+    step = scene.train()
+    step.waits()
+    if loss == "the connection is cut":
+        scene.api.tunnels[0].cut()
+    else:
+        scene.local.kill()
+        scene.local.start()
+    scene.sagemaker.move(step.arn(), "Completed")
+    succeeds(step)
+    assert (scene.api.count("FRAME wait"), scene.api.count("PUT ")) == (2, 0)
+    assert "no connection" not in step.said()
+
+
+def test_where_no_websocket_gets_through_the_step_says_so_and_asks(scene):
+    lives(scene)
+    scene.api.refuse("GET /v1/connect", status=403, body=b"blocked by policy")
+    step = scene.train()
+    assert step.waits()["wait"]["channel"] == "none"
+    said = step.said()
+    assert "no connection to the monitor" in said and "blocked by policy" in said
+    scene.sagemaker.move(step.arn(), "Completed")
+    succeeds(step)
+    only_one_job(scene)
+
+
+def test_without_a_channel_the_answers_to_renewals_tell_the_end(scene):
+    lives(scene)
+    step = scene.train("--channel", "none")
+    assert step.waits()["wait"]["channel"] == "none"
+    scene.sagemaker.move(step.arn(), "Completed")
+    succeeds(step)
+    assert scene.api.count("GET /v1/connect") == 0
+
+
+def test_a_terminated_step_says_goodbye_so_that_the_monitor_knows_it_is_gone(scene):
+    lives(scene)
+    step = scene.train()
+    step.waits()
+    step.terminate()
+    assert step.ends() == 143
+    until(lambda: step.waits()["wait"].get("gone_since"), "the monitor knows")
+
+
 # --- callbacks that do not come, or should not
 
 
@@ -233,7 +297,7 @@ def test_a_lost_callback_costs_one_renewal(scene, tmp_path):
     lives(scene)
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         # It is told to call an address that takes connections and answers none.
-        step = scene.train("--lease-seconds", "6")
+        step = scene.train("--channel", "callback", "--lease-seconds", "6")
         wait = step.waits()["wait"]
         dead = {"callback_url": f"http://127.0.0.1:{nobody.getsockname()[1]}/callback"}
         secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -280,7 +344,7 @@ class Forger:
 
 def test_forged_stale_replayed_and_oversized_callbacks_are_refused_and_counted(scene):
     lives(scene)
-    step = scene.train()
+    step = scene.train("--channel", "callback")
     forger = Forger(scene, step)
     stranger = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     assert forger.post("forged", "succeeded", "Completed", secret=stranger) in (400, 401, 403)
@@ -300,7 +364,7 @@ def test_forged_stale_replayed_and_oversized_callbacks_are_refused_and_counted(s
 def test_a_callback_is_a_bell_and_no_proof(scene):
     """Even one that is signed as it must be is believed only as far as SageMaker agrees."""
     lives(scene)
-    step = scene.train()
+    step = scene.train("--channel", "callback")
     assert Forger(scene, step).post("lie", "succeeded", "Completed") < 300
     step.says("lie")
     until(lambda: scene.aws.count("DescribeTrainingJob") > 1, "it asks SageMaker")
@@ -381,7 +445,7 @@ def test_a_monitor_that_comes_up_late_is_found(scene):
 
 def test_a_monitor_that_is_down_for_a_while_loses_nothing(scene):
     lives(scene)
-    step = scene.train("--lease-seconds", "6")
+    step = scene.train("--channel", "callback", "--lease-seconds", "6")
     step.waits()
     scene.local.kill()
     step.says("no answer from")
@@ -390,12 +454,13 @@ def test_a_monitor_that_is_down_for_a_while_loses_nothing(scene):
     succeeds(step)
 
 
-def test_a_wait_that_the_monitor_refuses_is_done_without_it(scene):
+@pytest.mark.parametrize("channel", ["callback", "none"])
+def test_a_wait_that_the_monitor_refuses_is_done_without_it(scene, channel):
     lives(scene)
     problem = {"content-type": "application/problem+json"}
     body = json.dumps({"code": "not_owner", "detail": "another principal's"}).encode()
     scene.api.refuse("/waits/", status=403, headers=problem, body=body)
-    step = scene.train()
+    step = scene.train("--channel", channel)
     step.says("the step calls SageMaker itself instead")
     scene.sagemaker.move(step.arn(), "Completed")
     succeeds(step)
@@ -495,7 +560,7 @@ def test_polling_is_there_to_try_it_out_and_says_so(scene):
     lives(scene, IN_PROGRESS, {"status": "Completed", "after_millis": 300})
     step = scene.train("--wait", "poll", "--poll-seconds", "0.05")
     succeeds(step)
-    assert not any("/waits/" in word for word in scene.api.words)
+    assert scene.api.words == []
 
 
 def test_terminated_while_it_polls_it_stops_its_job(scene):

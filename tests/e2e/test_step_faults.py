@@ -64,7 +64,8 @@ class Row:
         self.name, self.gate = name, Gate(scene.local.base)
         self.answer = ANSWERS[name]
         self.refused = [self.refuse("GET /v1/principal", 1), self.refuse("PUT /v1/jobs", 2)]
-        self.step = scene.train("--lease-seconds", str(LEASE_SECONDS), task=f"task-{place}", api=self.gate)
+        words = ("--channel", "callback", "--lease-seconds", str(LEASE_SECONDS))
+        self.step = scene.train(*words, task=f"task-{place}", api=self.gate)
 
     def refuse(self, word, times):
         status, headers, body = self.answer
@@ -103,7 +104,7 @@ def test_every_answer_on_the_way_to_the_monitor_is_outlived(scene):
 
 
 def test_while_the_monitor_is_out_of_reach_the_end_is_seen_all_the_same(scene):
-    step = scene.train("--lease-seconds", str(LEASE_SECONDS))
+    step = scene.train("--channel", "callback", "--lease-seconds", str(LEASE_SECONDS))
     step.waits()
     # Neither renewals nor callbacks come through any more.
     scene.local.kill()
@@ -116,7 +117,7 @@ def test_while_the_monitor_is_out_of_reach_the_end_is_seen_all_the_same(scene):
 
 def test_a_step_that_could_never_register_sees_its_job_through(scene):
     scene.api.refuse("PUT /v1/jobs", status=502)
-    step = scene.train("--lease-seconds", str(LEASE_SECONDS))
+    step = scene.train("--channel", "callback", "--lease-seconds", str(LEASE_SECONDS))
     step.says("HTTP 502")
     scene.sagemaker.move(step.arn(), "Completed")
     succeeds(step)
@@ -126,7 +127,7 @@ def test_a_step_that_could_never_register_sees_its_job_through(scene):
 @pytest.mark.parametrize(("on_abandon", "stops"), [("stop", 1), ("keep", 0)])
 def test_terminated_before_the_monitor_knows_of_the_job_it_leaves_nothing_unwatched(scene, on_abandon, stops):
     scene.api.refuse("PUT /v1/jobs", status=429)
-    step = scene.train("--on-abandon", on_abandon)
+    step = scene.train("--channel", "callback", "--on-abandon", on_abandon)
     step.says("HTTP 429")
     step.terminate()
     assert step.ends() == 143
@@ -135,7 +136,7 @@ def test_terminated_before_the_monitor_knows_of_the_job_it_leaves_nothing_unwatc
 
 
 def test_terminated_once_the_monitor_knows_of_the_job_it_leaves_it_to_the_next_pod(scene):
-    step = scene.train("--lease-seconds", str(LEASE_SECONDS))
+    step = scene.train("--channel", "callback", "--lease-seconds", str(LEASE_SECONDS))
     step.waits()
     scene.local.kill()
     step.says("no answer from")

@@ -2,13 +2,14 @@
 //! the job.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sagebell_client::{
-    ChannelChoice, ChannelWord, Client, ClientError, OpenError, Terms, WaitEvent, Waiting,
+    ChannelChoice, ChannelWord, Client, ClientError, ListenError, OpenError, Terms, WaitEvent,
+    Waiting,
 };
 use sagebell_monitor::inert::{indented, one_line};
 use sagebell_monitor::job::Job;
@@ -26,15 +27,10 @@ const LEASE_SECONDS: u32 = 120;
 const NOT_SUCCEEDED: u8 = 1;
 const GAVE_UP: u8 = 3;
 
-/// The listener's address could not be used.
+/// The address of the callbacks cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("can't listen on {address}: {source}; choose another with --listen")]
-pub struct ListenError {
-    /// The address.
-    address: SocketAddr,
-    /// What the system says.
-    source: std::io::Error,
-}
+#[error("{0}; choose another with --listen")]
+pub struct BadListen(#[from] ListenError);
 
 /// How waiting ended.
 enum Outcome {
@@ -46,7 +42,7 @@ enum Outcome {
 /// Waits for one job.
 ///
 /// # Errors
-/// [`sagebell_client::WaitError`], [`ClientError`] or [`ListenError`] says why there was no waiting.
+/// [`sagebell_client::WaitError`], [`ClientError`] or [`BadListen`] says why there was no waiting.
 pub async fn run(args: WaitArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let max_wait = Duration::try_from(args.max_wait).unwrap_or_default();
     let mut waiting = begin(&args).await?;
@@ -82,16 +78,15 @@ async fn begin(args: &WaitArgs) -> Result<Waiting, Box<dyn std::error::Error>> {
     let client = Client::new(args.api.api.clone())?;
     // Once it is known that there is a monitor, every outage of it is outlived.
     client.principal(ClientError::may_pass, |error| warn(error)).await?;
-    let address = args.listen.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
-    let listen = |source| ListenError { address, source };
-    let channel = choice(args, address).open(&client, id, clock).await.map_err(listen)?;
+    let channel = choice(args).open(&client, id, clock).await.map_err(BadListen)?;
     if let Some(trouble) = channel.trouble() {
         warn_of(trouble);
     }
     Ok(Waiting::new(client, channel, args.arn.clone(), terms))
 }
 
-fn choice(args: &WaitArgs, address: SocketAddr) -> ChannelChoice {
+fn choice(args: &WaitArgs) -> ChannelChoice {
+    let address = args.listen.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
     let usual = if args.listen.is_some() { ChannelWord::Callback } else { ChannelWord::Connection };
     match args.channel.unwrap_or(usual) {
         ChannelWord::Connection => ChannelChoice::Connection,

@@ -53,6 +53,16 @@ impl ChannelWord {
     }
 }
 
+/// The address of the callbacks cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("can't listen for callbacks on {address}: {source}")]
+pub struct ListenError {
+    /// The address.
+    pub address: SocketAddr,
+    /// What the system says.
+    pub source: io::Error,
+}
+
 /// How a waiter wants to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelChoice {
@@ -68,17 +78,20 @@ impl ChannelChoice {
     /// Opens this end of the channel. Open it before the job exists, so that no signal is missed.
     ///
     /// # Errors
-    /// The system's error if the address of the callbacks cannot be used. A connection that cannot
-    /// be opened is no error: see [`ChannelEnd::trouble`].
+    /// [`ListenError`]. A connection that cannot be opened is no error: see
+    /// [`ChannelEnd::trouble`].
     pub async fn open(
         self,
         client: &Client,
         id: WaitId,
         clock: Arc<dyn Clock>,
-    ) -> io::Result<Box<dyn ChannelEnd>> {
+    ) -> Result<Box<dyn ChannelEnd>, ListenError> {
         Ok(match self {
             Self::Connection => Box::new(HeldConnection::open(client.clone(), id).await),
-            Self::Callback(address) => Box::new(CallbackReceiver::open(address, id, clock).await?),
+            Self::Callback(address) => {
+                let receiver = CallbackReceiver::open(address, id, clock).await;
+                Box::new(receiver.map_err(|source| ListenError { address, source })?)
+            }
             Self::None => Box::new(Renewals::new(id)),
         })
     }

@@ -56,7 +56,7 @@ mod waiting;
 pub use address::own_address;
 pub use channel::{
     Answer, Call, CallbackReceiver, ChannelChoice, ChannelEnd, ChannelWord, HeldConnection,
-    Renewals, callback_url,
+    ListenError, Renewals, callback_url,
 };
 pub use client::{Client, ClientError};
 pub use connection::{Connection, Loss, OpenError};

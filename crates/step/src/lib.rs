@@ -1,8 +1,8 @@
 //! The KFP step: `sagebell-step COMPONENT --flag value …`.
 //!
-//! A step listens for callbacks, creates its job (or adopts it), registers a wait, and sleeps.
-//! When the callback comes, it verifies the signature, calls Describe once, writes the outputs,
-//! prints the logs, and exits. Promises: a step that restarts adopts the job that it created and
+//! A step connects to the monitor, creates its job (or adopts it), registers a wait, and sleeps.
+//! When it is told that the job has settled, it calls Describe once, writes the outputs, prints the
+//! logs, and exits. Promises: a step that restarts adopts the job that it created and
 //! never creates a second one. While it waits, it does not call SageMaker.
 #![cfg_attr(
     test,
@@ -13,7 +13,6 @@ pub mod adopt;
 pub mod advice;
 pub mod args;
 pub mod aws;
-pub mod callback;
 pub mod component;
 pub mod component_yaml;
 pub mod definition;
@@ -23,6 +22,7 @@ mod links;
 mod logs;
 pub mod metrics;
 pub mod model;
+pub mod monitor;
 pub mod monitor_address;
 pub mod names;
 pub mod operations;

@@ -14,6 +14,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use sagebell_client::ChannelWord;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::wait::OnAbandon;
 use sagebell_system::Env;
@@ -33,10 +34,24 @@ const PORT_UNDER_KFP: u16 = 8080;
 /// How the step waits for its job.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WaitMode {
-    /// The monitor calls back.
-    Callback {
+    /// The monitor tells it.
+    Monitor {
         /// The monitor's URL. `None`: read it from the account.
         api: Option<Url>,
+        /// How it tells.
+        channel: StepChannel,
+    },
+    /// The step polls SageMaker, with pauses that grow from the first to the second.
+    Poll(Duration, Duration),
+}
+
+/// How the monitor tells the step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepChannel {
+    /// Through a connection that the step opens.
+    Connection,
+    /// By callbacks.
+    Callback {
         /// The address at which the monitor reaches this pod. `None`: the interface that routes to
         /// the monitor.
         host: Option<IpAddr>,
@@ -44,8 +59,8 @@ pub enum WaitMode {
         /// a pod has its own address and network policies name ports.
         port: u16,
     },
-    /// The step polls SageMaker, with pauses that grow from the first to the second.
-    Poll(Duration, Duration),
+    /// By its answers only.
+    None,
 }
 
 /// Which of the job's CloudWatch logs are printed.
@@ -79,7 +94,7 @@ pub struct Options {
     pub on_abandon: OnAbandon,
     /// What a failed job does to the step.
     pub on_failure: OnFailure,
-    /// How long the wait lives without a renewal, in seconds.
+    /// How long the wait lives at least without a renewal, in seconds.
     pub lease_seconds: u32,
     /// Which logs are printed.
     pub logs: Logs,
@@ -209,27 +224,41 @@ impl<E: Env> Reader<'_, E> {
     }
 
     fn wait(&mut self) -> WaitMode {
-        match self.or("--wait", Wait::Callback, "`callback` or `poll`", |text| match text {
+        let words = "`monitor`, `poll`, or `callback` for the channel `callback`";
+        match self.or("--wait", Wait::Monitor, words, |text| match text {
+            "monitor" => Some(Wait::Monitor),
             "callback" => Some(Wait::Callback),
             "poll" => Some(Wait::Poll),
             _ => None,
         }) {
-            Wait::Callback => self.callback(),
+            Wait::Monitor => self.monitor(ChannelWord::Connection),
+            // As in version 0.1.0, which had no other channel.
+            Wait::Callback => self.monitor(ChannelWord::Callback),
             Wait::Poll => self.poll(),
         }
     }
 
-    fn callback(&mut self) -> WaitMode {
+    fn monitor(&mut self, usual: ChannelWord) -> WaitMode {
         let api = self.or("--api", None, "the monitor's http or https URL", |text| {
             let url = Url::parse(text).ok()?;
             matches!(url.scheme(), "http" | "https").then_some(Some(url))
         });
+        let words = "`connection`, `callback` or `none`";
+        let channel = match self.or("--channel", usual, words, ChannelWord::from_wire) {
+            ChannelWord::Connection => StepChannel::Connection,
+            ChannelWord::Callback => self.callback(),
+            ChannelWord::None => StepChannel::None,
+        };
+        WaitMode::Monitor { api, channel }
+    }
+
+    fn callback(&mut self) -> StepChannel {
         let pod = self.env.get("POD_IP").and_then(|text| text.parse().ok());
         let host =
             self.or("--host", pod, "this pod's IP address", |text| text.parse().ok().map(Some));
         let port = if self.executor.is_some() { PORT_UNDER_KFP } else { 0 };
         let port = self.or("--port", port, "a port", |text| text.parse().ok());
-        WaitMode::Callback { api, host, port }
+        StepChannel::Callback { host, port }
     }
 
     /// The path of each artifact: from its flag, or else from KFP's launcher.
@@ -267,6 +296,7 @@ impl<E: Env> Reader<'_, E> {
 }
 
 enum Wait {
+    Monitor,
     Callback,
     Poll,
 }

@@ -1,12 +1,12 @@
-//! The order of work: plan, listen, create or adopt, wait, one Describe, outputs, logs.
+//! The order of work: plan, connect, create or adopt, wait, one Describe, outputs, logs.
 //!
 //! Promises: the step creates nothing before it has checked everything that it can check. A step
 //! that starts again finds what it created. Outputs are written however the step ends, if there is
 //! anything to report.
 
-mod callbacks;
 mod creating;
 mod finishing;
+mod signals;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -24,11 +24,11 @@ use tokio::sync::Notify;
 
 use crate::adopt::CreateError;
 use crate::advice;
-use crate::callback::{CallbackError, Ready};
 use crate::component::{Component, ComponentError};
 use crate::inputs::Inputs;
 use crate::kfp::ExecutorInput;
 use crate::model::{self, Violation};
+use crate::monitor::{MonitorError, Ready};
 use crate::monitor_address::NoAddress;
 use crate::options::Options;
 use crate::outputs::WriteError;
@@ -58,9 +58,9 @@ pub enum StepError {
     /// The step does not know the monitor's URL.
     #[error(transparent)]
     NoMonitor(#[from] NoAddress),
-    /// The step cannot wait by callback.
+    /// The step cannot wait through the monitor.
     #[error(transparent)]
-    Callback(#[from] CallbackError),
+    Monitor(#[from] MonitorError),
     /// Polling failed.
     #[error(transparent)]
     Poll(#[from] PollError),

@@ -25,7 +25,7 @@ fn problem(flags: &[(&str, &str)]) -> String {
 #[test]
 fn the_monitors_address_may_be_left_to_the_account() {
     let api = |flags| match read(flags, &NONE).unwrap().wait {
-        WaitMode::Callback { api, .. } => api,
+        WaitMode::Monitor { api, .. } => api,
         WaitMode::Poll(..) => panic!("it polls"),
     };
     assert_eq!(api(&[]), None);
@@ -39,7 +39,7 @@ fn the_monitors_address_may_be_left_to_the_account() {
 fn an_empty_flag_counts_as_absent_and_a_given_one_wins() {
     let env = One("SAGEBELL_API", "http://env/");
     let api = |flags: &[(&str, &str)]| match read(flags, &env).unwrap().wait {
-        WaitMode::Callback { api, .. } => api.unwrap().to_string(),
+        WaitMode::Monitor { api, .. } => api.unwrap().to_string(),
         WaitMode::Poll(..) => String::new(),
     };
     assert_eq!(api(&[("api", "")]), "http://env/");
@@ -80,6 +80,28 @@ fn a_step_of_kfp_is_known_by_its_artifacts_and_writes_them_where_they_are_taken(
     assert_eq!(options.task, Task::of_pipeline("run-1", "train/salt"));
     let metrics = PathBuf::from("/s3/b/pipe/run-1/train/salt/metrics");
     assert_eq!(options.artifacts, BTreeMap::from([("metrics".to_owned(), metrics)]));
-    let wait = WaitMode::Callback { api: None, host: None, port: PORT_UNDER_KFP };
+    let wait = WaitMode::Monitor { api: None, channel: StepChannel::Connection };
     assert_eq!(options.wait, wait);
+    let flags = BTreeMap::from([("channel".to_owned(), "callback".to_owned())]);
+    let options = Options::from(&flags, Some(&executor), &NONE, "unique").unwrap();
+    let channel = StepChannel::Callback { host: None, port: PORT_UNDER_KFP };
+    assert_eq!(options.wait, WaitMode::Monitor { api: None, channel });
+}
+
+#[test]
+fn the_channel_is_a_connection_unless_another_is_asked_for_in_old_words_or_new() {
+    let channel = |flags: &[(&str, &str)]| match read(flags, &NONE).unwrap().wait {
+        WaitMode::Monitor { channel, .. } => Some(channel),
+        WaitMode::Poll(..) => None,
+    };
+    let callback = Some(StepChannel::Callback { host: None, port: 0 });
+    assert_eq!(channel(&[]), Some(StepChannel::Connection));
+    assert_eq!(channel(&[("wait", "monitor")]), Some(StepChannel::Connection));
+    assert_eq!(channel(&[("wait", "callback")]), callback);
+    assert_eq!(channel(&[("channel", "callback")]), callback);
+    assert_eq!(channel(&[("channel", "none")]), Some(StepChannel::None));
+    let both = [("wait", "callback"), ("channel", "connection")];
+    assert_eq!(channel(&both), Some(StepChannel::Connection));
+    assert_eq!(channel(&[("wait", "poll"), ("channel", "none")]), None);
+    assert!(problem(&[("channel", "pigeon")]).contains("input `sagebell_channel`"));
 }

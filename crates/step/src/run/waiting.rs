@@ -18,7 +18,7 @@ use url::Url;
 
 use super::{Step, StepError};
 use crate::adopt::Created;
-use crate::callback::{CallbackAddress, Ready};
+use crate::monitor::{Monitor, Ready};
 use crate::monitor_address::{self, NoAddress};
 use crate::options::WaitMode;
 use crate::plan::{Call, Plan, Watch};
@@ -63,13 +63,13 @@ pub(super) struct Ended {
 impl Step<'_> {
     pub(super) async fn ready(&self, plan: &Plan) -> Result<Option<Ready>, StepError> {
         match (&self.options.wait, &plan.watch) {
-            (WaitMode::Callback { api, host, port }, Watch::Job(_)) => {
+            (WaitMode::Monitor { api, channel }, Watch::Job(_)) => {
                 let api = match api {
                     Some(api) => api.clone(),
                     None => self.monitor_address().await?,
                 };
-                let address = CallbackAddress { api, host: *host, port: *port };
-                Ok(Some(address.ready(self.options, Arc::clone(&self.clock)).await?))
+                let monitor = Monitor { api, channel: *channel };
+                Ok(Some(monitor.ready(self.options, Arc::clone(&self.clock)).await?))
             }
             _ => Ok(None),
         }
@@ -129,7 +129,7 @@ impl Step<'_> {
             let arn = watched.arn.clone().ok_or_else(|| no_arn(plan))?;
             let not_before = not_before(plan, created, watched.kind);
             let waiting = ready.wait(arn, self.options, not_before, until);
-            self.wait_for_callbacks(plan, &watched, waiting, history).await?
+            self.wait_for_signals(plan, &watched, waiting, history).await?
         } else if let WaitMode::Poll(first, longest) = self.options.wait {
             self.ask_alone(plan, &watched, (first, longest), history).await?
         } else {

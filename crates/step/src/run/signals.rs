@@ -1,4 +1,4 @@
-//! Waits for callbacks of the monitor, and polls SageMaker if the monitor refuses the wait.
+//! Waits for signals of the monitor, and polls SageMaker if the monitor refuses the wait.
 //!
 //! Promise: from the creation of a job until it settles, somebody watches it, or the step says that
 //! nobody does. This is the monitor, which has the wait; or this step, which polls SageMaker; or
@@ -9,9 +9,11 @@ use std::time::Duration;
 use sagebell_client::{WaitEvent, Waiting};
 use sagebell_system::say;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::waiting::{DESCRIBE_PAUSES, Watched};
 use super::{Step, StepError};
+use crate::monitor::without_connection;
 use crate::plan::Plan;
 use crate::poll::Pauses;
 use crate::progress::{History, Seen};
@@ -23,6 +25,10 @@ const ALONE: Pauses = (Duration::from_secs(5), Duration::from_secs(60));
 /// sent. It leaves as much again of the second it has for stopping a job that the
 /// monitor does not know of.
 const LAST_ANSWER: Duration = Duration::from_millis(400);
+
+/// How long a terminated step closes its channel. A connection that is closed tells the monitor at
+/// once that the waiter is gone.
+const LAST_WORD: Duration = Duration::from_millis(200);
 
 /// How listening to the monitor ended.
 enum End {
@@ -37,7 +43,7 @@ enum End {
 impl Step<'_> {
     /// Sleeps until the monitor reports the end. It does not call SageMaker, unless the monitor is
     /// out of reach for long.
-    pub(super) async fn wait_for_callbacks(
+    pub(super) async fn wait_for_signals(
         &self,
         plan: &Plan,
         watched: &Watched,
@@ -47,7 +53,9 @@ impl Step<'_> {
         let end = tokio::select! {
             end = self.listen(plan, watched, &mut waiting, history) => end,
             () = self.terminated.notified() => {
-                return Err(self.hand_over(watched, &mut waiting).await);
+                let terminated = self.hand_over(watched, &mut waiting).await;
+                timeout(LAST_WORD, waiting.shutdown()).await.ok();
+                return Err(terminated);
             }
         };
         let found = match end {
@@ -60,7 +68,7 @@ impl Step<'_> {
                 found = self.ask(plan, watched, DESCRIBE_PAUSES, history) => found,
                 () = keep_up(&mut waiting) => Err(StepError::Terminated("the job still runs")),
             },
-            // Its listener stays open: a monitor that knows of the wait all the same
+            // Its channel stays open: a monitor that knows of the wait all the same
             // finds this waiter there.
             End::Refused => {
                 take_back(&waiting).await;
@@ -91,6 +99,8 @@ impl Step<'_> {
                 Ok(WaitEvent::Restored(after)) => {
                     print(format_args!("the monitor answers again, after {} s", after.as_secs()));
                 }
+                Ok(WaitEvent::FellBack(why)) => print(format_args!("{}", without_connection(&why))),
+                Ok(WaitEvent::Connected) => print(format_args!("connected to the monitor again")),
                 Ok(WaitEvent::Unsure) => {
                     if let Some((answer, seen)) = self.describe_now(plan, watched, history).await {
                         return End::Seen(answer, seen);
