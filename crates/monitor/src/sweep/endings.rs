@@ -44,7 +44,10 @@ impl Sweep {
     /// Waiters whose time is up as well want nothing any more, even if the sweep has yet
     /// to look at them: two that look at each other would both leave the job to the other.
     async fn is_wanted_by_others(&self, wait: &Wait, beat: &Beat) -> Result<bool, StoreError> {
-        let counts = |other: &Wait| other.ends_after(&beat.breaks) > beat.now;
+        let counts = |other: &Wait| {
+            let is_gone = other.is_out_of_time(beat.since, &self.policy);
+            other.ends_after(&beat.breaks) > beat.now && !is_gone
+        };
         owners::is_wanted_by_others(&*self.store, wait, counts).await
     }
 

@@ -31,8 +31,12 @@ impl Sweep {
             return Ok(Step::Judge);
         }
         wait.value.search.missed(now, &self.policy);
-        if wait.value.is_out_of_time(beat.since, now, &self.policy) {
-            self.end(wait, record, WaitState::Abandoned, beat).await?;
+        if wait.value.is_out_of_time(beat.since, &self.policy) {
+            // Written first: of two waiters of one job, both gone, one sees that of the other, and
+            // does not leave the job to it.
+            if let Some(wait) = self.save(wait).await? {
+                self.end(wait, record, WaitState::Abandoned, beat).await?;
+            }
             return Ok(Step::Abandon);
         }
         // Sweeps do not begin to the second: with the whole pause, every other one would be early.
@@ -43,14 +47,11 @@ impl Sweep {
 }
 
 impl Wait {
-    /// Whether the waiter had enough time and chances to come back.
-    fn is_out_of_time(&self, since: Timestamp, now: Timestamp, policy: &Policy) -> bool {
-        match self.gone_since {
-            Some(gone_since) => {
-                let until = later(gone_since.max(since), policy.reconnect_grace);
-                self.search.unanswered >= Policy::CHANCES && until <= now
-            }
-            None => self.search.is_in_vain(),
-        }
+    /// Whether the waiter had enough time and chances to come back, the last one after its time.
+    pub(super) fn is_out_of_time(&self, since: Timestamp, policy: &Policy) -> bool {
+        let Some(gone_since) = self.gone_since else { return self.search.is_in_vain() };
+        let until = later(gone_since.max(since), policy.reconnect_grace);
+        let had_time = self.search.probed_at.is_some_and(|last| last >= until);
+        had_time && self.search.unanswered >= Policy::CHANCES
     }
 }

@@ -11,7 +11,7 @@ use sagebell_monitor::principal::Principal;
 use sagebell_monitor::signal::{Purpose, SignalRequest};
 use sagebell_monitor::testing::world::{Described, FakeQueue, FakeWorld};
 use sagebell_monitor::wait::{
-    Channel, ConnectionId, OnAbandon, SignalOn, Wait, WaitKey, WaitState,
+    Channel, ConnectionId, OnAbandon, SignalOn, Wait, WaitId, WaitKey, WaitState,
 };
 use sagebell_monitor::wait_registry::{ChannelAsked, Registration, WaitAndJob, WaitError};
 use std::sync::Arc;
@@ -405,4 +405,23 @@ async fn a_wait_moves_between_channels() {
     let next = open(&world, "c2").await;
     register(&world, &next).await.unwrap();
     assert!(wait(&world).await.channel.is_connection(&next));
+}
+
+#[tokio::test]
+async fn a_job_is_not_left_to_another_waiter_that_is_just_being_given_up() {
+    let (world, held) = registered().await;
+    let channel = ChannelAsked::Connection(held.clone());
+    let other = Registration { id: WaitId::parse("v").unwrap(), ..asked(&world, channel) };
+    let other_key = WaitKey::of(other.arn.clone(), other.owner.clone(), other.id.clone());
+    world.waits().register(other).await.unwrap();
+    close(&world, &held).await;
+    world.sweep_for(2).await;
+    // The sweep judged the other one, and has not ended its wait yet.
+    let mut judged = world.store.load_wait(&other_key).await.unwrap().unwrap();
+    judged.value.search.unanswered = Policy::CHANCES;
+    judged.value.search.probed_at = Some(world.clock.now());
+    judged.value.due_at = None;
+    world.store.save_wait(&judged.value, Some(judged.version)).await.unwrap();
+    world.sweep_for(1).await;
+    assert_eq!((wait(&world).await.state, stops(&world)), (WaitState::Abandoned, 1));
 }
