@@ -10,8 +10,8 @@ from cost import PRICES, Bill
 BILLED_GB_SECONDS = 0.256 * 0.050
 # Lambda's own three lines of an invocation, and one or two of ours.
 LOGGED_GB = 700 / 1e9
-# A third of the lease that a waiter has who names none.
-RENEWED_EVERY_SECONDS = 200
+# crates/client/src/pace.rs: the lease of a waiter that names none, the longest, and its part of the age.
+FIRST_LEASE_SECONDS, LONGEST_LEASE_SECONDS, LEASES_AN_AGE, RENEWALS_A_LEASE = 600, 86_400, 2, 3
 # `Policy`: the first check, doubling, the longest pause.
 FIRST_LOOK_SECONDS, LONGEST_PAUSE_SECONDS = 300, 3600
 POLLS_AN_HOUR = 120
@@ -82,11 +82,20 @@ def parts_table(bills):
     return table(["", *(f"{thing}s" for thing in things), f"{JOBS:,} of them"], rows)
 
 
+def renewals_of(seconds):
+    """How often a waiter renews meanwhile: its lease grows with the age of its wait."""
+    age, renewals = FIRST_LEASE_SECONDS / RENEWALS_A_LEASE, 0
+    while age <= seconds:
+        lease = min(max(FIRST_LEASE_SECONDS, age / LEASES_AN_AGE), LONGEST_LEASE_SECONDS)
+        age, renewals = age + lease / RENEWALS_A_LEASE, renewals + 1
+    return renewals
+
+
 def jobs_table(bills):
     flat = Bill.sum([bills[REGISTRATION], bills[ON_THE_WAY].times(EVENTS_ON_THE_WAY), bills[END], bills[CALLBACK]])
     rows = []
     for seconds, length in LENGTHS:
-        renewals = bills[RENEWAL].times(seconds // RENEWED_EVERY_SECONDS)
+        renewals = bills[RENEWAL].times(renewals_of(seconds))
         looked = bills[LOOK].times(looks(seconds))
         total = Bill.sum([flat, renewals, looked])
         polls = seconds * POLLS_AN_HOUR // 3600

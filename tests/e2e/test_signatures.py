@@ -19,6 +19,8 @@ pytestmark = pytest.mark.deployed
 
 # As a function URL's is.
 HOST = f"recorded.lambda-url.{REGION}.on.aws"
+# As a WebSocket API's is.
+GATEWAY = f"a1b2c3.execute-api.{REGION}.amazonaws.com"
 ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/signed"
 JOB = {"arn": ARN, "kind": "training", "name": "signed", "phase": "succeeded"}
 KEYS = {"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
@@ -71,6 +73,7 @@ class Recorder:
 @pytest.fixture(scope="module")
 def named():
     name_loopback(HOST)
+    name_loopback(GATEWAY)
 
 
 @pytest.fixture
@@ -99,7 +102,7 @@ def parts(authorization):
     return {"algorithm": algorithm, **dict(field.strip().split("=", 1) for field in fields.split(","))}
 
 
-def by_botocore(request, keys):
+def by_botocore(request, keys, service="lambda"):
     """What botocore would have signed this request with, at the same time."""
     signed = parts(request.headers["authorization"])["SignedHeaders"].split(";")
     same = botocore.awsrequest.AWSRequest(
@@ -109,7 +112,7 @@ def by_botocore(request, keys):
         headers={name: request.headers[name] for name in signed},
     )
     same.context["timestamp"] = request.headers["x-amz-date"]
-    auth = botocore.auth.SigV4Auth(signer(keys), "lambda", REGION)
+    auth = botocore.auth.SigV4Auth(signer(keys), service, REGION)
     canonical = auth.canonical_request(same)
     signature = auth.signature(auth.string_to_sign(same, canonical), same)
     auth._inject_signature_to_request(same, signature)
@@ -149,6 +152,22 @@ def test_requests_are_signed_as_botocore_signs_them(recorder, keys, command):
         must |= {"content-type"} if request.body else set()
         must |= {"x-amz-security-token"} if "SessionToken" in keys else set()
         assert must <= set(ours["SignedHeaders"].split(";"))
+
+
+def test_the_request_that_opens_a_connection_is_signed_for_the_gateway(recorder):
+    """The headers of the upgrade are for the next hop, and are not signed."""
+    address = f"ws://{GATEWAY}:{recorder.server.server_port}/v1"
+    recorder.answer = {"principal": "somebody", "url": address, "wait": WAITS, "job": JOB}
+    done = sagebell(recorder.url, SESSION, "wait", ARN)
+    assert done.returncode == 0 and "HTTP 200" in done.stderr, done.stderr
+    opening = [request for request in recorder.requests if request.headers["host"].startswith(GATEWAY)]
+    # It tries some times, and then goes on without a connection.
+    assert len(opening) == 3
+    for request in opening:
+        ours = parts(request.headers["authorization"])
+        assert ours == by_botocore(request, SESSION, "execute-api")
+        assert set(ours["SignedHeaders"].split(";")) == {"host", "x-amz-date", "x-amz-security-token"}
+        assert (request.target, request.headers["upgrade"]) == ("/v1", "websocket")
 
 
 @pytest.mark.parametrize("offset", ["+1h", "-1h"])
