@@ -3,6 +3,8 @@
 //! Promise: such a waiter counts as gone only after the monitor saw, more than once and over some
 //! time, that it could have come back. While waiters cannot reach the API, none is gone.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::beat::Beat;
@@ -30,6 +32,7 @@ impl Sweep {
             self.save(wait).await?;
             return Ok(Step::Judge);
         }
+        wait.value.leave_out_unseen(now, &self.policy);
         wait.value.search.missed(now, &self.policy);
         if wait.value.is_out_of_time(beat.since, &self.policy) {
             // Written first: of two waiters of one job, both gone, one sees that of the other, and
@@ -47,6 +50,17 @@ impl Sweep {
 }
 
 impl Wait {
+    /// Leaves out the time in which a sweep was missing: the API may have been out of reach too, for
+    /// the same reason. Of each pause between two looks as much counts as is usual.
+    fn leave_out_unseen(&mut self, now: Timestamp, policy: &Policy) {
+        let Some(gone_since) = self.gone_since else { return };
+        let seen_at = self.search.probed_at.map_or(gone_since, |last| last.max(gone_since));
+        let unseen = Duration::try_from(now.duration_since(seen_at)).unwrap_or_default();
+        if unseen > policy.probe_pause * 3 / 2 {
+            self.gone_since = Some(later(gone_since, unseen - policy.probe_pause));
+        }
+    }
+
     /// Whether the waiter had enough time and chances to come back, the last one after its time.
     pub(super) fn is_out_of_time(&self, since: Timestamp, policy: &Policy) -> bool {
         let Some(gone_since) = self.gone_since else { return self.search.is_in_vain() };

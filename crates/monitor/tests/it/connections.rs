@@ -425,3 +425,18 @@ async fn a_job_is_not_left_to_another_waiter_that_is_just_being_given_up() {
     world.sweep_for(1).await;
     assert_eq!((wait(&world).await.state, stops(&world)), (WaitState::Abandoned, 1));
 }
+
+#[tokio::test]
+async fn the_time_of_a_missing_sweep_does_not_count_against_a_lost_waiter() {
+    let (world, held) = registered().await;
+    world.sweep_for(1).await;
+    close(&world, &held).await;
+    world.clock.advance(Duration::from_secs(1));
+    world.sweep_for(1).await;
+    // Whatever kept the sweep away may have kept the waiter away as well.
+    world.clock.advance(Duration::from_secs(120));
+    world.sweep_for(1).await;
+    assert_eq!((wait(&world).await.state, stops(&world)), (WaitState::Waiting, 0));
+    world.sweep_for(1).await;
+    assert_eq!((wait(&world).await.state, stops(&world)), (WaitState::Abandoned, 1));
+}
