@@ -128,6 +128,11 @@ impl Policy {
     /// The number of unanswered probes after which a wait is abandoned.
     pub const PROBES: u32 = 3;
 
+    /// How far the clock that dates connections may be ahead of the one that reads the dates: both are
+    /// AWS's, or the local stack's one clock. It is short, because a longer one would hide for so
+    /// long that the clock was set back.
+    pub const GATEWAY_SKEW: Duration = Duration::from_secs(2);
+
     /// How far the clocks of machines may differ. A time that is ahead by more than a rule allows,
     /// and by more than this, comes from a clock that has jumped.
     pub const CLOCK_DRIFT: Duration = Duration::from_secs(60);

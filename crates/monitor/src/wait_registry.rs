@@ -81,7 +81,7 @@ impl WaitRegistry {
             let (store, limits) = (&*self.store, &self.policy.limits);
             admission::admit(store, limits, &asked.owner, &asked.arn, self.clock.now()).await?;
         }
-        let channel = self.channel_of(&asked).await?;
+        let channel = self.channel_of(&asked, found.as_ref()).await?;
         let (mut wait, before) = self.upsert(&asked, &channel, found).await?;
         self.check_connection(&wait).await?;
         let record = self.job_for(&wait.value).await?;
@@ -177,11 +177,13 @@ impl WaitRegistry {
     ) -> Result<(Versioned<Wait>, Option<Wait>), WaitError> {
         let mut before = None;
         let edit = |found: Option<Versioned<Wait>>| {
-            if let Some(found) = found.as_ref().filter(|it| it.value.has_newer_channel(channel)) {
+            let now = self.clock.now();
+            let is_late = |found: &&Versioned<Wait>| found.value.has_newer_channel(channel, now);
+            if let Some(found) = found.as_ref().filter(is_late) {
                 return Edit::Keep(found.clone());
             }
             before = found.map(|found| found.value);
-            let (channel, now) = (channel.clone(), self.clock.now());
+            let channel = channel.clone();
             let mut wait = Wait::registered(asked, channel, before.clone(), now, &self.policy);
             wait.reschedule(&self.policy);
             Edit::Write(wait)

@@ -14,13 +14,26 @@ impl WaitRegistry {
     ///
     /// # Errors
     /// `ConnectionNotOpen`, `ConnectionFull`, or the store's.
-    pub(super) async fn channel_of(&self, asked: &Registration) -> Result<Channel, WaitError> {
+    pub(super) async fn channel_of(
+        &self,
+        asked: &Registration,
+        found: Option<&Versioned<Wait>>,
+    ) -> Result<Channel, WaitError> {
         match &asked.channel {
             ChannelAsked::None => Ok(Channel::None),
             ChannelAsked::Callback { url, secret } => {
                 Ok(Channel::Callback { url: url.clone(), secret: secret.clone() })
             }
-            ChannelAsked::Connection(id) => self.attach(id, &asked.key()).await,
+            ChannelAsked::Connection(id) => {
+                let attached = self.attach(id, &asked.key()).await;
+                if matches!(attached, Err(WaitError::ConnectionNotOpen)) {
+                    // The wait may be on it: an earlier registration, or the closing, may have died
+                    // before it could note the loss.
+                    let (store, clock) = (self.compare_and_set(), &*self.clock);
+                    connections::lose(store, found.cloned(), id, clock, &self.policy).await?;
+                }
+                attached
+            }
         }
     }
 

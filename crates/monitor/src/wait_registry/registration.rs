@@ -96,8 +96,10 @@ pub(super) fn note_wants(record: &mut JobRecord, wait: &Wait) {
 
 impl Wait {
     /// Whether the wait has a channel that is newer than this one: a connection that was opened
-    /// later. Then the registration is a late message of an earlier connection.
-    pub(super) fn has_newer_channel(&self, than: &Channel) -> bool {
+    /// later. Then the registration is a late message of an earlier connection. A connection from the
+    /// future was dated by a clock that has been set back since, and is not newer than any.
+    pub(super) fn has_newer_channel(&self, than: &Channel, now: Timestamp) -> bool {
+        let latest = later(now, Policy::GATEWAY_SKEW);
         let opened_at = |channel: &Channel| match channel {
             Channel::Connection { opened_at, .. } => Some(*opened_at),
             Channel::Callback { .. } | Channel::None => None,
@@ -105,7 +107,7 @@ impl Wait {
         let (own, other) = (opened_at(&self.channel), opened_at(than));
         self.state == WaitState::Waiting
             && self.gone_since.is_none()
-            && other.is_some_and(|other| own.is_some_and(|own| own > other))
+            && other.is_some_and(|other| own.is_some_and(|own| own > other && own <= latest))
     }
 
     /// The wait as asked for, with what is to be kept of an earlier one.

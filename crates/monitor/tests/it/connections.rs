@@ -440,3 +440,27 @@ async fn the_time_of_a_missing_sweep_does_not_count_against_a_lost_waiter() {
     world.sweep_for(1).await;
     assert_eq!((wait(&world).await.state, stops(&world)), (WaitState::Abandoned, 1));
 }
+
+#[tokio::test]
+async fn after_the_clock_was_set_back_a_new_connection_is_still_the_newer_one() {
+    let (world, old) = registered().await;
+    world.clock.jump(-1);
+    let next = open(&world, "c2").await;
+    let answer = register(&world, &next).await.unwrap();
+    assert!(answer.wait.channel.is_connection(&next));
+    close(&world, &old).await;
+    assert_eq!(wait(&world).await.gone_since, None);
+    assert_eq!(settle(&world).await, [SignalOutcome::Signalled]);
+}
+
+#[tokio::test]
+async fn a_loss_that_nobody_could_note_is_noted_by_the_next_registration() {
+    let (world, held) = registered().await;
+    // The closing died when the connection was written, and the waits on it were not.
+    let mut closed = world.store.load_connection(&held).await.unwrap().unwrap();
+    closed.value.closed_at = Some(world.clock.now());
+    world.store.save_connection(&closed.value, Some(closed.version)).await.unwrap();
+    let late = register(&world, &held).await;
+    assert!(matches!(late, Err(WaitError::ConnectionNotOpen)), "{late:?}");
+    assert_eq!(wait(&world).await.gone_since, Some(world.clock.now()));
+}
