@@ -158,14 +158,15 @@ def waiter():
 class Local:
     """A `sagebell local` process."""
 
-    def __init__(self, store, port=None, environment=None, words=()):
+    def __init__(self, store, port=None, environment=None, words=(), host="127.0.0.1"):
         self.store, self.port = store, port or free_port()
         self.environment, self.words = environment or {}, words
-        self.base = f"http://127.0.0.1:{self.port}"
+        self.listen = f"{host}:{self.port}"
+        self.base = f"http://{self.listen}"
         self.process = None
 
     def start(self):
-        command = [SAGEBELL, "local", "--listen", f"127.0.0.1:{self.port}", "--store", self.store]
+        command = [SAGEBELL, "local", "--listen", self.listen, "--store", self.store]
         environment = {**os.environ, **self.environment}
         self.process = subprocess.Popen([*command, *self.words], stderr=subprocess.DEVNULL, env=environment)
         until(self.up, "sagebell local answers")

@@ -1,5 +1,6 @@
-"""Callbacks across a real network that fails: a pod in a network namespace."""
+"""Signals across a real network that fails: a pod in a network namespace."""
 
+import itertools
 import json
 import os
 import shutil
@@ -8,10 +9,11 @@ import sys
 
 import pytest
 
-from conftest import ROOT, call, until, wait_url
+from conftest import PATIENCE_SECONDS, ROOT, SAGEBELL, Local, call, until, wait_url
 from test_faults import bus_of
 from test_local import TRAINING, entry
 
+NUMBERS = itertools.count()
 HOST, POD = "10.213.77.1", "10.213.77.2"
 
 pytestmark = pytest.mark.skipif(
@@ -24,10 +26,13 @@ class Pod:
     """A waiter behind a link of its own."""
 
     def __init__(self):
-        self.namespace = f"sagebell-{os.getpid()}"
-        self.link = f"sb{os.getpid()}"
+        self.process = None
+        # A name of its own: a namespace that was deleted may linger for a moment.
+        number = next(NUMBERS)
+        self.namespace = f"sagebell-{os.getpid()}-{number}"
+        self.link = f"sb{os.getpid()}x{number}"
 
-    def start(self):
+    def connect(self):
         for words in (
             f"netns add {self.namespace}",
             f"link add {self.link} type veth peer name pod0 netns {self.namespace}",
@@ -38,10 +43,17 @@ class Pod:
             f"-n {self.namespace} link set lo up",
         ):
             self.ip(words)
-        command = ["ip", "netns", "exec", self.namespace, sys.executable, ROOT / "tests/e2e/pod.py", POD]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.where = self.line()
         return self
+
+    def run(self, *command):
+        """Starts a program in the pod."""
+        inside = ["ip", "netns", "exec", self.namespace, *command]
+        self.process = subprocess.Popen(inside, stdout=subprocess.PIPE, text=True)
+
+    def listen(self):
+        """Starts a waiter that is called back."""
+        self.run(sys.executable, ROOT / "tests/e2e/pod.py", POD)
+        self.where = self.line()
 
     def ip(self, words):
         subprocess.run(["ip", *words.split()], check=True)
@@ -67,8 +79,9 @@ class Pod:
         self.ip(f"route del unreachable {POD}/32")
 
     def stop(self):
-        self.process.kill()
-        self.process.wait()
+        if self.process:
+            self.process.kill()
+            self.process.wait()
         # The link goes with its namespace.
         subprocess.run(["ip", "netns", "del", self.namespace], check=False)
         subprocess.run(["ip", "route", "del", "unreachable", f"{POD}/32"], check=False, stderr=subprocess.DEVNULL)
@@ -78,12 +91,21 @@ class Pod:
 def pod():
     pod = Pod()
     try:
-        yield pod.start()
+        yield pod.connect()
     finally:
         pod.stop()
 
 
+@pytest.fixture
+def reachable(pod, tmp_path):
+    """A stack that listens on the host's end of the link."""
+    stack = Local(tmp_path / "local.db", host=HOST).start()
+    yield stack
+    stack.kill()
+
+
 def register(local, pod):
+    pod.listen()
     body = {"callback_url": pod.where["url"], "secret": pod.where["secret"]}
     assert call("PUT", wait_url(local.base, TRAINING, "w"), body)[0] == 200
 
@@ -126,3 +148,19 @@ def test_a_slow_link_is_no_failure(local, pod):
     settle(local)
     assert_told(local, pod)
     assert not failed_attempt(local)
+
+
+def test_a_waiter_whose_connection_is_cut_off_is_told_when_the_network_heals(reachable, pod):
+    pod.run(SAGEBELL, "wait", TRAINING, "--id", "w", "--output", "json", "--api", reachable.base)
+
+    def wait():
+        return call("GET", wait_url(reachable.base, TRAINING, "w"))[1].get("wait")
+
+    until(lambda: wait() and wait()["channel"] == "connection", "it holds a connection")
+    pod.cut()
+    settle(reachable)
+    # Into the socket, which tells nobody that the link is down.
+    until(lambda: wait()["state"] == "signalled", "pushed")
+    pod.heal()
+    assert pod.process.wait(timeout=PATIENCE_SECONDS) == 0
+    assert json.loads(pod.process.stdout.read().splitlines()[-1])["phase"] == "succeeded"
