@@ -25,7 +25,7 @@ ASSUMED = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-1
 # Inputs of the step itself, each with something in it.
 STEPS_OWN = {
     "wait": "poll", "sagebell_api": "http://127.0.0.1:9/", "max_wait": "10m", "on_abandon": "keep", "on_failure": "report",
-    "lease_seconds": "60", "name_prefix": "team-", "poll_seconds": "0.05", "logs": "none",
+    "lease_seconds": "60", "name_prefix": "team-", "sagebell_channel": "none", "poll_seconds": "0.05", "logs": "none",
 }
 
 
