@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod connection_kernel;
 mod corpus;
 mod kernel;
 mod monitor_files;

@@ -3,7 +3,7 @@
 //! | check | promise |
 //! |---|---|
 //! | `1-lost` | every live waiter hears of the end in time |
-//! | `1-prompt` | without faults, within seconds and without the sweep's help |
+//! | `1-prompt` | without faults, within seconds and without the sweep's help; after a dead connection, within a keep-alive interval and the way back |
 //! | `1-endless` | every wait's life ends |
 //! | `1-overdue` | no wait outlives its deadline |
 //! | `1-given-up` | a wait ends by its deadline not before it, as what it is, and not untried |
@@ -12,13 +12,14 @@
 //! | `2-backwards` | no record and no waiter's signals ever go backwards |
 //! | `3-second` | no task creates a second job |
 //! | `4-orphan` | an abandoned job is stopped |
+//! | `4-late` | a job is asked to stop within three minutes after the loss of its last waiter was noted |
 //! | `4-wanted` | no job with a live waiter, or that is to be kept, is stopped, but by force |
-//! | `4-healthy` | no job is stopped whose waiter lives: but by force, or if probes, sent over minutes, all were lost |
-//! | `4-gap` | no waiter counts as gone before its lease and the grace ran out, counted from when the monitor was back |
+//! | `4-healthy` | no job is stopped whose waiter lives: but by force, or if probes, sent over minutes, all were lost, or if the waiter itself is cut off from an API that is there |
+//! | `4-gap` | no waiter counts as gone before its lease and the grace ran out, or the grace after the loss of its connection, counted from when the monitor was back |
 //! | `5-checks` | Describe calls grow with time only as the policy says |
 //! | `5-writes` | at most one write of a job per observation or API call |
 //! | `5-long` | a signal request is answered, or left to the sweep, before its function times out |
-//! | `6-foreign` | nobody but its owner is told of a wait |
+//! | `6-foreign` | nobody but its owner is told of a wait, and through no other's connection |
 //! | `6-owner` | nobody but its owner has a job stopped, or looked at, or may say `on_abandon: stop`; unforced, nobody has it stopped while others wait; and nobody changes another's wait |
 //! | `5-overlap`, `5-again`, `5-doubled` | one signal at a time, none after the end, none twice |
 
@@ -33,6 +34,7 @@ use sagebell_monitor::wait::OnAbandon;
 use crate::executor::Millis;
 use crate::judge::{Judge, Over, TaskWatch};
 use crate::lock;
+use crate::losses;
 use crate::owners;
 use crate::teams::{Team, Who};
 use crate::truth::State;
@@ -124,20 +126,20 @@ pub fn received(world: &World, task: usize, job: &Job) {
 /// Whether a task, which was not told of the end until now, had to be by now:
 /// it was calm ever since its only pod began, and events tell of the job.
 pub fn is_late(world: &World, task: usize) -> bool {
-    let (expects, registered_at, watch_since, incarnation) = {
+    let (expects, registered_at, told_within) = {
         let judge = lock(&world.judge);
         let watch = &judge.tasks[task];
-        (watch.expects, watch.registered_at, watch.pod_since, watch.incarnation)
+        (watch.expects, watch.registered_at, losses::is_told_within(world, task, watch))
     };
     let job = world.plan.tasks[task].job;
     let eventful = world.plan.jobs[job].arn.kind().spec().has_telling_events();
-    let first_pod = incarnation == 0 && watch_since >= world.faults.calm_at;
     let (Some((generation, from)), Some(registered_at)) = (expects, registered_at) else {
         return false;
     };
+    let Some((earliest, within)) = told_within else { return false };
     let since = settled_since(world, job, generation, from.max(registered_at));
-    let due = since.map(|since| since.max(registered_at) + PROMPT);
-    eventful && first_pod && due.is_some_and(|due| due < world.time.now())
+    let due = since.map(|since| since.max(registered_at).max(earliest) + within);
+    eventful && due.is_some_and(|due| due < world.time.now())
 }
 
 /// Since when a job, all of whose life was calm, was in the settled state that
@@ -210,10 +212,9 @@ pub fn is_quiet(world: &World) -> bool {
 }
 
 /// Whether the job must not outlive its waiters: all are its owner's and gone for good,
-/// at least one had a wait on this very job, and all wanted it stopped.
-fn expects_stop(world: &World, judge: &Judge, job: usize) -> bool {
+/// all their waits were on this very job, and all wanted it stopped.
+pub fn expects_stop(world: &World, judge: &Judge, job: usize) -> bool {
     let tasks = &judge.tasks;
-
     let of_job = || world.plan.tasks.iter().enumerate().filter(|(_, task)| task.job == job);
     let generation = lock(&world.truth).get(job).map(|job| job.generation);
     let was_for_it = |watch: &TaskWatch| {
@@ -224,6 +225,8 @@ fn expects_stop(world: &World, judge: &Judge, job: usize) -> bool {
         && owners::is_left_to_the_pipeline(world, &judge.book, job)
         && of_job().all(|(task, _)| tasks[task].over == Some(Over::Terminated))
         && of_job().any(|(task, _)| was_for_it(&tasks[task]))
+        // One that is still to be told of an older job of the name may be the last.
+        && of_job().all(|(task, _)| tasks[task].first_stored.is_none() || was_for_it(&tasks[task]))
 }
 
 /// When the history must have come to rest.

@@ -75,7 +75,9 @@ fn wrong_end(
         _ if ((now + ROUNDING) as i64) < deadline => Some("before its deadline"),
         WaitState::Expired if known => Some("but the end was known"),
         WaitState::Undeliverable if !ever_settled(world, task) => Some("but nothing was to tell"),
-        WaitState::Undeliverable if due && !tried => Some("but nobody tried"),
+        WaitState::Undeliverable if due && !tried && wait.can_be_signalled() => {
+            Some("but nobody tried")
+        }
         _ => None,
     }
 }

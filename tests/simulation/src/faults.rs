@@ -4,7 +4,9 @@
 //! know one fault in its purest form, some all at once, and some none. At
 //! [`Faults::calm_at`] all of them stop.
 
-use std::collections::BTreeSet;
+mod fault;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display, Formatter};
 
 use clap::ValueEnum;
@@ -13,7 +15,8 @@ use fastrand::Rng;
 use crate::executor::Millis;
 use crate::jumps::Jump;
 use crate::parts::Part;
-use crate::world::Dice;
+
+pub use fault::Fault;
 
 const MINUTE: Millis = 60_000;
 
@@ -50,91 +53,6 @@ impl Outage {
     }
 }
 
-/// What can go wrong, each time that it could.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub enum Fault {
-    /// EventBridge never delivers an event.
-    EventLost,
-    /// EventBridge delivers an event more than once.
-    EventDoubled,
-    /// An event is minutes late, and others overtake it.
-    EventLate,
-    /// The store refuses and does nothing.
-    StoreRefuses,
-    /// The store writes, and the answer is lost.
-    StoreAnswerLost,
-    /// The store is slow.
-    StoreSlow,
-    /// The due index trails its table.
-    IndexTrails,
-    /// A function dies at some await point.
-    Crash,
-    /// The queue refuses a push, or takes it and says that it did not.
-    QueueRefuses,
-    /// The queue delivers a message twice.
-    QueueDoubles,
-    /// The queue forgets that a message was acknowledged.
-    AckLost,
-    /// A callback does not reach its waiter.
-    CallbackRefused,
-    /// A callback is heard, and the answer is lost.
-    CallbackUnanswered,
-    /// A callback is heard long after its sender gave up.
-    CallbackHangs,
-    /// A callback is sent again over a new connection.
-    CallbackDoubled,
-    /// A waiter answers 503 and says when to come again.
-    WaiterBusy,
-    /// A call of the API is lost on its way or on its way back.
-    ApiLost,
-    /// Something else than the API answers a call, before or after it was done.
-    ApiRefused,
-    /// A probe does not reach its waiter, or its answer is lost.
-    ProbeLost,
-    /// SageMaker throttles.
-    Throttled,
-    /// A scheduled sweep does not happen.
-    SweepMissed,
-    /// A scheduled sweep happens twice at once.
-    SweepDoubled,
-}
-
-const FAULTS: usize = Fault::SweepDoubled as usize + 1;
-
-impl Fault {
-    /// Who rolls for it.
-    #[must_use]
-    pub fn dice(self) -> Dice {
-        match self {
-            Self::EventLost | Self::EventDoubled | Self::EventLate => Dice::Events,
-            Self::StoreRefuses | Self::StoreAnswerLost | Self::StoreSlow | Self::IndexTrails => {
-                Dice::Store
-            }
-            Self::Crash | Self::SweepMissed | Self::SweepDoubled => Dice::Functions,
-            Self::QueueRefuses | Self::QueueDoubles | Self::AckLost => Dice::Queues,
-            Self::CallbackRefused
-            | Self::CallbackUnanswered
-            | Self::CallbackHangs
-            | Self::CallbackDoubled
-            | Self::WaiterBusy
-            | Self::ApiLost
-            | Self::ApiRefused
-            | Self::ProbeLost => Dice::Network,
-            Self::Throttled => Dice::SageMaker,
-        }
-    }
-
-    fn draw(self, rng: &mut Rng) -> f64 {
-        match self {
-            Self::EventLost => [level(rng), 1.0][usize::from(level(rng) > 0.5)],
-            // An invocation makes many calls of the store: as a whole it is to
-            // come through now and then.
-            Self::StoreRefuses | Self::StoreAnswerLost => level(rng) / 4.0,
-            _ => level(rng),
-        }
-    }
-}
-
 /// How likely each fault is, and what is down when.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
@@ -154,12 +72,8 @@ pub struct Faults {
     pub signals_down: Outage,
     /// The clocks of the functions are set.
     pub jump: Jump,
-    likelihood: [f64; FAULTS],
-}
-
-/// Mostly none, or so much that the rules are felt.
-fn level(rng: &mut Rng) -> f64 {
-    [0.0, 0.0, 0.0, 0.02, 0.1, 0.3, 0.6][rng.usize(..7)]
+    /// By fault; those that are not in it never strike.
+    likelihood: BTreeMap<Fault, f64>,
 }
 
 impl Faults {
@@ -169,7 +83,8 @@ impl Faults {
         if rng.u32(..8) == 0 {
             return Self::default();
         }
-        let likelihood = std::array::from_fn(|fault| Fault::value_variants()[fault].draw(rng));
+        let faults = Fault::value_variants().iter();
+        let likelihood = faults.map(|fault| (*fault, fault.draw(rng))).collect();
         // Some outages of the API outlast every lease but the longest.
         let endless = (rng.u32(..8) == 0).then(|| Outage::long(rng));
         let mut outage = |longest| Outage::draw(rng, longest * MINUTE);
@@ -196,7 +111,7 @@ impl Faults {
     /// How likely this one is, each time it could happen.
     #[must_use]
     pub fn likelihood(&self, fault: Fault) -> f64 {
-        self.likelihood[fault as usize]
+        self.likelihood.get(&fault).copied().unwrap_or_default()
     }
 
     /// What may be down: the API, the store, SageMaker, the sweep, `signals`, and the way
@@ -239,7 +154,7 @@ impl Display for Faults {
 pub struct Strikes {
     only: Option<BTreeSet<Part>>,
     /// How often each fault could have struck so far.
-    chances: [u32; FAULTS],
+    chances: BTreeMap<Fault, u32>,
     /// Those that struck.
     pub struck: Vec<Part>,
 }
@@ -253,7 +168,7 @@ impl Strikes {
 
     /// The fault could strike, and the dice fell so: what strikes, if it does.
     pub fn decide(&mut self, fault: Fault, dice: bool) -> Option<Part> {
-        let chance = &mut self.chances[fault as usize];
+        let chance = self.chances.entry(fault).or_default();
         let part = Part::Fault(fault, *chance);
         *chance += 1;
         let strikes = self.only.as_ref().map_or(dice, |only| only.contains(&part));

@@ -4,40 +4,40 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
+use sagebell_monitor::connections::Connections;
 use sagebell_monitor::deliver::{Deliver, Senders};
 use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{
-    Announcer, CallbackGuard, CallbackRefused, Clock, Failure, Reachability,
-};
+use sagebell_monitor::ports::Clock;
 use sagebell_monitor::record::Recorder;
-use sagebell_monitor::signal::Announcement;
 use sagebell_monitor::sweep::Sweep;
 use sagebell_monitor::testing::memory::MemoryStore;
-use sagebell_monitor::wait::CallbackUrl;
+use sagebell_monitor::wait::ConnectionId;
 use sagebell_monitor::wait_registry::WaitRegistry;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::checks;
 use crate::executor::{Mortal, Time};
 use crate::faults::Fault;
-use crate::forms;
+use crate::gateway::SimGateway;
 use crate::jumps::Jump;
 use crate::lock;
 use crate::messages::{Message, SimQueue};
 use crate::mutation::Mutation;
 use crate::network::SimSender;
+use crate::reach::Check;
 use crate::sagemaker::SimSageMaker;
+use crate::settings::{AnyUrl, Silent, policy};
+use crate::spoil::spoil;
 use crate::store::SimStore;
-use crate::teams::{Ask, Asked};
-use crate::world::{Dice, Jitter, SkewedClock, World, instant};
+use crate::teams::{Ask, Asked, Who};
+use crate::world::{Dice, Jitter, SkewedClock, World};
 
 /// Which function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Function {
-    /// The callback endpoint.
+    /// The API.
     Api,
     /// Records events.
     JobEvents,
@@ -57,24 +57,11 @@ pub struct Cloud {
     pub waits: WaitRegistry,
     /// The API's use cases about jobs.
     pub jobs: JobQueries,
+    /// The API's use cases about connections.
+    pub connections: Connections,
     recorder: Recorder,
     deliver: Deliver,
     sweep: Sweep,
-}
-
-struct Silent;
-
-#[async_trait]
-impl Announcer for Silent {
-    async fn announce(&self, _: &Announcement) {}
-}
-
-struct AnyUrl;
-
-impl CallbackGuard for AnyUrl {
-    fn check(&self, _: &CallbackUrl) -> Result<(), CallbackRefused> {
-        Ok(())
-    }
 }
 
 /// What the ports of one function are made of.
@@ -94,12 +81,21 @@ impl Parts {
     }
 
     fn store(&self, caller: Function) -> Arc<SimStore> {
-        Arc::new(SimStore {
+        Arc::new(self.store_of(caller, false))
+    }
+
+    fn closing_store(&self) -> Arc<SimStore> {
+        Arc::new(self.store_of(Function::Api, true))
+    }
+
+    fn store_of(&self, caller: Function, closes: bool) -> SimStore {
+        SimStore {
             world: Arc::clone(&self.world),
             caller,
             inner: Arc::clone(&self.inner),
             trailing: Arc::clone(&self.trailing),
-        })
+            closes: closes.then(Mutex::default),
+        }
     }
 
     fn sagemaker(&self, caller: Function) -> Arc<SimSageMaker> {
@@ -120,28 +116,6 @@ impl Parts {
             policy: Arc::clone(&self.policy),
         }
     }
-}
-
-/// Every waiter of this world can be asked.
-struct Reachable;
-
-#[async_trait]
-impl Reachability for Reachable {
-    async fn check(&self) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-fn policy(world: &World) -> Policy {
-    let mut policy = Policy::default();
-    if world.breaks(Mutation::NoGrace) {
-        policy.grace = std::time::Duration::ZERO;
-    }
-    if world.breaks(Mutation::NoBackoff) {
-        let often = std::time::Duration::from_secs(30);
-        (policy.check_first, policy.check_longest) = (often, often);
-    }
-    policy
 }
 
 fn memory(time: &Time) -> Arc<MemoryStore> {
@@ -177,11 +151,16 @@ impl Cloud {
             sagemaker: parts.sagemaker(Function::Api),
             recorder: parts.recorder(Function::Api),
         };
+        let connections = Connections {
+            store: parts.closing_store(),
+            clock: parts.clock(Function::Api),
+            policy: Arc::clone(&parts.policy),
+        };
         let deliver = Deliver {
             store: parts.store(Function::Signals),
             senders: Senders {
                 callbacks: Some(Arc::new(SimSender(Arc::clone(&world)))),
-                gateway: None,
+                gateway: Some(Arc::new(SimGateway(Arc::clone(&world)))),
                 other: None,
             },
             clock: parts.clock(Function::Signals),
@@ -194,19 +173,20 @@ impl Cloud {
             sagemaker: parts.sagemaker(Function::Sweep),
             intake: Arc::new(parts.recorder(Function::Sweep)),
             announcer: Arc::new(Silent),
-            reachability: Arc::new(Reachable),
+            reachability: Arc::new(Check(Arc::clone(&world))),
             clock: parts.clock(Function::Sweep),
             entropy: parts.jitter(),
             policy: Arc::clone(&parts.policy),
         };
         let recorder = parts.recorder(Function::JobEvents);
-        Self { store: parts.inner, waits, jobs, recorder, deliver, sweep, world }
+        Self { store: parts.inner, waits, jobs, connections, recorder, deliver, sweep, world }
     }
 
     /// Handles one message; says whether it is to be acknowledged.
     pub async fn handle(&self, message: &Message) -> bool {
         match message {
             Message::Event(event) => self.take(event.clone()).await,
+            Message::Disconnected(id) => self.disconnected(id).await,
             Message::SignalRequest(_)
                 if self.world.faults.signals_down.holds(self.world.time.now()) =>
             {
@@ -220,6 +200,22 @@ impl Cloud {
                 handled.is_some_and(|outcome| outcome.is_ok())
             }
         }
+    }
+
+    /// Closes a connection, if the API can be asked to.
+    async fn disconnected(&self, id: &ConnectionId) -> bool {
+        if self.world.is_api_out() {
+            return false;
+        }
+        let closed = self.invoke(self.connections.close(id)).await;
+        self.world.note(|| format!("$disconnect of {id}: {closed:?}"));
+        let is_closed = closed.is_some_and(|closed| closed.is_ok());
+        let opener = lock(&self.world.connections).opener(id);
+        if let Some(Who::Task(task)) = opener.filter(|_| is_closed) {
+            let now = self.world.time.now();
+            lock(&self.world.judge).tasks[task].closed(id, now);
+        }
+        is_closed
     }
 
     async fn take(&self, mut event: Value) -> bool {
@@ -251,18 +247,5 @@ impl Cloud {
         let dies = world.undoes(Fault::Crash);
         let at = dies.then(|| world.roll(Dice::Functions, |rng| rng.u32(1..24)));
         Mortal::new(invocation, at).await.ok()
-    }
-}
-
-/// Breaks the rules about what an observation says, where they are to be broken.
-pub fn spoil(world: &World, kind: Kind, detail: &mut Value) {
-    let fields = &kind.spec().fields;
-    if world.breaks(Mutation::NoGeneration) {
-        fields.created.iter().for_each(|pointer| forms::take_out(detail, pointer));
-    }
-    if world.breaks(Mutation::OrderByArrival) {
-        fields.modified.iter().for_each(|pointer| forms::take_out(detail, pointer));
-        let now = instant(world.time.now()).as_millisecond();
-        detail["LastModifiedTime"] = json!(now);
     }
 }

@@ -16,6 +16,7 @@ use crate::faults::Fault;
 use crate::functions::Cloud;
 use crate::liveness;
 use crate::lock;
+use crate::losses;
 use crate::messages;
 use crate::mutation::Mutation;
 use crate::parts::Part;
@@ -101,11 +102,13 @@ impl Display for History {
 
 /// The first lines of the trace.
 fn introduce(world: &World, seed: u64) {
-    let Plan { jobs, tasks, whole_seconds, reads_trail, clocks_ahead, page } = &world.plan;
+    let Plan { jobs, tasks, whole_seconds, reads_trail, clocks_ahead, page, connection_life } =
+        &world.plan;
     world.note(|| format!("seed {seed}: {}", world.faults));
     world.note(|| format!("whole seconds: {whole_seconds}, reads trail {reads_trail} ms"));
     let page = if *page == usize::MAX { "any size".to_owned() } else { page.to_string() };
     world.note(|| format!("clocks ahead {clocks_ahead:?} ms, pages of {page}"));
+    world.note(|| format!("connections last {} s", connection_life / 1_000));
     for (job, plan) in jobs.iter().enumerate() {
         world.note(|| format!("job {job}: {plan:?}"));
     }
@@ -161,6 +164,7 @@ async fn every_minute(cloud: Arc<Cloud>) {
             checks::at_the_end(world);
             return world.time.stop();
         }
+        losses::minute(world);
         let down = world.faults.sweep_down.holds(world.time.now());
         if down || world.breaks(Mutation::NoSweep) || world.strikes(Fault::SweepMissed) {
             continue;

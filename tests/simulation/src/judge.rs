@@ -1,86 +1,18 @@
 //! What was seen of the history so far, for the checks.
 
-use jiff::Timestamp;
+mod watch;
+
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::wait::{Wait, WaitState};
 use serde_json::Value;
 
 use crate::executor::Millis;
-use crate::network::{Address, address_of, callback_of};
+use crate::network::{address_of, callback_of};
 use crate::owners::Book;
 use crate::plan::Plan;
 use crate::world::{World, millis};
 
-/// How a task ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
-    /// It heard the end of its job.
-    Received,
-    /// Its last pod is gone for good.
-    Terminated,
-    /// It took its wait back.
-    TookBack,
-    /// Its deadline passed.
-    TimedOut,
-    /// The job that it was to wait for never came.
-    GaveUp,
-}
-
-/// What is known of one job.
-#[derive(Debug, Default)]
-pub struct JobWatch {
-    /// Observations given to the monitor: events and Describe answers.
-    pub observations: u64,
-    /// Calls of the API about it.
-    pub calls: u64,
-    /// Writes of its record.
-    pub writes: u64,
-    /// When that was last.
-    pub written_at: Millis,
-    /// Looks of the sweep at it.
-    pub checks: u64,
-}
-
-/// What is known of one task and its wait.
-#[derive(Debug, Default)]
-pub struct TaskWatch {
-    /// How it ended.
-    pub over: Option<Over>,
-    /// When its last pod began.
-    pub pod_since: Millis,
-    /// Which pod that is.
-    pub incarnation: usize,
-    /// The generation of the job it waits for, and since when states count.
-    pub expects: Option<(u32, Millis)>,
-    /// When its last pod was first told that the wait is registered.
-    pub registered_at: Option<Millis>,
-    /// How often it created its job.
-    pub created: u32,
-    /// Since when its wait has lived without a break, as stored.
-    pub live_since: Option<Millis>,
-    /// When its wait was first stored.
-    pub first_stored: Option<Millis>,
-    /// How often its wait was made anew.
-    pub registered_anew: u64,
-    /// When its lease runs out, as stored.
-    pub lease_end: Millis,
-    /// The same by the clock that it was written by.
-    pub lease_until: Option<Timestamp>,
-    /// When its wait's life ended, as stored.
-    pub wait_over_at: Option<Millis>,
-    /// Signals on their way, by the secret of the pod they are for, and since when.
-    pub under_way: Vec<(String, Millis)>,
-    /// The last signal's number.
-    pub seq: u64,
-    /// Signals sent.
-    pub sends: u64,
-    /// Where its wait is called, as stored.
-    pub address: Option<Address>,
-    /// Probes sent.
-    pub probes: u64,
-    /// When probes were lost since its lease was last renewed, as stored.
-    pub probes_lost: Vec<Millis>,
-}
+pub use watch::{JobWatch, Over, TaskWatch, Try};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -204,6 +136,7 @@ impl Judge {
             watch.lease_end = world.faults.jump.true_time(renewed_at, now) + lease;
         }
         watch.lease_until = Some(wait.lease_until);
+        watch.note_loss(world, wait);
         watch.address = callback_of(&wait.channel).map(|(url, _)| address_of(url));
     }
 
@@ -242,13 +175,5 @@ impl Judge {
         if let Some(place) = under_way.iter().position(|(one, _)| one == secret) {
             under_way.swap_remove(place);
         }
-    }
-}
-
-impl TaskWatch {
-    /// When Sagebell may take the waiter for gone.
-    #[must_use]
-    pub fn gone_at(&self) -> Millis {
-        self.lease_end + Policy::default().grace.as_millis() as Millis
     }
 }

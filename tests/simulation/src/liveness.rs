@@ -6,9 +6,14 @@ use sagebell_monitor::wait::{Wait, WaitState};
 
 use crate::checks::{RACE, ROUNDING};
 use crate::executor::Millis;
+use crate::judge::TaskWatch;
 use crate::lock;
+use crate::plan::Told;
 use crate::teams::Who;
 use crate::world::{World, millis};
+
+/// Who has not come back for so long after it was cut off did not try.
+const CUT_OFF: Millis = 4 * 60_000;
 
 /// A probe was sent to a waiter, and it reached it or did not.
 pub fn probed(world: &World, who: Who, reached: bool) {
@@ -41,12 +46,16 @@ pub fn swept(world: &World, heartbeat: &Heartbeat) {
 
 /// The sweep writes a wait.
 pub fn wait_saved(world: &World, task: usize, wait: &Wait) {
-    let grace = Policy::default().grace.as_millis() as Millis;
+    let policy = Policy::default();
     let (was_over, from) = {
         let judge = lock(&world.judge);
         let watch = &judge.tasks[task];
-        let back = judge.sweeps_since + Millis::from(wait.lease_seconds) * 1_000;
-        (watch.wait_over_at.is_some(), back.max(watch.lease_end) + grace)
+        let lease = Millis::from(wait.lease_seconds) * 1_000;
+        let (from, grace) = match watch.lost_at {
+            Some(lost_at) => (judge.sweeps_since.max(lost_at), policy.reconnect_grace),
+            None => ((judge.sweeps_since + lease).max(watch.lease_end), policy.grace),
+        };
+        (watch.wait_over_at.is_some(), from + grace.as_millis() as Millis)
     };
     let now = world.time.now();
     if wait.state == WaitState::Abandoned && !was_over && now + ROUNDING < from {
@@ -67,16 +76,27 @@ pub fn stop_called(world: &World, job: usize, but: Option<Who>) {
         let other = Some(Who::Task(*task)) != but;
         // What it waited for has come about, though the answer that tells it was lost.
         let other = other && !judge.book.has_signalled(Who::Task(*task));
-        let address = watch.address.filter(|_| plan.job == job && other && in_time && since);
-        let is_home = |address| lock(&world.network).is_home(address, Who::Task(*task));
-        let lives = address.is_some_and(is_home);
-        lives && !was_probed(&watch.probes_lost)
+        plan.job == job && other && in_time && since && is_healthy(world, *task, watch)
     });
     let healthy = healthy.map(|(task, _)| task);
     drop(judge);
     if let Some(task) = healthy {
         world.broken("4-healthy", || format!("job {job} is stopped, but task {task} lives"));
     }
+}
+
+/// Whether its waiter lives, and was not out of reach for so long that it may count as gone.
+///
+/// One that is called may be, if its probes were lost. One that nobody calls may be, if the last of
+/// its own tries broke, although the API was there for others, and none has reached it since: such
+/// a waiter is cut off. It tries so often that it would have reached the API otherwise.
+fn is_healthy(world: &World, task: usize, watch: &TaskWatch) -> bool {
+    if world.plan.tasks[task].told != Told::Callback {
+        let is_cut_off = |at| at + CUT_OFF >= world.time.now();
+        return watch.at_home && !watch.cut_at.is_some_and(is_cut_off);
+    }
+    let is_home = |address| lock(&world.network).is_home(address, Who::Task(task));
+    watch.address.is_some_and(is_home) && !was_probed(&watch.probes_lost)
 }
 
 /// Whether so many probes were lost, over so long, as the policy asks for.

@@ -8,6 +8,7 @@ use futures::StreamExt as _;
 use futures::channel::mpsc::UnboundedReceiver;
 use sagebell_monitor::ports::{Queue, QueueError};
 use sagebell_monitor::signal::SignalRequest;
+use sagebell_monitor::wait::ConnectionId;
 use serde_json::Value;
 
 use crate::executor::Millis;
@@ -29,6 +30,8 @@ pub enum Message {
     Event(Value),
     /// A signal request, on its way to `signals`.
     SignalRequest(SignalRequest),
+    /// A `$disconnect`, on its way from the gateway to `api`. It is in no queue.
+    Disconnected(ConnectionId),
 }
 
 /// The signal requests' queue as `record` and the sweep meet it.
@@ -72,6 +75,8 @@ fn copies(world: &World, message: &Message) -> u32 {
         Message::Event(_) if world.strikes(Fault::EventLost) => return 0,
         Message::Event(_) => Fault::EventDoubled,
         Message::SignalRequest(_) => Fault::QueueDoubles,
+        Message::Disconnected(_) if world.strikes(Fault::DisconnectLost) => return 0,
+        Message::Disconnected(_) => Fault::DisconnectDoubled,
     };
     1 + u32::from(world.strikes(doubled))
 }
@@ -81,6 +86,10 @@ async fn see_through(cloud: &Cloud, message: Message) {
     world.time.sleep(delay(world, &message)).await;
     for _ in 0..RECEIVES {
         let handled = cloud.handle(&message).await;
+        // Best effort (API Gateway Developer Guide, "Managing connected users and client apps").
+        if matches!(message, Message::Disconnected(_)) {
+            return;
+        }
         if handled && !world.strikes(Fault::AckLost) {
             return;
         }
@@ -94,6 +103,12 @@ async fn see_through(cloud: &Cloud, message: Message) {
 }
 
 fn delay(world: &World, message: &Message) -> Millis {
-    let late = matches!(message, Message::Event(_)) && world.strikes(Fault::EventLate);
-    world.roll(Dice::Events, |rng| if late { rng.u64(..25 * 60_000) } else { rng.u64(20..900) })
+    let (dice, late, latest) = match message {
+        Message::Event(_) => (Dice::Events, world.strikes(Fault::EventLate), 25 * 60_000),
+        Message::SignalRequest(_) => (Dice::Events, false, 0),
+        Message::Disconnected(_) => {
+            (Dice::Connections, world.strikes(Fault::DisconnectLate), 8 * 60_000)
+        }
+    };
+    world.roll(dice, |rng| if late { rng.u64(..latest) } else { rng.u64(20..900) })
 }

@@ -69,12 +69,36 @@ pub enum Mutation {
     BreaksForgotten,
     /// A function whose clock was set back does not know what that showed before.
     ReadingForgotten,
+    /// A waiter registers before it connects, and leaves it at that.
+    RegistersFirst,
+    /// After a loss a waiter connects again, and does not register again.
+    NoReregister,
+    /// A waiter tries ever more seldom to come back.
+    ComesBackLate,
+    /// The end of an old connection counts for what is told through a new one.
+    LateClosingCounts,
+    /// What comes late from an old connection moves the wait back to it.
+    LateFrameCounts,
+    /// Signals go where the wait was told a while ago.
+    PushUnread,
+    /// Who lost its connection counts as gone at once.
+    NoReconnectGrace,
+    /// Nobody asks whether waiters could have come back.
+    NoReachability,
+    /// A wait is written before its connection names it, and the connection is not read again.
+    AttachUnchecked,
+    /// An error of the gateway counts as the end of a connection.
+    ErrorIsGone,
+    /// A job is left to others who wait for it, even if they were looked for in vain.
+    LeftToOthers,
+    /// Everybody passes for who opened a connection.
+    ForeignConnection,
 }
 
 impl Mutation {
     /// Every mutation, and the checks of which one must notice it.
-    pub const ALL: [(Self, &'static [&'static str]); 31] = [
-        (Self::NoReadAfterRecord, &["1-prompt"]),
+    pub const ALL: [(Self, &'static [&'static str]); 43] = [
+        (Self::NoReadAfterRecord, &["1-prompt", "1-given-up"]),
         (Self::NoReadAfterRegister, &["1-prompt", "6-owner"]),
         (Self::NoGeneration, &["1-lost", "1-prompt", "2-wrong"]),
         (Self::NoNotBefore, &["2-wrong"]),
@@ -102,8 +126,20 @@ impl Mutation {
         (Self::FinalWhenRefused, &["1-lost", "1-prompt"]),
         (Self::NoProbe, &["4-healthy", "4-wanted", "6-owner"]),
         (Self::AnswerIgnored, &["4-healthy", "4-wanted"]),
-        (Self::GapForgotten, &["4-gap"]),
+        (Self::GapForgotten, &["4-gap", "1-given-up"]),
         (Self::BreaksForgotten, &["1-given-up"]),
         (Self::ReadingForgotten, &["1-lost", "1-prompt", "2-wrong"]),
+        (Self::RegistersFirst, &["1-lost", "1-prompt", "4-healthy", "4-wanted"]),
+        (Self::NoReregister, &["1-lost", "1-prompt", "4-healthy", "4-wanted"]),
+        (Self::ComesBackLate, &["4-healthy"]),
+        (Self::LateClosingCounts, &["1-lost", "1-prompt", "4-healthy", "4-wanted"]),
+        (Self::LateFrameCounts, &["1-lost", "1-prompt", "4-healthy", "4-wanted"]),
+        (Self::PushUnread, &["1-lost", "1-prompt"]),
+        (Self::NoReconnectGrace, &["4-gap"]),
+        (Self::NoReachability, &["4-healthy"]),
+        (Self::AttachUnchecked, &["1-lost", "1-prompt", "4-late", "4-orphan"]),
+        (Self::ErrorIsGone, &["1-lost", "1-prompt", "4-healthy"]),
+        (Self::LeftToOthers, &["4-late", "4-orphan"]),
+        (Self::ForeignConnection, &["6-foreign", "6-owner"]),
     ];
 }

@@ -22,7 +22,7 @@ use crate::teams::Who;
 use crate::world::{Dice, World};
 
 /// How long a sender waits for an answer.
-const TIMEOUT: Millis = 5_000;
+pub(crate) const TIMEOUT: Millis = 5_000;
 /// So few that the address of a pod that is gone is soon another's.
 const ADDRESSES: u8 = 12;
 
@@ -149,10 +149,11 @@ fn failure(reason: &str) -> Failure {
 }
 
 /// Notes that a send is over, however it ends.
-struct UnderWay<'a> {
-    world: &'a World,
-    task: usize,
-    secret: &'a str,
+pub(crate) struct UnderWay<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) task: usize,
+    /// What the pod, or its connection, is known by.
+    pub(crate) secret: &'a str,
 }
 
 impl Drop for UnderWay<'_> {

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use sagebell_monitor::job::JobRecord;
+use sagebell_monitor::policy::Policy;
 use sagebell_monitor::principal::Principal;
-use sagebell_monitor::wait::{OnAbandon, Wait, WaitKey, WaitState};
+use sagebell_monitor::search::Search;
+use sagebell_monitor::wait::{Channel, OnAbandon, Wait, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::Stop;
 
 use crate::checks::{self, RACE};
@@ -60,7 +62,7 @@ impl Book {
             over_at: Some(now),
             lives: 0,
         });
-        let wanted = wait.is_wanted();
+        let wanted = wait.is_wanted() && !is_gone(wait);
         stored.wanted_since = stored.wanted_since.filter(|_| wanted).or(wanted.then_some(now));
         if wishes_stop(&stored.wait) {
             stored.wished_until = Some(now);
@@ -72,6 +74,15 @@ impl Book {
         }
         stored.wait = wait.clone();
     }
+}
+
+/// Whether nobody waits by it, as the sweep has written down: the waiter could have come back for
+/// long enough.
+fn is_gone(wait: &Wait) -> bool {
+    let Search { unanswered, probed_at, .. } = &wait.search;
+    let Some(gone_since) = wait.gone_since else { return wait.search.is_in_vain() };
+    let until = gone_since + Policy::default().reconnect_grace;
+    *unanswered >= Policy::CHANCES && probed_at.is_some_and(|last| last >= until)
 }
 
 /// Whether it is over, and its job is still to be stopped.
@@ -135,7 +146,17 @@ pub fn wait_saved(world: &World, before: Option<&Wait>, wait: &Wait) {
     if let Some(ask) = asks.filter(|ask| ask.who.principal(world) != wait.owner) {
         world.broken("6-owner", || format!("{:?} changes the wait of {who:?}", ask.who));
     }
+    if let Some(opener) = opener(world, wait).filter(|opener| opener.principal(world) != wait.owner)
+    {
+        world.broken("6-foreign", || format!("{who:?} is told through {opener:?}'s connection"));
+    }
     lock(&world.judge).book.note(who, wait, world.time.now());
+}
+
+/// Who opened the connection of this wait.
+fn opener(world: &World, wait: &Wait) -> Option<Who> {
+    let Channel::Connection { id, .. } = &wait.channel else { return None };
+    lock(&world.connections).opener(id)
 }
 
 /// Somebody was told that its wait is registered so.

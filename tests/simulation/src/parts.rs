@@ -11,9 +11,10 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
+use crate::connections::CONNECTION_LIFE;
 use crate::faults::{Fault, Faults, Outage};
 use crate::jumps::Jump;
-use crate::plan::{Fate, Plan, Tag};
+use crate::plan::{Fate, Plan, Tag, Told};
 use crate::teams::Team;
 
 /// What the plan has that it could do without.
@@ -45,6 +46,10 @@ pub enum Item {
     Skew,
     /// Lists in small pages.
     SmallPages,
+    /// A task that is told otherwise than by callbacks.
+    Channel,
+    /// Connections that last less than two hours.
+    ShortLives,
     /// An outage.
     Outage,
     /// Clocks that are set.
@@ -95,11 +100,12 @@ pub fn sift(plan: &mut Plan, faults: &mut Faults, keeps: impl FnMut(Part) -> boo
     let mut sieve = Sieve { keeps, places: BTreeMap::new() };
     sieve.sift_jobs(plan);
     sieve.sift_tasks(plan);
-    let Plan { whole_seconds, reads_trail, clocks_ahead, page, .. } = plan;
+    let Plan { whole_seconds, reads_trail, clocks_ahead, page, connection_life, .. } = plan;
     sieve.reset(Item::WholeSeconds, whole_seconds, false);
     sieve.reset(Item::TrailingReads, reads_trail, 0);
     clocks_ahead.iter_mut().for_each(|ahead| sieve.reset(Item::Skew, ahead, 0));
     sieve.reset(Item::SmallPages, page, usize::MAX);
+    sieve.reset(Item::ShortLives, connection_life, CONNECTION_LIFE);
     for outage in faults.outages_mut() {
         sieve.reset(Item::Outage, outage, Outage::default());
     }
@@ -143,6 +149,7 @@ impl<F: FnMut(Part) -> bool> Sieve<F> {
                 _ => true,
             });
             self.reset(Item::Deadline, &mut task.deadline, None);
+            self.reset(Item::Channel, &mut task.told, Told::Callback);
             self.reset(Item::Guest, &mut task.team, Team::Pipeline);
             let acts = task.stranger.iter_mut().map(|stranger| &mut stranger.acts);
             acts.for_each(|acts| acts.retain(|_| self.keeps(Item::Act, true)));

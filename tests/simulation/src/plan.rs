@@ -28,6 +28,8 @@ pub struct Plan {
     pub clocks_ahead: [i64; 4],
     /// The most items that the store gives at a time.
     pub page: usize,
+    /// The longest that a connection lasts.
+    pub connection_life: Millis,
 }
 
 /// One name under which jobs live.
@@ -91,6 +93,17 @@ pub enum Role {
     Updater,
 }
 
+/// How a task is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Through a connection that it holds.
+    Connection,
+    /// By callbacks.
+    Callback,
+    /// By the answers to its renewals.
+    Renewals,
+}
+
 /// What becomes of a pod.
 #[derive(Debug, Clone, Copy)]
 pub enum Fate {
@@ -132,6 +145,8 @@ pub struct TaskPlan {
     pub start_at: Millis,
     /// Its wait.
     pub wait_id: WaitId,
+    /// How it is told.
+    pub told: Told,
     /// What it wants to hear.
     pub signal_on: SignalOn,
     /// Its lease.

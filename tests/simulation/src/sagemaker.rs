@@ -86,7 +86,7 @@ impl SageMaker for SimSageMaker {
             watch.checks += u64::from(self.caller == Function::Sweep);
         }
         let mut answer = forms::answer(arn.kind(), &described?);
-        crate::functions::spoil(world, arn.kind(), &mut answer);
+        crate::spoil::spoil(world, arn.kind(), &mut answer);
         let seen = event::from_describe(arn.clone(), &answer, instant(world.time.now()));
         Ok(seen.unwrap())
     }

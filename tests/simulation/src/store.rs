@@ -3,7 +3,7 @@
 
 mod broken;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -47,6 +47,8 @@ pub struct SimStore {
     pub inner: Arc<MemoryStore>,
     /// What was stored a while ago; kept only for rules that are broken so.
     pub trailing: Arc<MemoryStore>,
+    /// It belongs to who closes connections: which one that is.
+    pub closes: Option<Mutex<Option<ConnectionId>>>,
 }
 
 fn retryable<T>(what: &str) -> Result<T, StoreError> {
@@ -84,6 +86,7 @@ impl SimStore {
     fn keeps_trailing(&self) -> bool {
         self.world.breaks(Mutation::NoReadAfterRecord)
             || self.world.breaks(Mutation::NoReadAfterRegister)
+            || self.world.breaks(Mutation::PushUnread)
     }
 
     async fn current_job(&self, arn: &JobArn) -> Result<Option<Version>, StoreError> {
@@ -186,7 +189,8 @@ impl Store for SimStore {
         id: &ConnectionId,
     ) -> Result<Option<Versioned<Connection>>, StoreError> {
         self.reach().await?;
-        self.inner.load_connection(id).await
+        self.note_closing(id);
+        Ok(self.inner.load_connection(id).await?.map(|found| self.known(found)))
     }
 
     async fn save_connection(
@@ -195,6 +199,10 @@ impl Store for SimStore {
         expect: Option<Version>,
     ) -> Result<Saved<Connection>, StoreError> {
         self.reach().await?;
+        if self.world.breaks(Mutation::AttachUnchecked) && connection.is_open() {
+            self.name_later(connection, expect);
+            return Ok(Saved::Stored(Version(0)));
+        }
         let saved = self.inner.save_connection(connection, expect).await?;
         self.answer(saved)
     }
@@ -212,6 +220,12 @@ impl Store for SimStore {
     async fn load_wait(&self, key: &WaitKey) -> Result<Option<Versioned<Wait>>, StoreError> {
         self.reach().await?;
         let mut found = self.inner.load_wait(&self.place(key)).await?.map(taken_out);
+        found.iter_mut().for_each(|found| self.misread(&mut found.value));
+        if self.reads_trailing(Mutation::PushUnread, Function::Signals) {
+            let trailing = self.trailing.load_wait(&self.place(key)).await?;
+            let known = found.iter_mut().zip(trailing);
+            known.for_each(|(found, trailing)| found.value.channel = trailing.value.channel);
+        }
         if self.world.breaks(Mutation::WishAllowed) {
             found.iter_mut().for_each(|found| found.value.stop_allowed = true);
         }
@@ -249,7 +263,11 @@ impl Store for SimStore {
             before.iter().for_each(|found| ignore_answer(&mut wait, found.clone()));
         }
         let saved = match self.inner.save_wait(&self.put_away(&wait), expect).await? {
-            Saved::Conflict(found) => Saved::Conflict(found.map(taken_out)),
+            Saved::Conflict(found) => Saved::Conflict(found.map(|found| {
+                let mut found = taken_out(found);
+                self.misread(&mut found.value);
+                found
+            })),
             stored @ Saved::Stored(_) => stored,
         };
         if matches!(saved, Saved::Stored(_)) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::wait::{OnAbandon, Secret, SignalOn, WaitKey};
-use sagebell_monitor::wait_registry::{Registration, Stop, WaitAndJob, WaitError};
+use sagebell_monitor::wait_registry::{ChannelAsked, Registration, Stop, WaitAndJob, WaitError};
 
 use crate::executor::Millis;
 use crate::functions::Cloud;
@@ -113,14 +113,13 @@ impl Stranger<'_> {
 
     async fn register(&self, on_abandon: OnAbandon, at_home: bool) {
         let world = &self.cloud.world;
-        let victims = lock(&world.judge).tasks[self.task].address;
-        let address = victims.filter(|_| !at_home).unwrap_or(self.address);
+        let channel = self.channel(at_home);
         let WaitKey { arn, id, .. } = self.key();
         let asked = Registration {
             arn,
             id,
             owner: self.principal(),
-            channel: callback(&format!("http://10.0.0.{address}:8080/"), &self.secret),
+            channel,
             signal_on: SignalOn::Settled,
             not_before: None,
             lease_seconds: self.plan.lease_seconds,
@@ -133,6 +132,19 @@ impl Stranger<'_> {
             self.judge("registered over", &answer);
             owners::registered(world, self.who(), &answer.wait);
         }
+    }
+
+    /// Where it wants to be told: at its own place, or where the waiter is.
+    fn channel(&self, at_home: bool) -> ChannelAsked {
+        let world = &self.cloud.world;
+        let victim = Who::Task(self.task);
+        let held = lock(&world.connections).last_of(victim);
+        let called = lock(&world.judge).tasks[self.task].address;
+        if let Some(held) = held.filter(|_| !at_home) {
+            return ChannelAsked::Connection(held);
+        }
+        let address = called.filter(|_| !at_home).unwrap_or(self.address);
+        callback(&format!("http://10.0.0.{address}:8080/"), &self.secret)
     }
 
     async fn cancel(&self, stop: Stop) {

@@ -2,36 +2,27 @@
 //! and sleep until they hear.
 
 mod alone;
+mod called;
 mod calls;
 mod find;
+mod frames;
+mod held;
+mod untold;
 
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use futures::future::{Either, select};
 use jiff::Timestamp;
-use sagebell_monitor::signal::Signal;
-use sagebell_monitor::wait::{Secret, WaitState};
 use sagebell_monitor::wait_registry::Stop;
 
-use self::calls::NoAnswer;
-use crate::checks;
 use crate::ends;
 use crate::executor::Millis;
 use crate::functions::Cloud;
 use crate::judge::Over;
 use crate::lock;
-use crate::mutation::Mutation;
-use crate::network::Address;
-use crate::owners;
-use crate::plan::{Fate, TaskPlan};
+use crate::plan::{Fate, TaskPlan, Told};
 use crate::teams::Who;
-use crate::world::Dice;
-
-/// The longest pause before a call that failed is made again.
-const LONGEST_RETRY: Millis = 120_000;
 
 /// One task, pod after pod.
 pub struct Waiter {
@@ -124,18 +115,27 @@ impl Waiter {
     }
 
     async fn pod(self: Arc<Self>) -> Over {
-        let world = &self.cloud.world;
-        let bytes: [u8; 24] = world.roll(Dice::Waiters, |rng| std::array::from_fn(|_| rng.u8(..)));
-        let secret = Secret::from_bytes(&bytes).unwrap();
-        let address = world.roll(Dice::Waiters, |rng| {
-            lock(&world.network).listen(rng, self.who(), secret.expose().to_owned())
-        });
-        let _home = Home { waiter: &self, address };
+        match self.plan().told {
+            Told::Callback => self.called_pod().await,
+            Told::Connection | Told::Renewals => self.uncalled_pod().await,
+        }
+    }
+
+    /// A pod that nobody calls.
+    async fn uncalled_pod(&self) -> Over {
+        let mailbox = lock(&self.cloud.world.connections).begin();
+        let at_home = AtHome::begin(self);
+        let holds = self.plan().told == Told::Connection;
+        let first = if holds { self.connect_first(mailbox).await } else { None };
         let Some(found) = self.find_job().await else {
             return Over::GaveUp;
         };
-        self.wait(address, &secret, &found).await;
-        lock(&world.network).at(address).unwrap().closed = true;
+        if holds {
+            self.hold(mailbox, first, &found).await;
+        } else {
+            self.renew(&found).await;
+        }
+        drop(at_home);
         self.tidy_up().await;
         Over::Received
     }
@@ -148,76 +148,20 @@ impl Waiter {
             self.sleep(3_000).await;
         }
     }
+}
 
-    /// Registers, renews, and listens until the end is heard.
-    async fn wait(&self, address: Address, secret: &Secret, found: &Found) {
-        let world = &self.cloud.world;
-        let renew_every = Millis::from(self.plan().lease_seconds) * 1_000 / 3;
-        let mut retry = 1_000;
-        loop {
-            let registered = self.put(address, secret, found).await;
-            let pause = match registered {
-                Ok(answer) if answer.wait.state == WaitState::Signalled => {
-                    world.note(|| format!("task {} is answered: {}", self.task, answer.job.phase));
-                    checks::received(world, self.task, &answer.job);
-                    return;
-                }
-                Ok(answer) => {
-                    owners::registered(world, self.who(), &answer.wait);
-                    lock(&world.judge).registered(self.task, world.time.now());
-                    retry = 1_000;
-                    renew_every
-                }
-                Err(NoAnswer::Refused) if world.breaks(Mutation::FinalWhenRefused) => {
-                    while !self.listen(address, renew_every).await {}
-                    return;
-                }
-                Err(NoAnswer::NotAllowed) => return self.look_after_it_alone().await,
-                Err(NoAnswer::Unsure) if self.is_over().await => {
-                    let _ = self.cancel(Stop::No).await;
-                    return;
-                }
-                Err(_) => {
-                    retry = (retry * 2).min(renew_every / 2).min(LONGEST_RETRY);
-                    retry
-                }
-            };
-            if self.listen(address, pause).await {
-                return;
-            }
-        }
-    }
+/// A pod that lives and waits, until it is gone.
+struct AtHome<'a>(&'a Waiter);
 
-    /// Listens for so long; says whether the end was heard.
-    async fn listen(&self, address: Address, millis: Millis) -> bool {
-        let mut over = Box::pin(self.cloud.world.time.sleep(millis));
-        loop {
-            let next = Box::pin(self.next(address));
-            match select(next, over).await {
-                Either::Left((signal, _)) if signal.job.phase.is_settled() => return true,
-                Either::Left((_, rest)) => over = rest,
-                Either::Right(_) => return false,
-            }
-        }
-    }
-
-    async fn next(&self, address: Address) -> Signal {
-        poll_fn(|cx| match lock(&self.cloud.world.network).next(address, cx.waker()) {
-            Some(signal) => Poll::Ready(signal),
-            None => Poll::Pending,
-        })
-        .await
+impl<'a> AtHome<'a> {
+    fn begin(waiter: &'a Waiter) -> Self {
+        lock(&waiter.cloud.world.judge).tasks[waiter.task].at_home = true;
+        Self(waiter)
     }
 }
 
-/// A pod's place in the network, until it is gone.
-struct Home<'a> {
-    waiter: &'a Waiter,
-    address: Address,
-}
-
-impl Drop for Home<'_> {
+impl Drop for AtHome<'_> {
     fn drop(&mut self) {
-        lock(&self.waiter.cloud.world.network).leave(self.address);
+        lock(&self.0.cloud.world.judge).tasks[self.0.task].at_home = false;
     }
 }

@@ -10,6 +10,7 @@ use futures::channel::mpsc::UnboundedSender;
 use jiff::Timestamp;
 use sagebell_monitor::ports::{Clock, Entropy};
 
+use crate::connections::Connections;
 use crate::executor::{Millis, Time};
 use crate::faults::{Fault, Faults, Strikes};
 use crate::history::History;
@@ -42,6 +43,8 @@ pub enum Dice {
     Queues,
     /// Callbacks and API calls.
     Network,
+    /// Connections.
+    Connections,
     /// SageMaker's API.
     SageMaker,
     /// Waiters.
@@ -70,6 +73,8 @@ pub struct World {
     pub truth: Mutex<Truth>,
     /// Who listens where.
     pub network: Mutex<Network>,
+    /// Who holds which connection.
+    pub connections: Mutex<Connections>,
     /// What was seen, and what it means for the promises.
     pub judge: Mutex<Judge>,
     /// What happened.
@@ -103,6 +108,7 @@ impl World {
         Self {
             truth: Mutex::new(Truth::new(&plan)),
             network: Mutex::default(),
+            connections: Mutex::default(),
             judge: Mutex::new(Judge::new(&plan)),
             trace: Mutex::new(Trace::new(traced)),
             asks: Mutex::default(),
@@ -149,6 +155,13 @@ impl World {
     /// Whether faults are over.
     pub fn is_calm(&self) -> bool {
         self.time.now() >= self.faults.calm_at
+    }
+
+    /// Whether the API is out for everybody.
+    #[must_use]
+    pub fn is_api_out(&self) -> bool {
+        let now = self.time.now();
+        self.faults.api_down.holds(now) || self.faults.api_browned_out.holds(now)
     }
 
     /// Whether this rule is broken on purpose.

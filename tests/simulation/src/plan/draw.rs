@@ -3,10 +3,12 @@
 use fastrand::Rng;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::kind::{Kind, Lifecycle};
+use sagebell_monitor::policy::Policy;
 use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId};
 use sagebell_monitor::wait_registry::Stop;
 
-use super::{Fate, JobPlan, Older, Plan, Role, Tag, TaskPlan};
+use super::{Fate, JobPlan, Older, Plan, Role, Tag, TaskPlan, Told};
+use crate::connections::CONNECTION_LIFE;
 use crate::executor::Millis;
 use crate::lives;
 use crate::stranger::{Act, StrangerPlan};
@@ -17,6 +19,10 @@ const MINUTE: Millis = 60_000;
 const ACCOUNT: &str = "arn:aws:sagemaker:us-east-1:111122223333:";
 /// The lease of a waiter that only listens and does not come back to ask.
 const LONG_LEASE_SECONDS: u32 = 86_400;
+/// How long connections last: API Gateway's two hours, and shorter, since few histories are as long.
+const LIVES: [Millis; 3] = [CONNECTION_LIFE, 20 * MINUTE, 6 * MINUTE];
+/// No waiter's last words are on their way for longer: a frame 29 s, a call 10 s.
+const LAST_WORDS: Millis = 35 * SECOND;
 
 impl Plan {
     /// Draws a plan.
@@ -29,6 +35,7 @@ impl Plan {
             reads_trail: [0, 0, rng.u64(..8 * SECOND)][rng.usize(..3)],
             clocks_ahead: std::array::from_fn(|_| rng.i64(-900..900)),
             page: [1, 2, usize::MAX][rng.usize(..3)],
+            connection_life: LIVES[rng.usize(..LIVES.len())],
         };
         for job in 0..[1, 1, 2, 3][rng.usize(..4)] {
             plan.draw_job(rng, job);
@@ -58,6 +65,9 @@ impl Plan {
         let orphan = stoppable && rng.u32(..4) == 0;
         if orphan {
             tasks.iter_mut().for_each(|task| terminate(rng, task));
+            if rng.bool() {
+                terminate_at_once(rng, tasks);
+            }
         }
         let mut life = lives::created(rng, kind);
         if orphan && rng.u32(..4) > 0 {
@@ -86,6 +96,17 @@ fn terminate(rng: &mut Rng, task: &mut TaskPlan) {
     task.deadline = None;
 }
 
+/// Their run is terminated: all are gone at the same time.
+fn terminate_at_once(rng: &mut Rng, tasks: &mut [TaskPlan]) {
+    let last = tasks.iter().map(|task| task.start_at).max().unwrap_or_default();
+    let end = last + rng.u64(5 * SECOND..5 * MINUTE);
+    for TaskPlan { fates, start_at, .. } in tasks {
+        if let [Fate::Terminated { after }] = fates.as_mut_slice() {
+            *after = end - *start_at;
+        }
+    }
+}
+
 fn draw_older(rng: &mut Rng, kind: Kind) -> Older {
     let life = lives::created(rng, kind);
     let spans: Millis = life.iter().map(|stage| stage.after).sum();
@@ -101,15 +122,19 @@ fn draw_task(rng: &mut Rng, job: usize, kind: Kind, role: Role, start_at: Millis
     // A guest may not say `stop`, and few do.
     let says_stop = stoppable && rng.bool() && (!guest || rng.u32(..4) == 0);
     let wait_id = format!("run-1.task-{}-{}", job, rng.u32(..));
-    let listens_only = rng.u32(..4) == 0;
+    let told = draw_told(rng);
+    let listens_only = told != Told::Renewals && rng.u32(..4) == 0;
+    // Held connections are told for as long as they last, and no callback's renewals come between.
+    let comes_back = told != Told::Connection && !listens_only;
     let mut task = TaskPlan {
         job,
         team: if guest { Team::Guest } else { Team::Pipeline },
         role,
         start_at,
         wait_id: WaitId::parse(&wait_id).unwrap(),
+        told,
         signal_on: if rng.u32(..3) == 0 { SignalOn::Progress } else { SignalOn::Settled },
-        lease_seconds: if listens_only { LONG_LEASE_SECONDS } else { rng.u32(60..1_200) },
+        lease_seconds: draw_lease(rng, told, listens_only),
         on_abandon: if says_stop { OnAbandon::Stop } else { OnAbandon::Keep },
         own_clock: kind.spec().lifecycle == Lifecycle::OneShot && rng.bool(),
         clock_ahead: rng.i64(-20_000..20_000),
@@ -124,9 +149,9 @@ fn draw_task(rng: &mut Rng, job: usize, kind: Kind, role: Role, start_at: Millis
         let after = rng.u64(..span);
         // One that does not come back to ask could be cut off by its own
         // predecessor's last words: those are over before it begins.
-        let soonest = if listens_only { MINUTE } else { SECOND };
+        let soonest = if comes_back { SECOND } else { LAST_WORDS };
         let back_after = rng.u64(soonest..4 * MINUTE);
-        let lingers = !listens_only && rng.u32(..3) == 0;
+        let lingers = comes_back && rng.u32(..3) == 0;
         let lingers = if lingers { rng.u64(..10 * MINUTE) } else { 0 };
         task.fates.push(Fate::Preempted { after, back_after, lingers });
     }
@@ -145,6 +170,24 @@ fn draw_task(rng: &mut Rng, job: usize, kind: Kind, role: Role, start_at: Millis
         task.deadline = Some(start_at + lives::spread(rng, MINUTE, 60 * MINUTE));
     }
     task
+}
+
+fn draw_told(rng: &mut Rng) -> Told {
+    match rng.u32(..8) {
+        0..=3 => Told::Connection,
+        4..=6 => Told::Callback,
+        _ => Told::Renewals,
+    }
+}
+
+fn draw_lease(rng: &mut Rng, told: Told, listens_only: bool) -> u32 {
+    match told {
+        Told::Connection if listens_only => Policy::CONNECTION_LEASE_SECONDS,
+        _ if listens_only => LONG_LEASE_SECONDS,
+        // Some reads, of which all but one may be lost.
+        Told::Renewals => rng.u32(240..1_200),
+        Told::Connection | Told::Callback => rng.u32(60..1_200),
+    }
 }
 
 /// Some come before the owner, some while it waits.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use sagebell_monitor::ports::SageMakerError;
-use sagebell_monitor::wait::{Secret, WaitKey};
+use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait_registry::{ChannelAsked, Registration, Stop, WaitAndJob, WaitError};
 
 use super::{Found, Waiter};
@@ -13,12 +13,14 @@ use crate::executor::Millis;
 use crate::faults::Fault;
 use crate::functions::Cloud;
 use crate::instead::{self, Instead};
+use crate::judge::Try;
 use crate::lock;
 use crate::mutation::Mutation;
-use crate::network::{Address, callback};
 use crate::teams::{Ask, Who};
 use crate::world::{Dice, World, instant};
 
+/// The shortest lease of a wait without a channel: three reads (`none.rs` of the client).
+const UNTOLD_LEASE_SECONDS: u32 = 180;
 /// How long a waiter waits for the API.
 const API_TIMEOUT: Millis = 10_000;
 
@@ -50,18 +52,15 @@ impl From<WaitError> for NoAnswer {
 impl Waiter {
     pub(super) async fn put(
         &self,
-        address: Address,
-        secret: &Secret,
+        channel: ChannelAsked,
         found: &Found,
     ) -> Result<WaitAndJob, NoAnswer> {
         let (world, plan) = (&self.cloud.world, self.plan());
-        let url = format!("http://10.0.0.{address}:8080/callback");
         let not_before = found.not_before.filter(|_| !world.breaks(Mutation::NoNotBefore));
-        let asked = Registration {
-            channel: callback(&url, secret),
-            not_before,
-            ..registration(world, self.task)
-        };
+        let mut asked = Registration { channel, not_before, ..registration(world, self.task) };
+        if asked.channel == ChannelAsked::None {
+            asked.lease_seconds = asked.lease_seconds.max(UNTOLD_LEASE_SECONDS);
+        }
         lock(&world.judge).jobs[plan.job].calls += 1;
         self.call(Stop::No, |cloud| async move { cloud.waits.register(asked).await }).await
     }
@@ -105,24 +104,35 @@ impl Waiter {
     {
         let world = &self.cloud.world;
         world.hop(Dice::Network).await;
+        let is_out = world.is_api_out();
+        let failed = |how| {
+            self.tried(if is_out { Try::Out } else { Try::Cut });
+            Err(how)
+        };
         let down = world.faults.api_down.holds(world.time.now());
         if down || world.strikes(Fault::ApiLost) {
-            return Err(NoAnswer::Lost);
+            return failed(NoAnswer::Lost);
         }
         let instead = self.instead();
         if instead.is_some_and(|instead| !instead.done) {
-            return Err(NoAnswer::Refused);
+            return failed(NoAnswer::Refused);
         }
         let ask = Ask { who: self.who(), stop };
-        let (cloud, (tell, told)) = (Arc::clone(&self.cloud), oneshot::channel());
+        let (cloud, task, (tell, told)) = (Arc::clone(&self.cloud), self.task, oneshot::channel());
         world.time.spawn(async move {
             let answer = cloud.ask(ask, call(Arc::clone(&cloud))).await;
+            if let Some(Ok(_)) = answer {
+                lock(&cloud.world.judge).tasks[task].reached();
+            }
             let _ = tell.send(answer);
         });
         let timeout = world.time.sleep(API_TIMEOUT);
         let Either::Left((Ok(Some(answer)), _)) = select(told, timeout).await else {
-            return Err(NoAnswer::Lost);
+            return failed(NoAnswer::Lost);
         };
+        if answer.is_err() {
+            self.tried(Try::Cut);
+        }
         if world.strikes(Fault::ApiLost) {
             return Err(NoAnswer::Lost);
         }
@@ -147,8 +157,7 @@ impl Waiter {
 }
 
 /// What a task asks for, but for what each of its pods finds out and makes.
-#[must_use]
-fn registration(world: &World, task: usize) -> Registration {
+pub(super) fn registration(world: &World, task: usize) -> Registration {
     let plan = &world.plan.tasks[task];
     let deadline = plan.deadline.filter(|_| !world.breaks(Mutation::NoDeadline));
     Registration {
