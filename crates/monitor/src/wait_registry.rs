@@ -89,7 +89,9 @@ impl WaitRegistry {
             self.undo(wait, before).await?;
             return Err(refused);
         }
-        if wait.value.is_settled_by(&record) {
+        // The answer to a late message goes to a connection that its waiter has left.
+        let is_late = wait.value.channel != channel;
+        if wait.value.is_settled_by(&record) && !is_late {
             wait = self.signal_by_answer(wait, &record).await?;
         }
         Ok(WaitAndJob::of(wait.value, record))

@@ -464,3 +464,18 @@ async fn a_loss_that_nobody_could_note_is_noted_by_the_next_registration() {
     assert!(matches!(late, Err(WaitError::ConnectionNotOpen)), "{late:?}");
     assert_eq!(wait(&world).await.gone_since, Some(world.clock.now()));
 }
+
+#[tokio::test]
+async fn the_answer_to_a_late_registration_of_an_old_connection_tells_nobody() {
+    let (world, old) = registered().await;
+    world.clock.advance(Duration::from_secs(10));
+    let next = open(&world, "c2").await;
+    register(&world, &next).await.unwrap();
+    let event = FakeWorld::training_event("Completed", "Completed", 60);
+    world.recorder().take(&event).await.unwrap();
+    let late = register(&world, &old).await.unwrap();
+    assert_eq!((late.wait.state, late.job.phase.is_settled()), (WaitState::Waiting, true));
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
+    let pushed = world.gateway.pushed();
+    assert!(matches!(pushed.as_slice(), [(to, _)] if *to == next), "{pushed:?}");
+}
