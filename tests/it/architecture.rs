@@ -15,6 +15,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("sagebell-system", &["monitor"]),
     // The adapters: none knows another.
     ("sagebell-aws-reads", &["monitor"]),
+    ("sagebell-connections", &["api-types", "monitor"]),
     ("sagebell-http-api", &["api-types", "monitor"]),
     ("sagebell-messaging", &["monitor"]),
     ("sagebell-sagemaker", &["monitor"]),
@@ -24,7 +25,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     // The wiring.
     (
         "sagebell-runtime",
-        &["messaging", "monitor", "store-dynamodb", "store-sqlite", "system", "webhook"],
+        &[
+            "connections",
+            "messaging",
+            "monitor",
+            "store-dynamodb",
+            "store-sqlite",
+            "system",
+            "webhook",
+        ],
     ),
     // The waiter's side.
     ("sagebell-client", &["api-types", "aws-reads", "monitor", "system", "webhook"]),
@@ -39,7 +48,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &["api-types", "aws-reads", "client", "local", "messaging", "monitor", "system", "webhook"],
     ),
     ("sagebell-step", &["aws-reads", "client", "monitor", "sagemaker", "system"]),
-    ("sagebell-api", &["http-api", "monitor", "runtime", "sagemaker", "system"]),
+    ("sagebell-api", &["api-types", "http-api", "monitor", "runtime", "sagemaker", "system"]),
     ("sagebell-job-events", &["monitor", "runtime", "system"]),
     ("sagebell-signals", &["monitor", "runtime", "system"]),
     ("sagebell-sweep", &["runtime", "sagemaker", "system"]),

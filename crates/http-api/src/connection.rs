@@ -1,11 +1,13 @@
-//! Answers what a waiter sends down its connection.
+//! Opens connections, and answers what a waiter sends down its own.
 //!
 //! Promise: a frame does what the same call of the API does. It speaks for the principal that
 //! opened the connection, whatever it says itself. Every frame is answered.
 
 use std::panic::AssertUnwindSafe;
 
+use axum::response::{IntoResponse as _, Response};
 use futures::FutureExt as _;
+use jiff::Timestamp;
 use metrics::counter;
 use sagebell_api_types::{Ask, BadFrame, ErrorCode, Frame, Received, RequestId, WaitAndJobView};
 use sagebell_monitor::principal::Principal;
@@ -21,6 +23,25 @@ use crate::problem::Problem;
 use crate::wait_request::{refused, registration};
 
 impl Api {
+    /// Records a connection that this caller asks for. `opened_at` is the gateway's time.
+    ///
+    /// # Errors
+    /// The answer that refuses it: to whom AWS did not authenticate, who may only read, or if the
+    /// store does not answer.
+    pub async fn open_connection(
+        &self,
+        id: ConnectionId,
+        caller: Option<Principal>,
+        opened_at: Timestamp,
+    ) -> Result<(), Response> {
+        let opened = async {
+            let caller = caller.ok_or_else(Problem::caller_unknown)?;
+            refuse_readers(self, &caller)?;
+            Ok(self.connections.open(id, caller, opened_at).await?)
+        };
+        opened.await.map_err(Problem::into_response)
+    }
+
     /// The answer to a frame, as text.
     pub async fn answer_frame(&self, connection: &ConnectionId, text: &[u8]) -> String {
         let answer = match Frame::parse(text) {

@@ -29,6 +29,7 @@ const SIGV4: &str = "sigv4";
 
 const CALLER: [ErrorCode; 4] =
     [ErrorCode::CallerUnknown, ErrorCode::Internal, ErrorCode::InvalidField, ErrorCode::TryAgain];
+const STORE: [ErrorCode; 2] = [ErrorCode::Internal, ErrorCode::TryAgain];
 const SAGEMAKER: [ErrorCode; 5] = [
     ErrorCode::JobNotFound,
     ErrorCode::OperationUnsupported,
@@ -54,6 +55,7 @@ fn errors_of(operation_id: &str) -> Vec<ErrorCode> {
         "get_job" | "get_timeline" => &[&CALLER, &JOB, &KNOWN],
         "refresh_job" => &[&CALLER, &JOB, &OWNER, &SAGEMAKER],
         "list_jobs" | "read_principal" | "show_dashboard" => &[&CALLER],
+        "check_health" => &[&STORE],
         "read_connect_url" => &[&CALLER, &ROUTE],
         _ => &[],
     };

@@ -8,6 +8,7 @@ use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
+use sagebell_monitor::connections::OpenError;
 use sagebell_monitor::job_queries::RefreshError;
 use sagebell_monitor::ports::{SageMakerError, StoreError};
 use sagebell_monitor::record::RecordError;
@@ -112,6 +113,16 @@ impl From<StoreError> for Problem {
                 Self::invalid_field(query::CURSOR, "not a cursor of this list")
             }
             StoreError::Terminal(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        match error {
+            // A gateway gives every connection an id of its own.
+            OpenError::Taken => Self::internal(error),
+            OpenError::Store(error) => error.into(),
         }
     }
 }

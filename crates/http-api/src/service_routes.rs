@@ -20,13 +20,16 @@ static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
     serde_json::to_vec(&openapi::document()).unwrap_or_default().into()
 });
 
-/// Whether the service answers
+/// Whether the service can take waits
+///
+/// It reads the store once, as every registration does.
 #[utoipa::path(
     get, path = "/healthz", tag = "service", security(()),
-    responses((status = 200, description = "The service answers", body = HealthView)),
+    responses((status = 200, description = "The service and its store answer", body = HealthView)),
 )]
-pub(crate) async fn check_health() -> Json<HealthView> {
-    Json(HealthView { status: "ok".into() })
+pub(crate) async fn check_health(State(api): State<Api>) -> Result<Json<HealthView>, Problem> {
+    api.waits.check_store().await?;
+    Ok(Json(HealthView { status: "ok".into() }))
 }
 
 /// Read who is calling

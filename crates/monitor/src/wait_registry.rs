@@ -17,7 +17,7 @@ use crate::compare_and_set::{CompareAndSet, Edit, Written};
 use crate::job::{Job, JobRecord};
 use crate::owners;
 use crate::policy::Policy;
-use crate::ports::{CallbackGuard, Clock, SageMaker, Saved, Store, Versioned};
+use crate::ports::{CallbackGuard, Clock, SageMaker, Saved, Store, StoreError, Versioned};
 use crate::record::{RecordError, Recorder};
 use crate::wait::{Channel, OnAbandon, Wait, WaitKey, WaitState};
 
@@ -105,6 +105,14 @@ impl WaitRegistry {
         let wait = self.find(key).await?;
         let record = self.job_for(&wait.value).await?;
         Ok(WaitAndJob::of(wait.value, record))
+    }
+
+    /// Checks that the store answers. Without it no wait can be registered.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn check_store(&self) -> Result<(), StoreError> {
+        self.store.load_heartbeat().await.map(drop)
     }
 
     /// A stop by abandonment is its owner's wish. It is judged after the wait and the

@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::observation::Observation;
-use sagebell_monitor::ports::{Announcer, Failure, Reachability, SageMaker, SageMakerError};
+use sagebell_monitor::ports::{
+    Announcer, CallbackGuard, CallbackRefused, Failure, Reachability, SageMaker, SageMakerError,
+};
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::signal::Announcement;
-use sagebell_monitor::wait::FailureClass;
+use sagebell_monitor::wait::{CallbackUrl, FailureClass};
 
 /// Announces to the log.
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,5 +59,18 @@ impl Reachability for UnknownReachability {
     async fn check(&self) -> Result<(), Failure> {
         let reason = "this monitor was not given the address of its API";
         Err(Failure::new(FailureClass::Internal, reason))
+    }
+}
+
+/// A monitor that sends no callbacks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct CallbacksOff;
+
+impl CallbackGuard for CallbacksOff {
+    fn check(&self, _url: &CallbackUrl) -> Result<(), CallbackRefused> {
+        let text = "this monitor sends no callbacks: wait on a connection, or leave out \
+                    `callback_url` and `secret`; to turn callbacks on, deploy with \
+                    CallbackSubnetIds and CallbackSecurityGroupIds (docs/callbacks.md)";
+        Err(CallbackRefused(text.to_owned()))
     }
 }

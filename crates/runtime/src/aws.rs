@@ -7,11 +7,12 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder, Connector};
+use sagebell_connections::{FunctionUrl, WebSocketGateway};
 use sagebell_messaging::{EventBus, SqsQueue};
-use sagebell_monitor::ports::{Announcer, Clock, Intake, Queue};
+use sagebell_monitor::ports::{Announcer, Clock, Gateway, Intake, Queue};
 use sagebell_store_dynamodb::DynamoStore;
 
-use crate::adapters::LoggingAnnouncer;
+use crate::adapters::{LoggingAnnouncer, UnknownReachability};
 use crate::config::AwsNames;
 use crate::wiring::Adapters;
 
@@ -39,10 +40,20 @@ pub(crate) async fn adapters(sdk: &SdkConfig, names: AwsNames, clock: &Arc<dyn C
     store.connect().await;
     let bus = names.bus.map(|name| Arc::new(EventBus::new(sdk, name)));
     let announcer = bus.clone().map(|bus| bus as Arc<dyn Announcer>);
+    let queue =
+        |url: Option<String>| url.map(|url| Arc::new(SqsQueue::new(sdk, url)) as Arc<dyn Queue>);
+    let gateway = names.connections.map(|url| WebSocketGateway::new(sdk, &url));
+    let api = names.api.map(|url| FunctionUrl::new(sdk, &url, Arc::clone(clock)));
     Adapters {
         store: Arc::new(store),
-        queue: names.queue.map(|url| Arc::new(SqsQueue::new(sdk, url)) as Arc<dyn Queue>),
+        queue: queue(names.queue),
         intake: bus.map(|bus| bus as Arc<dyn Intake>),
         announcer: announcer.unwrap_or_else(|| Arc::new(LoggingAnnouncer)),
+        gateway: gateway.map(|gateway| Arc::new(gateway) as Arc<dyn Gateway>),
+        other_queue: queue(names.other_queue),
+        reachability: match api {
+            Some(api) => Arc::new(api),
+            None => Arc::new(UnknownReachability),
+        },
     }
 }

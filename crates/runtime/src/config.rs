@@ -11,7 +11,7 @@ use sagebell_monitor::policy::Policy;
 use sagebell_system::Env;
 use sagebell_webhook::CallbackPaths;
 
-use reader::{DAY, Reader, each, parse_auth, parse_ports, parse_queue, parse_store};
+use reader::{DAY, Reader, each, parse_auth, parse_ports, parse_store, parse_switch};
 
 /// The store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,15 @@ pub struct AwsNames {
     /// `SAGEBELL_BUS`: the event bus for observations and announcements. Without it, observations
     /// are recorded at once and announcements are logged.
     pub bus: Option<String>,
+    /// `SAGEBELL_CONNECTIONS_URL`: the stage of the WebSocket API, through which signals are pushed.
+    /// Without it, none are.
+    pub connections: Option<String>,
+    /// `SAGEBELL_OTHER_QUEUE`: the URL of the queue of the function that sends on the channels on
+    /// which this one does not.
+    pub other_queue: Option<String>,
+    /// `SAGEBELL_API_URL`: the URL of the API, called to find out whether waiters can come back.
+    /// Without it, no waiter is judged that cannot be asked.
+    pub api: Option<String>,
 }
 
 /// The access to SageMaker.
@@ -65,6 +74,11 @@ pub struct Config {
     pub sagemaker: SageMakerAccess,
     /// `SAGEBELL_AUTH`.
     pub auth: Auth,
+    /// `SAGEBELL_CONNECT_URL`: where waiters open connections. Without it the API names no such
+    /// place.
+    pub connect_url: Option<String>,
+    /// `SAGEBELL_CALLBACKS`: whether this program sends callbacks, or accepts waits on them.
+    pub callbacks: bool,
     /// `SAGEBELL_CALLBACK_CIDRS`.
     pub callback_cidrs: Vec<IpNet>,
     /// `SAGEBELL_CALLBACK_PORTS`.
@@ -98,23 +112,22 @@ impl Config {
     pub fn from(env: &impl Env) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(env);
         let defaults = Policy::default();
-        let queue = reader.optional("SAGEBELL_QUEUE", "`sqs:` and a queue's URL", parse_queue);
-        let bus = env.get("SAGEBELL_BUS");
+        let names = reader.names();
         let store =
             reader.required("SAGEBELL_STORE", "`sqlite:PATH` or `dynamodb:TABLE`", |text| {
-                parse_store(text, queue.as_ref(), bus.as_ref())
+                parse_store(text, &names)
             });
         let sagemaker = reader.sagemaker(store.as_ref());
         let auth = reader.or("SAGEBELL_AUTH", "iam", "`iam` or `none`", parse_auth);
+        let connect_url = reader.url("SAGEBELL_CONNECT_URL", &["wss://", "ws://"]);
+        let callbacks = reader.or("SAGEBELL_CALLBACKS", "on", "`on` or `off`", |text| {
+            parse_switch(text, "on", "off")
+        });
         let loopback = reader.or(
             "SAGEBELL_CALLBACK_LOOPBACK",
             "deny",
             "`deny`, or `allow` on a laptop",
-            |text| match text {
-                "allow" => Some(true),
-                "deny" => Some(false),
-                _ => None,
-            },
+            |text| parse_switch(text, "allow", "deny"),
         );
         let cidrs = reader.or(
             "SAGEBELL_CALLBACK_CIDRS",
@@ -155,10 +168,11 @@ impl Config {
             limits: reader.limits(),
             ..defaults
         };
-        match (store, auth, loopback, cidrs, ports) {
+        match (store, auth, callbacks, loopback, cidrs, ports) {
             (
                 Some(store),
                 Some(auth),
+                Some(callbacks),
                 Some(callback_loopback),
                 Some(callback_cidrs),
                 Some(callback_ports),
@@ -166,6 +180,8 @@ impl Config {
                 store,
                 sagemaker,
                 auth,
+                connect_url,
+                callbacks,
                 callback_cidrs,
                 callback_ports,
                 callback_paths: paths.unwrap_or_else(|| usual_paths(callback_loopback)),

@@ -12,7 +12,7 @@ use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{
     Announcer, CallbackGuard, Clock, Entropy, Gateway, Intake, Queue, Reachability, SageMaker,
-    Store, StoreError,
+    Sender, Store, StoreError,
 };
 use sagebell_monitor::record::Recorder;
 use sagebell_monitor::sweep::Sweep;
@@ -28,9 +28,9 @@ use sagebell_webhook::{Guard, GuardConfig, Timeouts, WebhookSender};
 #[cfg(feature = "aws")]
 use tokio::sync::OnceCell;
 
+use crate::adapters::{CallbacksOff, NoSageMaker};
 #[cfg(feature = "embedded")]
-use crate::adapters::LoggingAnnouncer;
-use crate::adapters::{NoSageMaker, UnknownReachability};
+use crate::adapters::{LoggingAnnouncer, UnknownReachability};
 use crate::config::{Config, ConfigError};
 #[cfg(feature = "aws")]
 use crate::config::{SageMakerAccess, StoreConfig};
@@ -63,6 +63,10 @@ pub(crate) struct Adapters {
     /// Where observations go. Without it they are recorded at once.
     pub(crate) intake: Option<Arc<dyn Intake>>,
     pub(crate) announcer: Arc<dyn Announcer>,
+    pub(crate) gateway: Option<Arc<dyn Gateway>>,
+    /// The queue of the function that sends on the other channel.
+    pub(crate) other_queue: Option<Arc<dyn Queue>>,
+    pub(crate) reachability: Arc<dyn Reachability>,
 }
 
 /// Makes the adapter to SageMaker of region and credentials, and of what it may call.
@@ -78,10 +82,12 @@ pub struct Wiring {
     sagemaker: Arc<dyn SageMaker>,
     announcer: Arc<dyn Announcer>,
     gateway: Option<Arc<dyn Gateway>>,
+    other_queue: Option<Arc<dyn Queue>>,
     reachability: Arc<dyn Reachability>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    guard: Arc<Guard>,
+    /// Checks the callbacks, unless they are off.
+    guard: Option<Arc<Guard>>,
     policy: Arc<Policy>,
 }
 
@@ -155,16 +161,12 @@ impl Wiring {
             intake: adapters.intake,
             announcer: adapters.announcer,
             sagemaker: Arc::new(NoSageMaker),
-            gateway: None,
-            reachability: Arc::new(UnknownReachability),
+            gateway: adapters.gateway,
+            other_queue: adapters.other_queue,
+            reachability: adapters.reachability,
             clock,
             entropy: Arc::new(RandomEntropy),
-            guard: Arc::new(Guard::new(GuardConfig {
-                allow: config.callback_cidrs,
-                ports: config.callback_ports,
-                paths: config.callback_paths,
-                allow_loopback: config.callback_loopback,
-            })),
+            guard: guard(&config).map(Arc::new),
             policy: Arc::new(config.policy),
         }
     }
@@ -197,7 +199,10 @@ impl Wiring {
             store: Arc::clone(&self.store),
             sagemaker: Arc::clone(&self.sagemaker),
             recorder: self.recorder()?,
-            guard: Arc::clone(&self.guard) as Arc<dyn CallbackGuard>,
+            guard: match &self.guard {
+                Some(guard) => Arc::clone(guard) as Arc<dyn CallbackGuard>,
+                None => Arc::new(CallbacksOff),
+            },
             clock: Arc::clone(&self.clock),
             policy: Arc::clone(&self.policy),
         })
@@ -240,14 +245,20 @@ impl Wiring {
     /// # Errors
     /// If the HTTP client cannot be created.
     pub fn deliver(&self) -> Result<Deliver, StartError> {
-        let (guard, clock) = (Arc::clone(&self.guard), Arc::clone(&self.clock));
-        let sender = WebhookSender::new(guard, clock, Timeouts::default());
+        let callbacks = match self.guard.clone() {
+            Some(guard) => {
+                let clock = Arc::clone(&self.clock);
+                let sender = WebhookSender::new(guard, clock, Timeouts::default())?;
+                Some(Arc::new(sender) as Arc<dyn Sender>)
+            }
+            None => None,
+        };
         Ok(Deliver {
             store: Arc::clone(&self.store),
             senders: Senders {
-                callbacks: Some(Arc::new(sender?)),
+                callbacks,
                 gateway: self.gateway.clone(),
-                other: None,
+                other: self.other_queue.clone(),
             },
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
@@ -275,6 +286,18 @@ impl Wiring {
     }
 }
 
+/// What callbacks may be sent to, unless they are off.
+fn guard(config: &Config) -> Option<Guard> {
+    config.callbacks.then(|| {
+        Guard::new(GuardConfig {
+            allow: config.callback_cidrs.clone(),
+            ports: config.callback_ports.clone(),
+            paths: config.callback_paths.clone(),
+            allow_loopback: config.callback_loopback,
+        })
+    })
+}
+
 /// The embedded store, its queue, and the queue's receiving end.
 #[cfg(feature = "embedded")]
 fn embedded(path: &Path, clock: &Arc<dyn Clock>) -> Result<(Adapters, SqliteQueue), StoreError> {
@@ -285,6 +308,9 @@ fn embedded(path: &Path, clock: &Arc<dyn Clock>) -> Result<(Adapters, SqliteQueu
         store: Arc::new(store),
         intake: None,
         announcer: Arc::new(LoggingAnnouncer),
+        gateway: None,
+        other_queue: None,
+        reachability: Arc::new(UnknownReachability),
     };
     Ok((adapters, queue))
 }

@@ -9,7 +9,7 @@ use sagebell_monitor::principal::Principal;
 use sagebell_runtime::Auth;
 
 /// The one caller of an API without authentication.
-const ANYONE: &str = "anyone";
+pub(crate) const ANYONE: &str = "anyone";
 
 /// Notes the caller in the request, for the routes that need one. Where AWS
 /// authenticated nobody, none is noted and those routes refuse.

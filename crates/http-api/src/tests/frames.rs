@@ -177,3 +177,23 @@ async fn a_panic_ends_one_frame_and_not_its_connection() {
     assert_eq!((&answer["code"], &answer["request_id"]), (&json!("internal"), &json!("r-1")));
     assert!(!answer.to_string().contains("adapter"));
 }
+
+#[tokio::test]
+async fn a_connection_is_opened_for_a_known_caller_who_may_wait() {
+    let (world, owner) = (FakeWorld::default(), Principal(OWNER.to_owned()));
+    let now = world.clock.now();
+    let mut viewers = api(&world);
+    viewers.waits.policy =
+        Arc::new(Policy { viewers: vec![OWNER.to_owned()], ..Policy::default() });
+    let mut busy = api(&world);
+    busy.connections.store = Arc::new(Failing(|| StoreError::Retryable("busy".to_owned())));
+    let refused =
+        [(api(&world), None, 403), (viewers, Some(&owner), 403), (busy, Some(&owner), 503)];
+    for (api, caller, status) in refused {
+        let answer = api.open_connection(id("c1"), caller.cloned(), now).await.unwrap_err();
+        assert_eq!(answer.status(), status);
+        assert_eq!(world.connections().holder(&id("c1")).await.unwrap(), None);
+    }
+    api(&world).open_connection(id("c1"), Some(owner.clone()), now).await.unwrap();
+    assert_eq!(world.connections().holder(&id("c1")).await.unwrap(), Some(owner));
+}

@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use sagebell_monitor::ports::StoreError;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use serde_json::{Value, json};
 
+use super::failing::Failing;
 use super::{call, described, get, happens, job_path, path_of, registration, request, send};
 
 #[tokio::test]
@@ -94,9 +96,13 @@ async fn lists_are_paged_to_their_end() {
 }
 
 #[tokio::test]
-async fn liveness_needs_no_caller() {
-    let answer = send(super::api(&FakeWorld::default()), request("GET", "/healthz", "")).await;
+async fn health_needs_no_caller_and_a_store_that_answers() {
+    let mut api = super::api(&FakeWorld::default());
+    let answer = send(api.clone(), request("GET", "/healthz", "")).await;
     assert_eq!(answer.ok(), json!({"status": "ok"}));
+    api.waits.store = Arc::new(Failing(|| StoreError::Retryable("busy".to_owned())));
+    let answer = send(api, request("GET", "/healthz", "")).await;
+    assert_eq!(answer.code(), "try_again");
 }
 
 /// Notes the names and labels of what is counted.

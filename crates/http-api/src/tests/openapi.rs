@@ -82,7 +82,7 @@ fn every_operation_lists_its_failures() {
         let open = matches!(path.as_str(), "/healthz" | "/openapi.json");
         for (method, operation) in operations.as_object().unwrap() {
             let lists = operation["responses"]["500"].is_object();
-            assert_eq!(lists, !open, "{method} {path}");
+            assert_eq!(lists, path != "/openapi.json", "{method} {path}");
             assert_eq!(operation["security"].is_array(), open, "{method} {path}");
         }
     }

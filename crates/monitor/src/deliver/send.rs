@@ -16,7 +16,7 @@ impl Deliver {
         match wait.channel.clone() {
             Channel::Connection { id, .. } => match &self.senders.gateway {
                 Some(gateway) => gateway.push(&id, &signal).await,
-                None => off("this monitor has no connections"),
+                None => off("this program has no connections"),
             },
             Channel::Callback { url, secret } => self.call_back(wait, signal, url, secret).await,
             Channel::None => off("the waiter asked for no signals"),
@@ -31,7 +31,7 @@ impl Deliver {
         secret: Secret,
     ) -> SendOutcome {
         let Some(sender) = &self.senders.callbacks else {
-            return off("callbacks are off in this monitor");
+            return off("this program sends no callbacks");
         };
         if !wait.delivery.proven {
             let answer = self.probe(&**sender, wait, url.clone(), secret.clone()).await;

@@ -19,6 +19,8 @@ const MOST_WAITS: u32 = 10_000_000;
 pub(super) const DESCRIBES_PER_SECOND: u32 = 2;
 const MOST_DESCRIBES_PER_SECOND: u32 = 100;
 
+const HTTP: [&str; 2] = ["https://", "http://"];
+
 /// Reads variables, and collects what is wrong with them.
 pub(super) struct Reader<'a, E> {
     env: &'a E,
@@ -51,6 +53,25 @@ impl<'a, E: Env> Reader<'a, E> {
     ) -> Option<T> {
         let text = self.env.get(name)?;
         self.parsed(name, &text, takes, parse)
+    }
+
+    /// The names of what there is on AWS beside the table.
+    pub(super) fn names(&mut self) -> AwsNames {
+        let mut queue = |name: &str| self.optional(name, "`sqs:` and a queue's URL", parse_queue);
+        let (queue, other_queue) = (queue("SAGEBELL_QUEUE"), queue("SAGEBELL_OTHER_QUEUE"));
+        AwsNames {
+            table: String::new(),
+            queue,
+            bus: self.env.get("SAGEBELL_BUS"),
+            connections: self.url("SAGEBELL_CONNECTIONS_URL", &HTTP),
+            other_queue,
+            api: self.url("SAGEBELL_API_URL", &HTTP),
+        }
+    }
+
+    pub(super) fn url(&mut self, name: &str, schemes: &[&str]) -> Option<String> {
+        let takes = format!("a URL that begins with {}", schemes.join(" or "));
+        self.optional(name, &takes, |text| parse_url(text, schemes))
     }
 
     /// By default, SageMaker is called on AWS, but not on a laptop.
@@ -131,26 +152,31 @@ impl<'a, E: Env> Reader<'a, E> {
     }
 }
 
-pub(super) fn parse_store(
-    text: &str,
-    queue: Option<&String>,
-    bus: Option<&String>,
-) -> Option<StoreConfig> {
+pub(super) fn parse_store(text: &str, names: &AwsNames) -> Option<StoreConfig> {
     match text.split_once(':')? {
         (_, "") => None,
         ("sqlite", path) => Some(StoreConfig::Sqlite(PathBuf::from(path))),
-        ("dynamodb", table) => Some(StoreConfig::Dynamodb(AwsNames {
-            table: table.to_owned(),
-            queue: queue.cloned(),
-            bus: bus.cloned(),
-        })),
+        ("dynamodb", table) => {
+            Some(StoreConfig::Dynamodb(AwsNames { table: table.to_owned(), ..names.clone() }))
+        }
         _ => None,
     }
 }
 
-pub(super) fn parse_queue(text: &str) -> Option<String> {
-    let url = text.strip_prefix("sqs:")?;
-    (url.starts_with("https://") || url.starts_with("http://")).then(|| url.to_owned())
+fn parse_queue(text: &str) -> Option<String> {
+    parse_url(text.strip_prefix("sqs:")?, &HTTP)
+}
+
+fn parse_url(text: &str, schemes: &[&str]) -> Option<String> {
+    schemes.iter().any(|scheme| text.starts_with(scheme)).then(|| text.to_owned())
+}
+
+pub(super) fn parse_switch(text: &str, on: &str, off: &str) -> Option<bool> {
+    match text {
+        text if text == on => Some(true),
+        text if text == off => Some(false),
+        _ => None,
+    }
 }
 
 pub(super) fn parse_auth(text: &str) -> Option<Auth> {

@@ -23,7 +23,8 @@ fn the_store_alone_is_enough() {
     let config = read(&[("SAGEBELL_STORE", "sqlite:/tmp/x.db")]).unwrap();
     assert_eq!(config.store, StoreConfig::Sqlite("/tmp/x.db".into()));
     assert_eq!(config.auth, Auth::Iam);
-    assert!(!config.callback_loopback);
+    assert!(config.callbacks && !config.callback_loopback);
+    assert_eq!(config.connect_url, None);
     assert_eq!(config.policy, Policy::default());
     assert_eq!(config.callback_ports, [1024..=65_535]);
     assert_eq!(config.callback_paths.to_string(), "/callback");
@@ -33,9 +34,14 @@ fn the_store_alone_is_enough() {
 fn everything_wrong_is_told_at_once() {
     let error = read(&[
         ("SAGEBELL_QUEUE", "https://sqs.us-east-1.amazonaws.com/111122223333/signals"),
+        ("SAGEBELL_OTHER_QUEUE", "sqs:callbacks"),
+        ("SAGEBELL_CONNECTIONS_URL", "wss://a1b2.execute-api.us-east-1.amazonaws.com/v1"),
+        ("SAGEBELL_API_URL", "a1b2.lambda-url.us-east-1.on.aws"),
         ("SAGEBELL_DESCRIBES_PER_SECOND", "0"),
         ("SAGEBELL_SAGEMAKER", "yes"),
         ("SAGEBELL_AUTH", "open"),
+        ("SAGEBELL_CONNECT_URL", "https://a1b2.execute-api.us-east-1.amazonaws.com/v1"),
+        ("SAGEBELL_CALLBACKS", "maybe"),
         ("SAGEBELL_CALLBACK_CIDRS", "10.0.0.0/8,everywhere"),
         ("SAGEBELL_CALLBACK_PORTS", "90-80"),
         ("SAGEBELL_CALLBACK_PATHS", "callback"),
@@ -51,10 +57,15 @@ fn everything_wrong_is_told_at_once() {
         problems,
         [
             "SAGEBELL_QUEUE",
+            "SAGEBELL_OTHER_QUEUE",
+            "SAGEBELL_CONNECTIONS_URL",
+            "SAGEBELL_API_URL",
             "SAGEBELL_STORE",
             "SAGEBELL_DESCRIBES_PER_SECOND",
             "SAGEBELL_SAGEMAKER",
             "SAGEBELL_AUTH",
+            "SAGEBELL_CONNECT_URL",
+            "SAGEBELL_CALLBACKS",
             "SAGEBELL_CALLBACK_LOOPBACK",
             "SAGEBELL_CALLBACK_CIDRS",
             "SAGEBELL_CALLBACK_PORTS",
@@ -72,6 +83,11 @@ fn a_deployment_names_what_it_has_on_aws() {
         ("SAGEBELL_STORE", "dynamodb:sagebell"),
         ("SAGEBELL_QUEUE", "sqs:https://sqs.us-east-1.amazonaws.com/111122223333/signals"),
         ("SAGEBELL_BUS", "sagebell"),
+        ("SAGEBELL_CONNECTIONS_URL", "https://a1b2.execute-api.us-east-1.amazonaws.com/v1"),
+        ("SAGEBELL_OTHER_QUEUE", "sqs:https://sqs.us-east-1.amazonaws.com/111122223333/callbacks"),
+        ("SAGEBELL_API_URL", "https://a1b2.lambda-url.us-east-1.on.aws/"),
+        ("SAGEBELL_CONNECT_URL", "wss://a1b2.execute-api.us-east-1.amazonaws.com/v1"),
+        ("SAGEBELL_CALLBACKS", "off"),
         ("SAGEBELL_DESCRIBES_PER_SECOND", "3"),
     ])
     .unwrap();
@@ -79,8 +95,14 @@ fn a_deployment_names_what_it_has_on_aws() {
         table: "sagebell".to_owned(),
         queue: Some("https://sqs.us-east-1.amazonaws.com/111122223333/signals".to_owned()),
         bus: Some("sagebell".to_owned()),
+        connections: Some("https://a1b2.execute-api.us-east-1.amazonaws.com/v1".to_owned()),
+        other_queue: Some("https://sqs.us-east-1.amazonaws.com/111122223333/callbacks".to_owned()),
+        api: Some("https://a1b2.lambda-url.us-east-1.on.aws/".to_owned()),
     };
     assert_eq!(config.store, StoreConfig::Dynamodb(names));
+    let connect_url = "wss://a1b2.execute-api.us-east-1.amazonaws.com/v1";
+    assert_eq!(config.connect_url.as_deref(), Some(connect_url));
+    assert!(!config.callbacks);
     assert_eq!(config.sagemaker, SageMakerAccess::Aws { describes_per_second: 3 });
 }
 
