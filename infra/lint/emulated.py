@@ -36,12 +36,17 @@ def emulated(code_uris):
         if resource["Type"] == "AWS::SQS::QueuePolicy":
             document = resource["Properties"]["PolicyDocument"]
             document["Statement"] = [one for one in document["Statement"] if one["Sid"] != "TlsOnly"]
-    # It had nothing else to say.
-    del kept["TlsOnlyPolicy"]
+    # Some had nothing else to say.
+    template["Resources"] = {name: one for name, one in kept.items() if not says_nothing(one)}
     return template
+
+
+def says_nothing(resource):
+    """Whether it is a policy without statements."""
+    return resource["Type"] == "AWS::SQS::QueuePolicy" and not resource["Properties"]["PolicyDocument"]["Statement"]
 
 
 if __name__ == "__main__":
     archive = sys.argv[1]
-    functions = ("Api", "JobEvents", "Signals", "Sweep")
+    functions = ("Api", "Callbacks", "JobEvents", "Signals", "Sweep")
     print(json.dumps(emulated(dict.fromkeys(functions, archive))))

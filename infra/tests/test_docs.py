@@ -9,7 +9,7 @@ from translate import INFRA
 
 ROOT = INFRA.parent
 DOCS = ROOT / "docs"
-PAGES = ["alarms.md", "cost.md", "deploy.md", "first-deployment.md", "iam.md"]
+PAGES = ["alarms.md", "callbacks.md", "cost.md", "deploy.md", "first-deployment.md", "iam.md"]
 each_page = pytest.mark.parametrize("page", PAGES)
 PARAMETERS = {name for template in TEMPLATES.values() for name in template["Parameters"]}
 
@@ -63,6 +63,6 @@ def test_every_parameter_of_the_pods_role_is_explained():
             assert re.search(rf"\b{name}\b", page), f"{layer}: {name}"
 
 
-def test_the_page_of_the_first_deployment_names_what_the_kustomizations_have():
+def test_the_page_of_callbacks_names_what_the_kustomizations_have():
     policy = yaml.safe_load((INFRA / "k8s" / "components" / "callbacks" / "network-policy.yaml").read_text())
-    assert f"`{policy['metadata']['name']}`" in text("first-deployment.md")
+    assert f"`{policy['metadata']['name']}`" in text("callbacks.md")

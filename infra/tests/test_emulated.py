@@ -9,7 +9,8 @@ def test_permissions_are_the_same():
     functions = [name for name, one in real.items() if one["Type"] == "AWS::Serverless::Function"]
     changed = emulated(dict.fromkeys(functions, "s3://artifacts/function.zip"))["Resources"]
     gone = {name: real[name] for name in real.keys() - changed.keys()}
-    assert gone.pop("TlsOnlyPolicy")["Type"] == "AWS::SQS::QueuePolicy"
+    for policy in ("TlsOnlyPolicy", "CallbacksTlsOnlyPolicy"):
+        assert gone.pop(policy)["Type"] == "AWS::SQS::QueuePolicy"
     assert all(is_unknown(resource) for resource in gone.values())
     for name, resource in changed.items():
         if resource["Type"].startswith("AWS::IAM::"):

@@ -150,8 +150,27 @@ def test_the_pod_passes_one_role_to_sagemaker():
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 
 
-def test_the_pod_reaches_the_api_by_its_url_only():
-    monitor = policy("pipeline-pod", "MonitorPolicy", "monitor")
+def test_signals_reaches_the_connections_of_its_own_api_and_closes_none():
+    """"Control access to WebSocket APIs with AWS IAM authorization", API Gateway guide: the form of the ARNs."""
+    (push,) = [one for one in policy("stack", "SignalsRole", "signals").statements() if one["Sid"] == "Push"]
+    assert push["Action"] == "execute-api:ManageConnections"
+    api = "arn:aws:execute-api:us-east-1:111122223333:sagebell-Connections/v1"
+    assert push["Resource"] == [f"{api}/{method}/@connections/*" for method in ("POST", "GET")]
+    others = [one for one in ALL if one.template == "stack" and one.resource != "SignalsRole"]
+    assert "execute-api:ManageConnections" not in actions(others)
+
+
+def test_the_pod_opens_connections_of_the_one_api_and_does_nothing_else_with_it():
+    statements = policy("pipeline-pod", "MonitorPolicy", "monitor").statements()
+    (connect,) = [one for one in statements if "execute-api" in str(one["Action"])]
+    assert (connect["Action"], connect["Resource"]) == ("execute-api:Invoke", PARAMETERS["ConnectArn"])
+    assert "Condition" not in connect
+
+
+@pytest.mark.parametrize("monitor", [
+    policy("pipeline-pod", "MonitorPolicy", "monitor"), policy("stack", "SweepRole", "sweep"),
+], ids=["pod", "sweep"])
+def test_the_api_is_reached_by_its_url_only(monitor):
     calls = [one for one in monitor.statements() if "lambda:" in str(one["Action"])]
     assert {one["Action"]: one["Condition"] for one in calls} == {
         "lambda:InvokeFunctionUrl": {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}},
@@ -246,7 +265,7 @@ def test_the_monitor_stops_only_what_a_step_made():
 
 
 def test_only_the_sweep_may_send_observations():
-    for role in ("JobEventsRole", "ApiRole", "SignalsRole", "SweepRole"):
+    for role in ("JobEventsRole", "ApiRole", "CallbacksRole", "SignalsRole", "SweepRole"):
         sources = [
             source
             for grant in of_role("stack", role)
@@ -315,9 +334,9 @@ def test_cloudformation_may_put_a_function_into_the_vpc():
 
 def test_lambda_may_handle_interfaces_and_the_functions_code_may_not():
     """On all resources: the same page, and AWSLambdaVPCAccessExecutionRole."""
-    signals = policy("stack", "SignalsRole", "signals")
-    (allowed,) = [one for one in signals.statements("Allow") if one["Resource"] == "*"]
-    (denied,) = signals.statements("Deny")
+    callbacks = policy("stack", "CallbacksRole", "callbacks")
+    (allowed,) = [one for one in callbacks.statements("Allow") if one["Resource"] == "*"]
+    (denied,) = callbacks.statements("Deny")
     assert allowed["Action"] == denied["Action"] and "ec2:DetachNetworkInterface" in allowed["Action"]
     assert list(denied["Condition"]["ArnEquals"]) == ["lambda:SourceFunctionArn"]
 

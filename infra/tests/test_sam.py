@@ -70,6 +70,6 @@ def test_one_line_says_what_is_built_for_and_deployed(checkout, architecture):
 
 def test_lists_in_the_file_reach_both_commands_whole(checkout):
     file = checkout / "infra" / "samconfig.toml"
-    file.write_text(file.read_text().replace('# "SignalsSubnetIds=subnet-…,subnet-…"', '"SignalsSubnetIds=subnet-1,subnet-2"'))
+    file.write_text(file.read_text().replace('# "CallbackSubnetIds=subnet-…,subnet-…"', '"CallbackSubnetIds=subnet-1,subnet-2"'))
     for command in ("build", "deploy"):
-        assert overrides(checkout / "infra", command)["SignalsSubnetIds"] == "subnet-1,subnet-2"
+        assert overrides(checkout / "infra", command)["CallbackSubnetIds"] == "subnet-1,subnet-2"

@@ -13,7 +13,10 @@ STACK = TEMPLATES["stack"]
 # What the template repeats of the code: generated from it.
 FACTS = json.loads((INFRA / "facts.json").read_text())
 RESOURCES = STACK["Resources"]
-FUNCTIONS = {"Api": "api", "JobEvents": "job-events", "Signals": "signals", "Sweep": "sweep"}
+# Their binaries: two functions share one.
+FUNCTIONS = {
+    "Api": "api", "Callbacks": "signals", "JobEvents": "job-events", "Signals": "signals", "Sweep": "sweep",
+}
 each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 COMMON = {
@@ -26,14 +29,18 @@ COMMON = {
     "SAGEBELL_STORE",
 }
 SENDS = {"SAGEBELL_QUEUE", "SAGEBELL_BUS"}
-CALLS_BACK = {"SAGEBELL_CALLBACK_CIDRS", "SAGEBELL_CALLBACK_PORTS", "SAGEBELL_CALLBACK_PATHS"}
+CALLS_BACK = {
+    "SAGEBELL_CALLBACKS", "SAGEBELL_CALLBACK_CIDRS", "SAGEBELL_CALLBACK_PORTS", "SAGEBELL_CALLBACK_PATHS",
+}
 ASKS_SAGEMAKER = {"SAGEBELL_SAGEMAKER", "SAGEBELL_DESCRIBES_PER_SECOND"}
 LIMITS = {"SAGEBELL_REGISTRATIONS_PER_MINUTE", "SAGEBELL_UNSEEN_WAITS_PER_HOUR", "SAGEBELL_WAITS_PER_DAY"}
 ENVIRONMENT = {
-    "Api": COMMON | SENDS | CALLS_BACK | ASKS_SAGEMAKER | LIMITS | {"SAGEBELL_WAITERS", "SAGEBELL_VIEWERS"},
+    "Api": COMMON | SENDS | CALLS_BACK | ASKS_SAGEMAKER | LIMITS
+    | {"SAGEBELL_CONNECT_URL", "SAGEBELL_WAITERS", "SAGEBELL_VIEWERS"},
+    "Callbacks": COMMON | CALLS_BACK,
     "JobEvents": COMMON | SENDS,
-    "Signals": COMMON | CALLS_BACK,
-    "Sweep": COMMON | SENDS | ASKS_SAGEMAKER,
+    "Signals": COMMON | {"SAGEBELL_CALLBACKS", "SAGEBELL_CONNECTIONS_URL", "SAGEBELL_OTHER_QUEUE"},
+    "Sweep": COMMON | SENDS | ASKS_SAGEMAKER | {"SAGEBELL_API_URL"},
 }
 
 
@@ -83,9 +90,10 @@ def test_defaults_are_those_of_the_functions():
         assert STACK["Parameters"][parameter]["Default"] == default, parameter
 
 
-def test_signals_has_time_for_an_attempt_that_begins_last():
+@pytest.mark.parametrize("function", ["Callbacks", "Signals"])
+def test_there_is_time_for_an_attempt_that_begins_last(function):
     """A probe and a send take 5 s each at most, and the store's calls some more."""
-    assert RESOURCES["Signals"]["Properties"]["Timeout"] >= FACTS["attempts_for_seconds"] + 15
+    assert RESOURCES[function]["Properties"]["Timeout"] >= FACTS["attempts_for_seconds"] + 15
 
 
 @each_function
@@ -114,7 +122,8 @@ def test_functions_have_a_role_and_a_log_group_of_their_own(function):
 
 
 @pytest.mark.parametrize(
-    ("function", "queue"), [("JobEvents", "EventsQueue"), ("Signals", "SignalsQueue")]
+    ("function", "queue"),
+    [("Callbacks", "CallbacksQueue"), ("JobEvents", "EventsQueue"), ("Signals", "SignalsQueue")],
 )
 def test_batches_fail_record_by_record_and_end_in_dead_letters(function, queue):
     source = RESOURCES[f"{function}Batches"]["Properties"]
@@ -146,11 +155,11 @@ def test_a_first_deployment_that_fails_leaves_no_table():
     assert STACK["Parameters"]["TableDeletionProtection"]["Default"] == "false"
 
 
-def test_signals_is_never_idle_for_long():
+def test_callbacks_is_never_idle_for_long():
     """Its interfaces are taken away after 14 days ("Lambda function states")."""
-    schedule = RESOURCES["SignalsSchedule"]["Properties"]
+    schedule = RESOURCES["CallbacksSchedule"]["Properties"]
     assert schedule["ScheduleExpression"] == "rate(1 day)"
-    assert schedule["Target"]["Arn"] == {"Fn::GetAtt": ["Signals", "Arn"]}
+    assert schedule["Target"]["Arn"] == {"Fn::GetAtt": ["Callbacks", "Arn"]}
     assert json.loads(schedule["Target"]["Input"]) == {"Records": []}
 
 
@@ -185,19 +194,90 @@ def test_no_alarm_goes_off_because_the_stack_is_new():
 def test_the_url_asks_who_calls():
     (url,) = of_type("AWS::Lambda::Url").values()
     assert url["AuthType"] == "AWS_IAM"
-    assert not of_type("AWS::Lambda::Permission")
 
 
-def test_only_signals_is_in_the_vpc():
+def test_a_connection_asks_who_opens_it():
+    """IAM can be asked on `$connect` alone ("Control access to WebSocket APIs with AWS IAM authorization")."""
+    routes = {one["RouteKey"]: one for one in of_type("AWS::ApiGatewayV2::Route").values()}
+    assert {key: one.get("AuthorizationType") for key, one in routes.items()} == {
+        "$connect": "AWS_IAM", "$default": None, "$disconnect": None,
+    }
+
+
+def test_only_the_connections_of_this_stack_reach_api_as_such():
+    """An event says who opened a connection, and api believes it."""
+    (permission,) = of_type("AWS::Lambda::Permission").values()
+    assert permission["FunctionName"] == {"Fn::GetAtt": ["Api", "Arn"]}
+    assert permission["Principal"] == "apigateway.amazonaws.com"
+    assert permission["SourceArn"]["Fn::Sub"].endswith(":execute-api:${AWS::Region}:${AWS::AccountId}:${Connections}/*")
+
+
+def test_frames_are_answered():
+    """Only a route with a response has its integration's answer sent to the waiter, who need not wait for
+    longer than the function may take."""
+    frames = RESOURCES["FramesRoute"]["Properties"]
+    assert frames["RouteResponseSelectionExpression"] == "$default"
+    answer = RESOURCES["FramesAnswer"]["Properties"]
+    assert (answer["RouteId"], answer["RouteResponseKey"]) == ({"Ref": "FramesRoute"}, "$default")
+    (integration,) = of_type("AWS::ApiGatewayV2::Integration").values()
+    assert integration["TimeoutInMillis"] == 1000 * RESOURCES["Api"]["Properties"]["Timeout"] <= 29_000
+
+
+def test_the_stage_is_where_everything_says_that_it_is():
+    """Its name is spelled out where a reference would make a circle."""
+    stage = RESOURCES["ConnectionsStage"]["Properties"]
+    texts = re.findall(r"\$\{Connections\}[^\"\s]*?/(v1|\*|\$\{ConnectionsStage\})", json.dumps(STACK))
+    assert stage["StageName"] == "v1" and len(texts) == 7 and set(texts) == {"v1", "*", "${ConnectionsStage}"}
+    assert stage["AutoDeploy"] is True
+    settings = stage["DefaultRouteSettings"]
+    assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"]
+
+
+def test_no_setting_of_the_account_is_touched():
+    """Access logs need one of API Gateway's: they are off, unless somebody says that it is there."""
+    assert not of_type("AWS::ApiGateway::Account")
+    (condition, logs, absent) = RESOURCES["ConnectionsStage"]["Properties"]["AccessLogSettings"]["Fn::If"]
+    assert (condition, absent) == ("LogsConnections", {"Ref": "AWS::NoValue"})
+    assert set(json.loads(logs["Format"])) >= {"connection", "status", "caller"}
+    assert STACK["Parameters"]["LogConnections"]["Default"] == "false"
+
+
+def test_no_parameter_is_needed():
+    assert not [name for name, one in STACK["Parameters"].items() if "Default" not in one]
+
+
+def test_without_subnets_nothing_of_a_vpc_is_left():
     inside = [name for name, one in of_type("AWS::Lambda::Function").items() if "VpcConfig" in one]
-    assert inside == ["Signals"]
+    assert inside == ["Callbacks"]
+    conditional = {name for name, one in RESOURCES.items() if one.get("Condition") == "HasCallbacks"}
+    assert conditional == {name for name in RESOURCES if name.startswith("Callbacks")}
+    resolve = Resolver(STACK, {name: one["Default"] for name, one in STACK["Parameters"].items()}, everything=False)
+    assert not resolve.holds("HasCallbacks")
+    for name, one in RESOURCES.items():
+        if name not in conditional and one["Type"].startswith(("AWS::IAM", "AWS::Scheduler")):
+            assert "Callbacks" not in json.dumps(used(resolve, one["Properties"])), name
+    environment = resolve(RESOURCES["Signals"]["Properties"]["Environment"]["Variables"])
+    assert "SAGEBELL_OTHER_QUEUE" not in {name for name, value in environment.items() if value is not None}
+    assert resolve(RESOURCES["Api"]["Properties"]["Environment"]["Variables"]["SAGEBELL_CALLBACKS"]) == "off"
 
 
-def test_signals_reaches_pods_of_either_version_of_ip():
-    """IPv6 where its subnets have it: in others Lambda refuses the configuration."""
-    dual = RESOURCES["Signals"]["Properties"]["VpcConfig"]["Ipv6AllowedForDualStack"]
-    assert dual == {"Fn::If": ["SignalsHasIpv6", True, {"Ref": "AWS::NoValue"}]}
-    assert STACK["Parameters"]["SignalsIpv6"]["Default"] == "false"
+def used(resolve, value):
+    """What is left of a value, its references as they are."""
+    if isinstance(value, list):
+        return [used(resolve, one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Fn::If"}:
+        condition, yes, no = value["Fn::If"]
+        return used(resolve, yes if resolve.holds(condition) else no)
+    return {key: used(resolve, one) for key, one in value.items()}
+
+
+def test_callbacks_reach_pods_of_either_version_of_ip():
+    """IPv6 where the subnets have it: in others Lambda refuses the configuration."""
+    dual = RESOURCES["Callbacks"]["Properties"]["VpcConfig"]["Ipv6AllowedForDualStack"]
+    assert dual == {"Fn::If": ["CallbacksHaveIpv6", True, {"Ref": "AWS::NoValue"}]}
+    assert STACK["Parameters"]["CallbackIpv6"]["Default"] == "false"
     pattern = STACK["Parameters"]["CallbackCidrs"]["AllowedPattern"]
     assert re.fullmatch(pattern, "10.0.0.0/16,2600:1f18:1234:ab00::/56")
 
@@ -278,11 +358,20 @@ def keys_of(properties):
 
 
 def test_the_dashboard_is_json_and_names_every_alarm():
-    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    values = {name.replace("AWS::", "AWS__"): value for name, value in PSEUDO.items()}
-    widgets = json.loads(re.sub(r"\$\{([^}]+)\}", lambda match: values.get(match[1], match[1]), body))
-    shown = {arn.removesuffix(".Arn") for arn in widgets["widgets"][0]["properties"]["alarms"]}
-    assert shown == set(of_type("AWS::CloudWatch::Alarm"))
+    body, names = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    (condition, more, none) = names["CallbackAlarms"]["Fn::If"]
+    assert (condition, none) == ("HasCallbacks", "")
+    always = {name for name in of_type("AWS::CloudWatch::Alarm") if not name.startswith("Callbacks")}
+    for callbacks, alarms in ((more["Fn::Sub"], set(of_type("AWS::CloudWatch::Alarm"))), (none, always)):
+        values = {**PSEUDO, "CallbackAlarms": filled_in(callbacks, {})}
+        widgets = json.loads(filled_in(body, values))
+        shown = {arn.removesuffix(".Arn") for arn in widgets["widgets"][0]["properties"]["alarms"]}
+        assert shown == alarms
+
+
+def filled_in(text, values):
+    """A text with these values, and the names of others."""
+    return re.sub(r"\$\{([^}]+)\}", lambda match: values.get(match[1], match[1]), text)
 
 
 def test_the_metrics_are_those_that_the_page_lists():

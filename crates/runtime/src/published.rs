@@ -8,16 +8,19 @@
 use serde_json::{Map, Value};
 
 /// The metrics of CloudWatch: what an alarm or the dashboard of `infra/template.yaml` reads.
-pub const METRICS: [&str; 12] = [
+pub const METRICS: [&str; 15] = [
+    "sagebell_api_unreachable_total",
     "sagebell_callbacks_total",
     "sagebell_events_missed_total",
     "sagebell_events_refused_total",
     "sagebell_events_total",
+    "sagebell_pushes_total",
     "sagebell_sagemaker_calls_total",
     "sagebell_sweep_abandoned_total",
     "sagebell_sweep_checked_total",
     "sagebell_sweep_due_total",
     "sagebell_sweep_failed_total",
+    "sagebell_sweep_missing_total",
     "sagebell_sweep_overdue_total",
     "sagebell_sweep_stopped_total",
     "sagebell_sweep_undeliverable_total",

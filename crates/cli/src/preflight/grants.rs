@@ -76,7 +76,7 @@ pub(super) const CALLBACKS: &[Grant] =
     &[template("CallbackCidrs"), template("CallbackPorts"), template("CallbackPaths")];
 /// Whether they get there.
 pub(super) const WAY_BACK: &[Grant] =
-    &[template("SignalsSecurityGroupIds"), template("SignalsSubnetIds"), CALLBACKS_POLICY];
+    &[template("CallbackSecurityGroupIds"), template("CallbackSubnetIds"), CALLBACKS_POLICY];
 /// Who sends them.
 pub(super) const SIGNALS: &[Grant] = &[template("SignalsBatches"), template("SignalsRole")];
 
