@@ -2,7 +2,8 @@
 
 - no alarms by metric math (ministack 1.5 knows none), and so no dashboard of all alarms,
 - the concurrency limits of event sources in figures (it takes a number parameter for text),
-- no demand for TLS by the queues (it listens without).
+- no demand for TLS by the queues (it listens without),
+- no responses of routes (it has no such resource, and answers by every route).
 
 Nothing else that decides who may do what is touched.
 """
@@ -16,8 +17,8 @@ from translate import TEMPLATE, load
 
 def is_unknown(resource):
     """Whether the emulator can't make it."""
-    dashboard = resource["Type"] == "AWS::CloudWatch::Dashboard"
-    return dashboard or resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
+    unknown = resource["Type"] in ("AWS::CloudWatch::Dashboard", "AWS::ApiGatewayV2::RouteResponse")
+    return unknown or resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
 
 
 def emulated(code_uris):
@@ -28,6 +29,8 @@ def emulated(code_uris):
         name: resource for name, resource in resources.items() if not is_unknown(resource)
     }
     for name, resource in kept.items():
+        if "DependsOn" in resource:
+            resource["DependsOn"] = [one for one in resource["DependsOn"] if one in kept]
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
             scaling = resource["Properties"]["ScalingConfig"]
             scaling["MaximumConcurrency"] = template["Parameters"][scaling["MaximumConcurrency"]["Ref"]]["Default"]

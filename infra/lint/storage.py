@@ -24,7 +24,9 @@ def storage():
     resources = load(TEMPLATE)["Resources"]
     functions = [name for name, one in resources.items() if one["Type"] == "AWS::Serverless::Function"]
     template = emulated(dict.fromkeys(functions, "s3://none/none"))
-    kept = {name: one for name, one in template["Resources"].items() if one["Type"] in KEPT}
+    kept = {
+        name: one for name, one in template["Resources"].items() if one["Type"] in KEPT and "Condition" not in one
+    }
     return {
         "AWSTemplateFormatVersion": template["AWSTemplateFormatVersion"],
         "Parameters": {name: one for name, one in template["Parameters"].items() if "Default" in one},

@@ -19,12 +19,15 @@ import botocore.config
 import botocore.credentials
 
 from conftest import ROOT, call, free_port, until
+from held import Held
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 STACK = "sagebell"
 # The release binary of each function, by its name in the template.
-FUNCTIONS = {"JobEvents": "job-events", "Signals": "signals", "Api": "api", "Sweep": "sweep"}
+FUNCTIONS = {
+    "JobEvents": "job-events", "Signals": "signals", "Callbacks": "signals", "Api": "api", "Sweep": "sweep",
+}
 # The command line as it is made for AWS.
 SAGEBELL = ROOT / "target" / "debug" / "sagebell"
 OIDC = "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B716D3041E"
@@ -176,18 +179,9 @@ class Deployment:
     def __init__(self, cloud):
         self.cloud = cloud
         cloud.client("s3").create_bucket(Bucket="artifacts")
-        emulated = subprocess.run(
-            [sys.executable, ROOT / "infra" / "lint" / "emulated.py", "s3://artifacts/none"],
-            capture_output=True, text=True, check=True, cwd=ROOT / "infra" / "lint",
-        )
-        template = json.loads(emulated.stdout)
-        for name, binary in FUNCTIONS.items():
-            key = f"{binary}.zip"
-            body = archive(ROOT / "target" / "lambda" / binary / "bootstrap")
-            cloud.client("s3").put_object(Bucket="artifacts", Key=key, Body=body)
-            template["Resources"][name]["Properties"]["CodeUri"] = f"s3://artifacts/{key}"
+        self.template = self.packaged()
         self.subnet, self.group = self.network()
-        self.outputs = cloud.deploy(STACK, template, self.parameters())
+        self.outputs = cloud.deploy(STACK, self.template, self.parameters())
         # The function URL's own name, so that signatures are made for it; but the
         # gateway speaks no TLS.
         host = urllib.parse.urlsplit(self.outputs["ApiUrl"]).hostname
@@ -203,6 +197,32 @@ class Deployment:
             "team", JobNamePrefix=TEAM, AllowOtherKinds="true", AllowVpc="true", AssumableRoleArns=ASSUMABLE,
             PipelineRootArn=ROOT_IN_S3, KmsKeyArn=KEY_ARN, OrchestratorClusterArn=ORCHESTRATOR, UserPoolArn=USER_POOL,
         )
+
+    def packaged(self):
+        """The template as `sam deploy` has it, with the addresses of this cloud for AWS's own."""
+        cloud = self.cloud
+        emulated = subprocess.run(
+            [sys.executable, ROOT / "infra" / "lint" / "emulated.py", "s3://artifacts/none"],
+            capture_output=True, text=True, check=True, cwd=ROOT / "infra" / "lint",
+        )
+        template = json.loads(emulated.stdout)
+        for name, binary in FUNCTIONS.items():
+            key = f"{binary}.zip"
+            body = archive(ROOT / "target" / "lambda" / binary / "bootstrap")
+            cloud.client("s3").put_object(Bucket="artifacts", Key=key, Body=body)
+            template["Resources"][name]["Properties"]["CodeUri"] = f"s3://artifacts/{key}"
+        api = f"127.0.0.1:{cloud.port}/_aws/execute-api/${{Connections}}/v1"
+        # Of https://HOST/, which has no TLS here.
+        host = {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::GetAtt": ["ApiUrl", "FunctionUrl"]}]}]}
+        for name, variable, value in (
+            ("Signals", "SAGEBELL_CONNECTIONS_URL", {"Fn::Sub": f"http://{api}"}),
+            ("Api", "SAGEBELL_CONNECT_URL", {"Fn::Sub": f"ws://{api}"}),
+            ("Sweep", "SAGEBELL_API_URL", {"Fn::Sub": [f"http://${{Host}}:{cloud.port}", {"Host": host}]}),
+        ):
+            variables = template["Resources"][name]["Properties"]["Environment"]["Variables"]
+            assert variable in variables
+            variables[variable] = value
+        return template
 
     def deploy_layer(self, layer, parameters, name=None):
         template = (ROOT / "infra" / "iam" / f"{layer}.yaml").read_text()
@@ -222,6 +242,7 @@ class Deployment:
         return self.deploy_layer("pipeline-pod", {
             "OidcProvider": OIDC,
             "ApiFunctionArn": self.outputs["ApiFunctionArn"],
+            "ConnectArn": self.outputs["ConnectArn"],
             "ExecutionRoleArn": self.execution_role,
             **more,
         }, name)["PipelinePodRoleArn"]
@@ -261,16 +282,16 @@ class Deployment:
         }
 
     def network(self):
-        """A subnet and a security group, for signals."""
+        """A subnet and a security group, for callbacks."""
         ec2 = self.cloud.client("ec2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/8")["Vpc"]["VpcId"]
         subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.77.0.0/16")["Subnet"]["SubnetId"]
-        return subnet, ec2.create_security_group(GroupName="signals", Description="signals", VpcId=vpc)["GroupId"]
+        return subnet, ec2.create_security_group(GroupName="callbacks", Description="callbacks", VpcId=vpc)["GroupId"]
 
     def parameters(self):
         return {
-            "SignalsSubnetIds": self.subnet,
-            "SignalsSecurityGroupIds": self.group,
+            "CallbackSubnetIds": self.subnet,
+            "CallbackSecurityGroupIds": self.group,
             "CallbackCidrs": f"{os.environ['SAGEBELL_TEST_WAITERS']}/32",
             "CallbackPorts": "1024-65535",
             "CheckFirstSeconds": "5",
@@ -288,6 +309,15 @@ class Deployment:
         if credentials is not False:
             botocore.auth.SigV4Auth(signer(credentials), "lambda", REGION).add_auth(request)
         return call(method, url, None if data is None else data.encode(), dict(request.headers.items()))
+
+
+    def connect(self, credentials=None, url=None, kind=Held):
+        """A connection, opened by a signed request; an unsigned one if the credentials are False."""
+        url = url or self.call("GET", "/v1/connect", credentials=self.pod())[1]["url"]
+        request = botocore.awsrequest.AWSRequest(method="GET", url=url.replace("ws", "http", 1))
+        if credentials is not False:
+            botocore.auth.SigV4Auth(signer(credentials), "execute-api", REGION).add_auth(request)
+        return kind(url, dict(request.headers.items()))
 
 
 class FakeSageMaker:

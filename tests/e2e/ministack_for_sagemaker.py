@@ -3,6 +3,10 @@
 - `PutEvents` refuses `aws.sagemaker` here as on AWS; only the tests play SageMaker.
 - A function behind a URL is told who signed the call
   (https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html, "Request payload format").
+- Events of a WebSocket API tell who opened the connection, and when, as long as it lasts
+  (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html,
+  `identity.userArn`, `connectedAt`), and the answer to a frame reaches its sender only by a route that has a response
+  (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html).
 - The batch calls of SQS take the permission of the single ones
   (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html).
 - A policy may go by the sources of the events that are put
@@ -22,6 +26,8 @@ import json
 
 import ministack.core.iam_actions as iam_actions
 import ministack.core.iam_evaluator as iam_evaluator
+import ministack.core.responses
+import ministack.services.apigateway as apigateway
 import ministack.services.eventbridge as eventbridge
 import ministack.services.iam as iam
 import ministack.services.lambda_svc as lambda_svc
@@ -37,6 +43,10 @@ request_context = iam_actions.request_tag_context
 resource_of = iam_actions.extract_resource_arn
 simulate = iam._IAM_HANDLERS["SimulatePrincipalPolicy"]
 given = contextvars.ContextVar("given", default={})
+connection_context = apigateway._ws_request_context
+invoke_by_route = apigateway._invoke_ws_lambda
+# Who opened each connection, and when.
+openers = {}
 
 
 def url_event_with_caller(
@@ -57,6 +67,27 @@ def url_event_with_caller(
             "userId": caller["userId"],
         }}
     return event
+
+
+def context_with_opener(api_id, route_key, stage, connection_id, event_type, request_id, source_ip, headers):
+    context = connection_context(
+        api_id, route_key, stage, connection_id, event_type, request_id, source_ip, headers
+    )
+    if event_type == "CONNECT":
+        key = extract_access_key_id(headers, {})
+        signed = caller_verified(key, ministack.core.responses.get_account_id())
+        openers[connection_id] = (resolve_caller_identity(key)["userArn"] if signed else None, context["connectedAt"])
+    opener, context["connectedAt"] = openers[connection_id]
+    context["identity"] = {**context["identity"], "userArn": opener}
+    if event_type == "DISCONNECT":
+        del openers[connection_id]
+    return context
+
+
+async def invoke_and_answer_by_route(api_id, account_id, region, route, *more, **named):
+    answer = await invoke_by_route(api_id, account_id, region, route, *more, **named)
+    silent = not route.get("routeResponseSelectionExpression")
+    return {**answer, "body": None} if answer and silent else answer
 
 
 def action_without_batch(service, *request):
@@ -107,6 +138,8 @@ def simulate_with_context(params):
         given.reset(before)
 
 
+apigateway._invoke_ws_lambda = invoke_and_answer_by_route
+apigateway._ws_request_context = context_with_opener
 lambda_svc._build_function_url_event = url_event_with_caller
 iam_actions.extract_iam_action = action_without_batch
 iam_actions.request_tag_context = context_with_sources

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from cloud import ACCOUNT, ASSUMABLE, KEY_ARN, LABELING, ORCHESTRATOR, REGION, TEAM, USER_POOL
 from conftest import kinds as table
 
-FUNCTIONS = {"job-events", "signals", "api", "sweep"}
+FUNCTIONS = {"job-events", "signals", "callbacks", "api", "sweep"}
 PODS = {"pod", "team"}
+# Who calls the API by its URL: the sweep finds out whether waiters can.
+CALLERS = PODS | {"sweep"}
 # The roles of jobs: as little as they need, and with every option.
 JOBS = {"execution", "wide"}
 # Besides these: `schedule`, which starts functions.
@@ -137,7 +139,9 @@ CALLS = [
     # The queues.
     *queue_of_a_function("events queue", "{events}", "job-events"),
     *queue_of_a_function("signals queue", "{signals}", "signals"),
+    *queue_of_a_function("callbacks queue", "{callbacks}", "callbacks"),
     send("ring", "{signals}", {"job-events", "api", "sweep"}, SIGNAL_REQUEST),
+    send("hand over", "{callbacks}", {"signals"}, SIGNAL_REQUEST),
     send("forge an event in the events queue", "{events}"),
     send("keep a sweep that failed", "{sweep_dead_letters}", {"sweep", "schedule"}),
     send("write another queue", "{other_queue}"),
@@ -163,7 +167,7 @@ CALLS = [
     Call("stop a rule", "events", "disable_rule", {"Name": "mine", "EventBusName": "{bus}"}),
 
     # The logs.
-    *(call for name in ("job-events", "signals", "api", "sweep") for call in logs_of_a_function(name)),
+    *(call for name in ("job-events", "signals", "callbacks", "api", "sweep") for call in logs_of_a_function(name)),
     Call("find a job's log", "logs", "describe_log_streams", {"logGroupName": LOG["logGroupName"]},
          PODS | JOBS),
     Call("read a job's log", "logs", "get_log_events", LOG, PODS),
@@ -175,7 +179,8 @@ CALLS = [
     # The functions. Pods call the api by its URL: invoked directly, it would believe
     # whatever it is told of the caller.
     *function("job-events"),
-    *function("signals", may={"schedule"}),
+    *function("signals"),
+    *function("callbacks", may={"schedule"}),
     *function("api"),
     *function("sweep", may={"schedule"}),
     Call("change a function", "lambda", "update_function_configuration",
@@ -351,11 +356,12 @@ IN_A_VPC = {
     "DetachNetworkInterface": set(),
     "UnassignPrivateIpAddresses": set(),
 }
+GATEWAY = f"arn:aws:execute-api:{REGION}:{ACCOUNT}"
 AWS_ROLE = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role"
 HYPERPOD = "hyperpod.sagemaker.amazonaws.com/AWSServiceRoleForSageMakerHyperPod"
 ACCESS_ENTRY = f"arn:aws:eks:{REGION}:{ACCOUNT}:access-entry"
 TO_SAGEMAKER = {"iam:PassedToService": "sagemaker.amazonaws.com"}
-FROM_THE_CODE = {"lambda:SourceFunctionArn": "{signals_function}"}
+FROM_THE_CODE = {"lambda:SourceFunctionArn": "{callbacks_function}"}
 
 QUESTIONS = [
     # Executions and their steps are made alike.
@@ -420,21 +426,30 @@ QUESTIONS = [
              TO_SAGEMAKER),
 
     # A call by URL takes two permissions.
-    Question("call the api's URL", "lambda:InvokeFunctionUrl", "{api_function}", PODS,
+    Question("call the api's URL", "lambda:InvokeFunctionUrl", "{api_function}", CALLERS,
              {"lambda:FunctionUrlAuthType": "AWS_IAM"}),
-    Question("invoke the api by its URL", "lambda:InvokeFunction", "{api_function}", PODS,
+    Question("invoke the api by its URL", "lambda:InvokeFunction", "{api_function}", CALLERS,
              {"lambda:InvokedViaFunctionUrl": "true"}),
     Question("invoke the api directly", "lambda:InvokeFunction", "{api_function}"),
     Question("call another function's URL", "lambda:InvokeFunctionUrl", "{sweep_function}", set(),
              {"lambda:FunctionUrlAuthType": "AWS_IAM"}),
 
-    # Lambda connects signals to the VPC in its name; its code may not. So does SageMaker with jobs and
+    # Connections: pods open them, and only signals writes to them.
+    Question("open a connection", "execute-api:Invoke", "{connect}", PODS),
+    Question("open a connection of another API", "execute-api:Invoke", f"{GATEWAY}:other/v1/$connect"),
+    Question("push down a connection", "execute-api:ManageConnections", "{push}", {"signals"}),
+    Question("ask for a connection", "execute-api:ManageConnections", "{ask}", {"signals"}),
+    Question("close a connection", "execute-api:ManageConnections", "{close}"),
+    Question("push down a connection of another API", "execute-api:ManageConnections",
+             f"{GATEWAY}:other/v1/POST/@connections/x"),
+
+    # Lambda connects callbacks to the VPC in its name; its code may not. So does SageMaker with jobs and
     # models, in the name of their role, or with processing and notebooks of who makes them.
     *(
         question
         for action, others in IN_A_VPC.items()
         for question in (
-            Question(action, f"ec2:{action}", f"{EC2}:network-interface/eni-1", {"signals"} | others),
+            Question(action, f"ec2:{action}", f"{EC2}:network-interface/eni-1", {"callbacks"} | others),
             Question(f"{action} by the code", f"ec2:{action}", f"{EC2}:network-interface/eni-1", others, FROM_THE_CODE),
         )
     ),
@@ -445,7 +460,7 @@ QUESTIONS = [
         "CreateSecurityGroup": set(),
     }.items()),
     Question("make an interface in a shared subnet", "ec2:CreateNetworkInterface",
-             f"arn:aws:ec2:{REGION}:999999999999:subnet/subnet-1", {"signals", "wide", "team"}),
+             f"arn:aws:ec2:{REGION}:999999999999:subnet/subnet-1", {"callbacks", "wide", "team"}),
 
     # Volumes under a key.
     Question("grant the key to a volume", "kms:CreateGrant", KEY_ARN, {"wide", "team"}, {"kms:GrantIsForAWSResource": "true"}),

@@ -12,10 +12,12 @@ import time
 import urllib.parse
 
 import pytest
+import websocket
 
 import test_fake_sagemaker
 from cloud import ACCOUNT, REGION, SAGEBELL, STACK, put
 from conftest import EVENTS, ROOT, until, wait_url
+from held import Listening
 
 pytestmark = pytest.mark.deployed
 
@@ -50,7 +52,16 @@ def arn_of(kind, event):
     return arns[0].replace(":tuningJob/", ":hyper-parameter-tuning-job/")
 
 
+@pytest.fixture
+def connection(deployed):
+    """A pod's connection, for all its waits."""
+    held = deployed.connect(deployed.pod(), kind=Listening)
+    yield held
+    held.close()
+
+
 def register(deployed, arn, wait_id, waiter, **more):
+    """A wait on a callback."""
     body = {"callback_url": waiter.url, "secret": waiter.secret, **more}
     status, answer = deployed.call("PUT", wait_url("", arn, wait_id), body, deployed.pod())
     assert status in (200, 201), answer
@@ -75,9 +86,9 @@ def depth(cloud, url):
     return int(answer["Attributes"][name])
 
 
-def test_signals_takes_what_its_schedule_sends(cloud, deployed):
+def test_callbacks_takes_what_its_schedule_sends(cloud, deployed):
     """An empty batch, which keeps its interfaces and does nothing."""
-    scheduler, function = cloud.client("scheduler"), deployed.outputs["SignalsFunctionName"]
+    scheduler, function = cloud.client("scheduler"), deployed.outputs["CallbacksFunctionName"]
     schedules = [
         scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"])["Target"]
         for one in scheduler.list_schedules()["Schedules"]
@@ -89,15 +100,95 @@ def test_signals_takes_what_its_schedule_sends(cloud, deployed):
 
 
 @pytest.mark.parametrize(("kind", "name", "phase"), settled_samples())
-def test_an_event_of_every_kind_reaches_its_waiter(cloud, deployed, waiter, kind, name, phase):
+def test_an_event_of_every_kind_reaches_its_waiter(cloud, deployed, connection, kind, name, phase):
     event = sample(name)
     arn = arn_of(kind, event)
-    assert register(deployed, arn, "everything", waiter)["wait"]["state"] == "waiting"
+    assert connection.register(arn, "everything")["wait"]["state"] == "waiting"
     put(cloud, event)
-    _, heard = waiter.hear()
+    heard = connection.hear()
     job = heard["data"]["job"]
     # The case of SageMaker's ARNs is not reliable; names have SageMaker's own.
     assert (job["arn"].lower(), job["kind"], job["phase"]) == (arn.lower(), kind, phase)
+
+
+def test_an_event_reaches_its_callback_from_the_vpc(cloud, deployed, waiter):
+    """`signals` hands it over to `callbacks`, which alone sends callbacks."""
+    event = training("called-back")
+    arn = event["detail"]["TrainingJobArn"]
+    assert register(deployed, arn, "w", waiter)["wait"]["channel"] == "callback"
+    put(cloud, event)
+    assert waiter.hear()[1]["data"]["job"]["phase"] == "succeeded"
+    until(lambda: inspect(deployed, arn, "w")[1]["wait"]["state"] == "signalled", "the callback is recorded")
+
+
+def refused(connect):
+    """The status that a handshake is refused with."""
+    with pytest.raises(websocket.WebSocketBadStatusException) as told:
+        connect()
+    return told.value.status_code
+
+
+def test_only_signed_connections_of_who_may_are_opened(cloud, deployed):
+    url = deployed.call("GET", "/v1/connect", credentials=deployed.pod())[1]["url"]
+    wrong = {**deployed.pod(), "SecretAccessKey": "wrong"}
+    stranger = cloud.assume(deployed.execution_role)
+    for keys in (False, wrong, stranger):
+        assert refused(lambda keys=keys: deployed.connect(keys, url)) == 403
+    deployed.connect(deployed.pod(), url).close()
+
+
+def test_a_wait_is_told_through_a_connection_of_its_own_role_alone(cloud, deployed, connection):
+    """Another team's connection has its own wait of that name, and neither cancels nor hears the other's."""
+    event = training("of-two-teams")
+    arn = event["detail"]["TrainingJobArn"]
+    theirs = deployed.connect(deployed.team_pod(), kind=Listening)
+    assert connection.register(arn, "ours")["wait"]["state"] == "waiting"
+    assert theirs.ask("cancel", arn=arn, wait_id="ours")["code"] == "wait_not_found"
+    assert theirs.ask("wait", arn=arn, wait_id="theirs", callback_url="http://10.0.0.1/")["code"] == "invalid_field"
+    assert theirs.register(arn, "theirs")["wait"]["state"] == "waiting"
+    put(cloud, event)
+    assert connection.hear()["data"]["wait_id"] == "ours"
+    assert theirs.hear()["data"]["wait_id"] == "theirs"
+    assert connection.signals.empty() and theirs.signals.empty()
+    theirs.close()
+
+
+def test_a_connection_that_ends_is_missed_and_the_next_one_is_told(cloud, deployed):
+    event = training("reconnected")
+    arn = event["detail"]["TrainingJobArn"]
+    first = deployed.connect(deployed.pod())
+    assert first.ask("ping") == {}
+    first.register(arn)
+    first.close()
+    until(lambda: inspect(deployed, arn, "w")[1]["wait"].get("gone_since"), "the loss is noted")
+    put(cloud, event)
+    second = deployed.connect(deployed.pod("the-next-pod"), kind=Listening)
+    answer = second.register(arn)
+    assert answer["wait"].get("gone_since") is None
+    # By the answer, or by a signal, as the event was sooner or later.
+    job = answer["job"] if answer["wait"]["state"] == "signalled" else second.hear()["data"]["job"]
+    assert job["phase"] == "succeeded"
+    second.close()
+
+
+def test_a_stack_with_no_parameter_tells_its_waiters(cloud, deployed):
+    """A second one in the region has to be told that it is not the first: nothing else."""
+    names = cloud.deploy("bare", deployed.packaged(), {"PublishApi": "false"})
+    functions = cloud.client("lambda").list_functions()["Functions"]
+    inside = {one["FunctionName"]: one.get("VpcConfig", {}).get("SubnetIds") for one in functions}
+    bare = {name: subnets for name, subnets in inside.items() if name.startswith("bare-")}
+    assert set(bare) == {f"bare-{name}" for name in ("api", "job-events", "signals", "sweep")}
+    assert not any(bare.values())
+    assert not [name for name in names if name.startswith("Callbacks")]
+    url = f"ws://127.0.0.1:{cloud.port}/_aws/execute-api/{names['ConnectionsApiId']}/v1"
+    held = deployed.connect(None, url, kind=Listening)
+    event = training("bare")
+    arn = event["detail"]["TrainingJobArn"]
+    assert held.register(arn)["wait"]["channel"] == "connection"
+    put(cloud, event)
+    assert held.hear()["data"]["job"]["phase"] == "succeeded"
+    held.close()
+    cloud.client("cloudformation").delete_stack(StackName="bare")
 
 
 def test_announcements_reach_who_subscribed_by_the_example_rule(cloud, deployed):
@@ -183,34 +274,34 @@ def test_poison_ends_as_a_dead_letter_and_redrive_brings_back_what_is_not(cloud,
     until(lambda: depth(cloud, dead) == 1, "poison stays poison", seconds=120)
 
 
-def test_the_sweep_finds_on_its_schedule_what_no_event_told(deployed, waiter, sagemaker, bridge):
+def test_the_sweep_finds_on_its_schedule_what_no_event_told(deployed, connection, sagemaker, bridge):
     """SageMaker's job ends, and its events are lost: the scheduled sweep sees it,
     its observation goes over the bus, and the waiter is called."""
     bridge.hand_on = None
     arn = sagemaker.create_training("silent", [{"status": "InProgress"}])
-    assert register(deployed, arn, "w", waiter)["job"]["status"] == "InProgress"
+    assert connection.register(arn, "w")["job"]["status"] == "InProgress"
     sagemaker.move(arn, "Completed")
-    _, heard = waiter.hear(seconds=240)
+    heard = connection.hear(seconds=240)
     assert heard["data"]["job"]["phase"] == "succeeded"
 
 
-def test_a_job_s_own_events_reach_its_waiter_one_after_the_other(cloud, deployed, waiter, sagemaker, bridge):
+def test_a_job_s_own_events_reach_its_waiter_one_after_the_other(cloud, deployed, connection, sagemaker, bridge):
     bridge.hand_on = lambda event: put(cloud, event)
     stages = [{"status": "InProgress"}, {"status": "Completed", "after_millis": 5000}]
     arn = sagemaker.create_training("lively", stages)
-    register(deployed, arn, "w", waiter, signal_on="progress")
+    connection.register(arn, "w", signal_on="progress")
     phases = []
     while "succeeded" not in phases:
-        phases.append(waiter.hear()[1]["data"]["job"]["phase"])
+        phases.append(connection.hear()["data"]["job"]["phase"])
     assert phases[-1] == "succeeded" and set(phases[:-1]) <= {"pending", "running"}
 
 
-def test_a_model_that_was_deleted_is_not_told_as_there(cloud, deployed, waiter, sagemaker, bridge):
+def test_a_model_that_was_deleted_is_not_told_as_there(cloud, deployed, connection, sagemaker, bridge):
     """The event of its deletion tells no state and is that of its creation: it says "look"."""
     bridge.hand_on = lambda event: put(cloud, event)
     client = test_fake_sagemaker.client(sagemaker.url, region=REGION)
     arn = client.create_model(ModelName="digits")["ModelArn"]
-    assert register(deployed, arn, "first", waiter)["job"]["phase"] == "succeeded"
+    assert connection.register(arn, "first")["job"]["phase"] == "succeeded"
     # An event within a second of it, and that is cut to the second, may be that of its creation.
     made = client.describe_model(ModelName="digits")["CreationTime"].timestamp()
     until(lambda: time.time() > made + 2, "the creation is over")
@@ -220,7 +311,7 @@ def test_a_model_that_was_deleted_is_not_told_as_there(cloud, deployed, waiter, 
         return deployed.call("GET", f"/v1/jobs/{urllib.parse.quote(arn, safe='')}", credentials=deployed.pod())[1]["phase"]
 
     until(lambda: phase() == "unknown", "what is known is in doubt")
-    again = register(deployed, arn, "second", waiter)
+    again = connection.register(arn, "second")
     assert (again["wait"]["state"], again["job"]["phase"]) == ("waiting", "unknown")
     assert deployed.call("DELETE", wait_url("", arn, "second"), None, deployed.pod())[0] == 200
 
@@ -234,7 +325,7 @@ def arn_of_new(kind, name):
     return next(value for member, value in made.items() if member.endswith("Arn"))
 
 
-def test_jobs_of_every_kind_live_and_their_waiters_hear_the_end(cloud, deployed, waiter, sagemaker, bridge, monkeypatch):
+def test_jobs_of_every_kind_live_and_their_waiters_hear_the_end(cloud, deployed, connection, sagemaker, bridge, monkeypatch):
     """From Create to the good end, each in its own time: over the bus, or found by
     the sweep where SageMaker has no events for the kind."""
     monkeypatch.setattr(test_fake_sagemaker, "REGION", REGION)
@@ -242,9 +333,9 @@ def test_jobs_of_every_kind_live_and_their_waiters_hear_the_end(cloud, deployed,
     phases = {}
     for number, create in enumerate(test_fake_sagemaker.ROWS):
         kind = test_fake_sagemaker.Kind(sagemaker.url, create)
-        job = register(deployed, arn_of_new(kind, f"lives-{number}"), "w", waiter)["job"]
+        job = connection.register(arn_of_new(kind, f"lives-{number}"), "w")["job"]
         phases[job["arn"]] = job["phase"]
     while not set(phases.values()) <= set(SETTLED):
-        job = waiter.hear(seconds=240)[1]["data"]["job"]
+        job = connection.hear(seconds=240)["data"]["job"]
         phases[job["arn"]] = job["phase"]
     assert set(phases.values()) == {"succeeded"}, phases

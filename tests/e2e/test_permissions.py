@@ -11,10 +11,11 @@ import time
 
 import botocore.exceptions
 import pytest
+import websocket
 from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from cloud import ACCOUNT, ASSUMABLE, REGION, TEAM
-from permissions import CALLS, LOG, PODS, QUESTIONS
+from permissions import CALLERS, CALLS, LOG, PODS, QUESTIONS
 
 pytestmark = pytest.mark.deployed
 
@@ -29,6 +30,7 @@ def roles(deployed):
     return {
         "job-events": deployed.role("JobEvents"),
         "signals": deployed.role("Signals"),
+        "callbacks": deployed.role("Callbacks"),
         "api": deployed.role("Api"),
         "sweep": deployed.role("Sweep"),
         "schedule": schedule,
@@ -50,11 +52,18 @@ def keys(cloud, deployed, roles):
 def names(cloud, deployed, roles):
     """What the rows call by a name in braces."""
     outputs = deployed.outputs
+    stage = outputs["ConnectArn"].removesuffix("/$connect")
     return {
         "{api_function}": outputs["ApiFunctionArn"],
         "{api_role}": roles["api"],
         "{api_role_name}": roles["api"].rsplit("/", 1)[-1],
         "{bus}": outputs["BusName"],
+        "{ask}": f"{stage}/GET/@connections/x",
+        "{callbacks}": outputs["CallbacksQueueUrl"],
+        "{callbacks_function}": function_arn(outputs["CallbacksFunctionName"]),
+        "{close}": f"{stage}/DELETE/@connections/x",
+        "{connect}": outputs["ConnectArn"],
+        "{push}": f"{stage}/POST/@connections/x",
         "{events}": outputs["EventsQueueUrl"],
         "{events_dead_letters}": outputs["EventsDeadLettersUrl"],
         "{execution_role}": roles["execution"],
@@ -62,7 +71,6 @@ def names(cloud, deployed, roles):
         "{other_queue}": cloud.client("sqs").create_queue(QueueName="other")["QueueUrl"],
         "{pod_role}": roles["pod"],
         "{signals}": outputs["SignalsQueueUrl"],
-        "{signals_function}": function_arn(outputs["SignalsFunctionName"]),
         "{wide_role}": roles["wide"],
         "{sweep_dead_letters}": outputs["SweepDeadLettersUrl"],
         "{sweep_function}": function_arn(outputs["SweepFunctionName"]),
@@ -161,9 +169,20 @@ def test_policies_allow_what_roles_need_and_no_more(roles, policies, names, ques
     assert {role for role in roles if allows(roles[role], policies[role], question, names)} == set(question.may)
 
 
-def test_only_pods_call_the_api_by_its_url(deployed, keys):
+def test_only_pods_and_the_sweep_call_the_api_by_its_url(deployed, keys):
     statuses = {role: deployed.call("GET", "/v1/jobs?limit=1", credentials=keys[role])[0] for role in keys}
-    assert statuses == {role: 200 if role in PODS else 403 for role in keys}
+    assert statuses == {role: 200 if role in CALLERS else 403 for role in keys}
+
+
+def test_only_pods_open_connections(deployed, keys):
+    def status(role):
+        try:
+            deployed.connect(keys[role]).close()
+        except websocket.WebSocketBadStatusException as refused:
+            return refused.status_code
+        return 101
+
+    assert {role: status(role) for role in keys} == {role: 101 if role in PODS else 403 for role in keys}
 
 
 @pytest.mark.parametrize("subject", [
