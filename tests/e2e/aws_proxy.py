@@ -25,7 +25,7 @@ SERVICES = {"DynamoDB_20120810": "DynamoDB", "AmazonSQS": "SQS", "AWSEvents": "E
 
 JSON = {"content-type": "application/x-amz-json-1.0"}
 # A function's first call, before any invocation, asks for nothing that there is.
-CONNECTING = " connection"
+CONNECTING = " nothing"
 
 
 class Fault(enum.Enum):
@@ -68,12 +68,17 @@ class Broken:
         return self.fault
 
 
+def connection(key):
+    """A waiter's, or what a function asks for when it starts."""
+    return " connection" if key["PK"]["S"].startswith("CONNECTION#") else CONNECTING
+
+
 def subject(operation, request):
     """What an operation is about, where one operation is used for several things."""
     if operation in ("GetItem", "PutItem"):
         key = request.get("Key") or request["Item"]
         kind, _, _ = key["SK"]["S"].partition("#")
-        return {"STATE": " job", "WAIT": " wait", "HEARTBEAT": " heartbeat", "CONNECTION": CONNECTING}[kind]
+        return {"STATE": " job", "WAIT": " wait", "HEARTBEAT": " heartbeat"}.get(kind) or connection(key)
     if operation == "UpdateItem":
         return " count"
     if operation == "Query":
@@ -106,7 +111,9 @@ class AwsProxy:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
-                proxy.carry(self)
+                if "/@connections/" in self.path:
+                    return proxy.push(self)
+                return proxy.carry(self)
 
             def log_message(self, *_):
                 pass
@@ -177,6 +184,13 @@ class AwsProxy:
         with contextlib.suppress(ValueError):
             attempt.answer = json.loads(answer)
         send(handler, status, answer, headers)
+
+    def push(self, handler):
+        """Answers for API Gateway, whose connection it is: whatever it is told is received."""
+        request = json.loads(handler.rfile.read(int(handler.headers["content-length"])))
+        call = handler.headers["amz-sdk-invocation-id"]
+        self.note(Attempt("API Gateway", "PostToConnection", call, request))
+        send(handler, 200, b"", {})
 
     def forward(self, handler, service, body):
         behind = http.client.HTTPConnection("127.0.0.1", self.ports.get(service, self.aws_port))

@@ -9,7 +9,7 @@ import math
 
 # List prices in us-east-1, in dollars, as known in November 2026, without free tiers.
 # AWS's pages: "Amazon DynamoDB pricing for on-demand capacity", "AWS Lambda pricing" (arm64),
-# "Amazon SQS pricing" (standard queues), "Amazon EventBridge pricing" (custom events,
+# "Amazon SQS pricing" (standard queues), "Amazon API Gateway pricing" (WebSocket APIs), "Amazon EventBridge pricing" (custom events,
 # Scheduler), "Amazon CloudWatch pricing" (alarms by the metrics that they use, custom metrics,
 # dashboards, logs taken in), "AWS KMS pricing", "Amazon EC2 On-Demand Pricing".
 PRICES = {
@@ -18,6 +18,8 @@ PRICES = {
     "Lambda request": 0.20 / 1e6,
     "Lambda GB-second": 0.0000133334,
     "SQS request": 0.40 / 1e6,
+    "connection minute": 0.25 / 1e6,
+    "message": 1.00 / 1e6,
     "custom event": 1.00 / 1e6,
     "Scheduler invocation": 1.00 / 1e6,
     "KMS request": 3.00 / 1e6,

@@ -14,11 +14,13 @@ LOGGED_GB = 700 / 1e9
 FIRST_LEASE_SECONDS, LONGEST_LEASE_SECONDS, LEASES_AN_AGE, RENEWALS_A_LEASE = 600, 86_400, 2, 3
 # `Policy`: the first check, doubling, the longest pause.
 FIRST_LOOK_SECONDS, LONGEST_PAUSE_SECONDS = 300, 3600
+# A waiter opens the next connection after 100 to 115 minutes, and sends a message after eight minutes without
+# one; or, to a gateway that leaves its ping frames unanswered, after 36 to 48 seconds.
+CONNECTION_SECONDS, PING_SECONDS, SHORT_PING_SECONDS = 6_450, 480, 42
 POLLS_AN_HOUR = 120
 POD_MB = (54, 100)
 MACHINE_MB = 8 * 1024
 HOURS_A_MONTH = 730
-DAYS_A_MONTH = 30
 # A job, its wait, and what the indexes hold of both.
 KEPT_GB = 8_000 / 1e9
 # Lambda holds this many long polls of 20 s on an idle queue.
@@ -27,8 +29,10 @@ POLLERS, POLL_SECONDS, QUEUES = 5, 20, 2
 JOBS = 1000
 # Seconds, and how a person says it.
 LENGTHS = [(600, "10 minutes"), (3600, "1 hour"), (8 * 3600, "8 hours"), (24 * 3600, "1 day"), (7 * 24 * 3600, "7 days")]
-ON_THE_WAY, END, CALLBACK = "an event on the way", "the event of the end", "the callback"
-REGISTRATION, RENEWAL, LOOK = "a registration", "a renewal", "a check of a silent job"
+ON_THE_WAY, END, SIGNAL, CALLBACK = "an event on the way", "the event of the end", "the signal", "the callback"
+REGISTRATION, AGAIN = "a registration", "a registration on the next connection"
+OPENED, PING, CLOSED = "a connection that is opened", "a ping", "a connection that is closed"
+CALLED_BACK, RENEWAL, LOOK = "a registration with a callback", "a renewal", "a check of a silent job"
 IDLE = "a sweep with nothing to do"
 EVENTS_ON_THE_WAY = 5
 
@@ -75,7 +79,7 @@ def said(names):
 
 
 def parts_table(bills):
-    things = ["read unit", "write unit", "Lambda request", "SQS request", "custom event"]
+    things = ["read unit", "write unit", "Lambda request", "SQS request", "custom event", "message"]
     rows = [
         [part, *(f"{bill[thing]:g}" for thing in things), f"${bill.dollars() * JOBS:.4f}"] for part, bill in bills.items()
     ]
@@ -91,22 +95,34 @@ def renewals_of(seconds):
     return renewals
 
 
+def held(bills, seconds, ping_seconds):
+    """What a connection costs for so long, from one to the next."""
+    nexts = seconds // CONNECTION_SECONDS
+    changed = Bill.sum([bills[OPENED], bills[AGAIN], bills[CLOSED]]).times(nexts)
+    pings = bills[PING].times(seconds // ping_seconds)
+    return Bill.sum([changed, pings, Bill({"connection minute": seconds / 60})])
+
+
 def jobs_table(bills):
-    flat = Bill.sum([bills[REGISTRATION], bills[ON_THE_WAY].times(EVENTS_ON_THE_WAY), bills[END], bills[CALLBACK]])
+    events = Bill.sum([bills[ON_THE_WAY].times(EVENTS_ON_THE_WAY), bills[END]])
+    flat = Bill.sum([events, bills[OPENED], bills[REGISTRATION], bills[SIGNAL], bills[CLOSED]])
+    called = Bill.sum([events, bills[CALLED_BACK], bills[CALLBACK]])
     rows = []
     for seconds, length in LENGTHS:
-        renewals = bills[RENEWAL].times(renewals_of(seconds))
         looked = bills[LOOK].times(looks(seconds))
-        total = Bill.sum([flat, renewals, looked])
+        connection = held(bills, seconds, PING_SECONDS)
+        total = Bill.sum([flat, connection, looked])
+        callbacks = Bill.sum([called, bills[RENEWAL].times(renewals_of(seconds)), looked])
+        pinged = Bill.sum([flat, held(bills, seconds, SHORT_PING_SECONDS), looked])
         polls = seconds * POLLS_AN_HOUR // 3600
         pods = [seconds / 3600 * PRICES["m5.large hour"] * mb / MACHINE_MB * JOBS for mb in POD_MB]
         rows.append([
-            length, *map(dollars, (flat, renewals, looked)), f"**{dollars(total)}**", f"{total['Describe']:g}",
-            f"{polls:,}", " to ".join(map(dollars, pods)),
+            length, *map(dollars, (flat, connection, looked)), f"**{dollars(total)}**", dollars(pinged),
+            dollars(callbacks), f"{total['Describe']:g}", f"{polls:,}", " to ".join(map(dollars, pods)),
         ])
     head = [
-        "a job runs", "its events and callback", "renewals", "checks", "all", "Describes of a job",
-        "Describes, polled", "pods that poll",
+        "a job runs", "its events and signal", "its connection", "checks", "all", "all, if ping frames stay unanswered",
+        "all, with callbacks", "Describes of a job", "Describes, polled", "pods that poll",
     ]
     return table(head, rows)
 
@@ -130,12 +146,10 @@ def idle_table(sweep):
     minutes = HOURS_A_MONTH * 60
     polls = QUEUES * POLLERS * HOURS_A_MONTH * 3600 // POLL_SECONDS
     alarms, looked_at = watched()
-    empty_batch = with_lambda(Bill({"Lambda request": 1, "Scheduler invocation": 1}))
     kept = Bill({"GB-month of the table": KEPT_GB, "GB-month of its recovery": KEPT_GB}).times(JOBS)
     always = [
         ["a sweep each minute", f"{minutes:,} × (Scheduler, Lambda, {sweep['read unit']:g} read units, {sweep['write unit']:g} write unit)",
          sweep.plus({"Scheduler invocation": 1}).times(minutes)],
-        ["an empty batch for `signals` each day", f"{DAYS_A_MONTH} × (Scheduler, Lambda)", empty_batch.times(DAYS_A_MONTH)],
         ["Lambda's polls of two queues", f"{polls:,} SQS requests", Bill({"SQS request": polls})],
         [f"{alarms} alarms", f"the {looked_at} metrics that they use", Bill({"alarm's metric-month": looked_at})],
         ["the dashboard", "one", Bill({"dashboard-month": 1})],
@@ -152,10 +166,10 @@ def idle_table(sweep):
 
 
 def watched():
-    """The stack's alarms, and the metrics that they use: CloudWatch bills these."""
+    """The stack's alarms without callbacks, and the metrics that they use: CloudWatch bills these."""
     resources = re.split(r"^  (?=\w+:$)", (ROOT / "infra" / "template.yaml").read_text(), flags=re.MULTILINE)
-    alarms = [one for one in resources if "Type: AWS::CloudWatch::Alarm" in one]
-    return len(alarms), sum(one.count("MetricName:") for one in alarms)
+    alarms = [one for one in resources if "Type: AWS::CloudWatch::Alarm" in one and "Condition: HasCallbacks" not in one]
+    return len(alarms), sum(one.count("MetricName:") - one.count("- HasCallbacks\n          - Id:") for one in alarms)
 
 
 def published():

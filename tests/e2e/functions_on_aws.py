@@ -5,6 +5,7 @@ import contextlib
 import json
 import subprocess
 import sys
+import time
 
 from aws_proxy import AwsProxy
 from cloud import ACCOUNT, REGION, Bridge, FakeSageMaker
@@ -77,9 +78,25 @@ class OnAws(Functions):
             "SAGEBELL_DESCRIBES_PER_SECOND": "100",
             **self.variables,
         }
-        # As the template has it: signals reaches no AWS API but DynamoDB's.
+        if name == "signals":
+            variables["SAGEBELL_CONNECTIONS_URL"] = f"{self.proxies[name].url}/v1"
+        # As the template has it: signals queues nothing.
         missing = ("SAGEBELL_QUEUE", "SAGEBELL_BUS") if name == "signals" else ()
         return {key: value for key, value in variables.items() if key not in missing}
+
+    def gateway(self, kind, connection, frame=None):
+        """What API Gateway does with an event of a connection; the waiter's answer, if it sent a frame
+        ("Set up a WebSocket API integration request in API Gateway", developer guide)."""
+        now = int(time.time() * 1000)
+        context = {
+            "eventType": kind, "routeKey": "$default" if frame else f"${kind.lower()}", "connectionId": connection,
+            "connectedAt": now, "requestTimeEpoch": now, "stage": "v1", "apiId": "a1b2", "domainName": "x",
+            "identity": {"sourceIp": "203.0.113.1"},
+        }
+        body = frame and json.dumps({"request_id": "1", **frame})
+        answer = self.answer("api", {"requestContext": context, "body": body, "isBase64Encoded": False})
+        assert answer["statusCode"] == 200, answer
+        return frame and json.loads(answer["body"])
 
     def send(self, event):
         """The event into the events queue, as a rule would."""

@@ -32,20 +32,29 @@ WAIT = {
 # So early that no test waits for the first check.
 QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1"}
 
+# Two connections, one after the other: API Gateway's ids look like this.
+FIRST, SECOND = "L0SM9cOFvHcCIhw=", "L0SNqfOFPHcCIsA="
+
 # Of each part of a job's life: the AWS calls, by the function that makes them.
+REGISTERED = {"GetItem wait": 1, "UpdateItem count": 4, "PutItem wait": 1, "GetItem job": 4, "DescribeTrainingJob": 1}
 CALLS = {
+    "a connection that is opened": {"api": {"PutItem connection": 1}},
     "a registration": {
-        "api": {
-            "GetItem wait": 1, "UpdateItem count": 4, "PutItem wait": 1, "GetItem job": 4, "DescribeTrainingJob": 1,
-            "PutItem job": 2,
-        },
+        "api": {**REGISTERED, "GetItem connection": 4, "PutItem connection": 1, "PutItem job": 2},
     },
     "an event on the way": {"job-events": {"GetItem job": 1, "PutItem job": 1}},
+    "a ping": {},
+    "a registration on the next connection": {
+        "api": {"GetItem wait": 1, "GetItem connection": 4, "PutItem connection": 1, "PutItem wait": 1, "GetItem job": 1},
+    },
+    "a connection that is closed": {"api": {"GetItem connection": 1, "PutItem connection": 1, "GetItem wait": 1}},
     "the event of the end": {
         "job-events": {
             "GetItem job": 1, "PutItem job": 1, "Query waits": 1, "SendMessageBatch": 1, "PutEvents Job Settled": 1,
         },
     },
+    "the signal": {"signals": {"GetItem wait": 1, "GetItem job": 1, "PutItem wait": 2, "PostToConnection": 1}},
+    "a registration with a callback": {"api": {**REGISTERED, "PutItem job": 2}},
     "the callback": {"signals": {"GetItem wait": 1, "GetItem job": 1, "PutItem wait": 2}},
     "a renewal": {"api": {"GetItem wait": 1, "PutItem wait": 1, "GetItem job": 1}},
     "a check of a silent job": {
@@ -67,9 +76,9 @@ class Counted:
         self.functions, self.table = functions, Table()
         self.journal, self.calls, self.bills = [], {}, {}
 
-    def part(self, name, queue=0, besides=()):
-        """What was called since the part before, by one invocation. `queue`: SQS
-        requests that others made. What is `besides` is not of this part."""
+    def part(self, name, queue=0, messages=0, besides=()):
+        """What was called since the part before, by one invocation. `queue`: SQS requests that others
+        made. `messages`: what went over the connection besides. What is `besides` is not of this part."""
         calls = {}
         for function, proxy in self.functions.proxies.items():
             made = [one for one in proxy.calls() if one.name not in besides]
@@ -80,6 +89,7 @@ class Counted:
         bill = self.bill(made)
         bill["Lambda request"] += 1
         bill["SQS request"] += queue
+        bill["message"] += messages
         self.journal += made
         # The same part again, as of the next event, is the same; of what it costs,
         # the most counts: items grow.
@@ -94,6 +104,8 @@ class Counted:
                 bill.update({"read unit": reads, "write unit": writes})
             elif one.service == "SQS":
                 bill["SQS request"] += 1
+            elif one.service == "API Gateway":
+                bill["message"] += 1
             elif one.service == "EventBridge":
                 bill["custom event"] += len(one.request["Entries"])
             else:
@@ -102,20 +114,37 @@ class Counted:
 
 
 def live(functions, jobs, waiter):
-    """One training job, from its registration to its callback."""
+    """Two training jobs, from their registration to their signal: by a connection, and by a callback."""
     counted = Counted(functions)
     functions.answer("sweep", {})
     counted.part("a sweep with nothing to do")
+    live_by_connection(functions, jobs, counted)
+    live_by_callback(functions, jobs, waiter, counted)
+    return counted
 
+
+# A frame, and its answer.
+ASKED = 2
+
+
+def live_by_connection(functions, jobs, counted):
+    functions.gateway("CONNECT", FIRST)
+    counted.part("a connection that is opened")
     arn = jobs.create_training(NAME, [{"status": "InProgress", "secondary": "Pending"}])
-    waiter.register(functions.api, arn, **WAIT)
-    counted.part("a registration")
+    frame = {"action": "wait", "arn": arn, **WAIT}
+    assert functions.gateway("MESSAGE", FIRST, frame)["wait"]["channel"] == "connection"
+    counted.part("a registration", messages=ASKED)
     for secondary in ON_THE_WAY:
         take(functions, jobs.tell(arn, "InProgress", secondary))
         counted.part("an event on the way", queue=TAKEN)
-    for _ in range(RENEWALS):
-        waiter.register(functions.api, arn, **WAIT)
-        counted.part("a renewal")
+    assert functions.gateway("MESSAGE", FIRST, {"action": "ping"}) == {"request_id": "1"}
+    counted.part("a ping", messages=ASKED)
+    functions.gateway("CONNECT", SECOND)
+    counted.part("a connection that is opened")
+    assert functions.gateway("MESSAGE", SECOND, frame)["wait"]["state"] == "waiting"
+    counted.part("a registration on the next connection", messages=ASKED)
+    functions.gateway("DISCONNECT", FIRST)
+    counted.part("a connection that is closed")
     until(lambda: has_looked(functions), "the sweep checks the job")
     assert functions.poll_events() == (1, 1)
     # The sweep itself is there for all jobs.
@@ -123,9 +152,23 @@ def live(functions, jobs, waiter):
     take(functions, jobs.tell(arn, "Completed"))
     counted.part("the event of the end", queue=TAKEN)
     assert functions.poll_signals() == (1, 1)
+    (pushed,) = [one for one in functions.proxies["signals"].calls() if one.name == "PostToConnection"]
+    assert pushed.request["type"] == "sagemaker.training_job.succeeded"
+    counted.part("the signal", queue=RUNG)
+
+
+def live_by_callback(functions, jobs, waiter, counted):
+    arn = jobs.create_training(f"{NAME}-2", [{"status": "InProgress", "secondary": "Pending"}])
+    waiter.register(functions.api, arn, **WAIT)
+    counted.part("a registration with a callback")
+    for _ in range(RENEWALS):
+        waiter.register(functions.api, arn, **WAIT)
+        counted.part("a renewal")
+    take(functions, jobs.tell(arn, "Completed"))
+    counted.part("the event of the end", queue=TAKEN)
+    assert functions.poll_signals() == (1, 1)
     counted.part("the callback", queue=RUNG)
     assert waiter.hear()[1]["type"] == "sagemaker.training_job.succeeded"
-    return counted
 
 
 def take(functions, event):
