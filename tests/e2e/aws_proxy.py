@@ -68,17 +68,14 @@ class Broken:
         return self.fault
 
 
-def connection(key):
-    """A waiter's, or what a function asks for when it starts."""
-    return " connection" if key["PK"]["S"].startswith("CONNECTION#") else CONNECTING
-
-
 def subject(operation, request):
     """What an operation is about, where one operation is used for several things."""
     if operation in ("GetItem", "PutItem"):
         key = request.get("Key") or request["Item"]
+        if key["PK"]["S"].startswith("CONNECTION#"):
+            return " connection"
         kind, _, _ = key["SK"]["S"].partition("#")
-        return {"STATE": " job", "WAIT": " wait", "HEARTBEAT": " heartbeat"}.get(kind) or connection(key)
+        return {"STATE": " job", "WAIT": " wait", "HEARTBEAT": " heartbeat", "CONNECTION": CONNECTING}[kind]
     if operation == "UpdateItem":
         return " count"
     if operation == "Query":
