@@ -113,9 +113,10 @@ class Cloud:
     def deploy(self, name, template, parameters=None):
         """Makes a stack; its outputs."""
         formation = self.client("cloudformation")
+        body = template if isinstance(template, str) else json.dumps(template)
         formation.create_stack(
             StackName=name,
-            TemplateBody=template if isinstance(template, str) else json.dumps(template),
+            **self.template(name, body),
             Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in (parameters or {}).items()],
         )
@@ -130,6 +131,16 @@ class Cloud:
             reasons = [e.get("ResourceStatusReason") for e in events if "FAILED" in e["ResourceStatus"]]
             raise AssertionError(f"{name}: {stack['StackStatus']}: {reasons}")
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    def template(self, name, body):
+        """How CloudFormation is given a template: longer ones by way of S3, as `sam deploy` does with all
+        ("CloudFormation quotas", CloudFormation guide)."""
+        if len(body.encode()) <= 51_200:
+            return {"TemplateBody": body}
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket="templates")
+        s3.put_object(Bucket="templates", Key=name, Body=body.encode())
+        return {"TemplateURL": f"{self.url}/templates/{name}"}
 
     def stop(self):
         self.process.terminate()

@@ -3,9 +3,9 @@
 - `PutEvents` refuses `aws.sagemaker` here as on AWS; only the tests play SageMaker.
 - A function behind a URL is told who signed the call
   (https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html, "Request payload format").
-- Events of a WebSocket API tell who opened the connection, and when, as long as it lasts
+- Events of a WebSocket API tell who opened the connection, and when, as long as it lasts, and have a name for a domain
   (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html,
-  `identity.userArn`, `connectedAt`), and the answer to a frame reaches its sender only by a route that has a response
+  `identity.userArn`, `connectedAt`, `domainName`), and the answer to a frame reaches its sender only by a route that has a response
   (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html).
 - The batch calls of SQS take the permission of the single ones
   (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html).
@@ -78,6 +78,7 @@ def context_with_opener(api_id, route_key, stage, connection_id, event_type, req
         signed = caller_verified(key, ministack.core.responses.get_account_id())
         openers[connection_id] = (resolve_caller_identity(key)["userArn"] if signed else None, context["connectedAt"])
     opener, context["connectedAt"] = openers[connection_id]
+    context["domainName"] = f"{api_id}.execute-api.{ministack.core.responses.get_region()}.amazonaws.com"
     context["identity"] = {**context["identity"], "userArn": opener}
     if event_type == "DISCONNECT":
         del openers[connection_id]

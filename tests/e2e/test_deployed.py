@@ -239,17 +239,17 @@ def test_a_wait_is_its_role_s_whatever_the_session(deployed, waiter):
 
 def test_the_command_line_waits_with_a_pod_s_keys(cloud, deployed):
     event = training("awaited")
-    arn, listen = event["detail"]["TrainingJobArn"], f"{os.environ['SAGEBELL_TEST_WAITERS']}:0"
-    words = ["wait", arn, "--id", "w", "--api", deployed.api, "--listen", listen, "--output", "json"]
-    words += ["--max-wait", "2m"]
+    arn = event["detail"]["TrainingJobArn"]
+    words = ["wait", arn, "--id", "w", "--api", deployed.api, "--output", "json", "--max-wait", "2m"]
     environment = {**os.environ, **deployed.environment(deployed.pod())}
     with subprocess.Popen([SAGEBELL, *words], env=environment, stdout=subprocess.PIPE, text=True) as waiting:
-        until(lambda: inspect(deployed, arn, "w")[0] == 200, "the wait is registered")
+        registered = until(lambda: inspect(deployed, arn, "w")[1].get("wait"), "the wait is registered")
+        assert registered["channel"] == "connection"
         put(cloud, event)
         told, _ = waiting.communicate(timeout=120)
     assert waiting.returncode == 0
     assert json.loads(told.splitlines()[-1])["phase"] == "succeeded"
-    until(lambda: inspect(deployed, arn, "w")[1]["wait"]["state"] == "signalled", "the callback was heard")
+    until(lambda: inspect(deployed, arn, "w")[1]["wait"]["state"] == "signalled", "the signal was heard")
 
 
 def test_poison_ends_as_a_dead_letter_and_redrive_brings_back_what_is_not(cloud, deployed, waiter):
