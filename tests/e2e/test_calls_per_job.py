@@ -40,12 +40,12 @@ REGISTERED = {"GetItem wait": 1, "UpdateItem count": 4, "PutItem wait": 1, "GetI
 CALLS = {
     "a connection that is opened": {"api": {"PutItem connection": 1}},
     "a registration": {
-        "api": {**REGISTERED, "GetItem connection": 4, "PutItem connection": 1, "PutItem job": 2},
+        "api": {**REGISTERED, "GetItem connection": 3, "PutItem connection": 1, "PutItem job": 2},
     },
     "an event on the way": {"job-events": {"GetItem job": 1, "PutItem job": 1}},
     "a ping": {},
     "a registration on the next connection": {
-        "api": {"GetItem wait": 1, "GetItem connection": 4, "PutItem connection": 1, "PutItem wait": 1, "GetItem job": 1},
+        "api": {"GetItem wait": 1, "GetItem connection": 3, "PutItem connection": 1, "PutItem wait": 1, "GetItem job": 1},
     },
     "a connection that is closed": {"api": {"GetItem connection": 1, "PutItem connection": 1, "GetItem wait": 1}},
     "the event of the end": {
