@@ -49,6 +49,8 @@ class Listening(Held):
 
     def __init__(self, url, headers=None):
         super().__init__(url, headers)
+        # Silence is no reason to stop reading.
+        self.socket.settimeout(None)
         self.signals, self.answers = queue.Queue(), queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
 

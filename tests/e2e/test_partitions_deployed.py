@@ -32,6 +32,7 @@ def parameters(partition, region, suffix):
         "pipeline-pod": {
             "OidcProvider": f"oidc.eks.{region}.{suffix}/id/EXAMPLE",
             "ApiFunctionArn": f"{arn}:lambda:{region}:{ACCOUNT}:function:sagebell-api",
+            "ConnectArn": f"{arn}:execute-api:{region}:{ACCOUNT}:a1b2c3d4e5/v1/$connect",
             "ExecutionRoleArn": f"{arn}:iam::{ACCOUNT}:role/execution",
             "AllowOtherKinds": "true",
             "PipelineRootArn": f"{arn}:s3:::pipelines/kfp",
