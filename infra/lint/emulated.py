@@ -3,7 +3,8 @@
 - no alarms by metric math (ministack 1.5 knows none), and so no dashboard of all alarms,
 - the concurrency limits of event sources in figures (it takes a number parameter for text),
 - no demand for TLS by the queues (it listens without),
-- no responses of routes (it has no such resource, and answers by every route).
+- no responses of routes and of integrations (its CloudFormation has no such resources; it answers by every
+  route, and takes the answers of integrations by its API).
 
 Nothing else that decides who may do what is touched.
 """
@@ -15,10 +16,16 @@ import sys
 from translate import TEMPLATE, load
 
 
+UNKNOWN = (
+    "AWS::CloudWatch::Dashboard",
+    "AWS::ApiGatewayV2::IntegrationResponse",
+    "AWS::ApiGatewayV2::RouteResponse",
+)
+
+
 def is_unknown(resource):
     """Whether the emulator can't make it."""
-    unknown = resource["Type"] in ("AWS::CloudWatch::Dashboard", "AWS::ApiGatewayV2::RouteResponse")
-    return unknown or resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
+    return resource["Type"] in UNKNOWN or resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
 
 
 def emulated(code_uris):

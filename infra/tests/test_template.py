@@ -200,7 +200,7 @@ def test_a_connection_asks_who_opens_it():
     """IAM can be asked on `$connect` alone ("Control access to WebSocket APIs with AWS IAM authorization")."""
     routes = {one["RouteKey"]: one for one in of_type("AWS::ApiGatewayV2::Route").values()}
     assert {key: one.get("AuthorizationType") for key, one in routes.items()} == {
-        "$connect": "AWS_IAM", "$default": None, "$disconnect": None,
+        "$connect": "AWS_IAM", "$default": None, "$disconnect": None, "ping": None,
     }
 
 
@@ -219,8 +219,22 @@ def test_frames_are_answered():
     assert frames["RouteResponseSelectionExpression"] == "$default"
     answer = RESOURCES["FramesAnswer"]["Properties"]
     assert (answer["RouteId"], answer["RouteResponseKey"]) == ({"Ref": "FramesRoute"}, "$default")
-    (integration,) = of_type("AWS::ApiGatewayV2::Integration").values()
+    integration = RESOURCES["ConnectionsToApi"]["Properties"]
     assert integration["TimeoutInMillis"] == 1000 * RESOURCES["Api"]["Properties"]["Timeout"] <= 29_000
+
+
+def test_pings_are_answered_without_an_invocation():
+    """A MOCK integration says what to answer with in the response of its own ("Set up WebSocket API integration
+    responses in API Gateway"): what api itself answers to a ping, which waiters of a local stack meet."""
+    route = RESOURCES["PingsRoute"]["Properties"]
+    assert (route["RouteKey"], route["RouteResponseSelectionExpression"]) == ("ping", "$default")
+    assert route["Target"] == {"Fn::Sub": "integrations/${PingsToNobody}"}
+    assert RESOURCES["PingsToNobody"]["Properties"]["IntegrationType"] == "MOCK"
+    answer = RESOURCES["PingsAnswer"]["Properties"]
+    assert (answer["RouteId"], answer["RouteResponseKey"]) == ({"Ref": "PingsRoute"}, "$default")
+    pong = RESOURCES["Pong"]["Properties"]
+    assert (pong["IntegrationId"], pong["IntegrationResponseKey"]) == ({"Ref": "PingsToNobody"}, "$default")
+    assert json.loads(pong["ResponseTemplates"]["$default"]) == FACTS["pong"]
 
 
 def test_the_stage_is_where_everything_says_that_it_is():

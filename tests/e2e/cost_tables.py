@@ -14,9 +14,9 @@ LOGGED_GB = 700 / 1e9
 FIRST_LEASE_SECONDS, LONGEST_LEASE_SECONDS, LEASES_AN_AGE, RENEWALS_A_LEASE = 600, 86_400, 2, 3
 # `Policy`: the first check, doubling, the longest pause.
 FIRST_LOOK_SECONDS, LONGEST_PAUSE_SECONDS = 300, 3600
-# A waiter opens the next connection after 100 to 115 minutes, and sends a message after eight minutes without
-# one; or, to a gateway that leaves its ping frames unanswered, after 36 to 48 seconds.
-CONNECTION_SECONDS, PING_SECONDS, SHORT_PING_SECONDS = 6_450, 480, 42
+# A waiter opens the next connection after 100 to 115 minutes. It sends a ping soon after it opened one, and when
+# there was no message for 510 to 558 seconds (crates/client/src/connection/keep_alive.rs).
+CONNECTION_SECONDS, PING_SECONDS = 6_450, 510
 POLLS_AN_HOUR = 120
 POD_MB = (54, 100)
 MACHINE_MB = 8 * 1024
@@ -95,11 +95,11 @@ def renewals_of(seconds):
     return renewals
 
 
-def held(bills, seconds, ping_seconds):
+def held(bills, seconds):
     """What a connection costs for so long, from one to the next."""
     nexts = seconds // CONNECTION_SECONDS
     changed = Bill.sum([bills[OPENED], bills[AGAIN], bills[CLOSED]]).times(nexts)
-    pings = bills[PING].times(seconds // ping_seconds)
+    pings = bills[PING].times(1 + nexts + seconds // PING_SECONDS)
     return Bill.sum([changed, pings, Bill({"connection minute": seconds / 60})])
 
 
@@ -110,19 +110,18 @@ def jobs_table(bills):
     rows = []
     for seconds, length in LENGTHS:
         looked = bills[LOOK].times(looks(seconds))
-        connection = held(bills, seconds, PING_SECONDS)
+        connection = held(bills, seconds)
         total = Bill.sum([flat, connection, looked])
         callbacks = Bill.sum([called, bills[RENEWAL].times(renewals_of(seconds)), looked])
-        pinged = Bill.sum([flat, held(bills, seconds, SHORT_PING_SECONDS), looked])
         polls = seconds * POLLS_AN_HOUR // 3600
         pods = [seconds / 3600 * PRICES["m5.large hour"] * mb / MACHINE_MB * JOBS for mb in POD_MB]
         rows.append([
-            length, *map(dollars, (flat, connection, looked)), f"**{dollars(total)}**", dollars(pinged),
-            dollars(callbacks), f"{total['Describe']:g}", f"{polls:,}", " to ".join(map(dollars, pods)),
+            length, *map(dollars, (flat, connection, looked)), f"**{dollars(total)}**", dollars(callbacks),
+            f"{total['Describe']:g}", f"{polls:,}", " to ".join(map(dollars, pods)),
         ])
     head = [
-        "a job runs", "its events and signal", "its connection", "checks", "all", "all, if ping frames stay unanswered",
-        "all, with callbacks", "Describes of a job", "Describes, polled", "pods that poll",
+        "a job runs", "its events and signal", "its connection", "checks", "all", "all, with callbacks",
+        "Describes of a job", "Describes, polled", "pods that poll",
     ]
     return table(head, rows)
 

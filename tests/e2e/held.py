@@ -23,6 +23,11 @@ class Held:
         assert answer.pop("request_id", None) == request_id, answer
         return answer
 
+    def ping(self):
+        """Whether the gateway answers."""
+        self.send("ping")
+        return self.receive() == {"action": "pong"}
+
     def send(self, action, **fields):
         request_id = str(next(self.numbers))
         self.socket.send(json.dumps({"action": action, "request_id": request_id, **fields}))

@@ -61,6 +61,11 @@ class Pod:
     def line(self):
         return json.loads(self.process.stdout.readline())
 
+    def sockets(self):
+        """Its connections, with the timers of TCP (ss(8), `-o`)."""
+        inside = ["ip", "netns", "exec", self.namespace, "ss", "-tno", "state", "established"]
+        return subprocess.run(inside, capture_output=True, text=True, check=True).stdout
+
     def cut(self):
         self.ip(f"-n {self.namespace} link set pod0 down")
 
@@ -150,13 +155,25 @@ def test_a_slow_link_is_no_failure(local, pod):
     assert not failed_attempt(local)
 
 
-def test_a_waiter_whose_connection_is_cut_off_is_told_when_the_network_heals(reachable, pod):
-    pod.run(SAGEBELL, "wait", TRAINING, "--id", "w", "--output", "json", "--api", reachable.base)
+def hold(local, pod):
+    """Has the pod wait by a connection. Returns how to look at its wait."""
+    pod.run(SAGEBELL, "wait", TRAINING, "--id", "w", "--output", "json", "--api", local.base)
 
     def wait():
-        return call("GET", wait_url(reachable.base, TRAINING, "w"))[1].get("wait")
+        return call("GET", wait_url(local.base, TRAINING, "w"))[1].get("wait")
 
     until(lambda: wait() and wait()["channel"] == "connection", "it holds a connection")
+    return wait
+
+
+def test_tcp_asks_a_silent_connection_for_life(reachable, pod):
+    """A gateway may leave ping frames unanswered."""
+    hold(reachable, pod)
+    until(lambda: "timer:(keepalive,1" in pod.sockets(), "within twenty seconds of silence")
+
+
+def test_a_waiter_whose_connection_is_cut_off_is_told_when_the_network_heals(reachable, pod):
+    wait = hold(reachable, pod)
     pod.cut()
     settle(reachable)
     # Into the socket, which tells nobody that the link is down.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use sagebell_api_types::Received;
 use sagebell_monitor::limits::Limits;
 use sagebell_monitor::policy::Policy;
 use sagebell_runtime::METRICS;
 use sagebell_store_dynamodb::schema;
 use serde_json::{Value, json};
 
-/// The defaults of the functions, the table of the store, and the metrics.
+/// The defaults of the functions, the table of the store, the metrics, and the answer to a ping.
 pub(crate) fn facts() -> Value {
     let policy = Policy::default();
     let Limits { registrations_per_minute, unseen_per_hour, waits_per_day } = policy.limits;
@@ -38,7 +39,12 @@ pub(crate) fn facts() -> Value {
             },
         },
         "metrics": METRICS,
+        "pong": pong(),
     })
+}
+
+fn pong() -> Option<Value> {
+    serde_json::from_str(&Received::Pong.encoded().ok()?).ok()
 }
 
 fn days(time: Duration) -> f64 {

@@ -26,6 +26,8 @@ pub const FRAME_LIMIT: usize = 32 * 1_024;
 
 /// The field by which API Gateway selects the route.
 const ACTION: &str = "action";
+/// The value of it in the answer to `ping`.
+const PONG: &str = "pong";
 const REQUEST_ID: &str = "request_id";
 const ARN: &str = "arn";
 const WAIT_ID: &str = "wait_id";
@@ -228,11 +230,9 @@ pub enum Received {
         /// The wait and its job, as known now.
         answer: Box<WaitAndJobView>,
     },
-    /// The answer to `ping`.
-    Pong {
-        /// The name of the frame that it answers.
-        request_id: RequestId,
-    },
+    /// The answer to `ping`. It has no name: on AWS the gateway itself gives it, and says the same
+    /// to every ping.
+    Pong,
     /// The answer to a frame that failed.
     Problem {
         /// The name of the frame, if that could be read.
@@ -256,6 +256,9 @@ impl Received {
 
     fn read(text: &str) -> Option<Self> {
         let Value::Object(mut fields) = serde_json::from_str(text).ok()? else { return None };
+        if fields.get(ACTION).and_then(Value::as_str) == Some(PONG) {
+            return Some(Self::Pong);
+        }
         if fields.contains_key("data") {
             return Some(Self::Signal(serde_json::from_str(text).ok()?));
         }
@@ -266,12 +269,8 @@ impl Received {
             let problem = serde_json::from_value(fields.into()).ok()?;
             return Some(Self::Problem { request_id, problem });
         }
-        let request_id = request_id?;
-        if fields.is_empty() {
-            return Some(Self::Pong { request_id });
-        }
         let answer = serde_json::from_value(fields.into()).ok()?;
-        Some(Self::Wait { request_id, answer })
+        Some(Self::Wait { request_id: request_id?, answer })
     }
 
     /// The text that says this. A signal has a size of its own: see [`SignalBody::encoded`].
@@ -283,7 +282,7 @@ impl Received {
             Self::Signal(body) => return body.encoded(),
             Self::Other(text) => return Ok(text),
             Self::Wait { request_id, answer } => (Some(request_id), serde_json::to_value(answer)?),
-            Self::Pong { request_id } => (Some(request_id), json!({})),
+            Self::Pong => (None, json!({ ACTION: PONG })),
             Self::Problem { request_id, problem } => (request_id, serde_json::to_value(problem)?),
         };
         let mut body = body;
@@ -377,7 +376,7 @@ mod tests {
         let signal = Signal { wait_id: WaitId::parse("w").unwrap(), seq: 1, job };
         let problem = ProblemDocument::new(ErrorCode::TryAgain, "busy".to_owned(), None);
         for sent in [
-            Received::Pong { request_id: id("r") },
+            Received::Pong,
             Received::Problem { request_id: Some(id("r")), problem: Box::new(problem.clone()) },
             Received::Problem { request_id: None, problem: Box::new(problem) },
             Received::Signal(Box::new(SignalBody::new(signal))),
@@ -386,7 +385,7 @@ mod tests {
         }
         let gateways =
             r#"{"message": "Internal server error", "connectionId":"x=", "requestId":"y="}"#;
-        for text in [gateways, "", "[]", "hello"] {
+        for text in [gateways, "", "[]", "hello", r#"{"request_id": "r"}"#] {
             assert!(matches!(Received::parse(text), Received::Other(_)), "{text}");
         }
     }

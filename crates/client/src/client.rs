@@ -26,7 +26,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::connection::OpenError;
+use crate::connection::{OpenError, with_socket_keep_alive};
 #[cfg(feature = "aws")]
 use crate::signature::Signer;
 
@@ -59,7 +59,7 @@ impl Client {
     /// # Errors
     /// If the HTTP client cannot be created.
     pub fn new(base: Url) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder()
+        let http = with_socket_keep_alive(reqwest::Client::builder())
             .timeout(TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())

@@ -1,8 +1,8 @@
 //! A connection to the monitor: one WebSocket, on which waits are registered and signals arrive.
 //!
-//! Promises: a request is answered in time, or the connection is lost. A dead peer is noticed within
-//! a minute, by an unanswered ping. An answer to a request that nobody waits for is dropped. Dropping
-//! a connection closes it.
+//! Promises: a request is answered in time, or the connection is lost. A dead peer is noticed, as
+//! [`keep_alive`] says. An answer to a request that nobody waits for is dropped. Dropping a
+//! connection closes it.
 
 mod keep_alive;
 mod open;
@@ -26,6 +26,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use crate::channel::Answer;
 use crate::client::ClientError;
 
+pub(crate) use keep_alive::with_socket_keep_alive;
 pub use open::OpenError;
 pub(crate) use open::{Open, Opener};
 
@@ -141,7 +142,7 @@ impl Connection {
                 Received::Problem { problem, .. } => Err(ClientError::of(*problem, None)),
                 Received::Other(said) => Err(ClientError::Gateway { said }),
                 // Only requests of this kind are sent by `Asked`.
-                Received::Pong { .. } | Received::Signal(_) => Err(ClientError::ConnectionLost),
+                Received::Pong | Received::Signal(_) => Err(ClientError::ConnectionLost),
             }
         })
     }

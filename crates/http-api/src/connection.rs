@@ -75,7 +75,7 @@ impl Api {
         count(action, "ok");
         match answer {
             Some(answer) => Received::Wait { request_id, answer: Box::new(answer) },
-            None => Received::Pong { request_id },
+            None => Received::Pong,
         }
     }
 

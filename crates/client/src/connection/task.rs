@@ -96,7 +96,7 @@ impl Task {
         let request_id = id.map_err(|what| Loss::Broke(what.to_owned()))?;
         let frame = Frame { request_id: request_id.clone(), ask };
         self.write(Message::text(frame.encoded())).await?;
-        self.keep_alive.message(Instant::now());
+        self.keep_alive.sent_message(Instant::now());
         Ok(request_id)
     }
 
@@ -106,18 +106,21 @@ impl Task {
     }
 
     fn receive(&mut self, message: Option<Result<Message, Error>>) -> Result<(), Loss> {
-        self.keep_alive.received(Instant::now());
+        let now = Instant::now();
         match message {
             Some(Ok(Message::Text(text))) => {
-                self.keep_alive.message(Instant::now());
+                self.keep_alive.received_message(now);
                 self.take(Received::parse(&text))
             }
             Some(Ok(Message::Pong(_))) => {
-                self.keep_alive.pong();
+                self.keep_alive.received_pong(now);
                 Ok(())
             }
             // The library answers pings itself.
-            Some(Ok(Message::Ping(_) | Message::Binary(_) | Message::Frame(_))) => Ok(()),
+            Some(Ok(Message::Ping(_) | Message::Binary(_) | Message::Frame(_))) => {
+                self.keep_alive.received(now);
+                Ok(())
+            }
             Some(Ok(Message::Close(frame))) => Err(Loss::Closed(said(frame))),
             Some(Err(Error::ConnectionClosed)) | None => Err(Loss::Closed(said(None))),
             Some(Err(error)) => Err(Loss::Broke(error.to_string())),
@@ -126,8 +129,9 @@ impl Task {
 
     fn take(&mut self, received: Received) -> Result<(), Loss> {
         match &received {
+            // A sign of life, and no more.
+            Received::Pong => Ok(()),
             Received::Wait { request_id, .. }
-            | Received::Pong { request_id }
             | Received::Problem { request_id: Some(request_id), .. } => {
                 let asked = self.pending.iter().position(|pending| pending.id == *request_id);
                 // Of others, nobody waits for the answer any more.

@@ -75,7 +75,7 @@ async fn a_ping_is_answered_and_costs_no_call_of_the_store() {
     let mut api = api(&world);
     api.connections.store = Arc::new(Failing(broken));
     let answer = ask(&api, "c1", &json!({"action": "ping", "request_id": "p"})).await;
-    assert_eq!(answer, json!({"request_id": "p"}));
+    assert_eq!(answer, json!({"action": "pong"}));
 }
 
 #[tokio::test]

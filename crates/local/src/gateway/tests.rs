@@ -152,7 +152,7 @@ async fn pings_are_answered_and_keep_the_connection_alive() {
         tokio::time::sleep(idle / 4).await;
     }
     let answer = ask(&mut socket, json!({"action": "ping", "request_id": "p"})).await;
-    assert_eq!(answer, json!({"request_id": "p"}));
+    assert_eq!(answer, json!({"action": "pong"}));
     stack.stop().await;
 }
 
