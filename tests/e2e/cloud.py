@@ -358,6 +358,10 @@ class FakeSageMaker:
             aws_access_key_id="test", aws_secret_access_key="test",
         )
 
+    def lives(self, *lives):
+        """How jobs live from now on: by these, or each by its own kind."""
+        assert call("PUT", f"{self.url}/_fake/lives", lives, JSON)[0] == 204
+
     def create_training(self, name, stages):
         """A training job of this life; its ARN."""
         life = {"name": name, "kind": "training", "stages": stages}

@@ -4,6 +4,7 @@ an AWS on this machine with IAM enforced, played by real events.
 Run by `scripts/test-deployed`.
 """
 
+import datetime
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import test_fake_sagemaker
 from cloud import ACCOUNT, REGION, SAGEBELL, STACK, put
 from conftest import EVENTS, ROOT, until, wait_url
 from held import Listening
+from killed import Killed
 
 pytestmark = pytest.mark.deployed
 
@@ -50,6 +52,20 @@ def arn_of(kind, event):
     if kind in ("human_loop", "image_version"):
         return next(arn for arn in arns if f":{kind.replace('_', '-')}/" in arn)
     return arns[0].replace(":tuningJob/", ":hyper-parameter-tuning-job/")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def killed(tmp_path_factory, cloud, deployed, sagemaker, bridge):
+    """They need minutes: the other tests pass the time."""
+    bridge.hand_on = None
+    # A monitor judges by what it saw since its first sweep.
+    swept = cloud.client("lambda").invoke(FunctionName=deployed.outputs["SweepFunctionName"], Payload=b"{}")
+    assert "FunctionError" not in swept
+    sagemaker.lives({"name": "*", "stages": [{"status": "InProgress", "secondary": "Training"}]})
+    killed = Killed(tmp_path_factory.mktemp("killed"), deployed, sagemaker)
+    sagemaker.lives()
+    yield killed
+    killed.close()
 
 
 @pytest.fixture
@@ -339,3 +355,19 @@ def test_jobs_of_every_kind_live_and_their_waiters_hear_the_end(cloud, deployed,
         job = connection.hear(seconds=240)["data"]["job"]
         phases[job["arn"]] = job["phase"]
     assert set(phases.values()) == {"succeeded"}, phases
+
+
+def test_the_job_of_a_pod_that_is_gone_is_stopped_within_three_minutes(killed):
+    """As after a pipeline was terminated: its pods are killed, and cannot help."""
+    stopped_at = until(lambda: killed.stopped_at(killed.terminated_arn), "the job is asked to stop", seconds=240)
+    assert stopped_at - killed.killed_at[killed.terminated_arn] < datetime.timedelta(minutes=3)
+
+
+def test_the_job_of_a_preempted_pod_goes_on_for_the_pod_that_comes_back(cloud, bridge, killed, sagemaker):
+    until(lambda: killed.stopped_at(killed.terminated_arn), "the sweep had its chance", seconds=240)
+    assert killed.stopped_at(killed.preempted_arn) is None
+    assert killed.back.arn() == killed.preempted_arn
+    bridge.hand_on = lambda event: put(cloud, event)
+    sagemaker.move(killed.preempted_arn, "Completed")
+    assert killed.back.ends() == 0, killed.back.said()
+    assert killed.back.output("status") == "Completed"
