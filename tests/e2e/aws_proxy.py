@@ -11,19 +11,23 @@ import json
 import socket
 import struct
 import threading
+import urllib.parse
 
 # Hop by hop, or made anew.
 OWN_HEADERS = ("connection", "content-length", "date", "keep-alive", "server", "transfer-encoding")
 # How each service says "not so fast": the answers that its SDK retries.
 THROTTLES = {
-    "DynamoDB": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
-    "SQS": "com.amazonaws.sqs#RequestThrottled",
-    "EventBridge": "ThrottlingException",
-    "SageMaker": "ThrottlingException",
+    "DynamoDB": (400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"),
+    "SQS": (400, "com.amazonaws.sqs#RequestThrottled"),
+    "EventBridge": (400, "ThrottlingException"),
+    "SageMaker": (400, "ThrottlingException"),
+    "API Gateway": (429, "LimitExceededException"),
 }
 SERVICES = {"DynamoDB_20120810": "DynamoDB", "AmazonSQS": "SQS", "AWSEvents": "EventBridge", "SageMaker": "SageMaker"}
 
 JSON = {"content-type": "application/x-amz-json-1.0"}
+# In the path of a call about one connection, before its id.
+CONNECTIONS = "/@connections/"
 # A function's first call, before any invocation, asks for nothing that there is.
 CONNECTING = " nothing"
 
@@ -35,6 +39,14 @@ class Fault(enum.Enum):
     RESET = "the connection is reset, nothing is done"
     REFUSED_WITHIN = "HTTP 200, and within the answer each entry is refused; nothing is done"
     LOST_ANSWER = "it is done, and the connection is reset instead of an answer"
+    # Of connections: statuses and names as in "PostToConnection" and "GetConnection" (Amazon API Gateway
+    # Management API reference).
+    GONE = "HTTP 410 GoneException: the waiter's connection is closed"
+    FORBIDDEN = "HTTP 403 ForbiddenException: the function may not ask"
+
+
+# How API Gateway refuses what is about one connection.
+REFUSALS = {Fault.GONE: (410, "GoneException"), Fault.FORBIDDEN: (403, "ForbiddenException")}
 
 
 @dataclasses.dataclass
@@ -101,6 +113,7 @@ class AwsProxy:
         self.ports = {"SageMaker": sagemaker_port}
         self.aws_port = aws_port
         self.attempts, self.connections, self.lock = [], 0, threading.Lock()
+        self.pushed = []  # what was told down connections: (connection, frame)
         self.broken = None
         proxy = self
 
@@ -108,9 +121,12 @@ class AwsProxy:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
-                if "/@connections/" in self.path:
+                if CONNECTIONS in self.path:
                     return proxy.push(self)
                 return proxy.carry(self)
+
+            def do_GET(self):
+                return proxy.tell(self)
 
             def log_message(self, *_):
                 pass
@@ -161,20 +177,10 @@ class AwsProxy:
             SERVICES[target], operation + subject(operation, request), handler.headers["amz-sdk-invocation-id"], request
         )
         fault = self.note(attempt)
-        if fault is Fault.SILENCE:
-            # Until the client has had enough.
-            with contextlib.suppress(OSError):
-                handler.connection.recv(1)
-            return reset(handler)
-        if fault is Fault.RESET:
-            return reset(handler)
-        if fault is Fault.THROTTLED:
-            error = {"__type": THROTTLES[attempt.service], "message": "slow down", "Message": "slow down"}
-            return send(handler, 400, json.dumps(error).encode(), JSON)
-        if fault is Fault.SERVER_ERROR:
-            return send(handler, 503, b"<html>503</html>", {"content-type": "text/html"})
         if fault is Fault.REFUSED_WITHIN:
             return send(handler, 200, json.dumps(refused(request["Entries"])).encode(), JSON)
+        if fault and fault is not Fault.LOST_ANSWER:
+            return fail(handler, attempt.service, fault)
         status, headers, answer = self.forward(handler, attempt.service, body)
         if fault is Fault.LOST_ANSWER:
             return reset(handler)
@@ -184,10 +190,21 @@ class AwsProxy:
 
     def push(self, handler):
         """Answers for API Gateway, whose connection it is: whatever it is told is received."""
-        request = json.loads(handler.rfile.read(int(handler.headers["content-length"])))
+        frame = json.loads(handler.rfile.read(int(handler.headers["content-length"])))
+        connection = urllib.parse.unquote(handler.path.split(CONNECTIONS)[1])
+        self.of_connections(handler, "PostToConnection", frame, lambda: self.pushed.append((connection, frame)))
+
+    def tell(self, handler):
+        """Answers for API Gateway that a connection is open."""
+        self.of_connections(handler, "GetConnection", {}, lambda: None)
+
+    def of_connections(self, handler, name, request, do):
         call = handler.headers["amz-sdk-invocation-id"]
-        self.note(Attempt("API Gateway", "PostToConnection", call, request))
-        send(handler, 200, b"", {})
+        fault = self.note(Attempt("API Gateway", name, call, request))
+        if fault and fault is not Fault.LOST_ANSWER:
+            return fail(handler, "API Gateway", fault)
+        do()
+        return reset(handler) if fault else send(handler, 200, b"{}", JSON)
 
     def forward(self, handler, service, body):
         behind = http.client.HTTPConnection("127.0.0.1", self.ports.get(service, self.aws_port))
@@ -200,6 +217,21 @@ class AwsProxy:
     def close(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+def fail(handler, service, fault):
+    """Answers with the fault, or not at all; nothing is done."""
+    if fault is Fault.SILENCE:
+        # Until the client has had enough.
+        with contextlib.suppress(OSError):
+            handler.connection.recv(1)
+    if fault in (Fault.SILENCE, Fault.RESET):
+        return reset(handler)
+    if fault is Fault.SERVER_ERROR:
+        return send(handler, 503, b"<html>503</html>", {"content-type": "text/html"})
+    status, name = THROTTLES[service] if fault is Fault.THROTTLED else REFUSALS[fault]
+    error = {"__type": name, "message": "slow down", "Message": "slow down"}
+    return send(handler, status, json.dumps(error).encode(), JSON | {"x-amzn-errortype": name})
 
 
 def send(handler, status, body, headers):
