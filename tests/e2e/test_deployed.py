@@ -204,6 +204,8 @@ def test_a_stack_with_no_parameter_tells_its_waiters(cloud, deployed):
     put(cloud, event)
     assert held.hear()["data"]["job"]["phase"] == "succeeded"
     held.close()
+    done = redrive(deployed, "callbacks", "bare")
+    assert (done.returncode, "a stack without callbacks has no such queue" in done.stderr) == (2, True)
     cloud.client("cloudformation").delete_stack(StackName="bare")
 
 
@@ -268,6 +270,12 @@ def test_the_command_line_waits_with_a_pod_s_keys(cloud, deployed):
     until(lambda: inspect(deployed, arn, "w")[1]["wait"]["state"] == "signalled", "the signal was heard")
 
 
+def redrive(deployed, queue, stack=STACK):
+    command = [SAGEBELL, "redrive", queue, "--stack", stack]
+    environment = {**os.environ, **deployed.environment()}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+
+
 def test_poison_ends_as_a_dead_letter_and_redrive_brings_back_what_is_not(cloud, deployed, waiter):
     sqs = cloud.client("sqs")
     queue, dead = deployed.outputs["EventsQueueUrl"], deployed.outputs["EventsDeadLettersUrl"]
@@ -280,14 +288,24 @@ def test_poison_ends_as_a_dead_letter_and_redrive_brings_back_what_is_not(cloud,
     arn = event["detail"]["TrainingJobArn"]
     register(deployed, arn, "w", waiter)
     sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(event))
-    done = subprocess.run(
-        [SAGEBELL, "redrive", "events", "--stack", STACK],
-        env={**os.environ, **deployed.environment()}, capture_output=True, text=True, timeout=120,
-    )
+    done = redrive(deployed, "events")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("2 messages moved"), done.stdout
     assert waiter.hear()[1]["data"]["job"]["arn"] == arn
     until(lambda: depth(cloud, dead) == 1, "poison stays poison", seconds=120)
+
+
+def test_redrive_sends_back_what_was_for_callbacks(cloud, deployed):
+    """A signal request whose wait has ended meanwhile: then there is nothing to do."""
+    request = {"arn": training("ended")["detail"]["TrainingJobArn"], "owner": "anyone", "wait_id": "w"}
+    dead = deployed.outputs["CallbacksDeadLettersUrl"]
+    cloud.client("sqs").purge_queue(QueueUrl=dead)
+    cloud.client("sqs").send_message(QueueUrl=dead, MessageBody=json.dumps(request))
+    done = redrive(deployed, "callbacks")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == f"1 messages moved from {STACK}-callbacks-dead-letters to {STACK}-callbacks"
+    until(lambda: depth(cloud, deployed.outputs["CallbacksQueueUrl"]) == 0, "it is taken")
+    assert depth(cloud, dead) == 0
 
 
 def test_the_sweep_finds_on_its_schedule_what_no_event_told(deployed, connection, sagemaker, bridge):

@@ -57,8 +57,8 @@ def places(check):
 def well(cloud, deployed):
     """The stack without other tests' dead letters."""
     sqs = cloud.client("sqs")
-    for queue in ("EventsDeadLetters", "SignalsDeadLetters", "RuleDeadLetters", "SweepDeadLetters"):
-        sqs.purge_queue(QueueUrl=deployed.outputs[f"{queue}Url"])
+    for queue in ("Events", "Signals", "Callbacks", "Rule", "Sweep"):
+        sqs.purge_queue(QueueUrl=deployed.outputs[f"{queue}DeadLettersUrl"])
     return deployed
 
 
@@ -178,12 +178,13 @@ def test_an_address_that_callbacks_may_not_go_to(well):
     assert "infra/template.yaml: CallbackCidrs" in places(checks["callback"])
 
 
-def test_dead_letters_are_counted(cloud, well):
-    url = well.outputs["RuleDeadLettersUrl"]
+@pytest.mark.parametrize(("output", "queue"), [("Rule", "rules"), ("Callbacks", "callbacks")])
+def test_dead_letters_are_counted(cloud, well, output, queue):
+    url = well.outputs[f"{output}DeadLettersUrl"]
     cloud.client("sqs").send_message(QueueUrl=url, MessageBody="{}")
     code, checks = preflight(well, None, "--no-callback")
     assert code == 1
-    assert checks["dead letters"]["seen"].startswith(f"1 in {STACK}-rules-dead-letters: ")
+    assert checks["dead letters"]["seen"].startswith(f"1 in {STACK}-{queue}-dead-letters: ")
 
 
 def test_a_half_made_stack_lacks_what_it_lacks(cloud, deployed):

@@ -163,6 +163,8 @@ pub enum DeadLettersOf {
     Events,
     /// Signal requests that `signals` could not handle.
     Signals,
+    /// Signal requests that `callbacks` could not handle, in a stack with callbacks.
+    Callbacks,
     /// Events that EventBridge could not put on the events queue.
     Rules,
 }

@@ -4,10 +4,15 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use aws_config::BehaviorVersion;
-use sagebell_messaging::DeadLetters;
+use sagebell_messaging::{DeadLetters, RedriveError};
 use sagebell_system::say;
 
 use crate::args::{DeadLettersOf, RedriveArgs};
+
+/// There is no queue for callbacks, or it cannot be seen.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}\n  a stack without callbacks has no such queue (docs/callbacks.md)")]
+pub struct NoCallbacks(RedriveError);
 
 /// Moves the stack's dead letters back to the queue they came from.
 ///
@@ -17,12 +22,18 @@ pub async fn run(args: &RedriveArgs) -> Result<ExitCode, Box<dyn Error>> {
     let (from, to) = match args.queue {
         DeadLettersOf::Events => ("events", "events"),
         DeadLettersOf::Signals => ("signals", "signals"),
+        DeadLettersOf::Callbacks => ("callbacks", "callbacks"),
         DeadLettersOf::Rules => ("rules", "events"),
     };
     let (from, to) =
         (format!("{}-{from}-dead-letters", args.stack), format!("{}-{to}", args.stack));
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let dead = DeadLetters::find(&sdk, &from, &to).await?;
+    let dead = match (DeadLetters::find(&sdk, &from, &to).await, args.queue) {
+        (Err(error @ RedriveError::NoQueue { .. }), DeadLettersOf::Callbacks) => {
+            return Err(NoCallbacks(error).into());
+        }
+        (found, _) => found?,
+    };
     let done = dead.redrive(args.limit).await?;
     say::out(format_args!("{} messages moved from {from} to {to}", done.moved));
     if done.refused == 0 {

@@ -58,11 +58,13 @@ pub(super) const DESCRIBE: &[Grant] = &[template("Describe")];
 /// The table.
 pub(super) const TABLE: &[Grant] = &[template("Table")];
 /// The queues between rule and function, and between functions.
-pub(super) const QUEUES: &[Grant] = &[template("EventsQueue"), template("SignalsQueue")];
+pub(super) const QUEUES: &[Grant] =
+    &[template("EventsQueue"), template("SignalsQueue"), template("CallbacksQueue")];
 /// The queues of what could not be handled.
 pub(super) const DEAD_LETTERS: &[Grant] = &[
     template("EventsDeadLetters"),
     template("SignalsDeadLetters"),
+    template("CallbacksDeadLetters"),
     template("RuleDeadLetters"),
     template("SweepDeadLetters"),
 ];
