@@ -193,7 +193,7 @@ class Deployment:
         self.template = self.packaged()
         self.subnet, self.group = self.network()
         self.outputs = cloud.deploy(STACK, self.template, self.parameters())
-        self.answer_pings()
+        self.answer_pings(self.outputs["ConnectionsApiId"])
         # The function URL's own name, so that signatures are made for it; but the
         # gateway speaks no TLS.
         host = urllib.parse.urlsplit(self.outputs["ApiUrl"]).hostname
@@ -236,9 +236,9 @@ class Deployment:
             variables[variable] = value
         return template
 
-    def answer_pings(self):
+    def answer_pings(self, api):
         """Gives the emulator the response of the integration, which its CloudFormation does not know."""
-        gateway, api = self.cloud.client("apigatewayv2"), self.outputs["ConnectionsApiId"]
+        gateway = self.cloud.client("apigatewayv2")
         (pings,) = [one for one in gateway.get_routes(ApiId=api)["Items"] if one["RouteKey"] == "ping"]
         # As the template says it (infra/tests/test_template.py).
         pong = json.loads((ROOT / "infra" / "facts.json").read_text())["pong"]

@@ -16,7 +16,7 @@ import pytest
 import websocket
 
 import test_fake_sagemaker
-from cloud import ACCOUNT, REGION, SAGEBELL, STACK, put
+from cloud import ACCOUNT, REGION, SAGEBELL, STACK, name_loopback, put
 from conftest import EVENTS, ROOT, until, wait_url
 from held import Listening
 from killed import Killed
@@ -204,9 +204,26 @@ def test_a_stack_with_no_parameter_tells_its_waiters(cloud, deployed):
     put(cloud, event)
     assert held.hear()["data"]["job"]["phase"] == "succeeded"
     held.close()
+    deployed.answer_pings(names["ConnectionsApiId"])
+    host = urllib.parse.urlsplit(names["ApiUrl"]).hostname
+    name_loopback(host)
+    check = callback_check(deployed, f"http://{host}:{cloud.port}")
+    assert (check["outcome"], check["seen"].split(":")[0]) == ("ok", "callbacks are off in this deployment")
+    check = callback_check(deployed, f"http://{host}:{cloud.port}", "--callback")
+    assert (check["outcome"], check["granted_by"][0]["statement"]) == ("missing", "CallbackSubnetIds")
     done = redrive(deployed, "callbacks", "bare")
     assert (done.returncode, "a stack without callbacks has no such queue" in done.stderr) == (2, True)
     cloud.client("cloudformation").delete_stack(StackName="bare")
+
+
+def callback_check(deployed, api, *words):
+    """What preflight says of callbacks, if only the API tells it whether there are any."""
+    command = [SAGEBELL, "preflight", "--api", api, "--stack", "unknown", "--output", "json", "--patience", "1s"]
+    environment = {**os.environ, **deployed.environment()}
+    done = subprocess.run(
+        [*command, "--listen", "127.0.0.1:0", *words], env=environment, capture_output=True, text=True, timeout=120
+    )
+    return next(check for check in json.loads(done.stdout)["checks"] if check["name"] == "callback")
 
 
 def test_announcements_reach_who_subscribed_by_the_example_rule(cloud, deployed):

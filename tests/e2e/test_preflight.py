@@ -19,7 +19,7 @@ HERE = os.environ.get("SAGEBELL_TEST_WAITERS", "127.0.0.1")
 ELSEWHERE = "10.78.0.1"
 EVERYTHING = {
     "region", "credentials", "stack", "table", "queues", "dead letters", "rule", "sweep's rule",
-    "pass role", "API", "SageMaker", "callback",
+    "pass role", "API", "SageMaker", "connection", "ping", "signal", "callback",
 }
 
 
@@ -108,6 +108,8 @@ def test_all_is_well(cloud, well):
     assert code == 0, checks
     assert outcomes(checks, "ok") == EVERYTHING
     assert checks["callback"]["seen"].startswith(f"a signed callback came to http://{HERE}:")
+    assert checks["signal"]["seen"] == "a signal came down the connection"
+    assert f"{STACK}-callbacks (0 waiting)" in checks["queues"]["seen"]
     arn, _ = new_probe(cloud, well, before)
     _, job = well.call("GET", f"/v1/jobs/{urllib.parse.quote(arn, safe='')}")
     assert (job["phase"], job["status"]) == ("stopped", "Deleted")
@@ -119,7 +121,7 @@ def test_people_read_lines(well):
     lines = out.splitlines()
     assert process.returncode == 0
     assert lines[0] == f"{'ok':<14}  {'region':<13} {REGION}"
-    assert lines[-1] == "11 ok, 0 missing, 0 unknown"
+    assert lines[-1] == "14 ok, 0 missing, 0 unknown"
 
 
 def test_whoever_deploys_may_check_what_was_deployed(well, deployer):
@@ -143,30 +145,31 @@ def test_a_pod_hears_of_what_it_may_see_and_the_probe_waits_for_the_sweep(cloud,
     assert cloud.client("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
     code, checks = finish(process)
     assert code == 0, checks
-    assert {"region", "credentials", "API", "SageMaker", "callback"} <= outcomes(checks, "ok")
+    assert {"region", "credentials", "API", "SageMaker", "connection", "ping", "signal", "callback"} <= outcomes(checks, "ok")
     unseen = {"table", "queues", "dead letters", "rule", "sweep's rule"}
     assert unseen <= outcomes(checks, "unknown"), checks
     assert places(checks["queues"]) == {"infra/iam/deployer.yaml: Preflight"}
 
 
-def test_rules_out_of_order_are_named_and_the_callback_does_not_come(cloud, well):
+def test_rules_out_of_order_are_named_and_no_signal_comes(cloud, well):
     with disabled(cloud, STACK, "JobEventsRule"), disabled(cloud, STACK, "ObservationsRule"):
         code, checks = preflight(well, None, "--patience", "5s")
     assert code == 1
-    assert outcomes(checks, "missing") == {"rule", "sweep's rule", "callback"}
+    assert outcomes(checks, "missing") == {"rule", "sweep's rule", "signal", "callback"}
     assert "is disabled" in checks["rule"]["seen"]
     assert "infra/template.yaml: JobEventsRule" in places(checks["rule"])
-    assert "put on the bus, but not recorded" in checks["callback"]["seen"]
+    for name in ("signal", "callback"):
+        assert "put on the bus, but not recorded" in checks[name]["seen"]
 
 
-def test_the_probe_takes_its_wait_back(cloud, well):
+def test_the_probe_takes_its_waits_back(cloud, well):
     before = probes(cloud, well)
     with disabled(cloud, STACK, "ObservationsRule"):
         preflight(well, None, "--patience", "1s")
     _, items = new_probe(cloud, well, before)
     waits = [item for item in items if item["SK"]["S"].startswith("WAIT#")]
-    assert [wait["state"]["S"] for wait in waits] == ["cancelled"]
-    assert "DuePK" not in waits[0]
+    assert [wait["state"]["S"] for wait in waits] == ["cancelled", "cancelled"]
+    assert not any("DuePK" in wait for wait in waits)
 
 
 def test_an_address_that_callbacks_may_not_go_to(well):
@@ -178,11 +181,29 @@ def test_an_address_that_callbacks_may_not_go_to(well):
     assert "infra/template.yaml: CallbackCidrs" in places(checks["callback"])
 
 
+def test_a_role_that_may_not_connect_is_told_what_it_needs(cloud, well):
+    """It may call the API, and nothing else of the stack's."""
+    iam, name = cloud.client("iam"), "caller"
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+    actions = ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"]
+    may = {"Effect": "Allow", "Action": actions, "Resource": well.outputs["ApiFunctionArn"]}
+    iam.put_role_policy(
+        RoleName=name, PolicyName=name, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [may]})
+    )
+    code, checks = preflight(well, cloud.assume(role["Role"]["Arn"]), "--no-signal")
+    assert (code, outcomes(checks, "missing")) == (1, {"connection"})
+    assert "HTTP 403" in checks["connection"]["seen"]
+    assert places(checks["connection"]) == {
+        "infra/iam/pipeline-pod.yaml: Connect", "infra/iam/deployer.yaml: PreflightConnect",
+    }
+
+
 @pytest.mark.parametrize(("output", "queue"), [("Rule", "rules"), ("Callbacks", "callbacks")])
 def test_dead_letters_are_counted(cloud, well, output, queue):
     url = well.outputs[f"{output}DeadLettersUrl"]
     cloud.client("sqs").send_message(QueueUrl=url, MessageBody="{}")
-    code, checks = preflight(well, None, "--no-callback")
+    code, checks = preflight(well, None, "--no-signal")
     assert code == 1
     assert checks["dead letters"]["seen"].startswith(f"1 in {STACK}-{queue}-dead-letters: ")
 
@@ -200,7 +221,7 @@ def test_a_half_made_stack_lacks_what_it_lacks(cloud, deployed):
         },
         "Outputs": {"TableName": {"Value": {"Ref": "Table"}}},
     })
-    code, checks = preflight(deployed, None, "--stack", "half", "--no-callback")
+    code, checks = preflight(deployed, None, "--stack", "half", "--no-signal")
     assert code == 1
     said = {name: checks[name]["seen"] for name in outcomes(checks, "missing")}
     assert set(said) == {"table", "queues", "dead letters", "rule", "sweep's rule"}
@@ -208,13 +229,14 @@ def test_a_half_made_stack_lacks_what_it_lacks(cloud, deployed):
     assert said["queues"] == "there is no queue half-events"
     assert said["rule"].endswith(f"does not lead to arn:aws:sqs:{REGION}:{ACCOUNT}:half-events")
     assert said["sweep's rule"] == "the stack has no ObservationsRule"
+    assert checks["callback"]["seen"].startswith("callbacks are off"), "its outputs name no queue for them"
     assert checks["pass role"]["outcome"] == "unknown"
     assert "--execution-role" in checks["pass role"]["seen"]
 
 
 def test_a_role_that_may_not_be_passed(well):
     other = f"arn:aws:iam::{ACCOUNT}:role/other"
-    code, checks = preflight(well, None, "--no-callback", "--execution-role", other)
+    code, checks = preflight(well, None, "--no-signal", "--execution-role", other)
     assert (code, outcomes(checks, "missing")) == (1, {"pass role"})
     assert places(checks["pass role"]) == {"infra/iam/pipeline-pod.yaml: PassExecutionRole"}
 
@@ -229,13 +251,13 @@ def test_wrong_credentials_are_what_is_missing(deployed):
 def test_no_region_and_no_answer(deployed):
     code, checks = preflight(deployed, AWS_REGION="")
     assert (code, checks.keys()) == (1, {"region"})
-    code, checks = preflight(deployed, None, "--no-callback", AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    code, checks = preflight(deployed, None, "--no-signal", AWS_ENDPOINT_URL="http://127.0.0.1:1")
     assert code == 2 and outcomes(checks, "missing") == set()
     assert checks["credentials"]["outcome"] == "unknown"
     assert "no answer from 127.0.0.1" in checks["credentials"]["seen"]
 
 
 def test_no_such_stack(deployed):
-    code, checks = preflight(deployed, None, "--stack", "none", "--no-callback")
+    code, checks = preflight(deployed, None, "--stack", "none", "--no-signal")
     assert code == 1
     assert checks["stack"]["seen"] == f"there is no stack none in {REGION}. Choose another with --stack"

@@ -194,17 +194,23 @@ pub struct PreflightArgs {
     /// The monitor's URL. Default: the stack's output ApiUrl, if the caller may read it.
     #[arg(long, env = "SAGEBELL_API")]
     pub api: Option<Url>,
-    /// The address that receives the callback of the test wait. Default: port 8080 of
-    /// this machine.
+    /// The address that receives the test callback. Default: port 8080 of this machine.
     #[arg(long)]
     pub listen: Option<SocketAddr>,
-    /// How long to wait for the callback, for example 30s. Default: 1m if the caller may
+    /// How long to wait for signals, for example 30s. Default: 1m if the caller may
     /// put events on the stack's bus, otherwise 12m.
     #[arg(long)]
     pub patience: Option<SignedDuration>,
-    /// Skip the test wait.
+    /// Check callbacks, and say that they are missing if they are off. Default: check them if the
+    /// deployment has them.
+    #[arg(long, conflicts_with_all = ["no_callback", "no_signal"])]
+    pub callback: bool,
+    /// Skip the check of callbacks.
     #[arg(long)]
     pub no_callback: bool,
+    /// Skip the test waits: no signal and no callback is sent.
+    #[arg(long)]
+    pub no_signal: bool,
     /// The role that steps pass to SageMaker. Default: output ExecutionRoleArn of the stack
     /// `<stack>-execution`, if the caller may read it.
     #[arg(long, env = "SAGEBELL_EXECUTION_ROLE")]

@@ -130,21 +130,24 @@ impl Connection {
     /// Registers, re-attaches or renews a wait, to be told through this connection.
     pub fn register(&self, arn: &JobArn, id: &WaitId, request: WaitRequest) -> Answer {
         let (arn, wait_id, request) = (arn.clone(), id.clone(), Box::new(request));
-        let asks = self.asks.clone();
+        let answer = answer(self.asks.clone(), Ask::Wait { arn, wait_id, request });
         Box::pin(async move {
-            let (answer, answered) = oneshot::channel();
-            let asked = Asked { ask: Ask::Wait { arn, wait_id, request }, answer };
-            asks.send(asked).await.map_err(|_| ClientError::ConnectionLost)?;
-            // The task ends when nobody can ask any more.
-            drop(asks);
-            match answered.await.map_err(|_| ClientError::ConnectionLost)? {
+            match answer.await? {
                 Received::Wait { answer, .. } => Ok(*answer),
-                Received::Problem { problem, .. } => Err(ClientError::of(*problem, None)),
-                Received::Other(said) => Err(ClientError::Gateway { said }),
-                // Only requests of this kind are sent by `Asked`.
-                Received::Pong | Received::Signal(_) => Err(ClientError::ConnectionLost),
+                other => Err(failure(other)),
             }
         })
+    }
+
+    /// Asks the gateway for an answer. On AWS no function is behind it.
+    ///
+    /// # Errors
+    /// [`ClientError`]. If the connection was lost meanwhile, [`loss`](Self::loss) says why.
+    pub async fn ping(&self) -> Result<(), ClientError> {
+        match answer(self.asks.clone(), Ask::Ping).await? {
+            Received::Pong => Ok(()),
+            other => Err(failure(other)),
+        }
     }
 
     /// The next signal. `None`: the connection has ended. Cancel safe.
@@ -167,5 +170,24 @@ impl Connection {
     pub async fn close(self) {
         drop(self.asks);
         timeout(CLOSE * 2, self.ended).await.ok();
+    }
+}
+
+/// Sends a request, and waits for its answer. Does not keep the connection open.
+async fn answer(asks: mpsc::Sender<Asked>, ask: Ask) -> Result<Received, ClientError> {
+    let (answer, answered) = oneshot::channel();
+    asks.send(Asked { ask, answer }).await.map_err(|_| ClientError::ConnectionLost)?;
+    // The task ends when nobody can ask any more.
+    drop(asks);
+    answered.await.map_err(|_| ClientError::ConnectionLost)
+}
+
+/// What an answer means that is not the one to this request.
+fn failure(answer: Received) -> ClientError {
+    match answer {
+        Received::Problem { problem, .. } => ClientError::of(*problem, None),
+        Received::Other(said) => ClientError::Gateway { said },
+        // The monitor does not answer so.
+        Received::Wait { .. } | Received::Pong | Received::Signal(_) => ClientError::ConnectionLost,
     }
 }

@@ -270,6 +270,12 @@ pub trait CallbackGuard: Send + Sync {
 #[error("{0}")]
 pub struct CallbackRefused(pub String);
 
+impl CallbackRefused {
+    /// How the refusal of a monitor that sends no callbacks begins. Its code and field are those of
+    /// any refused URL, so callers of the API know it by these words.
+    pub const OFF: &'static str = "this monitor sends no callbacks";
+}
+
 /// How a SageMaker call can fail.
 #[derive(Debug, thiserror::Error)]
 pub enum SageMakerError {

@@ -68,9 +68,11 @@ pub(crate) struct CallbacksOff;
 
 impl CallbackGuard for CallbacksOff {
     fn check(&self, _url: &CallbackUrl) -> Result<(), CallbackRefused> {
-        let text = "this monitor sends no callbacks: wait on a connection, or leave out \
-                    `callback_url` and `secret`; to turn callbacks on, deploy with \
-                    CallbackSubnetIds and CallbackSecurityGroupIds (docs/callbacks.md)";
-        Err(CallbackRefused(text.to_owned()))
+        let text = format!(
+            "{}: wait on a connection, or leave out `callback_url` and `secret`; to turn callbacks \
+             on, deploy with CallbackSubnetIds and CallbackSecurityGroupIds (docs/callbacks.md)",
+            CallbackRefused::OFF
+        );
+        Err(CallbackRefused(text))
     }
 }

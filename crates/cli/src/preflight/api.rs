@@ -16,27 +16,28 @@ const SAGEMAKER: &str = "SageMaker";
 /// Whether signed calls are answered.
 pub(super) async fn api(client: &Client) -> Check {
     if let Err(error) = client.health().await {
-        return unanswered(&error);
+        return unanswered(API, &error);
     }
     let one = JobsQuery { filter: JobFilter::default(), cursor: None, limit: Some(1) };
     match client.list_jobs(&one).await {
         Ok(_) => Check::ok(API, format!("{} answers signed calls", client.base())),
-        Err(error) => unanswered(&error),
+        Err(error) => unanswered(API, &error),
     }
 }
 
-fn unanswered(error: &ClientError) -> Check {
+/// What it means for this check that a call of the API failed.
+pub(super) fn unanswered(check: &'static str, error: &ClientError) -> Check {
     match error {
         ClientError::Unreachable { source, .. } => {
             let how = format!("no answer from {}: {}", host(error), root_cause(source));
-            Check::missing(API, how, REACH)
+            Check::missing(check, how, REACH)
         }
         ClientError::Foreign { status: 403, .. } => {
             let how =
                 "it refuses the caller's signed calls. The caller has no permission to call it";
-            Check::missing(API, how, CALL)
+            Check::missing(check, how, CALL)
         }
-        other => Check::missing(API, format!("{other}; docs/errors.md has the codes"), &[]),
+        other => Check::missing(check, format!("{other}; docs/errors.md has the codes"), &[]),
     }
 }
 

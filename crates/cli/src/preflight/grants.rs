@@ -73,14 +73,33 @@ pub(super) const JOB_EVENTS: &[Grant] = &[template("JobEventsRule"), template("E
 /// The sweep's.
 pub(super) const OBSERVATIONS: &[Grant] =
     &[template("ObservationsRule"), template("EventsQueuePolicy")];
+/// Opening a connection, in a step or here.
+pub(super) const CONNECT: &[Grant] = &[pod("Connect"), deployer("PreflightConnect")];
+/// Where connections are opened, and what the API is told of them.
+pub(super) const CONNECTIONS: &[Grant] =
+    &[template("ConnectRoute"), template("ConnectionsToApi"), template("ConnectionsPermission")];
+/// What answers pings.
+pub(super) const PINGS: &[Grant] =
+    &[template("PingsRoute"), template("PingsAnswer"), template("Pong")];
+/// What becomes of a frame, and of its answer.
+pub(super) const FRAMES: &[Grant] =
+    &[template("FramesRoute"), template("FramesAnswer"), template("ConnectionsPermission")];
+/// Signals down a connection.
+pub(super) const PUSH: &[Grant] = &[template("Push")];
+/// Whether there are callbacks.
+pub(super) const CALLBACKS_ON: &[Grant] =
+    &[template("CallbackSubnetIds"), template("CallbackSecurityGroupIds")];
 /// Where callbacks may go.
 pub(super) const CALLBACKS: &[Grant] =
     &[template("CallbackCidrs"), template("CallbackPorts"), template("CallbackPaths")];
 /// Whether they get there.
 pub(super) const WAY_BACK: &[Grant] =
     &[template("CallbackSecurityGroupIds"), template("CallbackSubnetIds"), CALLBACKS_POLICY];
-/// Who sends them.
+/// Who sends signals down connections.
 pub(super) const SIGNALS: &[Grant] = &[template("SignalsBatches"), template("SignalsRole")];
+/// Who sends callbacks.
+pub(super) const CALLERS: &[Grant] =
+    &[template("SignalsBatches"), template("CallbacksBatches"), template("CallbacksRole")];
 
 #[cfg(test)]
 mod tests {
@@ -102,9 +121,16 @@ mod tests {
             DEAD_LETTERS,
             JOB_EVENTS,
             OBSERVATIONS,
+            CONNECT,
+            CONNECTIONS,
+            PINGS,
+            FRAMES,
+            PUSH,
+            CALLBACKS_ON,
             CALLBACKS,
             WAY_BACK,
             SIGNALS,
+            CALLERS,
         ];
         for place in all.into_iter().flatten() {
             let path = format!("{}/../../{}", env!("CARGO_MANIFEST_DIR"), place.file);

@@ -1,13 +1,16 @@
 //! `sagebell preflight`: checks a deployment from the user's side.
 //!
 //! Promise: what the caller may not see is reported as unknown, never as missing. Every check has
-//! a time limit. Only the test wait changes anything (see [`callback`]).
+//! a time limit. Only the test waits change anything (see [`probe`]).
 
 mod api;
 mod callback;
 mod caller;
+mod connection;
+mod end;
 mod grants;
 mod pass_role;
+mod probe;
 mod report;
 mod stack;
 
@@ -23,8 +26,10 @@ use sagebell_system::SystemClock;
 use url::Url;
 
 use crate::args::PreflightArgs;
-use callback::Probe;
+use callback::Callback;
+use end::End;
 use grants::WATCH;
+use probe::Probe;
 use report::{Check, Report};
 use sagebell_client::client::Client;
 use stack::Deployment;
@@ -87,14 +92,44 @@ async fn through_the_api(
     let client = Client::new(url)?;
     report.add(api::api(&client).await);
     report.add(api::sagemaker(&client, probe).await);
-    if args.no_callback {
-        return Ok(());
+    let (check, connection) = connection::open(&client).await;
+    report.add(check);
+    let (check, connection) = connection::ping(connection).await;
+    report.add(check);
+    let mut ends = Vec::new();
+    match connection {
+        _ if args.no_signal => {}
+        Some(connection) => ends.push(End::connection(connection)?),
+        None => report.add(connection::not_checked(end::SIGNAL)),
+    }
+    match callback(args, deployment, &client).await {
+        Some(Ok(end)) => ends.push(end),
+        Some(Err(check)) => report.add(check),
+        None => {}
     }
     let bus = deployment.outputs.get("BusName").map_or(args.stack.as_str(), String::as_str);
     let patience = args.patience.and_then(|patience| Duration::try_from(patience).ok());
-    let probe = Probe { client: &client, sdk, bus, arn: probe, listen: args.listen, patience };
-    report.add(probe.check().await);
+    let probe = Probe { client: &client, sdk, bus, arn: probe, patience };
+    probe.check(ends).await.into_iter().for_each(|check| report.add(check));
     Ok(())
+}
+
+/// Where the test callback goes, or what is known without one. `None`: nobody wants to know.
+async fn callback(
+    args: &PreflightArgs,
+    deployment: &Deployment,
+    client: &Client,
+) -> Option<Result<End, Check>> {
+    if args.no_callback {
+        return None;
+    }
+    if deployment.has_callbacks() == Some(false) && !args.callback {
+        return Some(Err(callback::off()));
+    }
+    if args.no_signal {
+        return None;
+    }
+    Some(Callback::listen(client, args.listen, args.callback).await)
 }
 
 fn api_url(args: &PreflightArgs, deployment: &Deployment) -> Option<Url> {

@@ -18,6 +18,7 @@ use super::{ANSWER, Asked, CLOSE, Loss, Socket};
 /// A request that is not answered yet.
 struct Pending {
     id: RequestId,
+    is_ping: bool,
     until: Instant,
     answer: oneshot::Sender<Received>,
 }
@@ -83,9 +84,10 @@ impl Task {
     }
 
     async fn ask(&mut self, asked: Asked) -> Result<(), Loss> {
+        let is_ping = asked.ask == Ask::Ping;
         let id = self.send(asked.ask).await?;
         let until = Instant::now() + ANSWER;
-        self.pending.push_back(Pending { id, until, answer: asked.answer });
+        self.pending.push_back(Pending { id, is_ping, until, answer: asked.answer });
         Ok(())
     }
 
@@ -129,15 +131,16 @@ impl Task {
 
     fn take(&mut self, received: Received) -> Result<(), Loss> {
         match &received {
-            // A sign of life, and no more.
-            Received::Pong => Ok(()),
+            // It has no name. To a ping of the keep-alive it is a sign of life, and no more.
+            Received::Pong => {
+                let asked = self.pending.iter().position(|pending| pending.is_ping);
+                self.answer(asked, received);
+                Ok(())
+            }
             Received::Wait { request_id, .. }
             | Received::Problem { request_id: Some(request_id), .. } => {
                 let asked = self.pending.iter().position(|pending| pending.id == *request_id);
-                // Of others, nobody waits for the answer any more.
-                if let Some(pending) = asked.and_then(|at| self.pending.remove(at)) {
-                    pending.answer.send(received).ok();
-                }
+                self.answer(asked, received);
                 Ok(())
             }
             // It does not say which request it is about.
@@ -152,6 +155,13 @@ impl Task {
                 // Nobody reads them on: then this side is about to leave.
                 Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
             },
+        }
+    }
+
+    /// Answers the request at this place. Of others, nobody waits for the answer any more.
+    fn answer(&mut self, asked: Option<usize>, received: Received) {
+        if let Some(pending) = asked.and_then(|at| self.pending.remove(at)) {
+            pending.answer.send(received).ok();
         }
     }
 

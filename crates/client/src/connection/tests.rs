@@ -162,6 +162,31 @@ async fn a_registration_is_answered_and_signals_arrive() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_ping_is_answered_or_says_what_came_instead() {
+    let (connection, mut peer) = pair().await;
+    let monitor = tokio::spawn(async move { peer.asked().await.map(drop) });
+    connection.ping().await.unwrap();
+    connection.close().await;
+    assert_eq!(monitor.await.unwrap(), None);
+
+    let (connection, mut peer) = pair().await;
+    let gateways = r#"{"message": "Internal server error", "connectionId":"x=", "requestId":"y="}"#;
+    let gateway = async {
+        peer.0.next().await.unwrap().unwrap();
+        peer.say(Received::Other(gateways.to_owned())).await;
+    };
+    let (answer, ()) = tokio::join!(connection.ping(), gateway);
+    assert!(matches!(answer, Err(ClientError::Gateway { .. })), "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_without_an_answer_ends_the_connection() {
+    let (connection, _silent) = pair().await;
+    assert!(matches!(connection.ping().await, Err(ClientError::ConnectionLost)));
+    assert_eq!(connection.loss(), Loss::Unanswered);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_peer_is_noticed_within_a_minute() {
     let (mut connection, _silent) = pair().await;
     let begun = Instant::now();
