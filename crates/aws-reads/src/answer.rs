@@ -63,15 +63,17 @@ pub(crate) fn xml_refusal(action: &'static str, status: StatusCode, body: &str) 
 struct JsonError {
     #[serde(rename = "__type")]
     kind: String,
-    #[serde(alias = "Message", default)]
-    message: String,
+    // One of the two, or both in the same words.
+    message: Option<String>,
+    #[serde(rename = "Message")]
+    capital: Option<String>,
 }
 
 pub(crate) fn json_refusal(action: &'static str, status: StatusCode, body: &str) -> AskError {
     match serde_json::from_str::<JsonError>(body) {
         Ok(error) => {
             let code = error.kind.rsplit('#').next().unwrap_or_default().to_owned();
-            refusal(action, code, error.message)
+            refusal(action, code, error.message.or(error.capital).unwrap_or_default())
         }
         Err(_) => strange(action, status, body),
     }
@@ -107,6 +109,8 @@ mod tests {
         let json = |body: &str| json_refusal("sqs:GetQueueUrl", StatusCode::BAD_REQUEST, body);
         let gone = r#"{"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "gone"}"#;
         assert!(matches!(json(gone), AskError::NotFound(_)));
+        let twice = r#"{"__type": "QueueDoesNotExist", "message": "gone", "Message": "gone"}"#;
+        assert!(matches!(json(twice), AskError::NotFound(_)));
         let denied = r#"{"__type": "AccessDeniedException", "Message": "no"}"#;
         assert_eq!(json(denied).to_string(), "sqs:GetQueueUrl is denied: no");
         assert!(matches!(json("<html>"), AskError::Refused { .. }));
