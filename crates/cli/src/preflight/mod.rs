@@ -11,6 +11,7 @@ mod end;
 mod grants;
 mod pass_role;
 mod probe;
+mod queues;
 mod report;
 mod stack;
 
@@ -66,7 +67,7 @@ async fn in_region(
     let (stack, deployment) = stack::stack(account, &args.stack).await;
     report.add(stack);
     report.add(stack::table(account, &deployment).await);
-    for check in stack::queues(account, &deployment).await {
+    for check in queues::queues(account, &deployment).await {
         report.add(check);
     }
     for check in stack::rules(account, &deployment, &caller).await {

@@ -4,22 +4,16 @@ use std::collections::BTreeMap;
 
 use sagebell_aws_reads::{Account, AskError, Caller, Rule, Stack, Table};
 
-use super::grants::{DEAD_LETTERS, Grant, JOB_EVENTS, OBSERVATIONS, QUEUES, READ, TABLE, WATCH};
+use super::grants::{Grant, JOB_EVENTS, OBSERVATIONS, READ, TABLE, WATCH};
+use super::queues;
 use super::report::{Check, Outcome};
 
 const STACK: &str = "stack";
 const TABLE_CHECK: &str = "table";
-const QUEUES_CHECK: &str = "queues";
-const DEAD_LETTERS_CHECK: &str = "dead letters";
 const RULE: &str = "rule";
 const OBSERVATIONS_RULE: &str = "sweep's rule";
-/// The stack's queues, and the dead letters of each way in, by the ends of their names.
-const WORKING: [&str; 2] = ["events", "signals"];
-const DEAD: [&str; 4] = ["events", "signals", "rules", "sweep"];
-/// Of both kinds one more, where there are callbacks.
-const CALLBACKS: &str = "callbacks";
 /// The output that only a stack with callbacks has.
-const CALLBACKS_OUTPUT: &str = "CallbacksQueueUrl";
+pub(super) const CALLBACKS_OUTPUT: &str = "CallbacksQueueUrl";
 /// The table's indexes.
 const INDEXES: [&str; 2] = ["due", "listing"];
 /// What CloudFormation calls a stack that works.
@@ -39,19 +33,13 @@ pub(super) struct Deployment {
     /// Its outputs, if the caller may read them.
     pub(super) outputs: BTreeMap<String, String>,
     /// Its resources by their names in the template, if the caller may list them.
-    resources: Option<BTreeMap<String, String>>,
+    pub(super) resources: Option<BTreeMap<String, String>>,
 }
 
 impl Deployment {
     /// Whether it sends callbacks. `None`: the caller may not read its outputs.
     pub(super) fn has_callbacks(&self) -> Option<bool> {
         (!self.outputs.is_empty()).then(|| self.outputs.contains_key(CALLBACKS_OUTPUT))
-    }
-
-    /// These, and the one for callbacks if there are any.
-    fn ends(&self, always: &[&'static str]) -> Vec<&'static str> {
-        let more = (self.has_callbacks() == Some(true)).then_some(CALLBACKS);
-        always.iter().copied().chain(more).collect()
     }
 }
 
@@ -138,49 +126,6 @@ fn judge_table(name: &str, table: &Table) -> Check {
     }
 }
 
-/// The queues, and what is in those of dead letters.
-pub(super) async fn queues(account: &Account, deployment: &Deployment) -> [Check; 2] {
-    let stack = &deployment.name;
-    let working = deployment.ends(&WORKING).into_iter().map(|end| format!("{stack}-{end}"));
-    let dead = deployment.ends(&DEAD).into_iter().map(|end| format!("{stack}-{end}-dead-letters"));
-    let working = depths(account, working).await;
-    let working = working.map(|depths| {
-        let each = depths.iter().map(|(name, depth)| format!("{name} ({depth} waiting)"));
-        Check::ok(QUEUES_CHECK, each.collect::<Vec<_>>().join(", "))
-    });
-    let dead = depths(account, dead).await.map(|depths| judge_dead_letters(&depths));
-    let failed = |name, grants| move |error: AskError| unanswered(name, &error, grants, READ);
-    [
-        working.unwrap_or_else(failed(QUEUES_CHECK, QUEUES)),
-        dead.unwrap_or_else(failed(DEAD_LETTERS_CHECK, DEAD_LETTERS)),
-    ]
-}
-
-async fn depths(
-    account: &Account,
-    names: impl Iterator<Item = String>,
-) -> Result<Vec<(String, u64)>, AskError> {
-    let mut found = Vec::new();
-    for name in names {
-        let queue = account.queue(&name).await.map_err(|error| match error {
-            AskError::NotFound(_) => AskError::NotFound(format!("there is no queue {name}")),
-            other => other,
-        })?;
-        found.push((name, queue.messages));
-    }
-    Ok(found)
-}
-
-fn judge_dead_letters(depths: &[(String, u64)]) -> Check {
-    let full = depths.iter().filter(|(_, depth)| *depth > 0);
-    let full: Vec<_> = full.map(|(name, depth)| format!("{depth} in {name}")).collect();
-    if full.is_empty() {
-        return Check::ok(DEAD_LETTERS_CHECK, "none");
-    }
-    let how = "docs/alarms.md says what to do, `sagebell redrive` sends them back";
-    Check::missing(DEAD_LETTERS_CHECK, format!("{}: {how}", full.join(", ")), DEAD_LETTERS)
-}
-
 /// The rule for SageMaker's events, and the one for what the sweep saw.
 pub(super) async fn rules(
     account: &Account,
@@ -242,8 +187,8 @@ pub(super) fn in_the_dark() -> impl Iterator<Item = Check> {
     let names = [
         STACK,
         TABLE_CHECK,
-        QUEUES_CHECK,
-        DEAD_LETTERS_CHECK,
+        queues::QUEUES_CHECK,
+        queues::DEAD_LETTERS_CHECK,
         RULE,
         OBSERVATIONS_RULE,
         "pass role",
@@ -276,23 +221,6 @@ mod tests {
         assert_eq!(outcome("CREATE_IN_PROGRESS"), Outcome::Unknown);
         assert_eq!(outcome("ROLLBACK_COMPLETE"), Outcome::Missing);
         assert_eq!(outcome("DELETE_COMPLETE"), Outcome::Missing);
-    }
-
-    #[test]
-    fn the_queues_of_callbacks_are_looked_for_where_there_are_callbacks() {
-        let with = |outputs: &[&str]| {
-            let outputs = outputs.iter().map(|name| ((*name).to_owned(), String::new())).collect();
-            Deployment { outputs, ..Deployment::default() }
-        };
-        assert_eq!(
-            with(&["ApiUrl", CALLBACKS_OUTPUT]).ends(&WORKING),
-            ["events", "signals", CALLBACKS]
-        );
-        assert_eq!(with(&["ApiUrl"]).ends(&WORKING), WORKING);
-        assert_eq!(with(&["ApiUrl"]).has_callbacks(), Some(false));
-        // Of what could not be read, nothing is known.
-        assert_eq!(with(&[]).has_callbacks(), None);
-        assert_eq!(with(&[]).ends(&DEAD), DEAD);
     }
 
     #[test]
