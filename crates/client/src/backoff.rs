@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use sagebell_monitor::jitter::vary;
+use sagebell_monitor::policy::Policy;
 
 /// The first pause.
 const FIRST: Duration = Duration::from_secs(1);
 /// The number of longest pauses in one lease. So several attempts happen before a lease ends, even
 /// if each is as late and as slow as possible.
 const PAUSES_PER_LEASE: u32 = 6;
-/// The longest pause, however long the lease is, so that a waiter recovers soon after an outage.
-const LONGEST: Duration = Duration::from_secs(120);
+/// The longest pause, however long the lease is. The monitor counts on it before it takes a waiter
+/// for gone.
+const LONGEST: Duration = Policy::COME_BACK_PAUSE;
 /// The jitter of a pause, so that waiters that failed together do not come back together.
 const JITTER: Range<f64> = 1.0..1.5;
 
@@ -60,15 +62,15 @@ mod tests {
     fn pauses_grow_from_a_second_and_stay_well_inside_the_lease() {
         let mut backoff = Backoff::within(LEASE);
         let pauses: Vec<_> = (0..10).map(|_| backoff.pause(0.0, None).as_secs()).collect();
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 100, 100, 100]);
-        assert!(backoff.pause(1.0, None) <= LEASE / 4);
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30, 30, 30, 30]);
+        assert_eq!(backoff.pause(1.0, None), Duration::from_secs(45));
     }
 
     #[test]
     fn a_wish_is_honoured_within_reason() {
         let pause = |wish| Backoff::within(LEASE).pause(0.0, Some(Duration::from_secs(wish)));
         assert_eq!(pause(7), Duration::from_secs(7));
-        assert_eq!(pause(3_600), Duration::from_secs(100));
+        assert_eq!(pause(3_600), LONGEST);
         assert_eq!(pause(0), FIRST);
     }
 

@@ -95,9 +95,9 @@ impl Policy {
     /// as gone.
     pub const CHANCES: u32 = 2;
 
-    /// The longest pause between two attempts of a waiter to come back, after it lost its connection
-    /// and before a jitter of up to half. A waiter that pauses for longer may sleep through its
-    /// chances after the API was out of reach, and lose its job.
+    /// The longest pause of a waiter between two calls that fail, before a jitter of up to half. A
+    /// waiter that pauses for longer may sleep through its chances after the API was out of reach, and
+    /// lose its job.
     pub const COME_BACK_PAUSE: Duration = Duration::from_secs(30);
 
     /// The longest life of a wait. SageMaker's longest job is 28 days

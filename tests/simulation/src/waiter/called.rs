@@ -19,9 +19,6 @@ use crate::network::{Address, callback};
 use crate::owners;
 use crate::world::Dice;
 
-/// The longest pause before a call that failed is made again.
-const LONGEST_RETRY: Millis = 120_000;
-
 impl Waiter {
     pub(super) async fn called_pod(&self) -> Over {
         let world = &self.cloud.world;
@@ -70,7 +67,7 @@ impl Waiter {
                     return;
                 }
                 Err(_) => {
-                    retry = (retry * 2).min(renew_every / 2).min(LONGEST_RETRY);
+                    retry = (retry * 2).min(renew_every / 2).min(self.longest_pause());
                     retry
                 }
             };

@@ -25,8 +25,6 @@ use crate::world::Dice;
 
 /// The first pause after a loss.
 const FIRST_PAUSE: Millis = 1_000;
-/// The longest pause between two attempts to come back, before jitter by half.
-const LONGEST_PAUSE: Millis = Policy::COME_BACK_PAUSE.as_secs() * 1_000;
 /// The attempts before the job is created.
 const FIRST_TRIES: u32 = 3;
 /// After how much of a connection's life the next one is opened.
@@ -97,6 +95,14 @@ impl Waiter {
         (world.plan.connection_life as f64 * part) as Millis
     }
 
+    /// The longest pause after a call that failed, before jitter.
+    pub(super) fn longest_pause(&self) -> Millis {
+        if self.cloud.world.breaks(Mutation::ComesBackLate) {
+            return 300_000;
+        }
+        Policy::COME_BACK_PAUSE.as_secs() * 1_000
+    }
+
     pub(super) fn jittered(&self, pause: Millis) -> Millis {
         self.cloud.world.roll(Dice::Waiters, |rng| pause + rng.u64(..=pause / 2))
     }
@@ -116,8 +122,7 @@ impl Held<'_> {
 
     /// Without a connection that the wait is registered on: tries until there is one.
     async fn come_back(&mut self) -> Next {
-        let late = self.waiter.cloud.world.breaks(Mutation::ComesBackLate);
-        let longest = if late { 300_000 } else { LONGEST_PAUSE };
+        let longest = self.waiter.longest_pause();
         let mut pause = FIRST_PAUSE;
         if self.put_first() {
             self.next = None;
@@ -208,7 +213,7 @@ impl Held<'_> {
             }
             if until == move_at {
                 move_at = self.now() + self.waiter.jittered(pause);
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                pause = (pause * 2).min(self.waiter.longest_pause());
             }
         }
     }

@@ -14,8 +14,6 @@ use crate::owners;
 const READ_PAUSES: (Millis, Millis) = (5_000, 60_000);
 /// A read may be late by this part of the age.
 const READ_PART: Millis = 5;
-/// The longest pause after a call that failed, before jitter.
-const LONGEST_RETRY: Millis = 120_000;
 
 /// Whether the wait is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +25,8 @@ pub(super) enum Next {
 impl Waiter {
     /// Renews until the answer is the end.
     pub(super) async fn renew(&self, found: &Found) {
-        let longest = (Millis::from(self.plan().lease_seconds) * 1_000 / 6).min(LONGEST_RETRY);
+        let longest =
+            (Millis::from(self.plan().lease_seconds) * 1_000 / 6).min(self.longest_pause());
         let mut retry = 1_000;
         loop {
             let answer = self.put(ChannelAsked::None, found).await;
