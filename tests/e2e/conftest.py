@@ -3,10 +3,12 @@
 import base64
 import datetime
 import http.server
+import itertools
 import json
 import os
 import pathlib
 import queue
+import random
 import secrets
 import socket
 import subprocess
@@ -36,10 +38,24 @@ def kinds():
     return {row["kind"]: row for row in json.loads((ROOT / "crates" / "monitor" / "kinds.json").read_text())}
 
 
+# Of each process that runs tests: below the ports that Linux gives to those who do not ask for one (ip(7),
+# `ip_local_port_range`). Another checkout may run its tests too, so each begins somewhere else.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS_EACH = 4_000
+FIRST_PORT = random.randrange(PORTS_EACH)
+PORTS = (10_000 + WORKER * PORTS_EACH + (FIRST_PORT + number) % PORTS_EACH for number in itertools.count())
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, and that no other process of these tests takes."""
+    while True:
+        port = next(PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue  # somebody else's
+        return port
 
 
 def until(condition, what, seconds=PATIENCE_SECONDS):
