@@ -14,6 +14,10 @@ use crate::world::{World, millis};
 
 pub use watch::{JobWatch, Over, TaskWatch, Try};
 
+/// The breaks of its sweeps that the monitor keeps apart: it keeps eight, and adds older ones to the
+/// first (`sweep/beat.rs`).
+const BREAKS_APART: usize = 7;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Judge {
@@ -50,11 +54,15 @@ impl Judge {
         }
     }
 
-    /// How long all breaks were that were over since then.
+    /// How long all breaks were that were over since then, as far as the monitor can tell: it adds
+    /// up the oldest ones, as if they had been over with the last of these.
     #[must_use]
     pub fn missed_since(&self, since: Millis) -> Millis {
-        let later = self.breaks.iter().filter(|(over_at, _)| *over_at >= since);
-        later.map(|(_, missed)| missed).sum()
+        let (oldest, latest) = self.breaks.split_at(self.breaks.len().saturating_sub(BREAKS_APART));
+        let oldest =
+            if oldest.last().is_some_and(|(over_at, _)| *over_at >= since) { oldest } else { &[] };
+        let latest = latest.iter().filter(|(over_at, _)| *over_at >= since);
+        oldest.iter().chain(latest).map(|(_, missed)| missed).sum()
     }
 
     /// A task's next pod begins.
