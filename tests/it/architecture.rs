@@ -57,7 +57,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("sagebell-simulation", &["monitor", "system"]),
     ("sagebell-hello", &[]),
     ("sagebell-tests", &["api-types", "client", "monitor", "webhook"]),
-    ("sagebell-xtask", &["http-api", "monitor", "runtime", "step", "store-dynamodb", "system"]),
+    (
+        "sagebell-xtask",
+        &["api-types", "http-api", "monitor", "runtime", "step", "store-dynamodb", "system"],
+    ),
 ];
 
 /// What does I/O, or waits for it: nothing the domain may touch.

@@ -114,9 +114,8 @@ impl TaskWatch {
 
     pub(super) fn note_loss(&mut self, world: &World, wait: &Wait) {
         if self.gone_since != wait.gone_since {
-            let now = world.time.now();
-            let at = |gone_since| world.faults.jump.true_time(millis(gone_since), now);
-            (self.gone_since, self.lost_at) = (wait.gone_since, wait.gone_since.map(at));
+            self.lost_at = wait.gone_since.map(|gone_since| self.true_loss(world, gone_since));
+            self.gone_since = wait.gone_since;
         }
         let connection = match &wait.channel {
             Channel::Connection { id, .. } => Some(id),
@@ -125,6 +124,18 @@ impl TaskWatch {
         if self.connection.as_ref() != connection {
             (self.connection, self.told_lost_at) = (connection.cloned(), None);
         }
+    }
+
+    /// When it was lost, by true time. A sweep that began before the clock was set may move the time
+    /// of an earlier loss after that.
+    fn true_loss(&self, world: &World, gone_since: Timestamp) -> Millis {
+        let (jump, now) = (world.faults.jump, world.time.now());
+        let before = self.gone_since.zip(self.lost_at).filter(|_| jump.is_just_set(now));
+        let moved = before.and_then(|(old, lost_at)| {
+            let by = Millis::try_from(millis(gone_since) - millis(old)).ok()?;
+            Some(lost_at + by)
+        });
+        moved.unwrap_or_else(|| jump.true_time(millis(gone_since), now))
     }
 
     /// The monitor was told that this connection is closed, and has written it down.
