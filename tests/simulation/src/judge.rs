@@ -119,7 +119,7 @@ impl Judge {
     /// A wait was written. Only its waiter, through the API, takes up anew what
     /// was over.
     pub fn wait_saved(&mut self, world: &World, task: usize, by_waiter: bool, wait: &Wait) {
-        let now = world.time.now();
+        let (now, swept_at) = (world.time.now(), self.swept_at);
         let watch = &mut self.tasks[task];
         watch.first_stored.get_or_insert(now);
         if wait.state != WaitState::Waiting {
@@ -144,7 +144,7 @@ impl Judge {
             watch.lease_end = world.faults.jump.true_time(renewed_at, now) + lease;
         }
         watch.lease_until = Some(wait.lease_until);
-        watch.note_loss(world, wait);
+        watch.note_loss(world, wait, swept_at);
         watch.address = callback_of(&wait.channel).map(|(url, _)| address_of(url));
     }
 

@@ -57,18 +57,17 @@ impl Jump {
         u64::try_from(-self.by).unwrap_or_default()
     }
 
-    /// Whether times that were read before the clock was set may still be written.
+    /// Whether the clock that showed this had not been set yet; it is written down now.
     #[must_use]
-    pub fn is_just_set(self, now: Millis) -> bool {
-        (self.at..self.at + RACE).contains(&now)
+    pub fn is_before(self, shown: i64, now: Millis) -> bool {
+        now < self.at + RACE && shown.abs_diff(now as i64) < RACE
     }
 
     /// When it was, by true time, that a clock showed this; it is written down now. What
     /// was read just before the clock was set may be written just after.
     #[must_use]
     pub fn true_time(self, shown: i64, now: Millis) -> Millis {
-        let is_before = self.is_just_set(now) && shown.abs_diff(now as i64) < RACE;
-        let at = if is_before { shown } else { shown - self.ahead(now) };
+        let at = if self.is_before(shown, now) { shown } else { shown - self.ahead(now) };
         u64::try_from(at).unwrap_or_default()
     }
 }

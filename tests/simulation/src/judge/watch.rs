@@ -112,9 +112,11 @@ impl TaskWatch {
         from + grace.as_millis() as Millis
     }
 
-    pub(super) fn note_loss(&mut self, world: &World, wait: &Wait) {
+    /// The wait is written. `swept_at`: when the last sweep began, as its clock showed it.
+    pub(super) fn note_loss(&mut self, world: &World, wait: &Wait, swept_at: Option<i64>) {
         if self.gone_since != wait.gone_since {
-            self.lost_at = wait.gone_since.map(|gone_since| self.true_loss(world, gone_since));
+            let at = |gone_since| self.true_loss(world, gone_since, swept_at);
+            self.lost_at = wait.gone_since.map(at);
             self.gone_since = wait.gone_since;
         }
         let connection = match &wait.channel {
@@ -128,10 +130,11 @@ impl TaskWatch {
 
     /// When it was lost, by true time. A sweep that began before the clock was set may move the time
     /// of an earlier loss after that.
-    fn true_loss(&self, world: &World, gone_since: Timestamp) -> Millis {
+    fn true_loss(&self, world: &World, gone_since: Timestamp, swept_at: Option<i64>) -> Millis {
         let (jump, now) = (world.faults.jump, world.time.now());
-        let before = self.gone_since.zip(self.lost_at).filter(|_| jump.is_just_set(now));
-        let moved = before.and_then(|(old, lost_at)| {
+        let is_before = swept_at.is_some_and(|at| jump.is_before(at, now));
+        let known = self.gone_since.zip(self.lost_at).filter(|_| is_before);
+        let moved = known.and_then(|(old, lost_at)| {
             let by = Millis::try_from(millis(gone_since) - millis(old)).ok()?;
             Some(lost_at + by)
         });
