@@ -75,7 +75,7 @@ def test_the_rule_takes_every_sample_event():
 def test_every_rule_target_has_dead_letters():
     for name, rule in of_type("AWS::Events::Rule").items():
         for target in rule["Targets"]:
-            assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["RuleDeadLetters", "Arn"]}, name
+            assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["EventsDeadLetters", "Arn"]}, name
 
 
 @each_function
@@ -305,9 +305,17 @@ def test_callbacks_reach_pods_of_either_version_of_ip():
 def test_one_hour_without_events_wakes_nobody():
     """SageMaker sends events as best it can: it takes two hours of three."""
     silence = RESOURCES["SilenceAlarm"]["Properties"]
-    periods = {one["MetricStat"]["Period"] for one in silence["Metrics"] if "MetricStat" in one}
-    assert periods == {3600}
+    assert silence["Period"] == 3600
     assert (silence["DatapointsToAlarm"], silence["EvaluationPeriods"]) == (2, 3)
+
+
+def test_silence_is_an_hour_of_zeros():
+    """A missed change counts as zero events: an hour whose greatest count is zero had such changes and nothing else,
+    and an hour without a count had neither."""
+    silence = RESOURCES["SilenceAlarm"]["Properties"]
+    assert (silence["MetricName"], silence["Statistic"]) == ("sagebell_events_total", "Maximum")
+    assert (silence["ComparisonOperator"], silence["Threshold"]) == ("LessThanThreshold", 1)
+    assert silence["TreatMissingData"] == "notBreaching"
 
 
 def test_everything_kept_is_encrypted():
@@ -359,6 +367,40 @@ def test_every_queue_of_dead_letters_has_its_alarm():
     assert watched == {name for name in of_type("AWS::SQS::Queue") if "DeadLetters" in name}
 
 
+@each_function
+def test_every_function_that_fails_or_is_throttled_has_an_alarm_that_goes_off(function):
+    """Its own for api. Batches that fail, or that nobody takes, get old in their queue and then are dead letters. A
+    sweep that fails is a dead letter, and where none runs another alarm goes off."""
+    alarms = of_type("AWS::CloudWatch::Alarm")
+    if function == "Api":
+        read = {metric for alarm in alarms.values() for metric in metrics_of(alarm)}
+        assert {("Api", "Errors"), ("Api", "Url5xxCount"), ("Api", "Throttles")} <= read
+    elif function == "Sweep":
+        failed = RESOURCES["SweepEventInvokeConfig"]["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
+        assert failed == {"Fn::GetAtt": ["SweepDeadLetters", "Arn"]}
+        assert ("Sweep", "Invocations") in metrics_of(alarms["SweepStoppedAlarm"])
+        assert ("SweepDeadLetters", "ApproximateNumberOfMessagesVisible") in metrics_of(alarms["SweepDeadLettersAlarm"])
+    else:
+        queue = RESOURCES[f"{function}Batches"]["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]
+        read = {metric for alarm in alarms.values() for metric in metrics_of(alarm)}
+        dead = RESOURCES[queue]["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert {(queue, "ApproximateAgeOfOldestMessage"), (dead, "ApproximateNumberOfMessagesVisible")} <= read
+
+
+def metrics_of(alarm):
+    """Of what, and which: the metrics that CloudWatch bills this alarm for."""
+    read = [one["MetricStat"]["Metric"] for one in alarm["Metrics"] if "MetricStat" in one] if "Metrics" in alarm else [alarm]
+    for metric in read:
+        value = metric["Dimensions"][0]["Value"]
+        yield value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0], metric["MetricName"]
+
+
+def test_the_table_and_the_logs_take_keys_that_cost_nothing():
+    """Unless somebody names one of their own."""
+    assert STACK["Parameters"]["KmsKeyArn"]["Default"] == ""
+    assert not of_type("AWS::KMS::Key")
+
+
 def test_the_table_is_the_stores():
     """As crates/store-dynamodb makes it for its own tests."""
     facts, table = FACTS["table"], RESOURCES["Table"]["Properties"]
@@ -383,10 +425,39 @@ def test_the_dashboard_is_json_and_names_every_alarm():
     assert (condition, none) == ("HasCallbacks", "")
     always = {name for name in of_type("AWS::CloudWatch::Alarm") if not name.startswith("Callbacks")}
     for callbacks, alarms in ((more["Fn::Sub"], set(of_type("AWS::CloudWatch::Alarm"))), (none, always)):
-        values = {**PSEUDO, "CallbackAlarms": filled_in(callbacks, {})}
+        values = {**PSEUDO, "CallbackAlarms": filled_in(callbacks, {}), "CallbackLogs": ""}
         widgets = json.loads(filled_in(body, values))
         shown = {arn.removesuffix(".Arn") for arn in widgets["widgets"][0]["properties"]["alarms"]}
         assert shown == alarms
+
+
+def test_the_dashboard_is_there_for_those_who_ask_for_it():
+    """A fourth one costs more than the rest of an idle stack, and a free one has at most 50 metrics ("Amazon
+    CloudWatch pricing", free tier)."""
+    assert RESOURCES["Dashboard"]["Condition"] == "HasDashboard"
+    assert STACK["Parameters"]["CreateDashboard"]["Default"] == "false"
+    values = {**PSEUDO, "CallbackAlarms": "", "CallbackLogs": ""}
+    widgets = json.loads(filled_in(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0], values))["widgets"]
+    drawn = [metric for one in widgets for metric in one["properties"].get("metrics", [])]
+    assert 0 < len(drawn) <= 50
+
+
+def test_the_dashboard_draws_from_logs_what_is_no_metric():
+    body, _ = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(filled_in(body, {**PSEUDO, "CallbackAlarms": "", "CallbackLogs": " | SOURCE 'CallbacksLogs'"}))
+    queries = [one["properties"]["query"] for one in widgets["widgets"] if one["type"] == "log"]
+    assert len(queries) == 4
+    for query in queries:
+        groups = re.findall(r"SOURCE '(\w+)'", query)
+        assert groups and all(RESOURCES[name]["Type"] == "AWS::Logs::LogGroup" for name in groups)
+        assert set(re.findall(r"sagebell_[a-z_]+", query)) <= counted()
+    assert not [one for one in widgets["widgets"] if one["type"] == "metric" and "Sagebell" in json.dumps(one)]
+
+
+def counted():
+    """The names of all counts."""
+    code = "".join(one.read_text() for one in (INFRA.parent / "crates").glob("*/src/**/*.rs"))
+    return set(re.findall(r'counter!\(\s*"(sagebell_[a-z_]+)"', code))
 
 
 def filled_in(text, values):
@@ -394,12 +465,13 @@ def filled_in(text, values):
     return re.sub(r"\$\{([^}]+)\}", lambda match: values.get(match[1], match[1]), text)
 
 
-def test_the_metrics_are_those_that_the_page_lists():
-    """What the alarms and the dashboard read is what the functions must send."""
+def test_the_metrics_are_those_that_alarms_read():
+    """CloudWatch bills what is sent. The page lists these and, as counts of the log, what the dashboard reads."""
     page = (INFRA.parent / "docs" / "alarms.md").read_text()
-    read = set(re.findall(r"sagebell_[a-z_]+", json.dumps(RESOURCES)))
-    assert read == set(re.findall(r"`(sagebell_[a-z_]+)`", page))
-    code = "".join(one.read_text() for one in (INFRA.parent / "crates").glob("*/src/**/*.rs"))
-    sent = set(re.findall(r'counter!\(\s*"(sagebell_[a-z_]+)"', code))
-    assert read <= sent, read - sent
+    read = set(re.findall(r"sagebell_[a-z_]+", json.dumps(of_type("AWS::CloudWatch::Alarm"))))
     assert read == set(FACTS["metrics"])
+    metrics, logged = (set(re.findall(r"^\| `(sagebell_[a-z_]+)`", part, re.MULTILINE)) for part in page.split("## Metrics")[1].split("### "))
+    assert metrics == read
+    drawn = set(re.findall(r"sagebell_[a-z_]+", json.dumps(RESOURCES["Dashboard"])))
+    assert metrics | logged == read | drawn
+    assert read | drawn <= counted(), (read | drawn) - counted()

@@ -7,30 +7,47 @@ Sizes by "DynamoDB item sizes and formats", units by "Read and write operations"
 import collections
 import math
 
-# List prices in us-east-1, in dollars, as known in November 2026, without free tiers.
-# AWS's pages: "Amazon DynamoDB pricing for on-demand capacity", "AWS Lambda pricing" (arm64),
-# "Amazon SQS pricing" (standard queues), "Amazon API Gateway pricing" (WebSocket APIs), "Amazon EventBridge pricing" (custom events,
-# Scheduler), "Amazon CloudWatch pricing" (alarms by the metrics that they use, custom metrics,
-# dashboards, logs taken in), "AWS KMS pricing", "Amazon EC2 On-Demand Pricing".
-PRICES = {
-    "write unit": 0.625 / 1e6,
-    "read unit": 0.125 / 1e6,
-    "Lambda request": 0.20 / 1e6,
-    "Lambda GB-second": 0.0000133334,
-    "SQS request": 0.40 / 1e6,
-    "connection minute": 0.25 / 1e6,
-    "message": 1.00 / 1e6,
-    "custom event": 1.00 / 1e6,
-    "Scheduler invocation": 1.00 / 1e6,
-    "KMS request": 3.00 / 1e6,
-    "alarm's metric-month": 0.10,
-    "custom metric-month": 0.30,
-    "dashboard-month": 3.00,
-    "customer's key-month": 1.00,
-    "GB of logs": 0.50,
-    "GB-month of the table": 0.25,
-    "GB-month of its recovery": 0.20,
-    "m5.large hour": 0.096,
+# List prices in us-east-1, in dollars, without free tiers, as known in November 2026: each with the page of
+# AWS that has it. Lambda is that of arm64, queues are standard ones, WebSocket messages and custom events are
+# of the first tier, alarms of standard resolution.
+PAGES = {
+    "https://aws.amazon.com/dynamodb/pricing/on-demand/": {
+        "write unit": 0.625 / 1e6,
+        "read unit": 0.125 / 1e6,
+        "GB-month of the table": 0.25,
+        "GB-month of its recovery": 0.20,
+    },
+    "https://aws.amazon.com/lambda/pricing/": {"Lambda request": 0.20 / 1e6, "Lambda GB-second": 0.0000133334},
+    "https://aws.amazon.com/sqs/pricing/": {"SQS request": 0.40 / 1e6},
+    "https://aws.amazon.com/api-gateway/pricing/": {"connection minute": 0.25 / 1e6, "message": 1.00 / 1e6},
+    "https://aws.amazon.com/eventbridge/pricing/": {"custom event": 1.00 / 1e6, "Scheduler invocation": 1.00 / 1e6},
+    # An alarm is billed for each metric that it reads, one with metric math as well; a custom metric by the hours
+    # in which it was sent.
+    "https://aws.amazon.com/cloudwatch/pricing/": {
+        "alarm's metric-month": 0.10,
+        "custom metric-month": 0.30,
+        "dashboard-month": 3.00,
+        "GB of logs": 0.50,
+        "GB-month of logs": 0.03,
+        "GB of logs that a query reads": 0.005,
+    },
+    "https://aws.amazon.com/kms/pricing/": {"KMS request": 3.00 / 1e6, "customer's key-month": 1.00},
+    "https://aws.amazon.com/ec2/pricing/on-demand/": {"m5.large hour": 0.096},
+}
+PRICES = {thing: price for prices in PAGES.values() for thing, price in prices.items()}
+# What of these is free each month, for as long as the account is there: the same pages, and
+# https://aws.amazon.com/free/ ("Always free").
+FREE = {
+    "Lambda request": 1e6,
+    "Lambda GB-second": 400_000,
+    "SQS request": 1e6,
+    "Scheduler invocation": 14e6,
+    "alarm's metric-month": 10,
+    "custom metric-month": 10,
+    "dashboard-month": 3,
+    "GB of logs": 5,
+    "GB-month of logs": 5,
+    "GB-month of the table": 25,
 }
 
 WRITE_BYTES = 1024
@@ -121,6 +138,10 @@ class Bill(collections.Counter):
 
     def times(self, number):
         return Bill({thing: count * number for thing, count in self.items()})
+
+    def less_free(self):
+        """In an account that uses nothing else."""
+        return Bill({thing: max(0, count - FREE.get(thing, 0)) for thing, count in self.items()})
 
     def dollars(self):
         return sum(PRICES[thing] * count for thing, count in self.items() if thing in PRICES)

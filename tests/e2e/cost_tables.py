@@ -1,15 +1,12 @@
 """The tables of docs/cost.md, made of counted calls and named assumptions."""
 
-import json
 import re
 
-from conftest import ROOT
-from cost import PRICES, Bill
+from cost import PAGES, PRICES, Bill
+from cost_stack import months
 
 # Assumptions, which the page names.
 BILLED_GB_SECONDS = 0.256 * 0.050
-# Lambda's own three lines of an invocation, and one or two of ours.
-LOGGED_GB = 700 / 1e9
 # crates/client/src/pace.rs: the lease of a waiter that names none, the longest, and its part of the age.
 FIRST_LEASE_SECONDS, LONGEST_LEASE_SECONDS, LEASES_AN_AGE, RENEWALS_A_LEASE = 600, 86_400, 2, 3
 # `Policy`: the first check, doubling, the longest pause.
@@ -20,11 +17,6 @@ CONNECTION_SECONDS, PING_SECONDS = 6_450, 510
 POLLS_AN_HOUR = 120
 POD_MB = (54, 100)
 MACHINE_MB = 8 * 1024
-HOURS_A_MONTH = 730
-# A job, its wait, and what the indexes hold of both.
-KEPT_GB = 8_000 / 1e9
-# Lambda holds this many long polls of 20 s on an idle queue.
-POLLERS, POLL_SECONDS, QUEUES = 5, 20, 2
 
 JOBS = 1000
 # Seconds, and how a person says it.
@@ -37,21 +29,20 @@ IDLE = "a sweep with nothing to do"
 EVENTS_ON_THE_WAY = 5
 
 
-def tables(calls, bills):
-    """Each table by its name in the page."""
+def tables(calls, bills, sent):
+    """Each table by its name in the page. `sent`: which metrics the functions sent, by the part of a life."""
     bills = {part: with_lambda(bill) for part, bill in bills.items()}
     return {
         "prices": prices(),
         "calls": calls_table(calls),
         "parts": parts_table(bills),
         "jobs": jobs_table(bills),
-        "idle": idle_table(bills[IDLE]),
+        "idle": idle_table(bills[IDLE], sent),
     }
 
 
 def with_lambda(bill):
-    requests = bill["Lambda request"]
-    return bill.plus({"Lambda GB-second": requests * BILLED_GB_SECONDS, "GB of logs": requests * LOGGED_GB})
+    return bill.plus({"Lambda GB-second": bill["Lambda request"] * BILLED_GB_SECONDS})
 
 
 def table(head, rows):
@@ -60,10 +51,13 @@ def table(head, rows):
 
 
 def prices():
-    per_million = {name: price for name, price in PRICES.items() if price < 1e-5}
-    rows = [[f"million {name}s", f"${price * 1e6:.3f}"] for name, price in per_million.items()]
-    rows += [[name, f"${price:.10f}".rstrip("0").rstrip(".")] for name, price in PRICES.items() if name not in per_million]
-    return table(["of one", "price"], rows)
+    rows = []
+    for page, things in PAGES.items():
+        for thing, price in things.items():
+            of_millions = price < 1e-5
+            said = f"${price * 1e6:.3f}" if of_millions else f"${price:.10f}".rstrip("0").rstrip(".")
+            rows.append([f"million {thing}s" if of_millions else thing, said, f"<{page}>"])
+    return table(["of one", "price", "source"], rows)
 
 
 def calls_table(calls):
@@ -140,40 +134,14 @@ def looks(seconds):
     return count
 
 
-def idle_table(sweep):
+def idle_table(sweep, sent):
     """Each row's bill in a month of nothing, and in one in which jobs run."""
-    minutes = HOURS_A_MONTH * 60
-    polls = QUEUES * POLLERS * HOURS_A_MONTH * 3600 // POLL_SECONDS
-    alarms, looked_at = watched()
-    kept = Bill({"GB-month of the table": KEPT_GB, "GB-month of its recovery": KEPT_GB}).times(JOBS)
-    always = [
-        ["a sweep each minute", f"{minutes:,} × (Scheduler, Lambda, {sweep['read unit']:g} read units, {sweep['write unit']:g} write unit)",
-         sweep.plus({"Scheduler invocation": 1}).times(minutes)],
-        ["Lambda's polls of two queues", f"{polls:,} SQS requests", Bill({"SQS request": polls})],
-        [f"{alarms} alarms", f"the {looked_at} metrics that they use", Bill({"alarm's metric-month": looked_at})],
-        ["the dashboard", "one", Bill({"dashboard-month": 1})],
-    ]
-    with_jobs = [
-        ["custom metrics", f"{published()} at most", Bill({"custom metric-month": published()})],
-        [f"the items of {JOBS:,} jobs", "8 kB of table and recovery a job", kept],
-    ]
-    rows = [[what, how, bill, bill] for what, how, bill in always]
-    rows += [[what, how, Bill(), bill] for what, how, bill in with_jobs]
-    rows.append(["all", "", *(Bill.sum([row[column] for row in rows]) for column in (2, 3))])
+    rows = months(sweep, sent[IDLE], {metric for part in sent.values() for metric in part}, JOBS)
+    totals = [Bill.sum([row[column] for row in rows]) for column in (2, 3)]
+    rows.append(["all", "", *totals])
+    rows.append(["all, less what is free in an account that uses nothing else", "", *(bill.less_free() for bill in totals)])
     said = [[what, how, *(f"${bill.dollars():.2f}" for bill in bills)] for what, how, *bills in rows]
     return table(["a month", "", "nothing happens", "jobs run"], said)
-
-
-def watched():
-    """The stack's alarms without callbacks, and the metrics that they use: CloudWatch bills these."""
-    resources = re.split(r"^  (?=\w+:$)", (ROOT / "infra" / "template.yaml").read_text(), flags=re.MULTILINE)
-    alarms = [one for one in resources if "Type: AWS::CloudWatch::Alarm" in one and "Condition: HasCallbacks" not in one]
-    return len(alarms), sum(one.count("MetricName:") - one.count("- HasCallbacks\n          - Id:") for one in alarms)
-
-
-def published():
-    """How many counts are metrics, those with a second dimension counted once."""
-    return len(json.loads((ROOT / "infra" / "facts.json").read_text())["metrics"])
 
 
 def written(page, made):

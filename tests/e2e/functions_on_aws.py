@@ -22,7 +22,7 @@ def storage(sagemakers_rule=True):
     template = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     if not sagemakers_rule:
         del template["Resources"]["JobEventsRule"]
-        for name in ("EventsQueuePolicy", "RuleDeadLettersPolicy"):
+        for name in ("EventsQueuePolicy", "EventsDeadLettersPolicy"):
             [statement] = template["Resources"][name]["Properties"]["PolicyDocument"]["Statement"]
             statement["Condition"]["ArnEquals"]["aws:SourceArn"].pop(0)
     return template

@@ -11,7 +11,8 @@ import pytest
 
 from conftest import ROOT, Waiter, until
 from cost import Bill, Table
-from cost_tables import tables, written
+from cost_stack import logged, metrics_in
+from cost_tables import IDLE, idle_table, tables, with_lambda, written
 from functions import NAMES
 from functions_on_aws import running_on_aws
 
@@ -75,6 +76,9 @@ class Counted:
     def __init__(self, functions):
         self.functions, self.table = functions, Table()
         self.journal, self.calls, self.bills = [], {}, {}
+        # What they log, and which of it becomes metrics; not what they say when they start.
+        self.log, self.sent = open(functions.log.name), {}
+        self.log.read()
 
     def part(self, name, queue=0, messages=0, invocations=1, besides=()):
         """What was called since the part before, by its invocations. `queue`: SQS requests that others
@@ -90,6 +94,9 @@ class Counted:
         bill["Lambda request"] += invocations
         bill["SQS request"] += queue
         bill["message"] += messages
+        said = self.log.read()
+        bill["GB of logs"] += logged(said, invocations) / 1e9
+        self.sent[name] = self.sent.get(name, set()) | metrics_in(said)
         self.journal += made
         # The same part again, as of the next event, is the same; of what it costs,
         # the most counts: items grow.
@@ -117,7 +124,7 @@ def live(functions, jobs, waiter):
     """Two training jobs, from their registration to their signal: by a connection, and by a callback."""
     counted = Counted(functions)
     functions.answer("sweep", {})
-    counted.part("a sweep with nothing to do")
+    counted.part(IDLE)
     live_by_connection(functions, jobs, counted)
     live_by_callback(functions, jobs, waiter, counted)
     return counted
@@ -145,7 +152,7 @@ def live_by_connection(functions, jobs, counted):
     counted.part("a registration on the next connection", messages=ASKED)
     functions.gateway("DISCONNECT", FIRST)
     counted.part("a connection that is closed")
-    until(lambda: has_looked(functions), "the sweep checks the job")
+    until(lambda: has_looked(functions, counted), "the sweep checks the job")
     assert functions.poll_events() == (1, 1)
     # The sweep itself is there for all jobs.
     counted.part("a check of a silent job", queue=TAKEN, besides=("GetItem heartbeat", "PutItem heartbeat", "Query due"))
@@ -176,11 +183,12 @@ def take(functions, event):
     assert functions.poll_events() == (1, 1)
 
 
-def has_looked(functions):
+def has_looked(functions, counted):
     """Whether the job was due; if not, the sweep did what an idle one does."""
     looked = functions.answer("sweep", {})["checked"] == 1
     if not looked:
         functions.proxies["sweep"].mark()
+        counted.log.read()
     return looked
 
 
@@ -221,7 +229,19 @@ def test_every_write_has_its_condition_and_every_read_of_a_job_is_consistent(cou
 
 def test_the_page_says_what_was_counted(counted):
     page = PAGE.read_text()
-    told = written(page, tables(counted.calls, counted.bills))
+    told = written(page, tables(counted.calls, counted.bills, counted.sent))
     if os.environ.get("UPDATE_COST"):
         PAGE.write_text(told)
     assert page == told or os.environ.get("UPDATE_COST"), "write it anew: UPDATE_COST=1"
+
+
+def test_an_idle_stack_costs_less_than_two_dollars_a_month(counted):
+    table = idle_table(with_lambda(counted.bills[IDLE]), counted.sent)
+    [total] = [line.split(" | ")[2] for line in table.splitlines() if line.startswith("| all |")]
+    assert float(total.strip("$")) < 2
+
+
+def test_only_what_alarms_read_is_a_metric_and_an_idle_stack_sends_none(counted):
+    assert counted.sent[IDLE] == set()
+    sent = {name for metrics in counted.sent.values() for name, _ in metrics}
+    assert sent == {"sagebell_events_total"}

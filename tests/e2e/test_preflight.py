@@ -199,7 +199,7 @@ def test_a_role_that_may_not_connect_is_told_what_it_needs(cloud, well):
     }
 
 
-@pytest.mark.parametrize(("output", "queue"), [("Rule", "rules"), ("Callbacks", "callbacks")])
+@pytest.mark.parametrize(("output", "queue"), [("Sweep", "sweep"), ("Callbacks", "callbacks")])
 def test_dead_letters_are_counted(cloud, well, output, queue):
     url = well.outputs[f"{output}DeadLettersUrl"]
     cloud.client("sqs").send_message(QueueUrl=url, MessageBody="{}")

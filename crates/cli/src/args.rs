@@ -159,14 +159,12 @@ pub struct ReplayArgs {
 #[cfg(feature = "aws")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum DeadLettersOf {
-    /// Events that `job-events` could not record.
+    /// Events that `job-events` could not record, or that never reached it.
     Events,
     /// Signal requests that `signals` could not handle.
     Signals,
     /// Signal requests that `callbacks` could not handle, in a stack with callbacks.
     Callbacks,
-    /// Events that EventBridge could not put on the events queue.
-    Rules,
 }
 
 /// Arguments of `sagebell redrive`.

@@ -19,14 +19,13 @@ pub struct NoCallbacks(RedriveError);
 /// # Errors
 /// If a queue was not found, or SQS refused; what was moved stays moved.
 pub async fn run(args: &RedriveArgs) -> Result<ExitCode, Box<dyn Error>> {
-    let (from, to) = match args.queue {
-        DeadLettersOf::Events => ("events", "events"),
-        DeadLettersOf::Signals => ("signals", "signals"),
-        DeadLettersOf::Callbacks => ("callbacks", "callbacks"),
-        DeadLettersOf::Rules => ("rules", "events"),
+    let queue = match args.queue {
+        DeadLettersOf::Events => "events",
+        DeadLettersOf::Signals => "signals",
+        DeadLettersOf::Callbacks => "callbacks",
     };
-    let (from, to) =
-        (format!("{}-{from}-dead-letters", args.stack), format!("{}-{to}", args.stack));
+    let to = format!("{}-{queue}", args.stack);
+    let from = format!("{to}-dead-letters");
     let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let dead = match (DeadLetters::find(&sdk, &from, &to).await, args.queue) {
         (Err(error @ RedriveError::NoQueue { .. }), DeadLettersOf::Callbacks) => {

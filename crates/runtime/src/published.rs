@@ -2,31 +2,22 @@
 //!
 //! CloudWatch bills each metric name with its dimensions for each month in which it was sent,
 //! even if the value was zero ("Amazon CloudWatch pricing", custom metrics). So a count becomes a
-//! metric only if `infra/template.yaml` uses it, and a zero is sent only where it has a meaning.
-//! All other counts are still in the log.
+//! metric only if an alarm reads it, and a zero is sent only where it has a meaning. All other
+//! counts are still in the log, where the dashboard and people query them.
 
 use serde_json::{Map, Value};
 
-/// The metrics of CloudWatch: what an alarm or the dashboard of `infra/template.yaml` reads.
-pub const METRICS: [&str; 15] = [
+/// The metrics of CloudWatch: what an alarm of `infra/template.yaml` reads.
+pub const METRICS: [&str; 4] = [
     "sagebell_api_unreachable_total",
-    "sagebell_callbacks_total",
-    "sagebell_events_missed_total",
-    "sagebell_events_refused_total",
-    "sagebell_events_total",
-    "sagebell_pushes_total",
-    "sagebell_sagemaker_calls_total",
-    "sagebell_sweep_abandoned_total",
-    "sagebell_sweep_checked_total",
-    "sagebell_sweep_due_total",
-    "sagebell_sweep_failed_total",
-    "sagebell_sweep_missing_total",
+    EVENTS,
     "sagebell_sweep_overdue_total",
-    "sagebell_sweep_stopped_total",
     "sagebell_sweep_undeliverable_total",
 ];
-/// Whose zero is a number that `SilenceAlarm` sets beside the changes that were missed.
-const ZEROS: [&str; 1] = ["sagebell_events_total"];
+/// The count whose zero `SilenceAlarm` reads, and the count beside which the zero has a meaning:
+/// something changed, and no event told it.
+const EVENTS: &str = "sagebell_events_total";
+const MISSED: &str = "sagebell_events_missed_total";
 
 /// The member of a document that says what in it is a metric.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
@@ -50,12 +41,13 @@ pub(crate) fn publish(documents: &[u8]) -> Vec<u8> {
 
 /// What is needed of one document, if anything is.
 fn needed(mut document: Map<String, Value>) -> Option<Map<String, Value>> {
+    let none = Value::from(0);
+    let missed = document.get(MISSED).is_some_and(|count| *count != none);
     let counts = names(&document);
     let counts: Vec<_> = counts
         .into_iter()
         .filter(|name| {
-            let kept =
-                document.get(name) != Some(&Value::from(0)) || ZEROS.contains(&name.as_str());
+            let kept = document.get(name) != Some(&none) || missed && name == EVENTS;
             if !kept {
                 document.remove(name);
             }
@@ -115,7 +107,8 @@ mod tests {
 
     #[test]
     fn what_an_alarm_reads_is_a_metric() {
-        let counts = json!({"sagebell_sweep_due_total": 3, "sagebell_sweep_failed_total": 1});
+        let counts =
+            json!({"sagebell_sweep_overdue_total": 3, "sagebell_sweep_undeliverable_total": 1});
         assert_eq!(published(&counts), [document(&counts)]);
     }
 
@@ -124,12 +117,22 @@ mod tests {
         assert!(
             published(&json!({"sagebell_sweep_due_total": 0, "sagebell_x_total": 0})).is_empty()
         );
-        let counts = json!({"sagebell_events_missed_total": 1, "sagebell_events_total": 0});
-        let more = json!({
+        // Something was missed: the zero says that no event came.
+        let counts = json!({
             "sagebell_events_missed_total": 1, "sagebell_events_total": 0,
             "sagebell_observations_total": 0,
         });
-        assert_eq!(published(&more), [document(&counts)]);
+        let [line] = &published(&counts)[..] else { panic!() };
+        let metrics = line.pointer("/_aws/CloudWatchMetrics/0/Metrics").unwrap();
+        assert_eq!(metrics, &json!([{"Name": "sagebell_events_total"}]));
+        assert_eq!(line["sagebell_events_total"], 0);
+        assert_eq!(line["sagebell_events_missed_total"], 1);
+        // Nothing was missed: were this zero sent, an hour of checks would look like a silence.
+        let quiet = json!({"sagebell_events_missed_total": 0, "sagebell_events_total": 0});
+        assert!(published(&quiet).is_empty());
+        let never = json!({"sagebell_events_total": 0, "sagebell_observations_total": 1});
+        let [line] = &published(&never)[..] else { panic!() };
+        assert_eq!(line, &json!({"Function": "sweep", "sagebell_observations_total": 1}));
     }
 
     #[test]

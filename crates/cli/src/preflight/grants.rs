@@ -65,7 +65,6 @@ pub(super) const DEAD_LETTERS: &[Grant] = &[
     template("EventsDeadLetters"),
     template("SignalsDeadLetters"),
     template("CallbacksDeadLetters"),
-    template("RuleDeadLetters"),
     template("SweepDeadLetters"),
 ];
 /// SageMaker's events.

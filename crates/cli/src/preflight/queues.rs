@@ -10,7 +10,7 @@ pub(super) const QUEUES_CHECK: &str = "queues";
 pub(super) const DEAD_LETTERS_CHECK: &str = "dead letters";
 /// The stack's queues, and the dead letters of each way in, by the ends of their names.
 const WORKING: [&str; 2] = ["events", "signals"];
-const DEAD: [&str; 4] = ["events", "signals", "rules", "sweep"];
+const DEAD: [&str; 3] = ["events", "signals", "sweep"];
 /// Of both kinds one more, where there are callbacks.
 const CALLBACKS: &str = "callbacks";
 
