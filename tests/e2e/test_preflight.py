@@ -57,7 +57,7 @@ def places(check):
 def well(cloud, deployed):
     """The stack without other tests' dead letters."""
     sqs = cloud.client("sqs")
-    for queue in ("Events", "Signals", "Callbacks", "Rule", "Sweep"):
+    for queue in ("Events", "Signals", "Callbacks", "Sweep"):
         sqs.purge_queue(QueueUrl=deployed.outputs[f"{queue}DeadLettersUrl"])
     return deployed
 
