@@ -21,7 +21,7 @@ use crate::signal::{Announcement, Callback, Probe, Signal, SignalRequest};
 use crate::wait::{CallbackUrl, ConnectionId, FailureClass, Wait, WaitKey};
 
 /// How a store call can fail. A failed condition is not a failure: see [`Saved`].
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// Throttled, busy, timed out, unreachable: the same call may succeed later.
     /// The write may or may not have happened.

@@ -11,12 +11,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sagebell_monitor::ports::{Clock, StoreError};
 use tokio::sync::Notify;
-use tokio_rusqlite::rusqlite::{
-    Connection, Error, ErrorCode, OpenFlags, Transaction, TransactionBehavior,
-};
+use tokio_rusqlite::rusqlite::{Connection, Error, ErrorCode, OpenFlags, Transaction};
 
 use crate::error::SqliteError;
 use crate::schema;
+use crate::writer::Writer;
 
 /// How long a call waits for another process's write before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,7 +33,7 @@ static OPENING: Mutex<()> = Mutex::new(());
 
 /// An open database.
 pub(crate) struct Database {
-    writer: tokio_rusqlite::Connection,
+    writer: Writer,
     reader: tokio_rusqlite::Connection,
     clock: Arc<dyn Clock>,
     /// Woken when this process has queued a message.
@@ -50,7 +49,12 @@ impl Database {
             bad_cursor @ StoreError::BadCursor(_) => bad_cursor,
         });
         let (writer, reader) = opened?;
-        Ok(Self { writer: writer.into(), reader: reader.into(), clock, pushed: Notify::new() })
+        Ok(Self {
+            writer: Writer::start(writer),
+            reader: reader.into(),
+            clock,
+            pushed: Notify::new(),
+        })
     }
 
     /// Reads, with the present in microseconds; sees all that was committed.
@@ -62,21 +66,15 @@ impl Database {
         Ok(self.reader.call(move |conn| read(conn, now)).await?)
     }
 
-    /// Writes in one transaction, with the present in microseconds: nothing is
-    /// kept if `write` fails. Who stops waiting does not stop the write.
+    /// Writes, with the present in microseconds, in a transaction that others may share: nothing
+    /// is kept if `write` fails. Who stops waiting does not stop the write.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         write: impl FnOnce(&Transaction<'_>, i64) -> Result<T, SqliteError> + Send + 'static,
     ) -> Result<T, SqliteError> {
         let clock = self.clock.clone();
-        let written = self.writer.call(move |conn| {
-            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            // Only now: it may have taken seconds to get here.
-            let done = write(&tx, micros(clock.now()))?;
-            tx.commit()?;
-            Ok(done)
-        });
-        Ok(written.await?)
+        // The time of the write: it may have taken seconds to get there.
+        self.writer.write(move |tx| write(tx, micros(clock.now()))).await
     }
 }
 

@@ -4,12 +4,17 @@ use sagebell_monitor::ports::{Cursor, StoreError};
 use tokio_rusqlite::rusqlite::{Error, ErrorCode};
 
 /// A failed call, on its way to become a [`StoreError`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SqliteError(StoreError);
 
 impl SqliteError {
     pub(crate) fn terminal(text: impl Into<String>) -> Self {
         Self(StoreError::Terminal(text.into()))
+    }
+
+    /// The thread of the connection has ended.
+    pub(crate) fn closed() -> Self {
+        Self::terminal("the connection to the database is closed")
     }
 
     pub(crate) fn cursor(cursor: &Cursor) -> Self {
@@ -59,7 +64,7 @@ impl From<tokio_rusqlite::Error<SqliteError>> for SqliteError {
     fn from(error: tokio_rusqlite::Error<SqliteError>) -> Self {
         match error {
             tokio_rusqlite::Error::Error(fault) => fault,
-            _ => Self::terminal("the connection to the database is closed"),
+            _ => Self::closed(),
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Promises:
 //!
-//! - Several processes may use one file at once; every write is one transaction
-//!   that either happened or did not, and reads see all that were answered.
+//! - Several processes may use one file at once; every write either happened or did not, and reads
+//!   see all that were answered. Writes that wait at the same time share one transaction.
 //! - A process that is killed, at any time, loses nothing that was answered.
 //! - A power loss or a kernel crash may lose the last writes before it (the log is
 //!   synced at checkpoints, not at every commit: `synchronous=NORMAL`). The file
@@ -39,6 +39,11 @@
 //! # }
 //! ```
 
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
 mod connections;
 mod counts;
 mod cursor;
@@ -51,6 +56,7 @@ mod queue;
 mod schema;
 mod store;
 mod waits;
+mod writer;
 
 pub use queue::{Receipt, Received, SqliteQueue};
 pub use store::SqliteStore;

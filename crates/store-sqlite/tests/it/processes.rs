@@ -11,6 +11,7 @@ use std::sync::Arc;
 use sagebell_monitor::ports::{Clock as _, Queue as _, Saved, Store as _};
 use sagebell_monitor::testing::ManualClock;
 use sagebell_store_sqlite::SqliteStore;
+use tokio::task::JoinSet;
 use tokio_rusqlite::rusqlite::Connection;
 
 use crate::samples::{arn, key, request, wait};
@@ -21,6 +22,8 @@ const DATABASE: &str = "SAGEBELL_TEST_DATABASE";
 /// Before each line that a child says to its parent, among the test harness's.
 const SAYS: &str = "child says ";
 const COUNTS: u32 = 100;
+/// Writers of one process.
+const AT_ONCE: usize = 40;
 
 fn spawn(role: &str, path: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
@@ -53,6 +56,7 @@ async fn child() {
     let clock = Arc::new(ManualClock::default());
     match role.as_str() {
         "write" => write_for_ever(path, &clock).await,
+        "write together" => write_together_for_ever(path, &clock).await,
         "count" => count_to_the_end(path, &clock).await,
         "open" => open_what_is_asked(&clock),
         other => panic!("no role {other}"),
@@ -71,6 +75,23 @@ async fn write_for_ever(path: &Path, clock: &Arc<ManualClock>) {
         queue.push(&[request(&id)]).await.unwrap();
         println!("{SAYS}{id}");
     }
+}
+
+/// Waits, many at a time, so that they share transactions.
+async fn write_together_for_ever(path: &Path, clock: &Arc<ManualClock>) {
+    let store = open(path, clock);
+    let mut writers = JoinSet::new();
+    for writer in 0..AT_ONCE {
+        let (store, now) = (store.clone(), clock.now());
+        writers.spawn(async move {
+            for number in 0.. {
+                let id = format!("w-{writer}-{number}");
+                store.save_wait(&wait("a-job", &id, now), None).await.unwrap();
+                println!("{SAYS}{id}");
+            }
+        });
+    }
+    writers.join_all().await;
 }
 
 async fn count_to_the_end(path: &Path, clock: &Arc<ManualClock>) {
@@ -166,5 +187,25 @@ async fn a_process_killed_while_it_writes_loses_nothing_it_was_answered() {
         conn.execute_batch("DELETE FROM waits").unwrap();
         let page = store.list_waits(&arn("a-job"), None, 1).await.unwrap();
         assert_eq!(page.items, []);
+    }
+}
+
+#[tokio::test]
+async fn a_process_killed_while_many_write_loses_nothing_it_answered() {
+    let (_dir, path) = new_path();
+    for heard_before_the_kill in [1, 100, 1_000] {
+        let mut child = spawn("write together", &path);
+        let mut said = received(&mut child);
+        let mut ids: Vec<String> = said.by_ref().take(heard_before_the_kill).collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        ids.extend(said);
+        assert!(ids.len() >= heard_before_the_kill, "the child ended early");
+        let store = open(&path, &Arc::default());
+        for id in &ids {
+            let found = store.load_wait(&key("a-job", id)).await.unwrap();
+            assert!(found.is_some(), "{id} was answered and is gone");
+        }
+        Connection::open(&path).unwrap().execute_batch("DELETE FROM waits").unwrap();
     }
 }
