@@ -58,5 +58,5 @@ mod store;
 mod waits;
 mod writer;
 
-pub use queue::{Receipt, Received, SqliteQueue};
+pub use queue::{Receipt, Received, Share, SqliteQueue, Taken};
 pub use store::SqliteStore;

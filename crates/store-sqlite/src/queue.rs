@@ -4,6 +4,7 @@
 //! until its visibility timeout ends. Then anyone can receive it again. Jobs take turns, so ten
 //! thousand messages of one job do not delay those of another.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,13 +32,13 @@ const PUSH: &str = "
         coalesce((SELECT min(turn) FROM queue), 0),
         coalesce((SELECT max(turn) + 1 FROM queue WHERE job = ?2), 0)))";
 
-const RECEIVE: &str = "
-    UPDATE queue SET visible_at = ?1, receives = receives + 1
-    WHERE id IN (
-        SELECT id FROM queue INDEXED BY queue_turn
-        WHERE (visible_at <= ?2 OR visible_at > ?4) AND job NOT IN (SELECT value FROM json_each(?5))
-        ORDER BY turn, id LIMIT ?3)
-    RETURNING id, receives, turn, request";
+const LOOK: &str = "
+    SELECT id, receives, job, request FROM queue INDEXED BY queue_turn
+    WHERE (visible_at <= ?1 OR visible_at > ?2) AND job NOT IN (SELECT value FROM json_each(?3))
+    ORDER BY turn, id LIMIT ?4";
+
+const TAKE: &str = "
+    UPDATE queue SET visible_at = ?1, receives = receives + 1 WHERE id = ?2";
 
 const ACK: &str = "DELETE FROM queue WHERE id = ?1 AND receives = ?2";
 
@@ -66,6 +67,24 @@ pub struct Received {
     pub receives: u32,
 }
 
+/// How many messages of each job a receiver takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Share<'a> {
+    /// The most of one job. At least one.
+    pub of_each_job: usize,
+    /// Jobs of which it takes none.
+    pub without: &'a [JobArn],
+}
+
+/// What a receiver took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The messages, in turn.
+    pub messages: Vec<Received>,
+    /// Whether there may be more for it.
+    pub more: bool,
+}
+
 /// A queue of signal requests in the store's file. Clones share its connections and
 /// wake each other's consumers.
 #[derive(Clone)]
@@ -86,23 +105,31 @@ impl SqliteQueue {
         max: usize,
         visibility: Duration,
     ) -> Result<Vec<Received>, StoreError> {
-        self.receive_of_others(max, visibility, &[]).await
+        let share = Share { of_each_job: max, without: &[] };
+        Ok(self.receive_share(max, share, visibility).await?.messages)
     }
 
-    /// The same, without messages of these jobs.
+    /// The same, with a share of each job.
     ///
     /// # Errors
     /// The store's.
-    pub async fn receive_of_others(
+    pub async fn receive_share(
         &self,
         max: usize,
+        share: Share<'_>,
         visibility: Duration,
-        jobs: &[JobArn],
-    ) -> Result<Vec<Received>, StoreError> {
-        let jobs: Vec<&str> = jobs.iter().map(JobArn::as_str).collect();
-        let without = serde_json::json!(jobs).to_string();
-        let claim = move |tx: &Transaction<'_>, now| claim(tx, max, visibility, &without, now);
-        Ok(self.0.write(claim).await?)
+    ) -> Result<Taken, StoreError> {
+        let without: Vec<&str> = share.without.iter().map(JobArn::key).collect();
+        let without = serde_json::json!(without).to_string();
+        let of_each_job = share.of_each_job;
+        let take = move |tx: &Transaction<'_>, now| {
+            let candidates = look(tx, max, &without, now)?;
+            let more = candidates.len() == max;
+            let until = after(now, visibility);
+            let messages = take(tx, shares(candidates, of_each_job), until)?;
+            Ok(Taken { messages, more })
+        };
+        Ok(self.0.write(take).await?)
     }
 
     /// Removes messages that were dealt with.
@@ -178,33 +205,58 @@ fn after(now: i64, delay: Duration) -> i64 {
     now.saturating_add(delay)
 }
 
-fn claim(
+/// A message that may be taken.
+struct Candidate {
+    id: i64,
+    receives: u32,
+    job: String,
+    text: String,
+}
+
+/// The next messages in turn that nobody has.
+fn look(
     tx: &Transaction<'_>,
     max: usize,
-    visibility: Duration,
     without: &str,
     now: i64,
-) -> Result<Vec<Received>, SqliteError> {
+) -> Result<Vec<Candidate>, SqliteError> {
     let max = i64::try_from(max).unwrap_or(i64::MAX);
-    let mut statement = tx.prepare_cached(RECEIVE)?;
-    let times = (after(now, visibility), after(now, LONGEST_HIDDEN));
-    let claimed = statement.query_map(params![times.0, now, max, times.1, without], |row| {
-        let (id, receives, turn) = (row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?);
-        let text: String = row.get(3)?;
-        Ok((turn, Receipt { id, receives }, text))
-    })?;
-    let mut claimed = claimed.collect::<Result<Vec<_>, _>>()?;
-    claimed.sort_by_key(|(turn, id, _)| (*turn, id.id));
+    let mut statement = tx.prepare_cached(LOOK)?;
+    let found =
+        statement.query_map(params![now, after(now, LONGEST_HIDDEN), without, max], |row| {
+            let (id, receives) = (row.get(0)?, row.get(1)?);
+            Ok(Candidate { id, receives, job: row.get(2)?, text: row.get(3)? })
+        })?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// The first ones of each job.
+fn shares(candidates: Vec<Candidate>, of_each_job: usize) -> impl Iterator<Item = Candidate> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    candidates.into_iter().filter(move |candidate| {
+        let count = counts.entry(candidate.job.clone()).or_default();
+        *count += 1;
+        *count <= of_each_job
+    })
+}
+
+/// Hides these messages from everyone else.
+fn take(
+    tx: &Transaction<'_>,
+    candidates: impl Iterator<Item = Candidate>,
+    until: i64,
+) -> Result<Vec<Received>, SqliteError> {
     let mut received = Vec::new();
-    for (_, id, text) in claimed {
-        match decode(&text, "a signal request") {
-            Ok(request) => received.push(Received { id, request, receives: id.receives }),
+    for Candidate { id, receives, text, .. } in candidates {
+        let Ok(request) = decode(&text, "a signal request") else {
             // It would come back for ever. The sweep requests its signal again.
-            Err(_) => {
-                tracing::error!(message = id.id, "dropped a message that can't be read");
-                tx.prepare_cached(DROP)?.execute([id.id])?;
-            }
-        }
+            tracing::error!(message = id, "dropped a message that can't be read");
+            tx.prepare_cached(DROP)?.execute([id])?;
+            continue;
+        };
+        tx.prepare_cached(TAKE)?.execute(params![until, id])?;
+        let receives = receives.saturating_add(1);
+        received.push(Received { id: Receipt { id, receives }, request, receives });
     }
     Ok(received)
 }

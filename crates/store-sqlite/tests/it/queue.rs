@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use sagebell_monitor::ports::{Clock as _, Queue as _};
 use sagebell_monitor::signal::SignalRequest;
 use sagebell_monitor::testing::ManualClock;
-use sagebell_store_sqlite::{Received, SqliteQueue};
+use sagebell_store_sqlite::{Received, Share, SqliteQueue};
 use tokio::task::JoinSet;
 use tokio_rusqlite::rusqlite::Connection;
 
@@ -126,16 +126,20 @@ async fn jobs_take_turns_however_many_messages_one_has() {
 }
 
 #[tokio::test]
-async fn messages_of_other_jobs_can_be_asked_for() {
+async fn a_share_of_each_job_can_be_asked_for() {
     let (_dir, path) = new_path();
     let queue = open(&path, &Arc::default()).queue();
-    queue
-        .push(&[request_of("a", "a1"), request_of("b", "b1"), request_of("a", "a2")])
-        .await
-        .unwrap();
-    let others = queue.receive_of_others(9, VISIBILITY, &[arn("a")]).await.unwrap();
-    assert_eq!(ids(&others), ["b1"]);
-    assert_eq!(ids(&queue.receive(9, VISIBILITY).await.unwrap()), ["a1", "a2"]);
+    let requests = [("A", "a1"), ("b", "b1"), ("A", "a2"), ("A", "a3"), ("b", "b2"), ("c", "c1")];
+    queue.push(&requests.map(|(job, id)| request_of(job, id))).await.unwrap();
+    let without = [arn("b")];
+    let share = |of_each_job, without| Share { of_each_job, without };
+    let first = queue.receive_share(3, share(1, &without), VISIBILITY).await.unwrap();
+    assert_eq!((ids(&first.messages), first.more), (vec!["a1", "c1"], true));
+    let without = [arn("b"), arn("A")];
+    let second = queue.receive_share(3, share(1, &without), VISIBILITY).await.unwrap();
+    assert_eq!((ids(&second.messages), second.more), (vec![], false));
+    let third = queue.receive_share(9, share(2, &[]), VISIBILITY).await.unwrap();
+    assert_eq!((ids(&third.messages), third.more), (vec!["b1", "a2", "b2", "a3"], false));
 }
 
 #[tokio::test]
