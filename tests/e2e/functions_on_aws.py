@@ -84,10 +84,11 @@ class OnAws(Functions):
         missing = ("SAGEBELL_QUEUE", "SAGEBELL_BUS") if name == "signals" else ()
         return {key: value for key, value in variables.items() if key not in missing}
 
-    def gateway(self, kind, connection, frame=None):
+    def gateway(self, kind, connection, frame=None, ahead=0):
         """What API Gateway does with an event of a connection; the waiter's answer, if it sent a frame
-        ("Set up a WebSocket API integration request in API Gateway", developer guide)."""
-        now = int(time.time() * 1000)
+        ("Set up a WebSocket API integration request in API Gateway", developer guide). `ahead`: how many seconds
+        the time is ahead of the true one."""
+        now = int((time.time() + ahead) * 1000)
         context = {
             "eventType": kind, "routeKey": "$default" if frame else f"${kind.lower()}", "connectionId": connection,
             "connectedAt": now, "requestTimeEpoch": now, "stage": "v1", "apiId": "a1b2", "domainName": "x",
