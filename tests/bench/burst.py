@@ -23,7 +23,7 @@ def run(folder, _smoke):
         "Every waiter was told, and none twice. An exponent of 1 means that twice the jobs take twice the time.",
         f"The poll of {world.POLL_SECONDS} s is calculated: it takes as long for one job as for all, if SageMaker takes that many calls.",
     ]
-    return [world.section("A burst", head, rows, notes, found)]
+    return [world.table("A burst", head, rows, notes, found)]
 
 
 def row(one, exponent):

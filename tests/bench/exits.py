@@ -42,7 +42,7 @@ def run(folder, smoke):
         " jobs with Step Functions\").",
     ]
     head = ["job settled → process over", "sagebell-step", f"a poll every {world.POLL_SECONDS} s"]
-    return [world.section("From the job's end to the step's", head, rows, notes, figures)]
+    return [world.table("From the job's end to the step's", head, rows, notes, figures)]
 
 
 def exits(scene, number):

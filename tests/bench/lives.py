@@ -55,7 +55,7 @@ def run(folder, smoke):
         f"Polling asks every {world.POLL_SECONDS} s. Its calls are free; its pod has {POLLING_MIB} MiB of an m5.large. The pod"
         " of a step that waits is in no column.",
     ]
-    return [world.section("Calls and dollars of a job by how long it runs", head, rows, notes, figures)]
+    return [world.table("Calls and dollars of a job by how long it runs", head, rows, notes, figures)]
 
 
 class Life:

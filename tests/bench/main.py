@@ -1,4 +1,4 @@
-"""Runs the sections, and prints or writes their table. Start it by scripts/bench."""
+"""Runs the sections, and prints or writes their tables. Start it by scripts/bench."""
 
 import argparse
 import importlib
@@ -9,28 +9,26 @@ import tempfile
 import report
 import world
 
-SECTIONS = ["step", "exits", "lives", "quiet", "burst", "sizes"]
 # Those that take no more than seconds when they are small.
 SMALL = ["step", "exits", "lives", "quiet"]
 
 
 def main():
     words = argparse.ArgumentParser(prog="scripts/bench")
-    words.add_argument("sections", nargs="*", choices=[[], *SECTIONS], help="only these; then nothing is written")
-    words.add_argument("--smoke", action="store_true", help="every small section, as small as it gets; nothing is written")
+    words.add_argument("sections", nargs="*", choices=[[], *report.NAMES], help="only these")
+    words.add_argument("--smoke", action="store_true", help="as small as it gets; nothing is written")
     chosen = words.parse_args()
     if not chosen.smoke:
         world.use_release()
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    found = []
-    for name in chosen.sections or (SMALL if chosen.smoke else SECTIONS):
+    for name in chosen.sections or (SMALL if chosen.smoke else report.NAMES):
         print(f"== {name}", flush=True)
+        load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
         with tempfile.TemporaryDirectory() as folder:
-            found += importlib.import_module(name).run(pathlib.Path(folder), chosen.smoke)
-    document = report.document(found, load)
-    print(report.markdown(document))
-    if not chosen.smoke and not chosen.sections:
-        report.write(document)
+            tables = importlib.import_module(name).run(pathlib.Path(folder), chosen.smoke)
+        section = report.found(tables, load)
+        print(report.markdown({name: section}))
+        if not chosen.smoke:
+            report.write(name, section)
 
 
 if __name__ == "__main__":

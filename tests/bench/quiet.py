@@ -12,7 +12,9 @@ import functions_on_aws
 import test_calls_per_job as parts
 import world
 
-MANY, FEW = 100_000, 10
+FEW = 10
+# The emulated DynamoDB takes a hundred items a second: the calls of a sweep are counted beside fewer.
+ON_THIS_MACHINE, IN_DYNAMODB = 100_000, 10_000
 CALLERS = 8
 # The longest that a waiter may ask for (docs/openapi.json): no lease ends while it is looked.
 LEASE_SECONDS = 86_400
@@ -22,28 +24,33 @@ BATCH = 25
 
 
 def run(folder, smoke):
-    numbers = (0, 10, 200) if smoke else (0, FEW, MANY)
-    seconds = 6 if smoke else 60
-    local = {number: on_the_local_stack(folder / f"quiet-{number}.db", number, seconds) for number in numbers}
-    on_aws = in_dynamodb(folder, numbers)
-    least = local[numbers[0]]["cpu_ms"]
+    return [local_table(folder, smoke), aws_table(folder, smoke)]
+
+
+def local_table(folder, smoke):
+    numbers, seconds = ((0, FEW, 200), 5) if smoke else ((0, FEW, ON_THIS_MACHINE), 30)
+    found = {number: on_the_local_stack(folder / f"quiet-{number}.db", number, seconds) for number in numbers}
+    least = found[0]["cpu_ms"]
     rows = [
-        [f"{number:,}", f"{local[number]['cpu_ms']:.2f} ({ratio(local[number]['cpu_ms'], least)})", local[number]["stored_mib"],
-         on_aws[number]["DynamoDB"], on_aws[number]["SageMaker"], f"{on_aws[number]['units']:g}"]
-        for number in numbers
-    ]
-    head = [
-        "waits", "local stack: CPU of a second, with its sweeps, ms", "its file, MiB", "a sweep's DynamoDB calls",
-        "its SageMaker calls", "its read and write units",
+        [f"{number:,}", f"{one['cpu_ms']:.2f} ({ratio(one['cpu_ms'], least)})", one["stored_mib"]] for number, one in found.items()
     ]
     notes = [
-        f"Jobs with one wait each that run, of a waiter that renews late. The local stack was looked at for {seconds} s, with"
-        " a sweep each second; it asks no SageMaker.",
-        "On AWS: one call of `sweep` against an emulated DynamoDB that holds so many waits, right after they were registered,"
-        " so none is due.",
+        f"Jobs with one wait each that run, of waiters that renew late. Looked at for {seconds} s, with a sweep each second; the"
+        " stack asks no SageMaker.",
     ]
-    figures = {"local": local, "aws": on_aws}
-    return [world.section(f"{numbers[-1]:,} waits that nothing happens to", head, rows, notes, figures)]
+    head = ["waits", "CPU time of a second with its sweep, ms", "the stack's file, MiB"]
+    return world.table(f"The local stack with {numbers[-1]:,} waits that nothing happens to", head, rows, notes, found)
+
+
+def aws_table(folder, smoke):
+    numbers = (0, FEW, 200 if smoke else IN_DYNAMODB)
+    found = in_dynamodb(folder, numbers)
+    rows = [[f"{number:,}", one["DynamoDB"], one["SageMaker"], f"{one['units']:g}"] for number, one in found.items()]
+    notes = [
+        "One call of `sweep` against an emulated DynamoDB that holds so many waits, right after they were registered: none is due.",
+    ]
+    head = ["waits", "a sweep's DynamoDB calls", "its SageMaker calls", "its read and write units"]
+    return world.table(f"A sweep on AWS beside {numbers[-1]:,} waits that nothing happens to", head, rows, notes, found)
 
 
 def ratio(value, least):

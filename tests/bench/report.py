@@ -11,6 +11,8 @@ import subprocess
 import world
 
 FOLDER = world.ROOT / "docs" / "benchmarks"
+# The sections, in the order of the page.
+NAMES = ["step", "exits", "lives", "quiet", "burst", "sizes"]
 
 
 def machine():
@@ -27,31 +29,38 @@ def commit():
     return f"{head}, changed" if changed else head
 
 
-def document(sections, load):
+def found(tables, load):
+    """What one section found, when, of which commit and where."""
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": commit(),
         "machine": machine(),
         "load": load,
-        "sections": sections,
+        "tables": tables,
     }
 
 
-def markdown(found):
+def markdown(sections):
     lines = [
         "# Benchmarks", "",
-        "Written by `scripts/bench`. Everything beside Sagebell ran in the same run on the same machine. The ratios in",
-        "brackets are to Sagebell's figure in the same row.", "",
-        f"Date: {found['date']}. Commit: {found['commit']}. Machine: {found['machine']}. Load before: {found['load']}.",
+        "Written by `scripts/bench`. Everything in one table ran in the same run on the same machine. The ratios in brackets",
+        "are to Sagebell's figure in the same row, or to the first row.",
     ]
-    for one in found["sections"]:
-        lines += ["", f"## {one['title']}", ""]
-        lines += ["| " + " | ".join(map(str, row)) + " |" for row in (one["head"], ["---"] * len(one["head"]), *one["rows"])]
-        lines += ["", *(f"- {note}" for note in one["notes"])]
+    for section in sections.values():
+        for table in section["tables"]:
+            lines += ["", f"## {table['title']}", ""]
+            lines += ["| " + " | ".join(map(str, row)) + " |" for row in (table["head"], ["---"] * len(table["head"]), *table["rows"])]
+            lines += ["", *(f"- {note}" for note in table["notes"])]
+            lines += [f"- {section['date']}, commit {section['commit']}, {section['machine']}, load before {section['load']}."]
     return "\n".join(lines) + "\n"
 
 
-def write(found):
+def write(name, section):
+    """Takes the place of what this section found before."""
     FOLDER.mkdir(exist_ok=True)
-    (FOLDER / "README.md").write_text(markdown(found))
-    (FOLDER / "results.json").write_text(json.dumps(found, indent=2) + "\n")
+    results = FOLDER / "results.json"
+    sections = json.loads(results.read_text()) if results.exists() else {}
+    sections[name] = section
+    sections = {one: sections[one] for one in NAMES if one in sections}
+    results.write_text(json.dumps(sections, indent=2) + "\n")
+    (FOLDER / "README.md").write_text(markdown(sections))

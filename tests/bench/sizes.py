@@ -12,4 +12,4 @@ def run(_folder, _smoke):
     lines = [line for line in done.stdout.splitlines() if line.startswith("|")]
     head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
     notes = ["From [footprint.md](../footprint.md), where a function that grew beyond its bound fails CI."]
-    return [world.section("The functions beside a hello world", head, rows, notes, {row[0]: row[1:] for row in rows})]
+    return [world.table("The functions beside a hello world", head, rows, notes, {row[0]: row[1:] for row in rows})]

@@ -108,7 +108,7 @@ def created_section(taken, rounds):
         f"From the start of the process to the arrival of `CreateTrainingJob`: the medians of {rounds} runs, in turns.",
         "The step has opened its connection to the monitor by then. The script of boto3 has no monitor.",
     ]
-    return world.section("A step until its job is created", ["", "sagebell-step", "boto3"], rows, notes, middle)
+    return world.table("A step until its job is created", ["", "sagebell-step", "boto3"], rows, notes, middle)
 
 
 def waiting_section(found, seconds, many):
@@ -132,7 +132,7 @@ def waiting_section(found, seconds, many):
     assert ours["describes"] == 0, "a step that waits asks SageMaker nothing"
     assert ours["rss_mib"] <= MOST_MEMORY_MIB and ours["own_mib"] <= MOST_OWN_MIB, f"the step takes too much memory: {ours}"
     head = ["", "sagebell-step", "boto3's waiter", "Airflow's trigger", f"one of {many} Airflow triggers"]
-    return world.section("A step that waits", head, rows, notes, {**found, "triggers": many, "seconds": seconds})
+    return world.table("A step that waits", head, rows, notes, {**found, "triggers": many, "seconds": seconds})
 
 
 def an_hour(one, seconds):

@@ -9,7 +9,6 @@ import quiet
 import report
 import step
 import world
-from main import SECTIONS
 
 
 def test_a_poll_of_a_shorter_pause_is_scaled_and_its_own_work_is_not():
@@ -29,9 +28,9 @@ def test_percentiles_and_ratios():
 
 
 def test_the_table_has_every_row_and_says_when_where_and_what():
-    made = [world.section("One", ["a", "b"], [["c", 1]], ["a note"], {"c": 1})]
-    found = report.document(made, "0.1")
-    page = report.markdown(found)
+    made = [world.table("One", ["a", "b"], [["c", 1]], ["a note"], {"c": 1})]
+    found = report.found(made, "0.1")
+    page = report.markdown({"one": found})
     assert "| a | b |\n| --- | --- |\n| c | 1 |\n\n- a note\n" in page
     assert all(found[name] in page for name in ("date", "commit", "machine", "load"))
     assert json.loads(json.dumps(found)) == found
@@ -44,7 +43,7 @@ def test_the_page_is_the_table_of_the_results():
 
 
 def test_every_section_is_there():
-    assert all((world.ROOT / "tests" / "bench" / f"{name}.py").is_file() for name in SECTIONS)
+    assert all((world.ROOT / "tests" / "bench" / f"{name}.py").is_file() for name in report.NAMES)
 
 
 def test_what_a_sweep_calls_does_not_grow_with_the_waits(tmp_path):

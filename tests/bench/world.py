@@ -73,6 +73,6 @@ def beside(value, ours, digits=1):
     return f"{value:,.{digits}f} ({value / ours:.1f}×)"
 
 
-def section(title, head, rows, notes, figures):
-    """What a section says: a table with its notes, and the same figures for programs."""
+def table(title, head, rows, notes, figures):
+    """A table of a section with its notes, and the same figures for programs."""
     return {"title": title, "head": head, "rows": rows, "notes": notes, "figures": figures}
