@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import os
 import pathlib
 import tempfile
 
@@ -22,10 +21,9 @@ def main():
         world.use_release()
     for name in chosen.sections or (SMALL if chosen.smoke else report.NAMES):
         print(f"== {name}", flush=True)
-        load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+        section = report.start()
         with tempfile.TemporaryDirectory() as folder:
-            tables = importlib.import_module(name).run(pathlib.Path(folder), chosen.smoke)
-        section = report.found(tables, load)
+            section["tables"] = importlib.import_module(name).run(pathlib.Path(folder), chosen.smoke)
         print(report.markdown({name: section}))
         if not chosen.smoke:
             report.write(name, section)

@@ -25,18 +25,17 @@ def machine():
 def commit():
     words = ["git", "-C", str(world.ROOT)]
     head = subprocess.run([*words, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    changed = subprocess.run([*words, "status", "--porcelain"], capture_output=True, text=True, check=True).stdout
+    changed = subprocess.run([*words, "status", "--porcelain", "--", ".", ":!docs/benchmarks"], capture_output=True, text=True, check=True).stdout
     return f"{head}, changed" if changed else head
 
 
-def found(tables, load):
-    """What one section found, when, of which commit and where."""
+def start():
+    """When, of which commit and where something is measured, and what else the machine has to do."""
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": commit(),
         "machine": machine(),
-        "load": load,
-        "tables": tables,
+        "load": ", ".join(f"{one:.1f}" for one in os.getloadavg()),
     }
 
 
