@@ -10,19 +10,23 @@ import step
 import steps
 import world
 
-AT_ONCE = 10
+# So many jobs, of steps and of a poller, and how many of each are under way at once.
+JOBS, AT_ONCE, POLLED_AT_ONCE = 300, 10, 50
+# A trigger has a client of its own, which takes long to make.
+PATIENCE_SECONDS = 300
 # The pollers ask this many times as often as they would, and wait a part of the time.
 SCALE = 10
 
 
 def run(folder, smoke):
-    ours, theirs = (10, 10) if smoke else (300, 300)
+    jobs = 10 if smoke else JOBS
     local = conftest.Local(folder / "exits.db").start()
     scene = steps.Scene(local, folder)
     scene.sagemaker.life({"status": "InProgress"})
     try:
-        told = [late for number in range(0, ours, AT_ONCE) for late in exits(scene, number)]
-        polled = polls(scene.sagemaker, theirs)
+        told = [late for number in range(0, jobs, AT_ONCE) for late in exits(scene, number)]
+        at_once = min(jobs, POLLED_AT_ONCE)
+        polled = [late for number in range(0, jobs, at_once) for late in polls(scene.sagemaker, number, at_once)]
     finally:
         scene.close()
         local.kill()
@@ -33,9 +37,9 @@ def run(folder, smoke):
         ["p99, s", f"{p99:.3f}", world.beside(polled99, p99)],
     ]
     notes = [
-        f"From the call that settles the job in fake SageMaker to the end of the process, of {ours} steps, {AT_ONCE} at a time. AWS's"
+        f"From the call that settles the job in fake SageMaker to the end of the process, of {jobs} steps, {AT_ONCE} at a time. AWS's"
         " own part, from SageMaker to EventBridge and from there to a function, is not in it.",
-        f"The poller is Airflow's trigger with {theirs} jobs that settle at random times: it asked every"
+        f"The poller is Airflow's trigger with {jobs} jobs, {at_once} at a time, that settle at random times: it asked every"
         f" {world.POLL_SECONDS / SCALE:g} s instead of every {world.POLL_SECONDS} s. Its times are multiplied by {SCALE}, except for"
         " what is beyond the pause: that is its own work.",
         "Step Functions' guide gives no figure for the delay of `.sync` with SageMaker (\"Create and manage Amazon SageMaker AI"
@@ -64,17 +68,18 @@ def ended(process):
     return time.monotonic()
 
 
-def polls(sagemaker, count):
+def polls(sagemaker, number, count):
     """The same of triggers, in the time of a poll that is not shortened."""
     arns = {}
-    for number in range(count):
-        name = f"polled-{number}"
+    for place in range(count):
+        name = f"polled-{number + place}"
         arns[name] = sagemaker.boto.create_training_job(**step.job(name))["TrainingJobArn"]
     every = world.POLL_SECONDS / SCALE
     process = world.peer("airflow_waits.py", every, *arns, url=sagemaker.url, output=subprocess.PIPE)
     described = sagemaker.calls(step.DESCRIBE)
-    conftest.until(lambda: sagemaker.calls(step.DESCRIBE) - described >= 2 * count, "the triggers ask")
-    settled, chance = {}, random.Random(16)
+    asked = lambda: sagemaker.calls(step.DESCRIBE) - described >= 2 * count  # noqa: E731
+    conftest.until(asked, "the triggers ask", seconds=PATIENCE_SECONDS)
+    settled, chance = {}, random.Random(number)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         heard = pool.submit(lambda: {line.strip(): time.monotonic() for line in process.stdout})
         for name in chance.sample(sorted(arns), count):
@@ -82,7 +87,7 @@ def polls(sagemaker, count):
             time.sleep(chance.random() * 6 * every / count)
             settled[name] = time.monotonic()
             sagemaker.move(arns[name], "Completed")
-        fired = heard.result(timeout=conftest.PATIENCE_SECONDS)
+        fired = heard.result(timeout=PATIENCE_SECONDS)
     process.wait()
     return [scaled(fired[name] - at, every) for name, at in settled.items()]
 

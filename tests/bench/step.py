@@ -120,7 +120,7 @@ def waiting_section(found, seconds, many):
         ["of it its own, not pages of files", f"{ours['own_mib']:.1f}",
          *(world.beside(one["own_mib"], ours["own_mib"]) for one in (boto3, airflow, each))],
         ["CPU time of an hour, s", f"{hours_cpu['sagebell-step'] / 1e3:.2f}",
-         *(f"{hours / 1e3:.2f}" for hours in (hours_cpu["boto3"], hours_cpu["airflow"], hours_cpu["airflow, many"] / many))],
+         *(f"{hours / 1e3:.2f}" for hours in (hours_cpu["boto3"], hours_cpu["airflow"], hours_cpu["airflow, many"]))],
         ["Describes of an hour", "0", *["120"] * 3],
     ]
     notes = [
