@@ -4,12 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sagebell_monitor::wait::WaitId;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// A wait's id.
 pub(crate) fn wait_id(wait: usize) -> String {
     format!("wait-{wait}")
+}
+
+/// The wait with this id.
+pub(crate) fn wait_of(id: &WaitId) -> usize {
+    let number = id.as_str().strip_prefix("wait-").and_then(|number| number.parse().ok());
+    number.expect("one of our own ids")
 }
 
 #[derive(Default)]
