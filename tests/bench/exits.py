@@ -77,8 +77,7 @@ def polls(sagemaker, number, count):
     every = world.POLL_SECONDS / SCALE
     process = world.peer("airflow_waits.py", every, *arns, url=sagemaker.url, output=subprocess.PIPE)
     described = sagemaker.calls(step.DESCRIBE)
-    asked = lambda: sagemaker.calls(step.DESCRIBE) - described >= 2 * count  # noqa: E731
-    conftest.until(asked, "the triggers ask", seconds=PATIENCE_SECONDS)
+    conftest.until(lambda: sagemaker.calls(step.DESCRIBE) - described >= 2 * count, "the triggers ask", PATIENCE_SECONDS)
     settled, chance = {}, random.Random(number)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         heard = pool.submit(lambda: {line.strip(): time.monotonic() for line in process.stdout})
