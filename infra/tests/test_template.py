@@ -21,6 +21,7 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 COMMON = {
     "SAGEBELL_ACCOUNTS",
+    "SAGEBELL_LIST_SECONDS",
     "SAGEBELL_CHECK_FIRST_SECONDS",
     "SAGEBELL_CHECK_LONGEST_SECONDS",
     "SAGEBELL_GRACE_SECONDS",

@@ -320,6 +320,7 @@ class Deployment:
             "CallbackCidrs": f"{os.environ['SAGEBELL_TEST_WAITERS']}/32",
             "CallbackPorts": "1024-65535",
             "CheckFirstSeconds": "5",
+            "ListSeconds": "5",
             "DescribesPerSecond": "50",
             "Architecture": "x86_64",
         }

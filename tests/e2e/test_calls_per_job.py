@@ -31,7 +31,7 @@ WAIT = {
     "on_abandon": "stop",
 }
 # So early that no test waits for the first check.
-QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1"}
+QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1", "SAGEBELL_LIST_SECONDS": "1"}
 
 # Two connections, one after the other: API Gateway's ids look like this.
 FIRST, SECOND = "L0SM9cOFvHcCIhw=", "L0SNqfOFPHcCIsA="

@@ -17,7 +17,7 @@ from conftest import BIN, PATIENCE_SECONDS, call, event, until, wait_url
 from functions_on_aws import record, running_on_aws
 
 ENDPOINT = "arn:aws:sagemaker:us-east-1:111122223333:endpoint/mnist-live"
-QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1", "SAGEBELL_GRACE_SECONDS": "1", "SAGEBELL_PROBE_SECONDS": "1"}
+QUICK = {"SAGEBELL_CHECK_FIRST_SECONDS": "1", "SAGEBELL_LIST_SECONDS": "1", "SAGEBELL_GRACE_SECONDS": "1", "SAGEBELL_PROBE_SECONDS": "1"}
 
 
 @pytest.fixture(scope="module")

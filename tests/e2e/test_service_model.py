@@ -201,3 +201,34 @@ def test_the_key_takes_what_an_arn_tells(kind):
     ends_with_id = any(arn and "[a-z0-9]{12}" in arn.metadata.get("pattern", "").split("/", 1)[-1] for arn in arns)
     assert operations["key_is_arn"] or not ends_with_id
     assert takes_arn or not operations["key_is_arn"]
+
+
+def summary_of(kind):
+    """The shape of one summary in the answer of a kind's list."""
+    operations = KINDS[kind]["operations"]
+    output = model_of(kind).operation_model(operations["list"]).output_shape
+    return output.members[operations["changes"]["summaries"]].member
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_list_tells_what_changed_where_the_model_says_so(kind):
+    operations = KINDS[kind]["operations"]
+    shape, changes = model_of(kind).operation_model(operations["list"]).input_shape, operations["changes"]
+    takes_time = "LastModifiedTimeAfter" in shape.members
+    if not changes:
+        # The versions of each image are a list of their own.
+        assert not takes_time or kind == "image_version"
+        return
+    assert takes_time and shape.members["LastModifiedTimeAfter"].type_name == "timestamp"
+    assert shape.members["MaxResults"].metadata["max"] == 100 and "NextToken" in shape.members
+    assert shape.required_members == ([changes["category"]] if changes["category"] else [])
+
+
+@pytest.mark.parametrize("kind", [kind for kind, row in KINDS.items() if row["operations"]["changes"]])
+def test_a_summary_has_what_tells_the_state(kind):
+    row, shape = KINDS[kind], summary_of(kind)
+    for field in ("arn", "name", "status", "created"):
+        assert any(resolve(shape, pointer) for pointer in row["fields"][field]), field
+    assert resolve(shape, "/LastModifiedTime").type_name == "timestamp"
+    tells = any(resolve(shape, pointer) for pointer in row["fields"]["reason"])
+    assert tells == row["operations"]["changes"]["tell_reasons"]

@@ -17,6 +17,7 @@ pub(crate) fn facts() -> Value {
         "defaults": {
             "CheckFirstSeconds": policy.check_first.as_secs(),
             "CheckLongestSeconds": policy.check_longest.as_secs(),
+            "ListSeconds": policy.list_every.as_secs(),
             "GraceSeconds": policy.grace.as_secs(),
             "RegistrationsPerMinute": registrations_per_minute,
             "RetentionDays": days(policy.retention),

@@ -17,11 +17,13 @@ pub(crate) fn blocks(kinds: &[KindSpec]) -> Vec<Block> {
         block(TEMPLATE, "detail-types", detail_types(kinds)),
         block(TEMPLATE, "describe", actions(&all, &[describe])),
         block(TEMPLATE, "described", arns(&with_arns(&all), of_any_name)),
+        block(TEMPLATE, "list", actions(&all, &[list_changes])),
         block(TEMPLATE, "stop", actions(&by_tag, &[stop])),
         block(TEMPLATE, "stopped", arns(&by_tag, with_prefix)),
         block(TEMPLATE, "stop-by-name", actions(&by_name, &[stop])),
         block(TEMPLATE, "stopped-by-name", arns(&by_name, with_prefix)),
         block(DEPLOYER, "describe", actions(&all, &[describe])),
+        block(DEPLOYER, "list", actions(&all, &[list_changes])),
         block(DEPLOYER, "stop", actions(&by_tag, &[stop])),
         block(DEPLOYER, "stop-by-name", actions(&by_name, &[stop])),
         block(DEPLOYER, "stopped-by-name", arns(&by_name, of_any_name)),
@@ -86,6 +88,10 @@ fn create(row: &KindSpec) -> Option<&'static str> {
 
 fn describe(row: &KindSpec) -> Option<&'static str> {
     Some(row.operations?.describe)
+}
+
+fn list_changes(row: &KindSpec) -> Option<&'static str> {
+    row.sagemaker_operations().filter(|one| one.changes.is_some()).map(|one| one.list)
 }
 
 fn stop(row: &KindSpec) -> Option<&'static str> {

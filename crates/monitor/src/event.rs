@@ -1,4 +1,5 @@
-//! Reads an [`Observation`] from an EventBridge event or a Describe answer.
+//! Reads an [`Observation`] from an EventBridge event, a Describe answer, or a summary in a List
+//! answer.
 //!
 //! It is tolerant by design. SageMaker's events differ by kind and by sender, and AWS adds
 //! fields, statuses and detail-types. Unknown input is counted and kept as unknown. Only input
@@ -136,6 +137,16 @@ pub fn from_describe(arn: JobArn, answer: &Value, now: Timestamp) -> Result<Obse
     let status = kind.fixed_status().or_else(|| text(answer, kind.spec().fields.status));
     let status = status.ok_or_else(|| no_status(kind))?;
     Ok(observation(arn, answer, status, (now, Source::Describe)).bounded(now))
+}
+
+/// Reads a summary in the answer of a kind's List call. `now` is when it was given.
+///
+/// # Errors
+/// [`Refused`] if the summary has no status, or not the ARN of such a job.
+pub fn from_summary(kind: Kind, summary: &Value, now: Timestamp) -> Result<Observation, Refused> {
+    let arn = arn_of(kind, summary, None)?;
+    let seen = from_describe(arn, summary, now)?;
+    Ok(Observation { source: Source::List, ..seen })
 }
 
 fn observation(

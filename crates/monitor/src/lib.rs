@@ -49,6 +49,7 @@ pub mod id_form;
 pub mod inert;
 pub mod jitter;
 pub mod job;
+pub mod job_list;
 pub mod job_queries;
 pub mod kind;
 pub mod limits;

@@ -1,4 +1,4 @@
-//! One observation of a job's status: from an event, a Describe, or a replay. All
+//! One observation of a job's status: from an event, a List, a Describe, or a replay. All
 //! take the same path.
 
 use jiff::Timestamp;
@@ -17,6 +17,8 @@ pub enum Source {
     Event,
     /// A Describe call.
     Describe,
+    /// A List call.
+    List,
 }
 
 /// One observation of a job's status.
@@ -45,7 +47,7 @@ pub struct Observation {
     pub modified_at: Timestamp,
     /// When the job ended, if SageMaker says it.
     pub ended_at: Option<Timestamp>,
-    /// When the observation was made: the time of the event, or of the Describe call.
+    /// When the observation was made: the time of the event, or of the call.
     pub seen_at: Timestamp,
     /// Where it came from.
     pub source: Source,

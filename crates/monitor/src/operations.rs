@@ -25,6 +25,20 @@ pub enum FieldValue {
     KeepVariants,
 }
 
+/// How a list tells what changed: it takes `LastModifiedTimeAfter`, and needs nothing else that only
+/// some jobs have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// The member of the answer that holds the summaries. They have the fields of a Describe answer,
+    /// but not all.
+    pub summaries: &'static str,
+    /// Whether a summary says why a job failed.
+    pub tell_reasons: bool,
+    /// The request field that takes the first part of the ARN's id, if one call lists only the jobs
+    /// that share it.
+    pub category: Option<&'static str>,
+}
+
 /// The operations on a kind.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Operations {
@@ -36,6 +50,8 @@ pub struct Operations {
     pub describe: &'static str,
     /// Lists many.
     pub list: &'static str,
+    /// How `list` tells what changed. `None`: it cannot be asked for that.
+    pub changes: Option<Changes>,
     /// Stops one, where that exists.
     pub stop: Option<&'static str>,
     /// The request field of `describe` and `stop` that names the job.

@@ -29,10 +29,13 @@ pub struct Policy {
     pub sweep_gap: Duration,
     /// How long jobs and finished waits are kept.
     pub retention: Duration,
-    /// The first pause before the sweep checks a job that has waits and sends no events, for kinds
-    /// that send events.
+    /// The pause between two readings of a list of SageMaker's. Kinds that send no events are listed
+    /// at least once a minute.
+    pub list_every: Duration,
+    /// The first pause between two checks of a job that has waits and was silent, for kinds that
+    /// send events and whose list does not tell what changed.
     pub check_first: Duration,
-    /// The longest pause between two checks.
+    /// The longest pause between two such checks.
     pub check_longest: Duration,
     /// The maximum number of waits that one sweep handles.
     pub sweep_limit: usize,
@@ -148,9 +151,42 @@ impl Policy {
     /// the sending.
     pub const ROUNDS_AT_ONCE: u32 = 16;
 
-    /// The same pauses for kinds that send no events with their state. Only a check reads it.
+    /// The same pauses for kinds that send no events with their state.
     pub const CHECK_WITHOUT_EVENTS: (Duration, Duration) =
         (Duration::from_secs(60), Duration::from_secs(300));
+
+    /// The longest pause between two checks of a job on a list that the sweep reads.
+    pub const CHECK_LISTED: Duration = Duration::from_secs(7 * 86_400);
+
+    /// The number of checks of such a job after which it is described, although its list tells nothing
+    /// new: with the pauses between them it was silent for a day or two. A list does not tell that a job
+    /// was deleted.
+    pub const CHECKS_LISTED: u32 = 9;
+
+    /// The longest pause between the registration of a wait and the first look at its job, and
+    /// between two readings of a list of jobs that send no events.
+    pub const LOOK: Duration = Duration::from_secs(60);
+
+    /// How much of what was read before is read again, because SageMaker's lists may show a change
+    /// late.
+    pub const LIST_OVERLAP: Duration = Duration::from_secs(300);
+
+    /// A list that was not read for so long tells nothing: its jobs are described.
+    pub const LIST_STALE: Duration = Duration::from_secs(3_600);
+
+    /// How far back a list is read for the sake of one wait. A job that changed last before that is
+    /// described instead.
+    pub const LIST_REACH: Duration = Duration::from_secs(7_200);
+
+    /// How much longer a list is read than until the next look at its last known wait.
+    pub const LIST_SLACK: Duration = Duration::from_secs(21_600);
+
+    /// The pages of lists that one sweep reads, with 100 jobs each at most. The next sweep goes on. With
+    /// the budget of List calls it takes half a minute, and the function has one.
+    pub const LIST_PAGES: u32 = 10;
+
+    /// The jobs that one sweep describes because a list does not tell how they ended.
+    pub const ENDS_DESCRIBED: u32 = 10;
 
     /// How long the sweep waits after it queued a signal request before it queues it again.
     pub const REDRIVE: Duration = Duration::from_secs(60);
@@ -209,17 +245,44 @@ impl Policy {
         vary(first.saturating_mul(doubled).min(longest), 0.0..1.0, unit)
     }
 
+    /// The pause between the registration of a wait and the first look at its job. It needs no
+    /// jitter: registrations come when they come.
+    #[must_use]
+    pub fn first_look(&self, kind: Kind) -> Duration {
+        match (kind.changes(), kind.spec().has_telling_events()) {
+            (Some(_), _) => self.list_every.min(Self::LOOK),
+            (None, true) => self.check_first.min(Self::LOOK),
+            // Nothing else will tell.
+            (None, false) => Duration::ZERO,
+        }
+    }
+
+    /// The pause between two readings of the list of this kind.
+    #[must_use]
+    pub fn list_pause(&self, kind: Kind) -> Duration {
+        let has_events = kind.spec().has_telling_events();
+        if has_events { self.list_every } else { self.list_every.min(Self::LOOK) }
+    }
+
     /// The pause before the next check of a job, after `checks` checks. It doubles, ±20 %.
     #[must_use]
     pub fn check_pause(&self, kind: Kind, checks: u32, unit: f64) -> Duration {
-        let (first, longest) = if kind.spec().has_telling_events() {
-            (self.check_first, self.check_longest)
-        } else {
-            Self::CHECK_WITHOUT_EVENTS
-        };
-        let pause = first.saturating_mul(1_u32.checked_shl(checks.min(31)).unwrap_or(u32::MAX));
-        vary(pause.min(longest), JITTER, unit)
+        let has_events = kind.spec().has_telling_events();
+        let own = (self.check_first, self.check_longest);
+        doubled(if has_events { own } else { Self::CHECK_WITHOUT_EVENTS }, checks, unit)
     }
+
+    /// The same for a job on a list that the sweep reads. Such a check calls nobody.
+    #[must_use]
+    pub fn listed_pause(&self, checks: u32, unit: f64) -> Duration {
+        doubled((self.check_first, Self::CHECK_LISTED), checks, unit)
+    }
+}
+
+/// The first pause, doubled so many times, and never longer than the longest: ±20 %.
+fn doubled((first, longest): (Duration, Duration), times: u32, unit: f64) -> Duration {
+    let pause = first.saturating_mul(1_u32.checked_shl(times.min(31)).unwrap_or(u32::MAX));
+    vary(pause.min(longest), JITTER, unit)
 }
 
 /// Whether `text` matches the pattern, in which `*` stands for anything.
@@ -244,7 +307,8 @@ fn matches(pattern: &str, text: &str) -> bool {
 impl Policy {
     /// The longest pause between looks at a job of any kind.
     pub(crate) fn longest_check_pause(&self) -> Duration {
-        let longest = self.check_longest.max(Self::CHECK_WITHOUT_EVENTS.1).max(Self::REDRIVE);
+        let longest = [self.check_longest, Self::CHECK_WITHOUT_EVENTS.1, Self::CHECK_LISTED];
+        let longest = longest.into_iter().fold(Self::REDRIVE, Duration::max);
         vary(longest, JITTER, 1.0)
     }
 }
@@ -257,6 +321,7 @@ impl Default for Policy {
             probe_pause: Duration::from_secs(60),
             sweep_gap: Duration::from_secs(300),
             retention: Duration::from_secs(30 * 86_400),
+            list_every: Duration::from_secs(300),
             check_first: Duration::from_secs(300),
             check_longest: Duration::from_secs(3_600),
             sweep_limit: 2_000,

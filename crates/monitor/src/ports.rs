@@ -13,6 +13,7 @@ use crate::connection::Connection;
 use crate::counter::CountKey;
 use crate::heartbeat::Heartbeat;
 use crate::job::{Job, JobRecord};
+use crate::job_list::JobList;
 use crate::kind::Kind;
 use crate::observation::Observation;
 use crate::phase::Phase;
@@ -147,10 +148,10 @@ pub trait Store: Send + Sync {
         expect: Option<Version>,
     ) -> Result<Saved<Connection>, StoreError>;
 
-    /// Reads when the sweep last ran, strongly consistent.
+    /// Reads what the last sweep left, strongly consistent.
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError>;
 
-    /// Writes when the sweep last ran, if its version is still `expect`. It never expires.
+    /// Writes what a sweep leaves to the next, if its version is still `expect`. It never expires.
     async fn save_heartbeat(
         &self,
         heartbeat: &Heartbeat,
@@ -288,7 +289,7 @@ pub enum SageMakerError {
     /// The kind has no such operation.
     #[error("SageMaker has no operation to {operation} a {kind}")]
     Unsupported {
-        /// `describe` or `stop`.
+        /// `describe`, `list` or `stop`.
         operation: &'static str,
         /// The kind asked about.
         kind: Kind,
@@ -301,11 +302,31 @@ pub enum SageMakerError {
     Refused(String),
 }
 
+/// One page of a list of SageMaker's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// An observation for each job on the page, with what its summary tells.
+    pub observations: Vec<Observation>,
+    /// What the next page takes; `None` at the end.
+    pub next: Option<String>,
+    /// When the page was given, by SageMaker's clock. If SageMaker did not say it, not later.
+    pub at: Timestamp,
+}
+
 /// The calls that Sagebell makes to SageMaker.
 #[async_trait]
 pub trait SageMaker: Send + Sync {
     /// Reads the job now.
     async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError>;
+
+    /// Reads one page of what changed on the list after this time of SageMaker's. `token` is the
+    /// [`next`](Listed::next) of the page before.
+    async fn changed(
+        &self,
+        list: &JobList,
+        after: Timestamp,
+        token: Option<&str>,
+    ) -> Result<Listed, SageMakerError>;
 
     /// The owner of the job, by its tag [`OWNER_TAG`](crate::owners::OWNER_TAG). `None` if it has
     /// no such tag, or its kind cannot have tags.

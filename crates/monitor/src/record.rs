@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use jiff::Timestamp;
@@ -307,19 +308,27 @@ fn arn_of(read: &Parsed) -> Option<&JobArn> {
     }
 }
 
-/// A change that a Describe call found first, although the kind sends events for it: the event was
-/// lost or is late.
+/// How old a change is at least that a call found first, if its event counts as missed: others may
+/// be under way. EventBridge delivers in about half a second ("Amazon EventBridge features").
+const MISSED_AFTER: Duration = Duration::from_secs(60);
+
+/// A change that a call found first, although the kind sends events for it: the event was lost or is
+/// late.
 fn count(seen: &Observation, change: Change) {
     counter!("sagebell_observations_total", "change" => change.as_str()).increment(1);
     let sends_events = seen.kind().spec().has_telling_events();
     match seen.source {
         Source::Event => counter!("sagebell_events_total").increment(1),
-        Source::Describe if change == Change::Advanced && sends_events => {
+        Source::Describe | Source::List
+            if change == Change::Advanced
+                && sends_events
+                && later(seen.modified_at, MISSED_AFTER) <= seen.seen_at =>
+        {
             counter!("sagebell_events_missed_total").increment(1);
             // So that "none" is a number to set beside it, not an absence.
             counter!("sagebell_events_total").increment(0);
         }
-        Source::Describe => {}
+        Source::Describe | Source::List => {}
     }
 }
 

@@ -1,5 +1,5 @@
 //! Use case: repair what events missed. Every minute the sweep handles the waits that are due,
-//! and only those.
+//! and only those. Every few minutes it compares the store with SageMaker's lists.
 //!
 //! Promise: whatever was lost, duplicated or left half done, a due wait is handled again until it
 //! ends. Each time its due time moves later, so there is no hot loop.
@@ -12,7 +12,9 @@ mod check;
 mod endings;
 mod entrance;
 mod judge;
+mod lists;
 mod plan;
+mod reconcile;
 mod report;
 
 use std::collections::HashSet;
@@ -35,6 +37,7 @@ use crate::wait::{News, Wait, WaitKey, WaitState};
 
 use beat::Beat;
 use entrance::Entrance;
+use lists::Lists;
 use plan::{Step, plan};
 pub use report::SweepReport;
 
@@ -98,6 +101,7 @@ struct Learned {
     beat: Beat,
     described: Described,
     entrance: Entrance,
+    lists: Lists,
 }
 
 impl Sweep {
@@ -111,8 +115,9 @@ impl Sweep {
             SweepReport { purged: self.store.purge_expired().await?, ..Default::default() };
         let beat = Beat::begin(&*self.store, &*self.clock, &self.policy).await?;
         let (until, limit) = self.reach(&beat);
+        let lists = Lists::new(beat.heartbeat.clone());
         let (described, entrance) = Default::default();
-        let learned = Learned { beat, described, entrance };
+        let learned = Learned { beat, described, entrance, lists };
         let mut after = None;
         while report.due < limit {
             let page = self.store.list_due(until, after.as_ref(), PAGE).await?;
@@ -128,6 +133,7 @@ impl Sweep {
             }
         }
         report.more = after.is_some();
+        report.reconciled(self.reconcile(&learned).await);
         report.publish();
         Ok(report)
     }
@@ -195,7 +201,7 @@ impl Sweep {
     }
 
     async fn handle(&self, key: &WaitKey, learned: &Learned) -> Result<Step, StepError> {
-        let Learned { beat, described, entrance } = learned;
+        let Learned { beat, entrance, .. } = learned;
         let Some((mut wait, record)) = self.load(key).await? else {
             return Ok(Step::Nothing);
         };
@@ -222,7 +228,7 @@ impl Sweep {
             Step::Judge => return self.judge(wait, record.as_ref(), beat, entrance).await,
             Step::Rest => self.rest(wait, beat).await?,
             Step::Signal => self.request_signal(wait, record.as_ref()).await?,
-            Step::Check => self.check(wait, record.as_ref(), beat, described).await?,
+            Step::Check => self.check(wait, record.as_ref(), learned).await?,
             Step::Abandon => self.end(wait, record.as_ref(), WaitState::Abandoned, beat).await?,
             Step::Stop => self.stop_again(wait, record.as_ref(), beat).await?,
             Step::Expire => self.end(wait, record.as_ref(), WaitState::Expired, beat).await?,

@@ -12,15 +12,16 @@ mod registration;
 
 use std::sync::Arc;
 
-use crate::arn::JobArn;
 use crate::compare_and_set::{CompareAndSet, Edit, Written};
 use crate::job::{Job, JobRecord};
+use crate::limits::Limit;
 use crate::owners;
 use crate::policy::Policy;
 use crate::ports::{CallbackGuard, Clock, SageMaker, Saved, Store, StoreError, Versioned};
 use crate::record::{RecordError, Recorder};
 use crate::wait::{Channel, OnAbandon, Wait, WaitKey, WaitState};
 
+use admission::Admission;
 pub use error::{Field, WaitError};
 use registration::note_wants;
 pub use registration::{ChannelAsked, Registration, Stop};
@@ -53,7 +54,7 @@ pub struct WaitRegistry {
     pub store: Arc<dyn Store>,
     /// SageMaker itself.
     pub sagemaker: Arc<dyn SageMaker>,
-    /// Records the first Describe of a job.
+    /// Writes down what waits need of their jobs.
     pub recorder: Recorder,
     /// Which callback URLs are allowed.
     pub guard: Arc<dyn CallbackGuard>,
@@ -77,15 +78,15 @@ impl WaitRegistry {
             return Ok(answered);
         }
         self.check_times(&asked, found.as_ref().map(|found| &found.value))?;
-        if found.as_ref().is_none_or(|found| found.value.state != WaitState::Waiting) {
-            let (store, limits) = (&*self.store, &self.policy.limits);
-            admission::admit(store, limits, &asked.owner, &asked.arn, self.clock.now()).await?;
+        let is_new = found.as_ref().is_none_or(|found| found.value.state != WaitState::Waiting);
+        if is_new {
+            self.admission().admit(&asked.owner, &[Limit::Registrations, Limit::Waits]).await?;
         }
         let channel = self.channel_of(&asked, found.as_ref()).await?;
         let (mut wait, before) = self.upsert(&asked, &channel, found).await?;
         self.check_connection(&wait).await?;
         let record = self.job_for(&wait.value).await?;
-        if let Err(refused) = self.check_stop_wish(&mut wait, &record).await {
+        if let Err(refused) = self.check_job(&mut wait, &record, is_new).await {
             self.undo(wait, before).await?;
             return Err(refused);
         }
@@ -113,6 +114,26 @@ impl WaitRegistry {
     /// The store's.
     pub async fn check_store(&self) -> Result<(), StoreError> {
         self.store.load_heartbeat().await.map(drop)
+    }
+
+    fn admission(&self) -> Admission<'_> {
+        let Self { store, clock, policy, .. } = self;
+        Admission { store: &**store, limits: &policy.limits, now: clock.now() }
+    }
+
+    /// What only the job's record can tell. It is judged after the wait and the job are written, so
+    /// that each is read once.
+    async fn check_job(
+        &self,
+        wait: &mut Versioned<Wait>,
+        record: &JobRecord,
+        is_new: bool,
+    ) -> Result<(), WaitError> {
+        // A registration alone makes a record, without a state.
+        if is_new && !record.is_seen() {
+            self.admission().admit(&wait.value.owner, &[Limit::Unseen]).await?;
+        }
+        self.check_stop_wish(wait, record).await
     }
 
     /// A stop by abandonment is its owner's wish. It is judged after the wait and the
@@ -209,29 +230,12 @@ impl WaitRegistry {
         CompareAndSet { store: &*self.store, pauses: Some(self.recorder.pauses()) }
     }
 
-    /// The job's record, with the needs of the wait noted. If the job is unknown or its state is in
-    /// doubt, it is described at once.
+    /// The job's record, with the needs of the wait noted. SageMaker is not asked: an event that came
+    /// earlier is in the store, and the sweep finds what was lost.
     async fn job_for(&self, wait: &Wait) -> Result<JobRecord, WaitError> {
-        let mut current = self.store.load_job(&wait.arn).await?;
-        if current.as_ref().is_none_or(|found| found.value.is_in_doubt()) {
-            self.describe_first(&wait.arn).await?;
-            current = self.store.load_job(&wait.arn).await?;
-        }
+        let current = self.store.load_job(&wait.arn).await?;
         let record = self.recorder.update(&wait.arn, current, |record| note_wants(record, wait));
         Ok(record.await?)
-    }
-
-    async fn describe_first(&self, arn: &JobArn) -> Result<(), WaitError> {
-        match self.sagemaker.describe(arn).await {
-            Ok(seen) => {
-                self.recorder.record(&seen).await?;
-            }
-            // The sweep looks again; the wait is registered either way.
-            Err(error) => {
-                tracing::info!(%error, "the first Describe of the job found nothing")
-            }
-        }
-        Ok(())
     }
 
     async fn signal_by_answer(

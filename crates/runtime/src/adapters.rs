@@ -1,10 +1,13 @@
 //! Small adapters: announcements to the log, and stand-ins for what is not there.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::job_list::JobList;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::ports::{
-    Announcer, CallbackGuard, CallbackRefused, Failure, Reachability, SageMaker, SageMakerError,
+    Announcer, CallbackGuard, CallbackRefused, Failure, Listed, Reachability, SageMaker,
+    SageMakerError,
 };
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::signal::Announcement;
@@ -38,6 +41,15 @@ pub struct NoSageMaker;
 #[async_trait]
 impl SageMaker for NoSageMaker {
     async fn describe(&self, _arn: &JobArn) -> Result<Observation, SageMakerError> {
+        Err(SageMakerError::Unavailable)
+    }
+
+    async fn changed(
+        &self,
+        _list: &JobList,
+        _after: Timestamp,
+        _token: Option<&str>,
+    ) -> Result<Listed, SageMakerError> {
         Err(SageMakerError::Unavailable)
     }
 

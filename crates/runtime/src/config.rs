@@ -155,6 +155,7 @@ impl Config {
             ),
             probe_pause: reader.seconds("SAGEBELL_PROBE_SECONDS", defaults.probe_pause, DAY),
             retention: reader.days("SAGEBELL_RETENTION_DAYS", defaults.retention),
+            list_every: reader.seconds("SAGEBELL_LIST_SECONDS", defaults.list_every, DAY),
             check_first: reader.seconds("SAGEBELL_CHECK_FIRST_SECONDS", defaults.check_first, DAY),
             check_longest: reader.seconds(
                 "SAGEBELL_CHECK_LONGEST_SECONDS",

@@ -5,8 +5,8 @@
 //!   ([`CallError`]), page by page where it lists ([`Pages`]).
 //! - [`Budget`] bounds the Describe and List calls of the whole process.
 //! - [`Patience`] calls again what failed for what passes by itself.
-//! - [`SageMakerApi`] is the monitor's port: it looks at a job of any kind and
-//!   stops it.
+//! - [`SageMakerApi`] is the monitor's port: it looks at a job of any kind, lists
+//!   what changed, and stops a job.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -31,6 +31,7 @@ mod api;
 mod begun;
 mod budget;
 mod carrier;
+mod changed;
 mod classify;
 mod connect;
 mod error;

@@ -3,22 +3,24 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::event::from_describe;
+use sagebell_monitor::job_list::JobList;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::owners::OWNER_TAG;
 use sagebell_monitor::phase::Phase;
-use sagebell_monitor::ports::{Clock, SageMaker, SageMakerError};
+use sagebell_monitor::ports::{Clock, Listed, SageMaker, SageMakerError};
 use sagebell_monitor::principal::Principal;
 use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::carrier::Answered;
 use crate::error::{CallError, Class};
-use crate::{request, step};
+use crate::{changed, request, step};
 
-/// Describes jobs and stops them, each in the region of its ARN.
+/// Describes, lists and stops jobs, each in the region of its ARN.
 #[derive(Clone)]
 pub struct SageMakerApi {
     api: Api,
@@ -88,6 +90,25 @@ impl SageMaker for SageMakerApi {
     async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError> {
         let (_, seen) = self.observe(arn).await?;
         Ok(seen)
+    }
+
+    async fn changed(
+        &self,
+        list: &JobList,
+        after: Timestamp,
+        token: Option<&str>,
+    ) -> Result<Listed, SageMakerError> {
+        let kind = list.kind;
+        let unsupported = SageMakerError::Unsupported { operation: "list", kind };
+        let (operations, changes) = changed::operation(list).ok_or(unsupported)?;
+        let api = self.api.in_region(&list.region);
+        let input = changed::input(list, changes, after, token);
+        let answered = api.call_dated(operations.list, &input).await.map_err(port_error)?;
+        let page = changed::page(list, changes, &answered, self.clock.earliest());
+        page.ok_or_else(|| {
+            let missing = format!("the answer has no list of {}", changes.summaries);
+            SageMakerError::Refused(missing)
+        })
     }
 
     /// Reads the tags of the job in a Describe answer, if its kind has any.

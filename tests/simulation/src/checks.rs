@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `1-lost` | every live waiter hears of the end in time |
 //! | `1-prompt` | without faults, within seconds and without the sweep's help; after a dead connection, within a keep-alive interval and the way back |
+//! | `1-repaired` | what was lost is found by a list: within minutes after the faults are over |
 //! | `1-endless` | every wait's life ends |
 //! | `1-overdue` | no wait outlives its deadline |
 //! | `1-given-up` | a wait ends by its deadline not before it, as what it is, and not untried |
@@ -26,6 +27,7 @@
 use std::time::Duration;
 
 use sagebell_monitor::job::{Job, JobRecord};
+use sagebell_monitor::job_list::JobList;
 use sagebell_monitor::kind::{Lifecycle, Telling};
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::signal::Signal;
@@ -44,6 +46,11 @@ use crate::world::{World, millis};
 /// everybody has heard within this time: the longest pause between two looks at
 /// a job and its jitter (72 min), and the time to tell.
 pub const BOUND: Millis = 90 * 60_000;
+/// The same if a job was deleted whose list is read: no list tells that. It is described after a
+/// silent day, or two (`Policy::CHECK_LISTED`).
+const BOUND_DELETED: Millis = 72 * 60 * 60_000;
+/// What a list tells is heard within this time: two pauses between its readings, and the sweep's own.
+const REPAIRED: Millis = 15 * 60_000;
 /// Without faults the end is heard within this time.
 pub const PROMPT: Millis = 30_000;
 /// The longest that an invocation of the simulation takes from what it read to
@@ -121,6 +128,35 @@ pub fn received(world: &World, task: usize, job: &Job) {
     if waits && is_late(world, task) {
         world.broken("1-prompt", || format!("task {task} heard at last of {job:?}"));
     }
+    if waits && is_unrepaired(world, task) {
+        world.broken("1-repaired", || format!("task {task} heard very late of {job:?}"));
+    }
+}
+
+/// Whether a task, which was not told of the end until now, had to be by now, whatever was lost
+/// before: the list of its job is read, its only pod is there, and no clock is set.
+fn is_unrepaired(world: &World, task: usize) -> bool {
+    let (expects, registered_at, incarnation) = {
+        let watch = &lock(&world.judge).tasks[task];
+        (watch.expects, watch.registered_at, watch.incarnation)
+    };
+    let job = world.plan.tasks[task].job;
+    let arn = &world.plan.jobs[job].arn;
+    let is_lasting = arn.kind().spec().lifecycle == Lifecycle::OneShot;
+    let (Some((generation, _)), Some(registered_at)) = (expects, registered_at) else {
+        return false;
+    };
+    if incarnation > 0 || !is_lasting || world.faults.jump.by != 0 || JobList::of(arn).is_none() {
+        return false;
+    }
+    let truth = lock(&world.truth);
+    let own = |state: &&State| state.job == job && state.generation == generation;
+    let states: Vec<&State> = truth.history.iter().filter(own).collect();
+    // No list tells that a job was deleted.
+    let is_there = states.iter().all(|state| !state.deleted);
+    let end = states.iter().find(|state| is_there && state.phase.is_settled());
+    let due = end.map(|end| end.at.max(registered_at).max(world.faults.calm_at) + REPAIRED);
+    due.is_some_and(|due| due < world.time.now())
 }
 
 /// Whether a task, which was not told of the end until now, had to be by now:
@@ -238,7 +274,13 @@ pub fn limit(world: &World) -> Millis {
     let changed = lock(&world.truth).changed_at;
     // Deadlines count later by what the sweep has left out and a clock repeats.
     let later = missed + world.faults.jump.repeated();
-    stirred.max(changed).max(world.faults.calm_at) + BOUND + later
+    let bound = if is_listed_deleted(world) { BOUND_DELETED } else { BOUND };
+    stirred.max(changed).max(world.faults.calm_at) + bound + later
+}
+
+fn is_listed_deleted(world: &World) -> bool {
+    let is_listed = |job: usize| JobList::of(&world.plan.jobs[job].arn).is_some();
+    lock(&world.truth).history.iter().any(|state| state.deleted && is_listed(state.job))
 }
 
 /// The end of the history: what should have come about by now?

@@ -106,6 +106,13 @@ pub fn answer(kind: Kind, resource: &Resource) -> Value {
     Value::Object(answer)
 }
 
+/// Puts a field into an answer.
+pub fn put_in(answer: &mut Value, pointers: &[&str], value: Value) {
+    if let Some(fields) = answer.as_object_mut() {
+        put(fields, pointers, value);
+    }
+}
+
 /// Takes a field out of an event's detail or an answer.
 pub fn take_out(detail: &mut Value, pointer: &str) {
     if let Some(fields) = detail.as_object_mut() {

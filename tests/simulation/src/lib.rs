@@ -25,6 +25,7 @@ pub mod history;
 pub mod instead;
 pub mod judge;
 pub mod jumps;
+pub mod lists;
 pub mod liveness;
 pub mod lives;
 pub mod losses;

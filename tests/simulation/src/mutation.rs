@@ -93,11 +93,17 @@ pub enum Mutation {
     LeftToOthers,
     /// Everybody passes for who opened a connection.
     ForeignConnection,
+    /// SageMaker's lists are empty.
+    NoLists,
+    /// A list is read from where the last reading ended.
+    NoOverlap,
+    /// It is not written down which lists are read.
+    ListsForgotten,
 }
 
 impl Mutation {
     /// Every mutation, and the checks of which one must notice it.
-    pub const ALL: [(Self, &'static [&'static str]); 43] = [
+    pub const ALL: [(Self, &'static [&'static str]); 46] = [
         (Self::NoReadAfterRecord, &["1-prompt", "1-given-up"]),
         (Self::NoReadAfterRegister, &["1-prompt", "6-owner"]),
         (Self::NoGeneration, &["1-lost", "1-prompt", "2-wrong"]),
@@ -141,5 +147,8 @@ impl Mutation {
         (Self::ErrorIsGone, &["1-lost", "1-prompt", "4-healthy"]),
         (Self::LeftToOthers, &["4-late", "4-orphan"]),
         (Self::ForeignConnection, &["6-foreign", "6-owner"]),
+        (Self::NoLists, &["1-lost", "1-repaired"]),
+        (Self::NoOverlap, &["1-lost", "1-repaired"]),
+        (Self::ListsForgotten, &["1-lost", "1-repaired"]),
     ];
 }

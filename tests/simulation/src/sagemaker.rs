@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::event;
+use sagebell_monitor::job_list::JobList;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::phase::Phase;
-use sagebell_monitor::ports::{SageMaker, SageMakerError};
+use sagebell_monitor::ports::{Listed, SageMaker, SageMakerError};
 use sagebell_monitor::principal::Principal;
 
 use crate::faults::Fault;
 use crate::forms;
 use crate::functions::Function;
+use crate::lists;
 use crate::lock;
 use crate::mutation::Mutation;
 use crate::owners;
@@ -34,7 +37,7 @@ fn job_of(world: &World, arn: &JobArn) -> usize {
 }
 
 /// Whether SageMaker answers at all.
-async fn reach(world: &World) -> Result<(), SageMakerError> {
+pub async fn reach(world: &World) -> Result<(), SageMakerError> {
     world.hop(Dice::SageMaker).await;
     let down = world.faults.sagemaker_down.holds(world.time.now());
     if down || world.strikes(Fault::Throttled) {
@@ -89,6 +92,15 @@ impl SageMaker for SimSageMaker {
         crate::spoil::spoil(world, arn.kind(), &mut answer);
         let seen = event::from_describe(arn.clone(), &answer, instant(world.time.now()));
         Ok(seen.unwrap())
+    }
+
+    async fn changed(
+        &self,
+        list: &JobList,
+        after: Timestamp,
+        token: Option<&str>,
+    ) -> Result<Listed, SageMakerError> {
+        lists::changed(self, list, after, token).await
     }
 
     async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {

@@ -3,13 +3,14 @@
 //! Sources: detail-types and event fields come from the SageMaker developer guide, "Automating
 //! Amazon SageMaker AI with Amazon EventBridge". For kinds without a sample there, detail-types
 //! come from "Amazon SageMaker AI events" (EventBridge reference), which lists nothing else.
-//! Operations come from the SageMaker API's service model (botocore 1.43). Log groups come from
+//! Operations, and the members of their answers, come from the SageMaker API's service model
+//! (botocore 1.43). Log groups come from
 //! "Log Groups and Streams that Amazon SageMaker AI Sends to CloudWatch".
 
 use super::spec::{Fields, Kind, KindSpec, Lifecycle, PodPolicy, Telling};
 use crate::id_form::IdForm;
 use crate::id_form::IdPart::{CasedName, Id, Name, OneOf, Version, Word};
-use crate::operations::{FieldValue, Operations, Service};
+use crate::operations::{Changes, FieldValue, Operations, Service};
 use crate::statuses::{ARTIFACT, EXPERIMENT, JOB, SCHEDULE, SERVER, SERVICE};
 
 /// The status given to kinds that have none of their own.
@@ -49,6 +50,7 @@ const fn operations(
         create,
         describe,
         list,
+        changes: None,
         stop,
         key,
         key_is_arn: false,
@@ -60,6 +62,19 @@ const fn operations(
         stop_with: &[],
         runs_on: false,
     }
+}
+
+/// Its list can be asked for what changed since some time, and answers with summaries in this
+/// member.
+const fn listed(summaries: &'static str, operations: Operations) -> Operations {
+    let changes = Changes { summaries, tell_reasons: false, category: None };
+    Operations { changes: Some(changes), ..operations }
+}
+
+/// As [`listed`], and a summary says why a job failed.
+const fn listed_with_reasons(summaries: &'static str, operations: Operations) -> Operations {
+    let changes = Changes { summaries, tell_reasons: true, category: None };
+    Operations { changes: Some(changes), ..operations }
 }
 
 const fn by_arn(operations: Operations) -> Operations {
@@ -114,12 +129,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ..FIELDS
         },
         timed_out: &["MaxRuntimeExceeded", "MaxWaitTimeExceeded"],
-        operations: Some(operations(
-            "CreateTrainingJob",
-            "DescribeTrainingJob",
-            "ListTrainingJobs",
-            Some("StopTrainingJob"),
-            "TrainingJobName",
+        operations: Some(listed(
+            "TrainingJobSummaries",
+            operations(
+                "CreateTrainingJob",
+                "DescribeTrainingJob",
+                "ListTrainingJobs",
+                Some("StopTrainingJob"),
+                "TrainingJobName",
+            ),
         )),
         log_group: Some("/aws/sagemaker/TrainingJobs"),
         console_page: Some("jobs"),
@@ -138,12 +156,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
         },
         operations: Some(Operations {
             name_limit: 32,
-            ..operations(
-                "CreateHyperParameterTuningJob",
-                "DescribeHyperParameterTuningJob",
-                "ListHyperParameterTuningJobs",
-                Some("StopHyperParameterTuningJob"),
-                "HyperParameterTuningJobName",
+            ..listed(
+                "HyperParameterTuningJobSummaries",
+                operations(
+                    "CreateHyperParameterTuningJob",
+                    "DescribeHyperParameterTuningJob",
+                    "ListHyperParameterTuningJobs",
+                    Some("StopHyperParameterTuningJob"),
+                    "HyperParameterTuningJobName",
+                ),
             )
         }),
         // A tuning job logs through its training jobs.
@@ -163,12 +184,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ended: &["/ProcessingEndTime"],
             ..FIELDS
         },
-        operations: Some(operations(
-            "CreateProcessingJob",
-            "DescribeProcessingJob",
-            "ListProcessingJobs",
-            Some("StopProcessingJob"),
-            "ProcessingJobName",
+        operations: Some(listed_with_reasons(
+            "ProcessingJobSummaries",
+            operations(
+                "CreateProcessingJob",
+                "DescribeProcessingJob",
+                "ListProcessingJobs",
+                Some("StopProcessingJob"),
+                "ProcessingJobName",
+            ),
         )),
         log_group: Some("/aws/sagemaker/ProcessingJobs"),
         console_page: Some("processing-jobs"),
@@ -185,12 +209,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ended: &["/TransformEndTime"],
             ..FIELDS
         },
-        operations: Some(operations(
-            "CreateTransformJob",
-            "DescribeTransformJob",
-            "ListTransformJobs",
-            Some("StopTransformJob"),
-            "TransformJobName",
+        operations: Some(listed_with_reasons(
+            "TransformJobSummaries",
+            operations(
+                "CreateTransformJob",
+                "DescribeTransformJob",
+                "ListTransformJobs",
+                Some("StopTransformJob"),
+                "TransformJobName",
+            ),
         )),
         log_group: Some("/aws/sagemaker/TransformJobs"),
         console_page: Some("transform-jobs"),
@@ -205,12 +232,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             status: &["/LabelingJobStatus"],
             ..FIELDS
         },
-        operations: Some(operations(
-            "CreateLabelingJob",
-            "DescribeLabelingJob",
-            "ListLabelingJobs",
-            Some("StopLabelingJob"),
-            "LabelingJobName",
+        operations: Some(listed_with_reasons(
+            "LabelingJobSummaryList",
+            operations(
+                "CreateLabelingJob",
+                "DescribeLabelingJob",
+                "ListLabelingJobs",
+                Some("StopLabelingJob"),
+                "LabelingJobName",
+            ),
         )),
         log_group: Some("/aws/sagemaker/LabelingJobs"),
         console_page: Some("labeling-jobs"),
@@ -322,12 +352,9 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ..FIELDS
         },
         statuses: SERVICE,
-        operations: Some(operations(
-            "CreateEndpoint",
-            "DescribeEndpoint",
-            "ListEndpoints",
-            None,
-            "EndpointName",
+        operations: Some(listed(
+            "Endpoints",
+            operations("CreateEndpoint", "DescribeEndpoint", "ListEndpoints", None, "EndpointName"),
         )),
         log_group: Some("/aws/sagemaker/Endpoints/{name}"),
         log_stream_prefix: "",
@@ -432,12 +459,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ..FIELDS
         },
         statuses: SERVICE,
-        operations: Some(runs_on(operations(
-            "CreateNotebookInstance",
-            "DescribeNotebookInstance",
-            "ListNotebookInstances",
-            Some("StopNotebookInstance"),
-            "NotebookInstanceName",
+        operations: Some(runs_on(listed(
+            "NotebookInstances",
+            operations(
+                "CreateNotebookInstance",
+                "DescribeNotebookInstance",
+                "ListNotebookInstances",
+                Some("StopNotebookInstance"),
+                "NotebookInstanceName",
+            ),
         ))),
         log_group: Some("/aws/sagemaker/NotebookInstances"),
         pod_policy: Some(PodPolicy::OtherKinds),
@@ -477,12 +507,9 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ..FIELDS
         },
         statuses: ARTIFACT,
-        operations: Some(operations(
-            "CreateImage",
-            "DescribeImage",
-            "ListImages",
-            None,
-            "ImageName",
+        operations: Some(listed_with_reasons(
+            "Images",
+            operations("CreateImage", "DescribeImage", "ListImages", None, "ImageName"),
         )),
         id: IdForm { characters: ".", ..ID },
         pod_policy: Some(PodPolicy::OtherKinds),
@@ -526,12 +553,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
         timed_out: &["MaxAutoMLJobRuntimeReached"],
         operations: Some(Operations {
             name_limit: 32,
-            ..operations(
-                "CreateAutoMLJobV2",
-                "DescribeAutoMLJobV2",
-                "ListAutoMLJobs",
-                Some("StopAutoMLJob"),
-                "AutoMLJobName",
+            ..listed_with_reasons(
+                "AutoMLJobSummaries",
+                operations(
+                    "CreateAutoMLJobV2",
+                    "DescribeAutoMLJobV2",
+                    "ListAutoMLJobs",
+                    Some("StopAutoMLJob"),
+                    "AutoMLJobName",
+                ),
             )
         }),
         pod_policy: Some(PodPolicy::Jobs),
@@ -545,12 +575,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ended: &["/CompilationEndTime"],
             ..FIELDS
         },
-        operations: Some(operations(
-            "CreateCompilationJob",
-            "DescribeCompilationJob",
-            "ListCompilationJobs",
-            Some("StopCompilationJob"),
-            "CompilationJobName",
+        operations: Some(listed(
+            "CompilationJobSummaries",
+            operations(
+                "CreateCompilationJob",
+                "DescribeCompilationJob",
+                "ListCompilationJobs",
+                Some("StopCompilationJob"),
+                "CompilationJobName",
+            ),
         )),
         log_group: Some("/aws/sagemaker/CompilationJobs"),
         console_page: Some("compilation-jobs"),
@@ -565,12 +598,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             reason: &["/EdgePackagingJobStatusMessage"],
             ..FIELDS
         },
-        operations: Some(operations(
-            "CreateEdgePackagingJob",
-            "DescribeEdgePackagingJob",
-            "ListEdgePackagingJobs",
-            Some("StopEdgePackagingJob"),
-            "EdgePackagingJobName",
+        operations: Some(listed(
+            "EdgePackagingJobSummaries",
+            operations(
+                "CreateEdgePackagingJob",
+                "DescribeEdgePackagingJob",
+                "ListEdgePackagingJobs",
+                Some("StopEdgePackagingJob"),
+                "EdgePackagingJobName",
+            ),
         )),
         pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::EdgePackaging, "edge_packaging", "edge_packaging_job", "edge-packaging-job")
@@ -584,12 +620,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ..FIELDS
         },
         statuses: SERVICE,
-        operations: Some(operations(
-            "CreateInferenceComponent",
-            "DescribeInferenceComponent",
-            "ListInferenceComponents",
-            None,
-            "InferenceComponentName",
+        operations: Some(listed(
+            "InferenceComponents",
+            operations(
+                "CreateInferenceComponent",
+                "DescribeInferenceComponent",
+                "ListInferenceComponents",
+                None,
+                "InferenceComponentName",
+            ),
         )),
         log_group: Some("/aws/sagemaker/InferenceComponents/{name}"),
         log_stream_prefix: "",
@@ -617,12 +656,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
                 ("ModelVariantActions", FieldValue::KeepVariants),
                 ("DesiredState", FieldValue::Text("Cancelled")),
             ],
-            ..operations(
-                "CreateInferenceExperiment",
-                "DescribeInferenceExperiment",
-                "ListInferenceExperiments",
-                Some("StopInferenceExperiment"),
-                "Name",
+            ..listed_with_reasons(
+                "InferenceExperiments",
+                operations(
+                    "CreateInferenceExperiment",
+                    "DescribeInferenceExperiment",
+                    "ListInferenceExperiments",
+                    Some("StopInferenceExperiment"),
+                    "Name",
+                ),
             )
         }),
         pod_policy: Some(PodPolicy::Jobs),
@@ -641,12 +683,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ended: &["/CompletionTime"],
             ..FIELDS
         },
-        operations: Some(operations(
-            "CreateInferenceRecommendationsJob",
-            "DescribeInferenceRecommendationsJob",
-            "ListInferenceRecommendationsJobs",
-            Some("StopInferenceRecommendationsJob"),
-            "JobName",
+        operations: Some(listed_with_reasons(
+            "InferenceRecommendationsJobs",
+            operations(
+                "CreateInferenceRecommendationsJob",
+                "DescribeInferenceRecommendationsJob",
+                "ListInferenceRecommendationsJobs",
+                Some("StopInferenceRecommendationsJob"),
+                "JobName",
+            ),
         )),
         log_group: Some("/aws/sagemaker/InferenceRecommendationsJobs"),
         pod_policy: Some(PodPolicy::Jobs),
@@ -665,12 +710,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ended: &["/OptimizationEndTime"],
             ..FIELDS
         },
-        operations: Some(operations(
-            "CreateOptimizationJob",
-            "DescribeOptimizationJob",
-            "ListOptimizationJobs",
-            Some("StopOptimizationJob"),
-            "OptimizationJobName",
+        operations: Some(listed(
+            "OptimizationJobSummaries",
+            operations(
+                "CreateOptimizationJob",
+                "DescribeOptimizationJob",
+                "ListOptimizationJobs",
+                Some("StopOptimizationJob"),
+                "OptimizationJobName",
+            ),
         )),
         pod_policy: Some(PodPolicy::Jobs),
         ..row(Kind::Optimization, "optimization", "optimization_job", "optimization-job")
@@ -689,6 +737,11 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
         operations: Some(Operations {
             id_fields: &["JobCategory", "JobName"],
             also: &["JobCategory"],
+            changes: Some(Changes {
+                summaries: "JobSummaries",
+                tell_reasons: false,
+                category: Some("JobCategory"),
+            }),
             ..operations("CreateJob", "DescribeJob", "ListJobs", Some("StopJob"), "JobName")
         }),
         id: IdForm { parts: &[OneOf(JOB_CATEGORIES), Name], ..ID },
@@ -749,12 +802,15 @@ pub(crate) static KINDS: [KindSpec; Kind::COUNT] = [
             ..FIELDS
         },
         statuses: SCHEDULE,
-        operations: Some(runs_on(operations(
-            "CreateMonitoringSchedule",
-            "DescribeMonitoringSchedule",
-            "ListMonitoringSchedules",
-            Some("StopMonitoringSchedule"),
-            "MonitoringScheduleName",
+        operations: Some(runs_on(listed(
+            "MonitoringScheduleSummaries",
+            operations(
+                "CreateMonitoringSchedule",
+                "DescribeMonitoringSchedule",
+                "ListMonitoringSchedules",
+                Some("StopMonitoringSchedule"),
+                "MonitoringScheduleName",
+            ),
         ))),
         ..row(
             Kind::MonitoringSchedule,

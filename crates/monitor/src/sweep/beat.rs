@@ -31,6 +31,8 @@ pub(super) struct Beat {
     pub(super) breaks: Vec<Break>,
     /// How far the clock went back since the last sweep, if it was set back.
     pub(super) back: Option<Duration>,
+    /// The heartbeat of this sweep.
+    pub(super) heartbeat: Versioned<Heartbeat>,
 }
 
 impl Beat {
@@ -53,6 +55,7 @@ impl Beat {
             let since = before.map_or(now, |last| last.since);
             back = last.and_then(|last| went_back(last.at, now));
             let breaks = last.map(|last| last.breaks.clone()).unwrap_or_default();
+            let lists = last.map(|last| last.lists.clone()).unwrap_or_default();
             let mut breaks = brought_forward(breaks, back.unwrap_or_default());
             if before.is_none() {
                 breaks.extend(last.map(|last| between(last.at, now)));
@@ -63,11 +66,13 @@ impl Beat {
                     "the sweep begins, or begins again: every lease gets its time"
                 );
             }
-            Edit::<_, Infallible>::Write(Heartbeat { at: now, since, breaks: latest(breaks) })
+            let breaks = latest(breaks);
+            Edit::<_, Infallible>::Write(Heartbeat { at: now, since, breaks, lists })
         };
         match (CompareAndSet { store, pauses: None }).run(found, edit).await? {
-            Written::Stored(Versioned { value: Heartbeat { at: now, since, breaks }, .. }) => {
-                Ok(Self { now, since, breaks, back })
+            Written::Stored(heartbeat) => {
+                let Heartbeat { at: now, since, breaks, .. } = heartbeat.value.clone();
+                Ok(Self { now, since, breaks, back, heartbeat })
             }
             Written::Kept(never) => match never {},
             Written::Contended => {

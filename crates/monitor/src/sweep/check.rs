@@ -1,11 +1,19 @@
-//! Checks a job that sends no events: one Describe call.
+//! Checks a job that has waits and was silent. For most kinds SageMaker's list tells every change of
+//! every job, so the check only sees to it that the list is read. What no list tells is asked for by
+//! a Describe call.
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use super::beat::Beat;
-use super::{Described, StepError, Sweep};
+use super::lists::Want;
+use super::{Learned, StepError, Sweep};
+use crate::arn::JobArn;
 use crate::job::JobRecord;
+use crate::job_list::JobList;
+use crate::kind::{Kind, Lifecycle};
 use crate::observation::{Observation, Source};
+use crate::phase::Phase;
 use crate::policy::Policy;
 use crate::ports::{SageMakerError, Versioned};
 use crate::time::{earlier, later};
@@ -16,38 +24,102 @@ impl Sweep {
         &self,
         mut wait: Versioned<Wait>,
         record: Option<&JobRecord>,
-        beat: &Beat,
-        seen: &Described,
+        learned: &Learned,
     ) -> Result<(), StepError> {
-        // A name field may have told a better spelling than the wait's.
-        let arn = record.map_or(&wait.value.arn, |record| &record.job.arn).clone();
         if record.is_none_or(|record| wait.value.news(record) == News::None) {
             // With nothing to tell, a claim or a retry that somebody left behind
             // would keep the wait due for ever.
             wait.value.delivery.claimed_until = None;
             wait.value.delivery.retry_at = None;
         }
-        let first = seen.lock().unwrap_or_else(PoisonError::into_inner).insert(arn.clone());
-        let mut throttled = false;
-        if first {
-            match self.sagemaker.describe(&arn).await {
-                Ok(seen) => self.intake.submit(seen).await?,
-                Err(SageMakerError::NotFound) => self.not_found(&wait.value, record, beat).await?,
-                Err(error) => {
-                    throttled = matches!(error, SageMakerError::Throttled(_));
-                    tracing::info!(%error, "sweep: the job could not be checked");
-                }
-            }
-        }
-        let pause = if throttled {
-            Policy::REDRIVE
-        } else {
-            wait.value.checks = wait.value.checks.saturating_add(1);
-            self.policy.check_pause(arn.kind(), wait.value.checks, self.entropy.unit())
-        };
+        let pause = self.look(&wait.value, record, learned).await?;
+        wait.value.checks = wait.value.checks.saturating_add(1);
         wait.value.check_at = later(self.clock.now(), pause);
         self.save(wait).await?;
         Ok(())
+    }
+
+    /// Sees to it that the next change of the job is noticed. Returns the pause before the next check.
+    async fn look(
+        &self,
+        wait: &Wait,
+        record: Option<&JobRecord>,
+        learned: &Learned,
+    ) -> Result<Duration, StepError> {
+        let kind = wait.arn.kind();
+        let known = record.filter(|record| is_known(wait, record));
+        let known = known.filter(|record| !may_vanish(kind, record.job.phase));
+        let Some(list) = JobList::of(&wait.arn) else {
+            let is_told = known.is_some() && kind.spec().has_telling_events();
+            if is_told && wait.checks == 0 {
+                return Ok(self.policy.check_pause(kind, wait.checks, self.entropy.unit()));
+            }
+            return self.describe(wait, record, learned).await;
+        };
+        let pause = self.policy.listed_pause(wait.checks, self.entropy.unit());
+        let listed = match known {
+            Some(record) if wait.checks < Policy::CHECKS_LISTED => {
+                let since = record.job.modified_at.unwrap_or(record.recorded_at);
+                Some(Want { list, since, pause, at_once: false })
+            }
+            None if wait.checks == 0 => {
+                let pause = self.policy.first_look(kind);
+                let since = wait.not_before.unwrap_or(wait.created_at);
+                Some(Want { list, since, pause, at_once: true })
+            }
+            // Perhaps it is not on the list any more, or changed before the list was read.
+            Some(_) | None => None,
+        };
+        if let Some(want) = listed
+            && learned.lists.join(&*self.store, &want, learned.beat.now).await?
+        {
+            return Ok(want.pause);
+        }
+        self.describe(wait, record, learned).await
+    }
+
+    async fn describe(
+        &self,
+        wait: &Wait,
+        record: Option<&JobRecord>,
+        learned: &Learned,
+    ) -> Result<Duration, StepError> {
+        // A name field may have told a better spelling than the wait's.
+        let arn = record.map_or(&wait.arn, |record| &record.job.arn);
+        let pause = self.policy.check_pause(arn.kind(), wait.checks, self.entropy.unit());
+        if !learned.describes_first(arn) {
+            return Ok(pause);
+        }
+        match self.sagemaker.describe(arn).await {
+            Ok(seen) => self.describe_seen(wait, seen, pause, learned).await,
+            Err(SageMakerError::NotFound) => {
+                self.not_found(wait, record, &learned.beat).await?;
+                Ok(pause)
+            }
+            Err(error) => {
+                tracing::info!(%error, "sweep: the job could not be checked");
+                let is_throttled = matches!(error, SageMakerError::Throttled(_));
+                Ok(if is_throttled { Policy::REDRIVE } else { pause })
+            }
+        }
+    }
+
+    /// Records what a Describe call saw. From then on the list tells what changes.
+    async fn describe_seen(
+        &self,
+        wait: &Wait,
+        seen: Observation,
+        pause: Duration,
+        learned: &Learned,
+    ) -> Result<Duration, StepError> {
+        let (since, phase) = (seen.seen_at, seen.phase);
+        self.intake.submit(seen).await?;
+        let list = JobList::of(&wait.arn).filter(|list| !may_vanish(list.kind, phase));
+        let Some(list) = list else { return Ok(pause) };
+        let pause = self.policy.listed_pause(wait.checks, self.entropy.unit());
+        let want = Want { list, since, pause, at_once: false };
+        learned.lists.join(&*self.store, &want, learned.beat.now).await?;
+        Ok(pause)
     }
 
     /// An observation for a job that SageMaker no longer knows: it ended, but Sagebell did not see
@@ -100,5 +172,23 @@ impl Sweep {
             arn: wait.arn.clone(),
         };
         Ok(self.intake.submit(gone).await?)
+    }
+}
+
+/// Whether the record tells the state of the job that this wait is for.
+fn is_known(wait: &Wait, record: &JobRecord) -> bool {
+    record.is_seen() && !record.is_in_doubt() && wait.is_about(record)
+}
+
+/// Whether a resource is perhaps being deleted. Then it is on no list soon.
+fn may_vanish(kind: Kind, phase: Phase) -> bool {
+    kind.spec().lifecycle == Lifecycle::Resource && phase == Phase::Stopping
+}
+
+impl Learned {
+    /// Notes that this sweep describes the job. Returns whether it has not yet: many waits on one job
+    /// cost one Describe call.
+    pub(super) fn describes_first(&self, arn: &JobArn) -> bool {
+        self.described.lock().unwrap_or_else(PoisonError::into_inner).insert(arn.clone())
     }
 }

@@ -14,8 +14,12 @@ pub struct SweepReport {
     pub probed: u64,
     /// Signal requests queued again.
     pub signal_requests: u64,
-    /// Jobs described.
+    /// Waits whose job was silent: its list is read, or it was described.
     pub checked: u64,
+    /// Lists of SageMaker that were read.
+    pub listed: u64,
+    /// Changes that only a list told.
+    pub found: u64,
     /// Waits whose waiter is without a connection, or whose lease ended without one.
     pub missing: u64,
     /// Waits that were abandoned.
@@ -26,7 +30,7 @@ pub struct SweepReport {
     pub expired: u64,
     /// Waits that became undeliverable.
     pub undeliverable: u64,
-    /// Waits that could not be handled. The next sweep tries again.
+    /// Waits that could not be handled, and lists that could not be read. The next sweep tries again.
     pub failed: u64,
     /// Items removed after their retention.
     pub purged: u64,
@@ -34,11 +38,24 @@ pub struct SweepReport {
     pub more: bool,
 }
 
+/// What the readings of one sweep found.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reconciled {
+    /// Lists read, in whole or in part.
+    pub(super) lists: u64,
+    /// Lists that could not be read.
+    pub(super) failed: u64,
+    /// Changes that nothing had told before.
+    pub(super) found: u64,
+}
+
 impl SweepReport {
     pub(super) fn publish(&self) {
         counter!("sagebell_sweep_due_total").increment(self.due);
         counter!("sagebell_sweep_signal_requests_total").increment(self.signal_requests);
         counter!("sagebell_sweep_checked_total").increment(self.checked);
+        counter!("sagebell_sweep_listed_total").increment(self.listed);
+        counter!("sagebell_sweep_found_total").increment(self.found);
         counter!("sagebell_sweep_probed_total").increment(self.probed);
         counter!("sagebell_sweep_missing_total").increment(self.missing);
         counter!("sagebell_sweep_abandoned_total").increment(self.abandoned);
@@ -46,6 +63,13 @@ impl SweepReport {
         counter!("sagebell_sweep_expired_total").increment(self.expired);
         counter!("sagebell_sweep_undeliverable_total").increment(self.undeliverable);
         counter!("sagebell_sweep_failed_total").increment(self.failed);
+    }
+
+    /// Adds what the lists told.
+    pub(super) fn reconciled(&mut self, Reconciled { lists, failed, found }: Reconciled) {
+        self.listed += lists;
+        self.failed += failed;
+        self.found += found;
     }
 
     pub(super) fn count(&mut self, step: Option<Step>) {

@@ -12,12 +12,13 @@ use crate::arn::JobArn;
 use crate::connections::Connections;
 use crate::deliver::{Deliver, Senders};
 use crate::event;
+use crate::job_list::JobList;
 use crate::job_queries::JobQueries;
 use crate::observation::Observation;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, CallbackGuard, CallbackRefused, Clock, Entropy, Failure, Gateway, ProbeOutcome,
-    Queue, QueueError, Reachability, SageMaker, SageMakerError, SendOutcome, Sender,
+    Announcer, CallbackGuard, CallbackRefused, Clock, Entropy, Failure, Gateway, Listed,
+    ProbeOutcome, Queue, QueueError, Reachability, SageMaker, SageMakerError, SendOutcome, Sender,
 };
 use crate::principal::Principal;
 use crate::record::Recorder;
@@ -232,9 +233,10 @@ pub type Tagged = Result<Option<Principal>, fn() -> SageMakerError>;
 pub struct FakeSageMaker {
     clock: Arc<ManualClock>,
     answer: Mutex<Described>,
+    listed: Mutex<Result<Vec<Value>, fn() -> SageMakerError>>,
     stop_error: Mutex<Option<fn() -> SageMakerError>>,
     owner: Mutex<Tagged>,
-    /// Every call, as `describe ARN` or `stop ARN`.
+    /// Every call, as `describe ARN`, `stop ARN` or `list LIST`.
     pub calls: Mutex<Vec<String>>,
 }
 
@@ -242,6 +244,11 @@ impl FakeSageMaker {
     /// Answers every Describe with this from now on.
     pub fn answer(&self, answer: Described) {
         *lock(&self.answer) = answer;
+    }
+
+    /// Lists these summaries from now on, in the API's form, on pages of 100.
+    pub fn list(&self, listed: Result<Vec<Value>, fn() -> SageMakerError>) {
+        *lock(&self.listed) = listed;
     }
 
     /// Refuses every Stop with this from now on.
@@ -270,6 +277,23 @@ impl SageMaker for FakeSageMaker {
             }
             Described::Error(error) => Err(error()),
         }
+    }
+
+    async fn changed(
+        &self,
+        list: &JobList,
+        after: jiff::Timestamp,
+        token: Option<&str>,
+    ) -> Result<Listed, SageMakerError> {
+        lock(&self.calls).push(format!("list {list}"));
+        let at = self.clock.latest();
+        let summaries = lock(&self.listed).clone().map_err(|error| error())?;
+        let seen = summaries.iter().map(|of| event::from_summary(list.kind, of, at).unwrap());
+        let changed: Vec<_> = seen.filter(|seen| seen.modified_at > after).collect();
+        let start: usize = token.map_or(0, |token| token.parse().unwrap());
+        let more = changed.len() > start + 100;
+        let observations = changed.into_iter().skip(start).take(100).collect();
+        Ok(Listed { observations, next: more.then(|| (start + 100).to_string()), at })
     }
 
     async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
@@ -357,6 +381,7 @@ impl FakeWorld {
             sagemaker: Arc::new(FakeSageMaker {
                 clock: Arc::clone(&clock),
                 answer: Mutex::new(Described::Error(|| SageMakerError::Unavailable)),
+                listed: Mutex::new(Ok(Vec::new())),
                 stop_error: Mutex::new(None),
                 owner: Mutex::new(Ok(None)),
                 calls: Mutex::default(),

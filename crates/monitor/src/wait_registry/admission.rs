@@ -5,58 +5,46 @@ use std::time::Duration;
 use jiff::Timestamp;
 use metrics::counter;
 
-use crate::arn::JobArn;
 use crate::counter::CountKey;
 use crate::limits::{Limit, Limits, TooMany};
-use crate::ports::{Store, StoreError};
+use crate::ports::Store;
 use crate::principal::Principal;
 
-/// Counts a new wait of this principal's on this job.
-///
-/// # Errors
-/// [`TooMany`], if it is one more than a limit allows. A store that fails refuses nobody.
-pub(super) async fn admit(
-    store: &dyn Store,
-    limits: &Limits,
-    principal: &Principal,
-    arn: &JobArn,
-    now: Timestamp,
-) -> Result<(), TooMany> {
-    for limit in Limit::ALL {
-        let Some(most) = limits.most(limit) else { continue };
-        let key = limit.counter(principal, now);
-        match count(store, limit, &key, arn).await {
-            Ok(count) if count > most => {
-                counter!("sagebell_waits_refused_total", "limit" => limit.as_str()).increment(1);
-                return Err(TooMany { limit, most, retry_after: rest(&key, now) });
-            }
-            Ok(_) => {}
-            Err(error) => {
-                // The others would fail as this one did, and take their time.
-                counter!("sagebell_waits_uncounted_total").increment(1);
-                tracing::warn!(%error, limit = limit.as_str(), "a new wait is accepted without counting");
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
+/// What new waits are counted with.
+pub(super) struct Admission<'a> {
+    pub(super) store: &'a dyn Store,
+    pub(super) limits: &'a Limits,
+    pub(super) now: Timestamp,
 }
 
-/// The counter's new value; 0 where the limit is not about such a job.
-async fn count(
-    store: &dyn Store,
-    limit: Limit,
-    key: &CountKey,
-    arn: &JobArn,
-) -> Result<u64, StoreError> {
-    if limit == Limit::Unseen {
-        let found = store.load_job(arn).await?;
-        // A registration alone makes a record, without a state.
-        if found.is_some_and(|found| found.value.is_seen()) {
-            return Ok(0);
+impl Admission<'_> {
+    /// Counts a new wait of this principal's for these limits. If one refuses, the later ones are not
+    /// counted.
+    ///
+    /// # Errors
+    /// [`TooMany`], if it is one more than a limit allows. A store that fails refuses nobody.
+    pub(super) async fn admit(&self, who: &Principal, limits: &[Limit]) -> Result<(), TooMany> {
+        let Self { store, now, .. } = *self;
+        for &limit in limits {
+            let Some(most) = self.limits.most(limit) else { continue };
+            let key = limit.counter(who, now);
+            match store.count(&key).await {
+                Ok(count) if count > most => {
+                    counter!("sagebell_waits_refused_total", "limit" => limit.as_str())
+                        .increment(1);
+                    return Err(TooMany { limit, most, retry_after: rest(&key, now) });
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    // The others would fail as this one did, and take their time.
+                    counter!("sagebell_waits_uncounted_total").increment(1);
+                    tracing::warn!(%error, limit = limit.as_str(), "a new wait is accepted without counting");
+                    return Ok(());
+                }
+            }
         }
+        Ok(())
     }
-    store.count(key).await
 }
 
 /// In whole seconds, rounded up.

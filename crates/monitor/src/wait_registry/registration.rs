@@ -131,8 +131,7 @@ impl Wait {
             // under the old signal's id its waiter would take it for a repetition.
             delivery.sending = None;
         }
-        // The first look needs no jitter: registrations come when they come.
-        let first_check = later(now, policy.check_pause(asked.arn.kind(), 0, 0.5));
+        let first_look = later(now, policy.first_look(asked.arn.kind()));
         let deadline = asked.deadline.or(renewed.map(|wait| wait.deadline)).unwrap_or(longest);
         Self {
             arn: asked.arn.clone(),
@@ -154,7 +153,7 @@ impl Wait {
             state: WaitState::Waiting,
             delivery,
             search: Search::default(),
-            check_at: renewed.map_or(first_check, |wait| wait.check_at),
+            check_at: renewed.map_or(first_look, |wait| wait.check_at),
             checks: renewed.map_or(0, |wait| wait.checks),
             stop_pending: false,
             due_at: None,

@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::deliver::SignalOutcome;
+use sagebell_monitor::job_list::JobList;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _};
+use sagebell_monitor::ports::{Clock as _, Listed, SageMaker, SageMakerError, Store as _};
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::ManualClock;
 use sagebell_monitor::testing::world::{Described, FakeWorld};
@@ -168,6 +169,15 @@ impl SageMaker for Meanwhile {
         Err(SageMakerError::Unavailable)
     }
 
+    async fn changed(
+        &self,
+        _: &JobList,
+        _: Timestamp,
+        _: Option<&str>,
+    ) -> Result<Listed, SageMakerError> {
+        Err(SageMakerError::Unavailable)
+    }
+
     async fn owner(&self, _: &JobArn) -> Result<Option<Principal>, SageMakerError> {
         Err(SageMakerError::Unavailable)
     }
@@ -218,7 +228,7 @@ async fn who_waits_beyond_a_deadline_that_was_jumped_over_is_waited_with() {
 #[tokio::test]
 async fn a_look_that_was_due_soon_is_still_due_soon_when_the_clock_goes_back() {
     let (world, _) = waited_for().await;
-    world.sweep_for(1).await;
+    world.sweep().sweep().await.unwrap();
     let due_at = wait(&world).await.due_at.unwrap();
     let rest = due_at.duration_since(world.clock.now());
     world.clock.jump(-1);
@@ -251,7 +261,7 @@ async fn what_a_clock_dates_that_was_set_does_not_stand_against_what_sagemaker_t
     world.waits().register(world.registration("w")).await.unwrap();
     world.sagemaker.answer(Described::Error(|| SageMakerError::NotFound));
     let load = || async { world.store.load_job(&key(&world).arn).await.unwrap().unwrap().value };
-    for _ in 0..12 {
+    for _ in 0..20 {
         if load().await.job.status.as_deref() == Some("Deleted") {
             break;
         }

@@ -1,12 +1,15 @@
 //! Counts that an alarm is set on: `SilenceAlarm` compares the changes that events missed
 //! with the events that came.
 
+use std::time::Duration;
+
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::ports::Clock as _;
 use sagebell_monitor::testing::ManualClock;
 use sagebell_monitor::testing::world::FakeWorld;
+use sagebell_monitor::time::later;
 
 const EVENTS: &str = "sagebell_events_total";
 const MISSED: &str = "sagebell_events_missed_total";
@@ -27,7 +30,8 @@ fn observation(resource: &str, source: Source) -> Observation {
         created_at: Some(at),
         modified_at: at,
         ended_at: None,
-        seen_at: at,
+        // Its event had the time to arrive.
+        seen_at: later(at, Duration::from_secs(60)),
         source,
         arn,
     }
@@ -64,10 +68,12 @@ fn an_event_is_counted_and_none_is_missed() {
 }
 
 #[test]
-fn a_change_that_a_describe_finds_first_was_missed() {
-    let found = observation(TRAINING, Source::Describe);
-    // The counter of events is there to compare with, at zero.
-    assert_eq!(counted(&[found]), (Some(0), Some(1)));
+fn a_change_that_a_call_finds_first_was_missed() {
+    for source in [Source::Describe, Source::List] {
+        let found = observation(TRAINING, source);
+        // The counter of events is there to compare with, at zero.
+        assert_eq!(counted(&[found]), (Some(0), Some(1)), "{source:?}");
+    }
 }
 
 #[test]
@@ -75,6 +81,15 @@ fn a_describe_that_finds_nothing_new_missed_nothing() {
     let event = observation(TRAINING, Source::Event);
     let found = observation(TRAINING, Source::Describe);
     assert_eq!(counted(&[event, found]), (Some(1), None));
+}
+
+#[test]
+fn a_change_is_not_missed_whose_event_may_be_under_way() {
+    for source in [Source::Describe, Source::List] {
+        let mut found = observation(TRAINING, source);
+        found.modified_at = later(found.modified_at, Duration::from_secs(1));
+        assert_eq!(counted(&[found]), (None, None), "{source:?}");
+    }
 }
 
 #[test]

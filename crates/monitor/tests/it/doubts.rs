@@ -41,6 +41,12 @@ async fn register(world: &FakeWorld, id: &str) -> WaitState {
     world.waits().register(asked).await.unwrap().wait.state
 }
 
+/// Registers, and has the sweep look at the model.
+async fn look(world: &FakeWorld, id: &str) {
+    assert_eq!(register(world, id).await, WaitState::Waiting);
+    world.sweep().sweep().await.unwrap();
+}
+
 fn there(world: &FakeWorld) {
     world.sagemaker.answer(Described::Answer(json!({"ModelArn": MODEL, "CreationTime": START})));
 }
@@ -76,7 +82,8 @@ async fn a_wait_is_told_of_what_the_look_saw_not_of_the_event() {
 async fn a_deleted_model_is_not_told_as_there() {
     let world = FakeWorld::default();
     there(&world);
-    assert_eq!(register(&world, "first").await, WaitState::Signalled);
+    look(&world, "first").await;
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
     pass(&world, 100);
     gone(&world);
     assert_eq!(event(&world, 90).await, 0, "nobody waits any more");
@@ -89,14 +96,16 @@ async fn a_deleted_model_is_not_told_as_there() {
 }
 
 #[tokio::test]
-async fn a_model_that_is_still_there_is_told_at_once_when_somebody_asks() {
+async fn a_model_that_is_still_there_is_told_by_the_next_sweep_when_somebody_asks() {
     let world = FakeWorld::default();
     there(&world);
-    register(&world, "first").await;
+    look(&world, "first").await;
+    world.deliver_all().await;
     pass(&world, 100);
     event(&world, 90).await;
     let checks = world.sagemaker.count("describe");
-    assert_eq!(register(&world, "second").await, WaitState::Signalled);
+    look(&world, "second").await;
+    assert_eq!(world.deliver_all().await, [SignalOutcome::Signalled]);
     assert_eq!(world.sagemaker.count("describe"), checks + 1);
     assert_eq!(register(&world, "third").await, WaitState::Signalled);
     assert_eq!(world.sagemaker.count("describe"), checks + 1, "there is no doubt any more");
@@ -107,7 +116,7 @@ async fn what_was_looked_at_since_the_event_is_in_no_doubt() {
     let world = FakeWorld::default();
     pass(&world, 100);
     there(&world);
-    register(&world, "w").await;
+    look(&world, "w").await;
     event(&world, 90).await;
     assert_eq!(job(&world).await.unwrap().phase, Phase::Succeeded);
 }
@@ -117,7 +126,7 @@ async fn an_event_whose_time_was_cut_to_the_second_of_the_look_may_be_later() {
     let world = FakeWorld::default();
     pass(&world, 100);
     there(&world);
-    register(&world, "w").await;
+    look(&world, "w").await;
     event(&world, 100).await;
     assert_eq!(job(&world).await.unwrap().phase, Phase::Unknown);
 }
@@ -126,7 +135,7 @@ async fn an_event_whose_time_was_cut_to_the_second_of_the_look_may_be_later() {
 async fn the_event_of_its_own_creation_puts_a_model_in_no_doubt() {
     let world = FakeWorld::default();
     there(&world);
-    register(&world, "w").await;
+    look(&world, "w").await;
     event(&world, 0).await;
     assert_eq!(job(&world).await.unwrap().phase, Phase::Succeeded);
 }

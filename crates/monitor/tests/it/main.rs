@@ -17,5 +17,6 @@ mod meanwhile;
 mod ordering;
 mod owners;
 mod promises;
+mod reconciling;
 mod registering;
 mod stored_forms;

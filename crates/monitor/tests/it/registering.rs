@@ -6,18 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::JobRecord;
+use sagebell_monitor::job_list::JobList;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::policy::Policy;
-use sagebell_monitor::ports::{Clock as _, SageMaker, SageMakerError, Store as _};
+use sagebell_monitor::ports::{Clock as _, Listed, SageMaker, SageMakerError, Store as _};
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::testing::world::{Described, FakeWorld, callback};
+use sagebell_monitor::testing::world::{FakeWorld, callback};
 use sagebell_monitor::time::{CLOCK_SKEW, later};
-use sagebell_monitor::wait::{SignalOn, Wait, WaitKey, WaitState};
+use sagebell_monitor::wait::{OnAbandon, SignalOn, Wait, WaitKey, WaitState};
 use sagebell_monitor::wait_registry::{Field, Registration, Stop, WaitError, WaitRegistry};
-use serde_json::json;
 
 use crate::act::{Act, Waiter};
 
@@ -183,43 +184,51 @@ async fn who_asks_for_another_update_after_the_end_is_registered_anew() {
     assert_eq!((again.wait.state, again.wait.not_before), (WaitState::Waiting, not_before));
 }
 
-/// A SageMaker whose job has ended, and during whose answer somebody acts once.
+/// A SageMaker during whose answer somebody acts once.
 struct Meanwhile {
     waiter: Waiter,
-    sagemaker: Arc<dyn SageMaker>,
+    owner: Principal,
 }
 
 #[async_trait]
 impl SageMaker for Meanwhile {
-    async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError> {
+    async fn describe(&self, _: &JobArn) -> Result<Observation, SageMakerError> {
+        panic!("a registration describes nothing")
+    }
+
+    async fn changed(
+        &self,
+        _: &JobList,
+        _: Timestamp,
+        _: Option<&str>,
+    ) -> Result<Listed, SageMakerError> {
+        panic!("a registration lists nothing")
+    }
+
+    async fn owner(&self, _: &JobArn) -> Result<Option<Principal>, SageMakerError> {
         self.waiter.act().await;
-        self.sagemaker.describe(arn).await
+        Ok(Some(self.owner.clone()))
     }
 
-    async fn owner(&self, arn: &JobArn) -> Result<Option<Principal>, SageMakerError> {
-        self.sagemaker.owner(arn).await
-    }
-
-    async fn stop(&self, arn: &JobArn) -> Result<(), SageMakerError> {
-        self.sagemaker.stop(arn).await
+    async fn stop(&self, _: &JobArn) -> Result<(), SageMakerError> {
+        panic!("a registration stops nothing")
     }
 }
 
-/// A wait is registered on a job that has ended, while somebody acts.
+/// A wait is registered on a job that has ended, while somebody acts: its tag is read.
 async fn registered_while(world: &FakeWorld, act: Act) -> Wait {
-    // Whoever acts meanwhile finds nothing out about the job.
-    world.sagemaker.answer(Described::Error(|| SageMakerError::NotFound));
-    let ended = Arc::new(FakeWorld::default());
-    ended.sagemaker.answer(Described::Answer(json!({
-        "TrainingJobStatus": "Completed", "SecondaryStatus": "Completed",
-        "CreationTime": 1_767_225_600, "LastModifiedTime": 1_767_225_700.5,
-    })));
+    let event = FakeWorld::training_event("Completed", "Completed", 20);
+    world.recorder().take(&event).await.unwrap();
+    let first = Principal("111122223333:role/first".to_owned());
+    let first = Registration { owner: first, ..world.registration("first") };
+    world.waits().register(first).await.unwrap();
+    let asked = Registration { on_abandon: OnAbandon::Stop, ..asked(world) };
     let sagemaker = Meanwhile {
         waiter: Waiter::who(act, world.waits(), key(world)),
-        sagemaker: ended.sagemaker.clone(),
+        owner: asked.owner.clone(),
     };
     let waits = WaitRegistry { sagemaker: Arc::new(sagemaker), ..world.waits() };
-    waits.register(asked(world)).await.unwrap().wait
+    waits.register(asked).await.unwrap().wait
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use sagebell_monitor::heartbeat::{Break, Heartbeat};
 use sagebell_monitor::job::{JobRecord, TimelineEntry};
+use sagebell_monitor::job_list::{JobList, ListProgress, Rest};
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::search::Search;
@@ -162,5 +163,15 @@ fn observations_outlive_their_version() {
 #[test]
 fn the_heartbeat_outlives_its_version() {
     let breaks = vec![Break { over_at: MIDNIGHT, seconds: 360 }];
-    check("heartbeat", &Heartbeat { at: MIDNIGHT, since: MIDNIGHT, breaks });
+    let list = JobList::of(&samples::arn("digits")).unwrap();
+    let lists = vec![ListProgress {
+        list,
+        since: MIDNIGHT,
+        until: MIDNIGHT,
+        read_at: MIDNIGHT,
+        at_once: true,
+        wanted_until: MIDNIGHT,
+        rest: Some(Rest { token: "next".to_owned(), after: MIDNIGHT, begun_at: MIDNIGHT }),
+    }];
+    check("heartbeat", &Heartbeat { at: MIDNIGHT, since: MIDNIGHT, breaks, lists });
 }

@@ -9,6 +9,7 @@
 
 mod budget;
 mod calls;
+mod changes;
 mod fake;
 mod kinds;
 mod pages;

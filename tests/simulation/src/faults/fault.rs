@@ -80,6 +80,8 @@ pub enum Fault {
     CheckFails,
     /// SageMaker throttles.
     Throttled,
+    /// A list of SageMaker's does not show the latest changes yet.
+    ListTrails,
     /// A scheduled sweep does not happen.
     SweepMissed,
     /// A scheduled sweep happens twice at once.
@@ -121,7 +123,7 @@ impl Fault {
             | Self::PushHangs
             | Self::GatewayFails
             | Self::CheckFails => Dice::Connections,
-            Self::Throttled => Dice::SageMaker,
+            Self::Throttled | Self::ListTrails => Dice::SageMaker,
         }
     }
 

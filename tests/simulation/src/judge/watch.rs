@@ -35,7 +35,7 @@ pub enum Try {
 /// What is known of one job.
 #[derive(Debug, Default)]
 pub struct JobWatch {
-    /// Observations given to the monitor: events and Describe answers.
+    /// Observations given to the monitor: events, summaries and Describe answers.
     pub observations: u64,
     /// Calls of the API about it.
     pub calls: u64,

@@ -102,6 +102,9 @@ impl SimStore {
         if self.world.breaks(Mutation::BreaksForgotten) {
             last.breaks.clear();
         }
+        if self.world.breaks(Mutation::ListsForgotten) {
+            last.lists.clear();
+        }
         last
     }
 
