@@ -9,8 +9,10 @@ from cost_stack import months
 BILLED_GB_SECONDS = 0.256 * 0.050
 # crates/client/src/pace.rs: the lease of a waiter that names none, the longest, and its part of the age.
 FIRST_LEASE_SECONDS, LONGEST_LEASE_SECONDS, LEASES_AN_AGE, RENEWALS_A_LEASE = 600, 86_400, 2, 3
-# `Policy`: the first check, doubling, the longest pause.
-FIRST_LOOK_SECONDS, LONGEST_PAUSE_SECONDS = 300, 3600
+# `Policy`: the first check, and the pauses after it, which double.
+FIRST_LOOK_SECONDS, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 60, 300, 7 * 86_400
+# The checks after which a job is described.
+LISTED_CHECKS = 9
 # A waiter opens the next connection after 100 to 115 minutes. It sends a ping soon after it opened one, and when
 # there was no message for 510 to 558 seconds (crates/client/src/connection/keep_alive.rs).
 CONNECTION_SECONDS, PING_SECONDS = 6_450, 510
@@ -97,21 +99,29 @@ def held(bills, seconds):
     return Bill.sum([changed, pings, Bill({"connection minute": seconds / 60})])
 
 
+def events(bills):
+    return Bill.sum([bills[ON_THE_WAY].times(EVENTS_ON_THE_WAY), bills[END]])
+
+
+def called_back(bills, seconds):
+    """What a job that runs this long costs, with callbacks."""
+    stays = Bill.sum([bills[RENEWAL].times(renewals_of(seconds)), bills[LOOK].times(looks(seconds))])
+    return Bill.sum([events(bills), bills[CALLED_BACK], bills[CALLBACK], stays])
+
+
 def jobs_table(bills):
-    events = Bill.sum([bills[ON_THE_WAY].times(EVENTS_ON_THE_WAY), bills[END]])
-    flat = Bill.sum([events, bills[OPENED], bills[REGISTRATION], bills[SIGNAL], bills[CLOSED]])
-    called = Bill.sum([events, bills[CALLED_BACK], bills[CALLBACK]])
+    flat = Bill.sum([events(bills), bills[OPENED], bills[REGISTRATION], bills[SIGNAL], bills[CLOSED]])
     rows = []
     for seconds, length in LENGTHS:
         looked = bills[LOOK].times(looks(seconds))
         connection = held(bills, seconds)
         total = Bill.sum([flat, connection, looked])
-        callbacks = Bill.sum([called, bills[RENEWAL].times(renewals_of(seconds)), looked])
+        callbacks = called_back(bills, seconds)
         polls = seconds * POLLS_AN_HOUR // 3600
         pods = [seconds / 3600 * PRICES["m5.large hour"] * mb / MACHINE_MB * JOBS for mb in POD_MB]
         rows.append([
             length, *map(dollars, (flat, connection, looked)), f"**{dollars(total)}**", dollars(callbacks),
-            f"{total['Describe']:g}", f"{polls:,}", " to ".join(map(dollars, pods)),
+            max(0, looks(seconds) - LISTED_CHECKS), f"{polls:,}", " to ".join(map(dollars, pods)),
         ])
     head = [
         "a job runs", "its events and signal", "its connection", "checks", "all", "all, with callbacks",
@@ -127,10 +137,9 @@ def dollars(bill_or_number):
 
 def looks(seconds):
     """How often the sweep checks a job that runs this long, whatever its events say."""
-    count, at, pause = 0, FIRST_LOOK_SECONDS, FIRST_LOOK_SECONDS
+    count, at, pause = 0, FIRST_LOOK_SECONDS, FIRST_PAUSE_SECONDS
     while at <= seconds:
-        count, pause = count + 1, min(2 * pause, LONGEST_PAUSE_SECONDS)
-        at += pause
+        count, at, pause = count + 1, at + pause, min(2 * pause, LONGEST_PAUSE_SECONDS)
     return count
 
 

@@ -249,12 +249,9 @@ impl Policy {
     /// jitter: registrations come when they come.
     #[must_use]
     pub fn first_look(&self, kind: Kind) -> Duration {
-        match (kind.changes(), kind.spec().has_telling_events()) {
-            (Some(_), _) => self.list_every.min(Self::LOOK),
-            (None, true) => self.check_first.min(Self::LOOK),
-            // Nothing else will tell.
-            (None, false) => Duration::ZERO,
-        }
+        let is_told = kind.changes().is_some() || kind.spec().has_telling_events();
+        // Nothing but a Describe call tells of the others.
+        if is_told { self.check_first.min(Self::LOOK) } else { Duration::ZERO }
     }
 
     /// The pause between two readings of the list of this kind.
