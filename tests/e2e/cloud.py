@@ -378,6 +378,18 @@ class FakeSageMaker:
         )
         return made["TrainingJobArn"]
 
+    def create_processing(self, name):
+        """A processing job that runs; its ARN."""
+        life = {"name": name, "kind": "processing", "stages": [{"status": "InProgress"}]}
+        assert call("POST", f"{self.url}/_fake/lives", life, JSON)[0] == 204
+        made = self.boto.create_processing_job(
+            ProcessingJobName=name,
+            ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}},
+            AppSpecification={"ImageUri": "image"},
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/execution",
+        )
+        return made["ProcessingJobArn"]
+
     def move(self, arn, status, secondary=None):
         path = f"{self.url}/_fake/jobs/{urllib.parse.quote(arn, safe='')}/status"
         status, answer = call("POST", path, {"status": status, "secondary": secondary}, JSON)

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::arn::{ArnError, JobArn};
 use crate::bounds::{MAX_WORD, clip};
+use crate::job_list::JobList;
 use crate::kind::{Kind, Telling};
 use crate::observation::{Observation, Source};
 
@@ -142,9 +143,16 @@ pub fn from_describe(arn: JobArn, answer: &Value, now: Timestamp) -> Result<Obse
 /// Reads a summary in the answer of a kind's List call. `now` is when it was given.
 ///
 /// # Errors
-/// [`Refused`] if the summary has no status, or not the ARN of such a job.
-pub fn from_summary(kind: Kind, summary: &Value, now: Timestamp) -> Result<Observation, Refused> {
-    let arn = arn_of(kind, summary, None)?;
+/// [`Refused`] if the summary has no status, or neither the ARN nor the name of such a job.
+pub fn from_summary(
+    list: &JobList,
+    summary: &Value,
+    now: Timestamp,
+) -> Result<Observation, Refused> {
+    let arn = arn_of(list.kind, summary, None);
+    // Those of inference experiments have no ARN.
+    let named = || list.job(text(summary, list.kind.spec().fields.name)?);
+    let arn = arn.or_else(|refused| named().ok_or(refused))?;
     let seen = from_describe(arn, summary, now)?;
     Ok(Observation { source: Source::List, ..seen })
 }

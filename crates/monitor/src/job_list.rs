@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::arn::JobArn;
 use crate::kind::Kind;
 use crate::operations::Changes;
+use crate::partition::Partition;
 
 /// A list of SageMaker's that tells what changed: the jobs of one kind, in one region of one account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,6 +34,18 @@ impl JobList {
             kind,
             category: category.map(str::to_owned),
         })
+    }
+}
+
+impl JobList {
+    /// The ARN of the job with this name on it.
+    pub(crate) fn job(&self, name: &str) -> Option<JobArn> {
+        let Self { account, region, kind, category } = self;
+        let (partition, resource) = (Partition::of_region(region).id, kind.spec().resource);
+        let category = category.as_ref().map(|of| format!("{of}/")).unwrap_or_default();
+        let arn =
+            format!("arn:{partition}:sagemaker:{region}:{account}:{resource}/{category}{name}");
+        JobArn::parse(&arn).ok()
     }
 }
 
@@ -105,6 +118,14 @@ mod tests {
         let list = list_of("job/agentrft/x").unwrap();
         assert_eq!(list.category.as_deref(), Some("AgentRFT"));
         assert_ne!(list_of("job/AgentRFTEvaluation/x"), Some(list));
+    }
+
+    #[test]
+    fn a_job_on_it_has_an_arn_by_its_name() {
+        for resource in ["training-job/x", "job/AgentRFT/x"] {
+            let arn = format!("arn:aws:sagemaker:us-east-1:111122223333:{resource}");
+            assert_eq!(list_of(resource).unwrap().job("x").unwrap().as_str(), arn);
+        }
     }
 
     #[test]

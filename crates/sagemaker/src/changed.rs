@@ -52,7 +52,7 @@ pub(crate) fn page(
 }
 
 fn observation(list: &JobList, summary: &Value, at: Timestamp) -> Option<Observation> {
-    let seen = from_summary(list.kind, summary, at)
+    let seen = from_summary(list, summary, at)
         .inspect_err(|error| tracing::warn!(%error, %list, "a summary cannot be read"))
         .ok()?;
     // In another account's credentials the list is of another account's jobs.

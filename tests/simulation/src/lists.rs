@@ -73,7 +73,7 @@ async fn page(
     let observations = page.iter().map(|(job, resource)| {
         lock(&world.judge).jobs[*job].observations += 1;
         let summary = summary(world, list.kind, *job, resource);
-        event::from_summary(list.kind, &summary, instant(now)).unwrap()
+        event::from_summary(list, &summary, instant(now)).unwrap()
     });
     let observations = match world.breaks(Mutation::NoLists) {
         true => Vec::new(),

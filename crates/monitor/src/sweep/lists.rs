@@ -132,7 +132,7 @@ impl ListProgress {
             since: want.since,
             until: want.since,
             read_at: now,
-            at_once: true,
+            at_once: want.at_once,
             wanted_until: want.until(now),
             rest: None,
         }

@@ -288,7 +288,7 @@ impl SageMaker for FakeSageMaker {
         lock(&self.calls).push(format!("list {list}"));
         let at = self.clock.latest();
         let summaries = lock(&self.listed).clone().map_err(|error| error())?;
-        let seen = summaries.iter().map(|of| event::from_summary(list.kind, of, at).unwrap());
+        let seen = summaries.iter().map(|of| event::from_summary(list, of, at).unwrap());
         let changed: Vec<_> = seen.filter(|seen| seen.modified_at > after).collect();
         let start: usize = token.map_or(0, |token| token.parse().unwrap());
         let more = changed.len() > start + 100;

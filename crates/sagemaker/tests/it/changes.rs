@@ -86,6 +86,16 @@ async fn what_cannot_be_read_or_is_of_another_account_is_left_out() {
 }
 
 #[tokio::test]
+async fn a_summary_without_an_arn_is_of_the_job_with_its_name() {
+    let kind = Kind::InferenceExperiment;
+    let mut named = summary(kind, ACCOUNT);
+    named.as_object_mut().unwrap().remove("Arn");
+    named["Name"] = "X".into();
+    let (_, listed) = listed(kind, None, json!({"InferenceExperiments": [named]})).await;
+    assert_eq!(listed.unwrap().observations[0].arn, sample(kind));
+}
+
+#[tokio::test]
 async fn a_page_has_the_time_of_the_service() {
     let (_, listed) = listed(Kind::Training, None, json!({"TrainingJobSummaries": []})).await;
     // The server's own, by its `Date`; the test's clock has stopped long before.
