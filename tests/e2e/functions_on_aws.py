@@ -52,7 +52,7 @@ class TalkativeSageMaker(FakeSageMaker):
 
 
 def said(detail):
-    return detail["TrainingJobArn"], detail["TrainingJobStatus"], detail["SecondaryStatus"]
+    return tuple(detail.get(field) for field in ("TrainingJobArn", "TrainingJobStatus", "SecondaryStatus"))
 
 
 class OnAws(Functions):

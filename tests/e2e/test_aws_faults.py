@@ -113,7 +113,7 @@ class Scenario:
     def start_job(self):
         """One that is known: else the sweep would look for it."""
         self.arn = self.jobs.create_training(self.name, [{"status": "InProgress"}])
-        assert self.functions.invoke("job-events", self.jobs.tell(self.arn, "InProgress"))[0] == 200
+        assert self.functions.invoke("job-events", self.jobs.tell(self.arn, "InProgress", "Training"))[0] == 200
 
     def end_job(self):
         """SageMaker's event of the end, into the queue."""

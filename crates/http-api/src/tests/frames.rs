@@ -7,8 +7,9 @@ use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{Clock as _, Store as _, StoreError};
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
+use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use sagebell_monitor::wait::ConnectionId;
+use sagebell_monitor::wait_registry::Registration;
 use serde_json::{Value, json};
 
 use super::failing::Failing;
@@ -172,8 +173,14 @@ async fn a_put_without_a_callback_has_no_channel() {
 async fn a_panic_ends_one_frame_and_not_its_connection() {
     let world = FakeWorld::default();
     open(&world, "c1").await;
-    world.sagemaker.answer(Described::Error(|| panic!("a bug in {}", "an adapter")));
-    let answer = ask(&api(&world), "c1", &wait()).await;
+    // The job is another's, so its tag is read.
+    let first = Principal("111122223333:role/first".to_owned());
+    let first = Registration { owner: first, ..world.registration("first") };
+    world.waits().register(first).await.unwrap();
+    world.sagemaker.tag(Err(|| panic!("a bug in {}", "an adapter")));
+    let mut asked = wait();
+    asked["on_abandon"] = "stop".into();
+    let answer = ask(&api(&world), "c1", &asked).await;
     assert_eq!((&answer["code"], &answer["request_id"]), (&json!("internal"), &json!("r-1")));
     assert!(!answer.to_string().contains("adapter"));
 }

@@ -13,7 +13,8 @@ use super::{
 #[tokio::test]
 async fn a_put_answers_the_wait_and_the_job() {
     let world = FakeWorld::default();
-    world.sagemaker.answer(described("InProgress", "Training"));
+    let event = FakeWorld::training_event("InProgress", "Training", 60);
+    world.recorder().take(&event).await.unwrap();
     let body = json!({
         "callback_url": "http://10.1.2.3:8080/hook?token=t",
         "secret": SECRET,

@@ -216,7 +216,7 @@ async fn progress_that_nobody_hears_brings_no_look_forward() {
     }
     assert!(world.sender.sent().len() > 10, "it is told again and again");
     assert_eq!(world.sagemaker.count("describe"), before);
-    assert_eq!(world.sagemaker.count("list"), 14, "every five minutes");
+    assert_eq!(world.sagemaker.count("list"), 13, "every five minutes");
 }
 
 #[tokio::test]
