@@ -21,3 +21,8 @@ def operations():
     """(create, describe, stop or None) of every kind but those that only events tell of."""
     found = [row["operations"] for row in ROWS if row["operations"]]
     return [(one["create"], one["describe"], one["stop"]) for one in found]
+
+
+def lists_of_changes():
+    """The operations that list what changed."""
+    return {row["operations"]["list"] for row in ROWS if row["operations"] and row["operations"]["changes"]}
