@@ -6,8 +6,7 @@ use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use serde_json::{Value, json};
 
 use super::{
-    OWNER, SECRET, api, call, call_as, described, get, happens, job_path, registration, request,
-    send,
+    OWNER, SECRET, api, call, call_as, get, happens, job_path, registration, request, send,
 };
 
 #[tokio::test]

@@ -229,11 +229,14 @@ pub enum Described {
 /// Whom a job's owner tag names, or how asking for it fails.
 pub type Tagged = Result<Option<Principal>, fn() -> SageMakerError>;
 
+/// What SageMaker lists, in the API's form, or how the list fails.
+pub type Summaries = Result<Vec<Value>, fn() -> SageMakerError>;
+
 /// A SageMaker that knows one answer and remembers what it was asked.
 pub struct FakeSageMaker {
     clock: Arc<ManualClock>,
     answer: Mutex<Described>,
-    listed: Mutex<Result<Vec<Value>, fn() -> SageMakerError>>,
+    listed: Mutex<Summaries>,
     stop_error: Mutex<Option<fn() -> SageMakerError>>,
     owner: Mutex<Tagged>,
     /// Every call, as `describe ARN`, `stop ARN` or `list LIST`.
@@ -247,7 +250,7 @@ impl FakeSageMaker {
     }
 
     /// Lists these summaries from now on, in the API's form, on pages of 100.
-    pub fn list(&self, listed: Result<Vec<Value>, fn() -> SageMakerError>) {
+    pub fn list(&self, listed: Summaries) {
         *lock(&self.listed) = listed;
     }
 
