@@ -74,8 +74,8 @@ class Scenario:
     def after(self):
         """What happens then without anybody's doing, until all is well."""
 
-    def told(self):
-        """Polls, and sweeps when the wait is due, until the waiter has heard the end."""
+    def signalled(self):
+        """Polls, and sweeps when the wait is due, until it is signalled."""
         self.functions.drain()
         for _ in range(self.sweeps):
             if self.state() == "signalled":
@@ -84,6 +84,10 @@ class Scenario:
             self.functions.invoke("sweep", {})
             self.functions.drain()
         assert self.state() == "signalled"
+
+    def told(self):
+        """The waiter has heard the end."""
+        self.signalled()
         heard = [self.waiter.heard.get_nowait() for _ in range(self.waiter.heard.qsize())]
         assert not self.waiter.problems
         assert {body["data"]["job"]["phase"] for _, body in heard} == {"succeeded"}
@@ -196,15 +200,8 @@ class Connected(Scenario):
         return lost
 
     def told(self):
-        """Sweeps, when the wait is due, until the end was pushed down the latest connection."""
-        self.functions.drain()
-        for _ in range(self.sweeps):
-            if self.state() == "signalled":
-                break
-            self.past(due)
-            self.functions.invoke("sweep", {})
-            self.functions.drain()
-        assert self.state() == "signalled"
+        """The end was pushed down the latest connection."""
+        self.signalled()
         proxy, connection = self.functions.proxies["signals"], self.connections[-1]
         told = [frame for to, frame in list(proxy.pushed) if to == connection]
         assert {(frame["data"]["wait_id"], frame["data"]["job"]["phase"]) for frame in told} == {("w", "succeeded")}

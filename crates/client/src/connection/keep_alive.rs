@@ -5,13 +5,13 @@
 //! AWS documents neither whether its gateway answers the ping frames of RFC 6455, nor whether they
 //! count as messages, and its users report both. So:
 //!
-//! - After some silence the connection is asked for life by a ping frame, which is no message. With
-//!   the first of them goes a message `ping`.
+//! - After some silence the connection is asked for life by a ping frame. With the first of them goes
+//!   a message `ping`.
 //! - Once a ping frame was answered, each of them must be. A dead connection is then noticed within
 //!   a minute, also behind a proxy.
 //! - If only the message was answered, ping frames are sent all the same: for proxies, which cut a
-//!   silent connection, and for TCP, which notices data that nobody takes. A dead
-//!   connection is then noticed within a minute too, but behind a proxy only by the next message.
+//!   silent connection, and for TCP, which notices data that nobody takes. A dead connection is then
+//!   noticed within a minute too, but behind a proxy only by the next message.
 //! - A message `ping` is also sent when no other message was sent or received for about nine
 //!   minutes. It must be answered.
 
