@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::config::Builder;
 use aws_sdk_apigatewaymanagement::config::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 
 /// API Gateway answers within tens of milliseconds.
 const CONNECT: Duration = Duration::from_secs(1);

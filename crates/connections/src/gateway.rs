@@ -3,14 +3,15 @@
 //! What the calls answer: "PostToConnection" and "GetConnection", Amazon API Gateway Management API
 //! reference.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_config::SdkConfig;
 use aws_sdk_apigatewaymanagement::Client;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_types::SdkConfig;
 use metrics::counter;
 use sagebell_api_types::{Received, SignalBody};
 use sagebell_monitor::ports::{Failure, Gateway, SendOutcome};
@@ -30,7 +31,10 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// The connections of one stage of one WebSocket API.
 #[derive(Debug, Clone)]
 pub struct WebSocketGateway {
-    client: Client,
+    config: SdkConfig,
+    url: String,
+    /// Made when first needed: few sweeps ask for a waiter.
+    client: OnceLock<Client>,
 }
 
 impl WebSocketGateway {
@@ -38,11 +42,15 @@ impl WebSocketGateway {
     /// `https://{api}.execute-api.{region}.amazonaws.com/{stage}`. Makes no call yet.
     #[must_use]
     pub fn new(config: &SdkConfig, url: &str) -> Self {
-        Self { client: client(config, url) }
+        Self { config: config.clone(), url: url.to_owned(), client: OnceLock::new() }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| client(&self.config, &self.url))
     }
 
     async fn post(&self, to: &ConnectionId, text: String) -> SendOutcome {
-        let post = self.client.post_to_connection().connection_id(to.as_str());
+        let post = self.client().post_to_connection().connection_id(to.as_str());
         match post.data(Blob::new(text)).send().await {
             Ok(_) => SendOutcome::Delivered,
             Err(error) => match status(&error) {
@@ -77,7 +85,7 @@ impl Gateway for WebSocketGateway {
     }
 
     async fn is_open(&self, id: &ConnectionId) -> Result<bool, Failure> {
-        match self.client.get_connection().connection_id(id.as_str()).send().await {
+        match self.client().get_connection().connection_id(id.as_str()).send().await {
             Ok(_) => Ok(true),
             Err(error) if status(&error) == Some(GONE) => Ok(false),
             Err(error) => Err(failure("GetConnection", &error)),

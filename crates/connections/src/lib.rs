@@ -9,7 +9,7 @@
 //! use sagebell_monitor::ports::Gateway as _;
 //! use sagebell_monitor::wait::ConnectionId;
 //!
-//! # async fn example(config: aws_config::SdkConfig) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn example(config: aws_types::SdkConfig) -> Result<(), Box<dyn std::error::Error>> {
 //! let url = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/v1";
 //! let gateway = WebSocketGateway::new(&config, url);
 //! match gateway.is_open(&ConnectionId::parse("L0SM9cOFvHcCIhw=")?).await {

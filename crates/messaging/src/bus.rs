@@ -1,11 +1,13 @@
 //! Sagebell's own event bus. It carries the sweep's observations, which a rule sends to the
 //! events queue, and announcements for subscribers.
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
-use aws_config::SdkConfig;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_types::SdkConfig;
 use jiff::Timestamp;
 use metrics::counter;
 use sagebell_monitor::arn::JobArn;
@@ -23,7 +25,9 @@ pub const ANNOUNCEMENT_SOURCE: &str = "sagebell";
 /// A custom event bus.
 #[derive(Debug, Clone)]
 pub struct EventBus {
-    client: Client,
+    config: SdkConfig,
+    /// Made when first needed: few events and few sweeps have anything to say here.
+    client: OnceLock<Client>,
     name: String,
 }
 
@@ -31,10 +35,16 @@ impl EventBus {
     /// The bus with this name or ARN. Makes no call yet.
     #[must_use]
     pub fn new(config: &SdkConfig, name: impl Into<String>) -> Self {
-        let config = aws_sdk_eventbridge::config::Builder::from(config)
-            .timeout_config(timeouts())
-            .retry_config(retries());
-        Self { client: Client::from_conf(config.build()), name: name.into() }
+        Self { config: config.clone(), client: OnceLock::new(), name: name.into() }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| {
+            let config = aws_sdk_eventbridge::config::Builder::from(&self.config)
+                .timeout_config(timeouts())
+                .retry_config(retries());
+            Client::from_conf(config.build())
+        })
     }
 
     async fn put(&self, entry: Entry<'_, impl Serialize + Sync>) -> Result<(), String> {
@@ -47,7 +57,7 @@ impl EventBus {
             .set_time(entry.at.map(|at| DateTime::from_secs(at.as_second())))
             .detail(detail)
             .build();
-        let put = self.client.put_events().entries(event).send().await.map_err(story)?;
+        let put = self.client().put_events().entries(event).send().await.map_err(story)?;
         // One entry went in: it is the one that failed.
         let refused = put.entries().iter().find(|_| put.failed_entry_count() > 0);
         refused.map_or(Ok(()), |entry| {

@@ -10,7 +10,7 @@
 //! use sagebell_monitor::signal::SignalRequest;
 //!
 //! # async fn example(
-//! #     config: aws_config::SdkConfig, request: SignalRequest,
+//! #     config: aws_types::SdkConfig, request: SignalRequest,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! let queue = SqsQueue::new(&config, "https://sqs.us-east-1.amazonaws.com/111122223333/signals");
 //! queue.push(&[request]).await?;

@@ -1,11 +1,12 @@
 //! The signal queue on SQS.
 
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
-use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_types::SdkConfig;
 use futures::{StreamExt as _, TryStreamExt as _};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::ports::{Queue, QueueError};
@@ -33,7 +34,9 @@ pub(crate) fn client(config: &SdkConfig) -> Client {
 /// Signal requests, as JSON messages on an SQS standard queue.
 #[derive(Debug, Clone)]
 pub struct SqsQueue {
-    client: Client,
+    config: SdkConfig,
+    /// Made when first needed: most events concern a job that nobody waits for.
+    client: OnceLock<Client>,
     url: String,
 }
 
@@ -41,13 +44,14 @@ impl SqsQueue {
     /// The queue at `url`. Makes no call yet.
     #[must_use]
     pub fn new(config: &SdkConfig, url: impl Into<String>) -> Self {
-        Self { client: client(config), url: url.into() }
+        Self { config: config.clone(), client: OnceLock::new(), url: url.into() }
     }
 
     async fn send(&self, requests: &[SignalRequest]) -> Result<(), QueueError> {
         let entries = requests.iter().enumerate().map(|(place, request)| entry(place, request));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
-        let batch = self.client.send_message_batch().queue_url(&self.url);
+        let client = self.client.get_or_init(|| client(&self.config));
+        let batch = client.send_message_batch().queue_url(&self.url);
         let sent = batch.set_entries(Some(entries)).send().await;
         let sent = sent.map_err(|error| QueueError(story(error)))?;
         match sent.failed() {

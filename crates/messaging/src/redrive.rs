@@ -5,12 +5,12 @@
 
 use std::collections::HashSet;
 
-use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
     SendMessageBatchRequestEntry,
 };
+use aws_types::SdkConfig;
 
 use crate::limits::story;
 use crate::queue::{BATCH, client};

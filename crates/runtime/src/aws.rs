@@ -1,36 +1,30 @@
 //! The adapters on AWS.
 
+mod connect;
+mod environment;
+mod failure;
+mod http;
+mod roots;
+
 use std::sync::Arc;
 
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::{Builder, Connector};
+use aws_types::SdkConfig;
 use sagebell_connections::{FunctionUrl, WebSocketGateway};
 use sagebell_messaging::{EventBus, SqsQueue};
 use sagebell_monitor::ports::{Announcer, Clock, Gateway, Intake, Queue};
 use sagebell_store_dynamodb::DynamoStore;
+use sagebell_system::ProcessEnv;
 
 use crate::adapters::{LoggingAnnouncer, UnknownReachability};
-use crate::config::AwsNames;
+use crate::config::{AwsNames, ConfigError};
 use crate::wiring::Adapters;
 
-/// Region, credentials and endpoints from the environment, as every AWS tool reads them. Makes no
-/// call yet.
+/// Region, credentials and endpoints of the process. Makes no call yet.
 ///
-/// All clients share one HTTP client. By default each would create its own, and read the machine's
-/// root certificates into it.
-pub(crate) async fn sdk_config() -> SdkConfig {
-    let http = Builder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = Connector::builder()
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .proxy_config(ProxyConfig::from_env());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
-        connector.build()
-    });
-    aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await
+/// # Errors
+/// [`ConfigError`] lists every variable that is missing or wrong.
+pub(crate) async fn sdk_config() -> Result<SdkConfig, ConfigError> {
+    environment::sdk_config(ProcessEnv)
 }
 
 /// The adapters. Everything that a function does begins with the table: the connection
@@ -57,3 +51,6 @@ pub(crate) async fn adapters(sdk: &SdkConfig, names: AwsNames, clock: &Arc<dyn C
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,7 @@ pub(crate) struct Adapters {
 
 /// Makes the adapter to SageMaker of region and credentials, and of what it may call.
 #[cfg(feature = "aws")]
-pub type ConnectSageMaker = fn(&aws_config::SdkConfig, CallBudget) -> Arc<dyn SageMaker>;
+pub type ConnectSageMaker = fn(&aws_types::SdkConfig, CallBudget) -> Arc<dyn SageMaker>;
 
 /// Every adapter that the use cases need.
 #[derive(Clone)]
@@ -114,7 +114,7 @@ impl Wiring {
     ) -> Result<Self, StartError> {
         // A laptop that asks AWS nothing does not look for a region or credentials.
         let sdk = OnceCell::new();
-        let sdk = || sdk.get_or_init(crate::aws::sdk_config);
+        let sdk = || sdk.get_or_try_init(crate::aws::sdk_config);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let adapters = match &config.store {
             #[cfg(feature = "embedded")]
@@ -122,7 +122,7 @@ impl Wiring {
             #[cfg(not(feature = "embedded"))]
             StoreConfig::Sqlite(_) => return Err(StartError::NoEmbeddedStore),
             StoreConfig::Dynamodb(names) => {
-                crate::aws::adapters(sdk().await, names.clone(), &clock).await
+                crate::aws::adapters(sdk().await?, names.clone(), &clock).await
             }
         };
         let access = config.sagemaker;
@@ -134,7 +134,7 @@ impl Wiring {
                 entropy: Arc::clone(&wiring.entropy),
                 describes_per_second,
             };
-            wiring.sagemaker = connect(sdk().await, budget);
+            wiring.sagemaker = connect(sdk().await?, budget);
         }
         Ok(wiring)
     }

@@ -1,13 +1,13 @@
 //! Any operation of SageMaker's API.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::config::retry::RetryConfig;
 use aws_sdk_sagemaker::config::timeout::TimeoutConfig;
 use aws_sdk_sagemaker::config::{Builder, Region};
+use aws_types::SdkConfig;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -27,10 +27,13 @@ const ATTEMPTS: u32 = 3;
 /// The longest operation name. SageMaker's longest has 44 letters.
 const LONGEST_NAME: usize = 64;
 
+type MakeClient = Box<dyn FnOnce() -> Client + Send>;
+
 /// SageMaker's API. Cheap to clone: clones share connections and budget.
 #[derive(Debug, Clone)]
 pub struct Api {
-    client: Client,
+    /// Made when first needed: few calls of `api` and few sweeps ask SageMaker anything.
+    client: Arc<LazyLock<Client, MakeClient>>,
     /// `None`: the configured one.
     region: Option<Region>,
     /// `None`: those of [`Api::new`].
@@ -62,11 +65,15 @@ impl Api {
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(TIMEOUT_PER_ATTEMPT * attempts);
-        let config = Builder::from(config)
-            .timeout_config(timeouts.build())
-            .retry_config(RetryConfig::standard().with_max_attempts(attempts));
+        let config = config.clone();
+        let make: MakeClient = Box::new(move || {
+            let config = Builder::from(&config)
+                .timeout_config(timeouts.build())
+                .retry_config(RetryConfig::standard().with_max_attempts(attempts));
+            Client::from_conf(config.build())
+        });
         Self {
-            client: Client::from_conf(config.build()),
+            client: Arc::new(LazyLock::new(make)),
             region: None,
             timeouts: None,
             begun: Arc::new(Begun::now(budget.clock())),

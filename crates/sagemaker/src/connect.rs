@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
+use aws_types::SdkConfig;
 use sagebell_monitor::call_budget::CallBudget;
 use sagebell_monitor::ports::SageMaker;
 

@@ -16,7 +16,7 @@
 //! use serde_json::json;
 //!
 //! # async fn example(
-//! #     config: aws_config::SdkConfig, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>,
+//! #     config: aws_types::SdkConfig, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>,
 //! # ) -> Result<(), CallError> {
 //! let budget = Arc::new(Budget::new(Rate::default(), clock, entropy));
 //! let api = Api::new(&config, budget);
