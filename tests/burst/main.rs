@@ -2,10 +2,10 @@
 //! waits, all settled at once, against a `sagebell local` process of its own.
 //!
 //! ```text
-//! cargo build --release -p sagebell -p sagebell-tests
-//! target/release/burst
-//! target/release/burst --jobs 1 --waits 10000
-//! target/release/burst --jobs 1000,10000,100000 --channel connection,callback --json burst.json
+//! cargo build --profile fast -p sagebell -p sagebell-tests
+//! target/fast/burst
+//! target/fast/burst --jobs 1 --waits 10000
+//! target/fast/burst --jobs 1000,10000,100000 --channel connection,callback --json burst.json
 //! ```
 //!
 //! With `--channel connection` each wait has a connection of its own, as long as this machine and

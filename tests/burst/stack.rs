@@ -38,7 +38,7 @@ impl Stack {
             .env("RUST_LOG", "warn")
             .stdout(Stdio::null())
             .spawn()
-            .expect("the sagebell binary beside this one: cargo build --release -p sagebell");
+            .expect("the sagebell binary beside this one: cargo build --profile fast -p sagebell");
         let base = Url::parse(&format!("http://127.0.0.1:{port}")).expect("an address");
         let client = Client::new(base).expect("an HTTP client");
         let stack = Self { process, client, _folder: folder };
