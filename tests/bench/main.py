@@ -18,7 +18,7 @@ def main():
     words.add_argument("--smoke", action="store_true", help="as small as it gets; nothing is written")
     chosen = words.parse_args()
     if not chosen.smoke:
-        world.use_release()
+        world.use_optimized()
     for name in chosen.sections or (SMALL if chosen.smoke else report.NAMES):
         print(f"== {name}", flush=True)
         section = report.start()

@@ -21,14 +21,14 @@ VENV = ROOT / "target" / "venv-bench"
 POLL_SECONDS = 30
 
 
-def use_release():
-    """Takes what is deployed (scripts/build-image) and a release build of what is beside it."""
-    binaries = release()
+def use_optimized():
+    """Takes what is deployed (scripts/build-image), and optimized builds of what is beside it."""
+    binaries = optimized()
     conftest.SAGEBELL, steps.FAKE = binaries / "sagebell", binaries / "fake-sagemaker"
     steps.STEP = ROOT / "target" / "image" / "root" / "sagebell-step"
 
 
-def release():
+def optimized():
     """Where scripts/bench has its binaries made."""
     return ROOT / os.environ["SAGEBELL_BENCH_BINARIES"]
 

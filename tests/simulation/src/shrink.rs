@@ -98,7 +98,7 @@ impl Display for Shrunk {
         }
         let how = if self.is_minimal { "no part can be left out" } else { "the budget is spent" };
         writeln!(f, "shrunk in {runs} runs to {} parts: {how}", self.outcome.parts.len())?;
-        let again = "cargo run --release -p sagebell-simulation -- --trace";
+        let again = "cargo run --profile fast -p sagebell-simulation -- --trace";
         writeln!(f, "again: {again} {history}")?;
         write!(f, "before it was shrunk: {again} {}", History { only: None, ..history.clone() })
     }
