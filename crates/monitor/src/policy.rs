@@ -185,6 +185,10 @@ impl Policy {
     /// the budget of List calls it takes half a minute, and the function has one.
     pub const LIST_PAGES: u32 = 10;
 
+    /// How long one sweep reads lists. The function has less than a minute (`Timeout` in
+    /// infra/template.yaml), and what it has read must still be written down.
+    pub const LIST_FOR: Duration = Duration::from_secs(25);
+
     /// The jobs that one sweep describes because a list does not tell how they ended.
     pub const ENDS_DESCRIBED: u32 = 10;
 

@@ -23,10 +23,21 @@ use crate::wait::{News, Wait};
 /// older: it is read again after its overlap.
 const TOLD_AFTER: Duration = Duration::from_secs(240);
 
-/// What one sweep may still call.
+/// What one sweep may still call, and until when, by its uptime.
 struct Allowance {
     pages: u32,
     ends: u32,
+    until: Duration,
+}
+
+impl Allowance {
+    fn has_pages(&self, uptime: Duration) -> bool {
+        self.pages > 0 && uptime < self.until
+    }
+
+    fn has_ends(&self, uptime: Duration) -> bool {
+        self.ends > 0 && uptime < self.until
+    }
 }
 
 /// Where a reading is.
@@ -52,12 +63,16 @@ impl Sweep {
         learned: &Learned,
         reconciled: &mut Reconciled,
     ) -> Result<(), StepError> {
-        let mut left = Allowance { pages: Policy::LIST_PAGES, ends: Policy::ENDS_DESCRIBED };
+        let mut left = Allowance {
+            pages: Policy::LIST_PAGES,
+            ends: Policy::ENDS_DESCRIBED,
+            until: self.clock.uptime() + Policy::LIST_FOR,
+        };
         let mut due = learned.lists.due(&*self.store, &self.policy, learned.beat.now).await?;
         // A long list must not hold up the others.
         due.sort_by_key(|progress| progress.rest.is_some());
         for progress in due {
-            if left.pages == 0 {
+            if !left.has_pages(self.clock.uptime()) {
                 break;
             }
             let mut reading = Reading::of(&progress);
@@ -84,7 +99,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Reads pages, and returns how many changes they told.
+    /// Reads pages, at least one, and returns how many changes they told.
     async fn read(
         &self,
         of: &ListProgress,
@@ -92,19 +107,18 @@ impl Sweep {
         left: &mut Allowance,
     ) -> Result<u64, ReadError> {
         let mut found = 0;
-        while left.pages > 0 {
-            left.pages -= 1;
+        loop {
+            left.pages = left.pages.saturating_sub(1);
             let token = reading.token.as_deref();
             let mut page = self.sagemaker.changed(&of.list, reading.after, token).await?;
             reading.begun_at.get_or_insert(page.at);
             let next = page.next.take();
             found += self.compare(page, left).await?;
             reading.token = next;
-            if reading.token.is_none() {
-                break;
+            if reading.token.is_none() || !left.has_pages(self.clock.uptime()) {
+                return Ok(found);
             }
         }
-        Ok(found)
     }
 
     async fn compare(&self, page: Listed, left: &mut Allowance) -> Result<u64, StepError> {
@@ -166,7 +180,7 @@ impl Sweep {
 
     /// The observation, or a better one if a summary does not tell how such a job ended.
     async fn with_its_end(&self, seen: Observation, left: &mut Allowance) -> Observation {
-        if tells_its_end(&seen) || left.ends == 0 {
+        if tells_its_end(&seen) || !left.has_ends(self.clock.uptime()) {
             return seen;
         }
         left.ends -= 1;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -237,6 +238,7 @@ pub struct FakeSageMaker {
     clock: Arc<ManualClock>,
     answer: Mutex<Described>,
     listed: Mutex<Summaries>,
+    takes: Mutex<Duration>,
     stop_error: Mutex<Option<fn() -> SageMakerError>>,
     owner: Mutex<Tagged>,
     /// Every call, as `describe ARN`, `stop ARN` or `list LIST`.
@@ -252,6 +254,11 @@ impl FakeSageMaker {
     /// Lists these summaries from now on, in the API's form, on pages of 100.
     pub fn list(&self, listed: Summaries) {
         *lock(&self.listed) = listed;
+    }
+
+    /// Takes this long for every page of a list from now on.
+    pub fn take_time(&self, takes: Duration) {
+        *lock(&self.takes) = takes;
     }
 
     /// Refuses every Stop with this from now on.
@@ -289,6 +296,7 @@ impl SageMaker for FakeSageMaker {
         token: Option<&str>,
     ) -> Result<Listed, SageMakerError> {
         lock(&self.calls).push(format!("list {list}"));
+        self.clock.advance(*lock(&self.takes));
         let at = self.clock.latest();
         let summaries = lock(&self.listed).clone().map_err(|error| error())?;
         let seen = summaries.iter().map(|of| event::from_summary(list, of, at).unwrap());
@@ -385,6 +393,7 @@ impl FakeWorld {
                 clock: Arc::clone(&clock),
                 answer: Mutex::new(Described::Error(|| SageMakerError::Unavailable)),
                 listed: Mutex::new(Ok(Vec::new())),
+                takes: Mutex::default(),
                 stop_error: Mutex::new(None),
                 owner: Mutex::new(Ok(None)),
                 calls: Mutex::default(),
@@ -524,7 +533,7 @@ impl FakeWorld {
         for _ in 0..minutes {
             self.sweep().sweep().await.unwrap();
             self.deliver_all().await;
-            self.clock.advance(std::time::Duration::from_secs(60));
+            self.clock.advance(Duration::from_secs(60));
         }
     }
 

@@ -212,6 +212,21 @@ async fn a_long_list_is_read_over_several_sweeps() {
 }
 
 #[tokio::test]
+async fn a_list_that_takes_long_is_left_to_the_next_sweep_in_time() {
+    let world = running("job-1499").await;
+    let all = (0..1_500).map(|number| summary(&format!("job-{number}"), "Completed", 20));
+    world.sagemaker.list(Ok(all.collect()));
+    world.sagemaker.take_time(Policy::LIST_FOR / 2);
+    pass(&world, READ).await;
+    assert_eq!(world.sagemaker.count("list"), 2, "and not as many pages as one sweep may read");
+    assert!(lists(&world).await[0].rest.is_some(), "it is written down where to go on");
+    world.sagemaker.take_time(Duration::ZERO);
+    pass(&world, 2 * MINUTE).await;
+    assert_eq!(world.sagemaker.count("list"), 15);
+    assert_eq!(job(&world, "job-1499").await.phase, Phase::Succeeded);
+}
+
+#[tokio::test]
 async fn a_token_that_is_refused_has_the_list_read_from_its_beginning() {
     let world = running("job-1499").await;
     let all = (0..1_500).map(|number| summary(&format!("job-{number}"), "Completed", 20));
