@@ -35,9 +35,7 @@ impl JobList {
             category: category.map(str::to_owned),
         })
     }
-}
 
-impl JobList {
     /// The ARN of the job with this name on it.
     pub(crate) fn job(&self, name: &str) -> Option<JobArn> {
         let Self { account, region, kind, category } = self;

@@ -16,7 +16,8 @@ use crate::principal::Principal;
 pub enum Limit {
     /// New waits in a minute.
     Registrations,
-    /// New waits in an hour on jobs that were never observed. Each of them costs a Describe call.
+    /// New waits in an hour on jobs that were never observed. Each of them may cost a Describe
+    /// call.
     Unseen,
     /// New waits in a day.
     Waits,

@@ -155,6 +155,19 @@ async fn processes_that_start_at_once_lose_no_update() {
     assert_eq!(found.unwrap().value.checks, 4 * COUNTS);
 }
 
+/// What a child says that does this and is killed once it has said so much.
+fn said_until_killed(role: &str, path: &Path, least: usize) -> Vec<String> {
+    let mut child = spawn(role, path);
+    let mut said = received(&mut child);
+    let mut ids: Vec<String> = said.by_ref().take(least).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // What it said between the last line read and its end counts too.
+    ids.extend(said);
+    assert!(ids.len() >= least, "the child ended early");
+    ids
+}
+
 #[tokio::test]
 async fn a_process_killed_while_it_writes_loses_nothing_it_was_answered() {
     let (_dir, path) = new_path();
@@ -162,14 +175,7 @@ async fn a_process_killed_while_it_writes_loses_nothing_it_was_answered() {
     let (mut pushed, mut children) = (0, 0);
     // Each child goes on from an empty job: the database stays, the job is new.
     for heard_before_the_kill in [1, 30, 200] {
-        let mut child = spawn("write", &path);
-        let mut said = received(&mut child);
-        let mut ids: Vec<String> = said.by_ref().take(heard_before_the_kill).collect();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // What it said between the last line read and its end counts too.
-        ids.extend(said);
-        assert!(ids.len() >= heard_before_the_kill, "the child ended early");
+        let ids = said_until_killed("write", &path, heard_before_the_kill);
         pushed += ids.len() as u64;
         children += 1;
 
@@ -194,13 +200,7 @@ async fn a_process_killed_while_it_writes_loses_nothing_it_was_answered() {
 async fn a_process_killed_while_many_write_loses_nothing_it_answered() {
     let (_dir, path) = new_path();
     for heard_before_the_kill in [1, 100, 1_000] {
-        let mut child = spawn("write together", &path);
-        let mut said = received(&mut child);
-        let mut ids: Vec<String> = said.by_ref().take(heard_before_the_kill).collect();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        ids.extend(said);
-        assert!(ids.len() >= heard_before_the_kill, "the child ended early");
+        let ids = said_until_killed("write together", &path, heard_before_the_kill);
         let store = open(&path, &Arc::default());
         for id in &ids {
             let found = store.load_wait(&key("a-job", id)).await.unwrap();
