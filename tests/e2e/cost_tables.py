@@ -1,5 +1,6 @@
 """The tables of docs/cost.md, made of counted calls and named assumptions."""
 
+import math
 import re
 
 from cost import PAGES, PRICES, Bill
@@ -7,8 +8,14 @@ from cost_stack import months
 
 # Assumptions, which the page names.
 BILLED_GB_SECONDS = 0.256 * 0.050
-# crates/client/src/pace.rs: the lease of a waiter that names none, the longest, and its part of the age.
-FIRST_LEASE_SECONDS, LONGEST_LEASE_SECONDS, LEASES_AN_AGE, RENEWALS_A_LEASE = 600, 86_400, 2, 3
+# crates/client/src/pace.rs: the lease of a waiter that names none and the longest; between them it is as long as the
+# wait's age. What is left of it at a renewal (a part, at least, at most), and the jitter's mean.
+FIRST_LEASE_SECONDS, LONGEST_LEASE_SECONDS = 600, 86_400
+LEFT_PART, LEFT_LEAST_SECONDS, LEFT_MOST_PART, JITTER = 1 / 4, 300, 1 / 2, 0.9
+# `Policy`: a wait is due when its lease and this are over, or for its next check.
+GRACE_SECONDS = 300
+# A place in an index that changes is left and taken.
+MOVED = Bill({"write unit": 2})
 # `Policy`: the first check, and the pauses after it, which double.
 FIRST_LOOK_SECONDS, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 60, 300, 7 * 86_400
 # The checks after which a job is described.
@@ -83,12 +90,21 @@ def parts_table(bills):
 
 
 def renewals_of(seconds):
-    """How often a waiter renews meanwhile: its lease grows with the age of its wait."""
-    age, renewals = FIRST_LEASE_SECONDS / RENEWALS_A_LEASE, 0
+    """How often a waiter renews meanwhile, and how many of these renewals change when its wait is due."""
+    checks = [*check_times(seconds)]
+    until, age = FIRST_LEASE_SECONDS, JITTER * unrenewed(FIRST_LEASE_SECONDS)
+    renewals = moves = 0
     while age <= seconds:
-        lease = min(max(FIRST_LEASE_SECONDS, age / LEASES_AN_AGE), LONGEST_LEASE_SECONDS)
-        age, renewals = age + lease / RENEWALS_A_LEASE, renewals + 1
-    return renewals
+        next_check = min((at for at in checks if at > age), default=math.inf)
+        lease = min(max(FIRST_LEASE_SECONDS, age), LONGEST_LEASE_SECONDS)
+        before, until = until, age + lease
+        renewals, moves = renewals + 1, moves + (before + GRACE_SECONDS < next_check)
+        age += JITTER * unrenewed(lease)
+    return renewals, moves
+
+
+def unrenewed(lease):
+    return lease - min(max(lease * LEFT_PART, LEFT_LEAST_SECONDS), lease * LEFT_MOST_PART)
 
 
 def held(bills, seconds):
@@ -105,7 +121,8 @@ def events(bills):
 
 def called_back(bills, seconds):
     """What a job that runs this long costs, with callbacks."""
-    stays = Bill.sum([bills[RENEWAL].times(renewals_of(seconds)), bills[LOOK].times(looks(seconds))])
+    renewals, moves = renewals_of(seconds)
+    stays = Bill.sum([bills[RENEWAL].times(renewals), MOVED.times(moves), bills[LOOK].times(looks(seconds))])
     return Bill.sum([events(bills), bills[CALLED_BACK], bills[CALLBACK], stays])
 
 
@@ -135,12 +152,18 @@ def dollars(bill_or_number):
     return f"${number:,.2f}"
 
 
-def looks(seconds):
-    """How often the sweep checks a job that runs this long, whatever its events say."""
-    count, at, pause = 0, FIRST_LOOK_SECONDS, FIRST_PAUSE_SECONDS
+def check_times(seconds):
+    """When the sweep checks a job, whatever its events say: up to the first one after so long."""
+    at, pause = FIRST_LOOK_SECONDS, FIRST_PAUSE_SECONDS
+    yield at
     while at <= seconds:
-        count, at, pause = count + 1, at + pause, min(2 * pause, LONGEST_PAUSE_SECONDS)
-    return count
+        at, pause = at + pause, min(2 * pause, LONGEST_PAUSE_SECONDS)
+        yield at
+
+
+def looks(seconds):
+    """How often the sweep checks a job that runs this long."""
+    return sum(at <= seconds for at in check_times(seconds))
 
 
 def idle_table(sweep, sent):

@@ -8,7 +8,7 @@ use sagebell_monitor::wait::WaitId;
 use sagebell_system::RandomEntropy;
 
 use super::{Accepted, Answer, Call, ChannelEnd, News, Registration};
-use crate::pace::{RENEWALS_PER_LEASE, lease, read_pause};
+use crate::pace::{READS_PER_LEASE, lease, read_pause};
 
 /// The end of a wait without a channel.
 pub struct Renewals {
@@ -34,7 +34,7 @@ impl Reads {
     pub(super) fn register(&mut self, put: &Call, wait: Registration) -> Answer {
         self.age = wait.age;
         // A lease lasts for some reads, all but one of which may be lost.
-        let shortest = RENEWALS_PER_LEASE * read_pause(wait.age, 1.0);
+        let shortest = READS_PER_LEASE * read_pause(wait.age, 1.0);
         let lease = lease(wait.age, wait.asked_lease()).max(shortest);
         put(wait.leased(lease).request)
     }
