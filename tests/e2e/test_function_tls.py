@@ -3,7 +3,6 @@
 
 import json
 import queue
-import shutil
 import ssl
 
 import pytest
@@ -11,8 +10,6 @@ import pytest
 from conftest import PATIENCE_SECONDS, event
 from lambda_runtime import running
 from test_proxies import Proxy, Server, certificate, head_of  # noqa: F401
-
-pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
 
 
 class Table(Server):

@@ -3,7 +3,6 @@ environment. In front of the stack stands a server that speaks TLS."""
 
 import json
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -14,8 +13,6 @@ import pytest
 from conftest import PATIENCE_SECONDS, SAGEBELL, call, until, wait_url
 from test_faults import bus_of
 from test_local import TRAINING, entry
-
-pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
 
 CHUNK = 65_536
 
