@@ -1,4 +1,4 @@
-"""What the pages say of files, parameters and headings is there."""
+"""What the pages say of files and parameters is there."""
 
 import re
 
@@ -18,28 +18,11 @@ def text(page):
     return (DOCS / page).read_text()
 
 
-def anchors(path):
-    """As GitHub makes them of headings, and those that a page sets itself."""
-    source = path.read_text()
-    titles = re.findall(r"^#+ (.+)$", source, re.MULTILINE)
-    made = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
-    return made | set(re.findall(r'<a id="([^"]+)">', source))
-
-
 @each_page
 def test_parameters_are_those_of_the_templates(page):
     """`Name=value`, as commands and the configuration of SAM have it."""
     named = set(re.findall(r"(?<![\w.\[-])([A-Z][a-z]\w+)=(?=[\w\[…<])", text(page)))
     assert named <= PARAMETERS, named - PARAMETERS
-
-
-@each_page
-def test_links_lead_to_pages_and_headings(page):
-    for link, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", text(page)):
-        path = (DOCS / link).resolve() if link else DOCS / page
-        assert path.exists(), link
-        if anchor and path.suffix == ".md":
-            assert anchor in anchors(path), f"{link}#{anchor}"
 
 
 @each_page

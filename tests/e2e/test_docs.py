@@ -333,9 +333,3 @@ def test_what_the_pods_may_not_do_no_statement_of_theirs_allows():
     assert named
     for action in named:
         assert not [sid for sid, text in statements("pipeline-pod.yaml").items() if action in text], action
-
-
-@pytest.mark.parametrize("page", ["move.md", "convert.md"])
-def test_links_lead_somewhere(page):
-    for link in re.findall(r"\]\(([^)#:]+)", (DOCS / page).read_text()):
-        assert (DOCS / link).exists(), link
