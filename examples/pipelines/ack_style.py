@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, each_time, small, write
+from shared import component, each_time, small, write
 
 training_job = component("v2/TrainingJob")
 model = component("v2/Modelv2")

@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, each_time, small, write
+from shared import component, each_time, small, write
 
 automl = component("sagemaker/create-auto-ml-job-v2")
 compilation = component("sagemaker/create-compilation-job")

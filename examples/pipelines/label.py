@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, small, write
+from shared import component, small, write
 
 workteam = component("v1/workteam")
 ground_truth = component("v1/ground_truth")

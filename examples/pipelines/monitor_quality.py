@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, each_time, small, write
+from shared import component, each_time, small, write
 
 definition = component("v2/DataQualityJobDefinition")
 schedule = component("v2/MonitoringSchedule")

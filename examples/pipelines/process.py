@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, small, write
+from shared import component, small, write
 
 process = component("v1/process")
 

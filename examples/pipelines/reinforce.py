@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, small, write
+from shared import component, small, write
 
 rlestimator = component("v1/rlestimator")
 

@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from sagebell import component, each_time, small, write
+from shared import component, each_time, small, write
 
 tune = component("v1/hyperparameter_tuning")
 train = component("v1/train")

@@ -30,7 +30,7 @@ def name_of(file):
 def example_pipelines():
     sys.path.insert(0, str(EXAMPLES))
     for file in sorted(EXAMPLES.glob("*.py")):
-        if file.stem != "sagebell":
+        if file.stem != "shared":
             module = importlib.import_module(file.stem)
             yield from getattr(module, "PIPELINES", None) or [module.pipeline]
 

@@ -13,7 +13,7 @@ from kfp_cluster import VERSIONS, Run, TaskFailed
 from test_fake_sagemaker import running
 from test_kfp_compile import PIPELINES
 
-from sagebell import component
+from shared import component
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::blocks::{self, Block};
 use crate::facts::facts;
-use crate::{kinds_page, policies, samples};
+use crate::{kinds_page, policies, python, samples};
 
 /// A file of the repository: its path below the root, and its text.
 pub(crate) type File = (String, String);
@@ -29,6 +29,7 @@ pub(crate) fn files(root: &Path, kinds: &[KindSpec]) -> Result<Vec<File>, String
     let facts = ("infra/facts.json".to_owned(), as_json(&facts()));
     let mut files: Vec<_> = components.chain([openapi, called, facts]).collect();
     files.extend(of_kinds(root, kinds)?);
+    files.extend(python::files(root)?);
     Ok(files)
 }
 
@@ -151,6 +152,8 @@ mod tests {
             "infra/iam/deployer.yaml",
             "infra/iam/pipeline-pod.yaml",
             "infra/template.yaml",
+            "python/src/sagebell/__init__.py",
+            "python/src/sagebell/_v1/train.py",
         ];
         assert!(one_of_each.iter().all(|path| paths.contains(&(*path).to_owned())), "{paths:?}");
     }

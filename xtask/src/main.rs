@@ -12,6 +12,7 @@ mod invented;
 mod kinds_page;
 mod measured;
 mod policies;
+mod python;
 mod samples;
 
 use std::path::Path;

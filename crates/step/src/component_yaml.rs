@@ -12,14 +12,15 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::args::EXECUTOR_INPUT;
-use crate::definition::{self, Definition, Family, Input, Type, common};
+use crate::definition::{self, Definition, Family, Offered, Type, common};
 
 /// The image that every component runs.
 pub const IMAGE: &str = concat!("ghcr.io/sagebell/sagebell-step:", env!("CARGO_PKG_VERSION"));
 
-const CPU_REQUEST: &str = "10m";
-/// What KFP's launcher takes, which runs in the same container.
-const MEMORY_REQUEST: &str = "128Mi";
+/// The CPU that a step asks for: it waits.
+pub const CPU_REQUEST: &str = "10m";
+/// The memory that a step asks for: what KFP's launcher takes, which runs in the same container.
+pub const MEMORY_REQUEST: &str = "128Mi";
 
 /// Every file: its path under `components/`, and its text.
 #[must_use]
@@ -44,8 +45,8 @@ pub fn text(definition: &Definition) -> String {
     line(&mut text, &format!("    sagebell.dev/cpu-request: {}", json!(CPU_REQUEST)));
     line(&mut text, &format!("    sagebell.dev/memory-request: {}", json!(MEMORY_REQUEST)));
     line(&mut text, "inputs:");
-    for input in definition.inputs.iter().map(own_input).chain(options(definition)) {
-        line(&mut text, &format!("- {input}"));
+    for offered in definition.offered() {
+        line(&mut text, &format!("- {}", input_line(offered)));
     }
     line(&mut text, "outputs:");
     for [name, kind, description] in outputs(definition) {
@@ -72,19 +73,7 @@ fn flow(members: &[(&str, &str)]) -> String {
     format!("{{{}}}", members.join(", "))
 }
 
-fn own_input(input: &Input) -> String {
-    let default = input.yaml_default.as_ref().or(input.default.as_ref());
-    input_line(input, default.filter(|_| input.optional).map(String::as_str))
-}
-
-fn options(definition: &Definition) -> impl Iterator<Item = String> {
-    common().options.iter().map(|option| {
-        let own = definition.options.get(&option.flag);
-        input_line(&option.input, own.or(option.input.default.as_ref()).map(String::as_str))
-    })
-}
-
-fn input_line(input: &Input, default: Option<&str>) -> String {
+fn input_line(Offered { input, default }: Offered<'_>) -> String {
     let mut members = vec![("name", input.name.as_str()), ("type", word(input.kind))];
     members.extend(default.map(|default| ("default", default)));
     members.push(("description", &input.description));
@@ -94,7 +83,8 @@ fn input_line(input: &Input, default: Option<&str>) -> String {
 }
 
 /// Every output, artifacts too: name, type, description.
-fn outputs(definition: &Definition) -> impl Iterator<Item = [&str; 3]> {
+#[must_use]
+pub fn outputs(definition: &Definition) -> impl Iterator<Item = [&str; 3]> {
     let values = definition.outputs.iter();
     let values = values.map(|output| [&output.name, word(output.kind), &output.description]);
     let artifacts = common().artifacts.iter();

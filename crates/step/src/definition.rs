@@ -84,6 +84,15 @@ pub struct Input {
     pub role_name: bool,
 }
 
+impl Input {
+    /// Its default in `component.yaml`, as text. `None`: it has none.
+    #[must_use]
+    pub fn component_default(&self) -> Option<&str> {
+        let default = self.yaml_default.as_ref().or(self.default.as_ref());
+        default.filter(|_| self.optional).map(String::as_str)
+    }
+}
+
 /// One output: a file. `--NAME_output_path` gives its path.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Output {
@@ -142,6 +151,53 @@ pub struct Definition {
     /// Defaults of the options of the step, by flag, if they differ from the common ones.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
+}
+
+/// An input as `component.yaml` has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Offered<'a> {
+    /// The input.
+    pub input: &'a Input,
+    /// Its default, as text.
+    pub default: Option<&'a str>,
+}
+
+impl Offered<'_> {
+    /// Whether a pipeline must give it.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        !self.input.optional && self.default.is_none()
+    }
+}
+
+/// The components whose work lies outside of their outputs: KFP must not skip them because of an
+/// earlier run with the same inputs.
+const ACT_EACH_TIME: [&str; 6] = [
+    "Endpoint",
+    "MonitoringSchedule",
+    "create-endpoint",
+    "deploy",
+    "sagemaker-wait",
+    "start-pipeline-execution",
+];
+
+impl Definition {
+    /// Every input: its own, then the options of the step.
+    pub fn offered(&self) -> impl Iterator<Item = Offered<'_>> {
+        let own = self.inputs.iter();
+        let own = own.map(|input| Offered { input, default: input.component_default() });
+        let options = common().options.iter().map(|option| {
+            let default = self.options.get(&option.flag).or(option.input.default.as_ref());
+            Offered { input: &option.input, default: default.map(String::as_str) }
+        });
+        own.chain(options)
+    }
+
+    /// Whether a pipeline must run it in every run.
+    #[must_use]
+    pub fn acts_each_time(&self) -> bool {
+        ACT_EACH_TIME.contains(&self.name.as_str())
+    }
 }
 
 /// What every component has in addition.
@@ -207,6 +263,22 @@ mod tests {
         let rows = rows.concat();
         let words: BTreeSet<_> = rows.iter().map(|row| &row.name).collect();
         assert_eq!(words.len(), rows.len());
+    }
+
+    #[test]
+    fn the_docs_name_every_component_that_acts_each_time() {
+        let rows = Family::ALL.map(definitions).concat();
+        let acting = rows.iter().filter(|row| row.acts_each_time());
+        let acting: BTreeSet<_> = acting.map(|row| row.name.as_str()).collect();
+        assert_eq!(acting, ACT_EACH_TIME.into());
+        for page in ["docs/move.md", "components/README.md"] {
+            let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+            let text = std::fs::read_to_string(format!("{root}{page}")).unwrap();
+            let (_, caching) = text.split_once("KFP caches by default").unwrap();
+            for name in &acting {
+                assert!(caching.contains(&format!("`{name}`")), "{page}: {name}");
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,108 @@
+# Generated from crates/step/table: `cargo xtask generate`.
+"""The component `sagemaker/create-auto-ml-job-v2`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._task import make
+
+if TYPE_CHECKING:
+    from kfp.dsl import PipelineTask
+
+    from .._types import Later
+
+
+def create_auto_ml_job_v2(
+    *,
+    region: str | Later,
+    endpoint_url: str | Later = "",
+    assume_role: str | Later = "",
+    request: dict[str, Any] | Later | None = None,
+    auto_ml_job_name: str | Later = "",
+    auto_ml_job_input_data_config: list[Any] | Later | None = None,
+    output_data_config: dict[str, Any] | Later | None = None,
+    auto_ml_problem_type_config: dict[str, Any] | Later | None = None,
+    role_arn: str | Later = "",
+    tags: list[Any] | Later | None = None,
+    security_config: dict[str, Any] | Later | None = None,
+    auto_ml_job_objective: dict[str, Any] | Later | None = None,
+    model_deploy_config: dict[str, Any] | Later | None = None,
+    data_split_config: dict[str, Any] | Later | None = None,
+    auto_ml_compute_config: dict[str, Any] | Later | None = None,
+    wait: str | Later = "",
+    sagebell_channel: str | Later = "",
+    sagebell_api: str | Later = "",
+    max_wait: str | Later = "",
+    on_abandon: str | Later = "",
+    on_failure: str | Later = "",
+    lease_seconds: str | Later = "",
+    name_prefix: str | Later = "",
+    poll_seconds: str | Later = "",
+    logs: str | Later = "",
+) -> PipelineTask:
+    """CreateAutoMLJobV2: creates an auto ml job v2 from a request of the SageMaker API, and waits for
+    it.
+
+    The component `sagemaker/create-auto-ml-job-v2`. Units and allowed values of the request's
+    fields:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateAutoMLJobV2.html
+
+    Args:
+        region: The AWS region.
+        endpoint_url: The URL of SageMaker's API. Default: the API of the region.
+        assume_role: A role to assume for every call.
+        request: The whole request of CreateAutoMLJobV2. The inputs below override its fields.
+        auto_ml_job_name: `AutoMLJobName` of the request.
+        auto_ml_job_input_data_config: `AutoMLJobInputDataConfig` of the request.
+        output_data_config: `OutputDataConfig` of the request.
+        auto_ml_problem_type_config: `AutoMLProblemTypeConfig` of the request.
+        role_arn: `RoleArn` of the request.
+        tags: `Tags` of the request.
+        security_config: `SecurityConfig` of the request.
+        auto_ml_job_objective: `AutoMLJobObjective` of the request.
+        model_deploy_config: `ModelDeployConfig` of the request.
+        data_split_config: `DataSplitConfig` of the request.
+        auto_ml_compute_config: `AutoMLComputeConfig` of the request.
+        wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
+            callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
+            monitor.
+        sagebell_channel: How Sagebell tells the step. connection: through a connection that the
+            step opens. callback: by calling the step's pod. none: the step asks again and again.
+            Default: SAGEBELL_CHANNEL, otherwise connection.
+        sagebell_api: The URL of Sagebell's API. Default: SAGEBELL_API, otherwise the parameter
+            /sagebell/api of Systems Manager.
+        max_wait: How long to wait at most, for example 90m or 12h. Default: SAGEBELL_MAX_WAIT,
+            otherwise 35 days.
+        on_abandon: What to do with the job if the step is terminated and does not come back: stop
+            or keep. Default: SAGEBELL_ON_ABANDON, otherwise stop.
+        on_failure: What a failed job does to the step. fail: the step fails. report: the step
+            succeeds, and its outputs status and failure_reason say how the job ended. Default:
+            SAGEBELL_ON_FAILURE, otherwise fail.
+        lease_seconds: How long the wait lives without a renewal or a connection, in seconds. It
+            grows with the age of the wait. Default: SAGEBELL_LEASE_SECONDS, otherwise 600.
+        name_prefix: The first part of the names that the step generates. Default:
+            SAGEBELL_NAME_PREFIX, otherwise empty.
+        poll_seconds: With wait poll: the pause between two calls of SageMaker, in seconds. Default:
+            SAGEBELL_POLL_SECONDS, otherwise 5, growing to 60.
+        logs: How much of the job's log to print: none, tail (if it failed) or all. Default:
+            SAGEBELL_LOGS, otherwise tail.
+
+    Returns:
+        The task of KFP. Its `outputs`:
+            `name` (String): Its name.
+            `description` (JsonObject): The whole answer of the Describe call.
+            `best_candidate` (JsonObject): The best candidate.
+            `job_arn` (String): The ARN of the job or resource.
+            `status` (String): The last status, in SageMaker's words.
+            `failure_reason` (String): Why the job failed. Empty if it did not fail.
+            `metrics` (Metrics): The final metrics.
+            `timeline` (HTML): Every status with its duration, as a picture and a table.
+            `summary` (Markdown): How the job ended, what to do, and links to the console, the logs
+                and the files.
+    """
+    return make(
+        create_auto_ml_job_v2,
+        "sagemaker/create-auto-ml-job-v2",
+        locals(),
+    )

@@ -1,0 +1,144 @@
+# Generated from crates/step/table: `cargo xtask generate`.
+"""The component `sagemaker/create-training-job`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._task import make
+
+if TYPE_CHECKING:
+    from kfp.dsl import PipelineTask
+
+    from .._types import Later
+
+
+def create_training_job(
+    *,
+    region: str | Later,
+    endpoint_url: str | Later = "",
+    assume_role: str | Later = "",
+    request: dict[str, Any] | Later | None = None,
+    training_job_name: str | Later = "",
+    hyper_parameters: dict[str, Any] | Later | None = None,
+    algorithm_specification: dict[str, Any] | Later | None = None,
+    role_arn: str | Later = "",
+    input_data_config: list[Any] | Later | None = None,
+    output_data_config: dict[str, Any] | Later | None = None,
+    resource_config: dict[str, Any] | Later | None = None,
+    vpc_config: dict[str, Any] | Later | None = None,
+    stopping_condition: dict[str, Any] | Later | None = None,
+    tags: list[Any] | Later | None = None,
+    enable_network_isolation: bool | Later | None = None,
+    enable_inter_container_traffic_encryption: bool | Later | None = None,
+    enable_managed_spot_training: bool | Later | None = None,
+    checkpoint_config: dict[str, Any] | Later | None = None,
+    debug_hook_config: dict[str, Any] | Later | None = None,
+    debug_rule_configurations: list[Any] | Later | None = None,
+    tensor_board_output_config: dict[str, Any] | Later | None = None,
+    experiment_config: dict[str, Any] | Later | None = None,
+    profiler_config: dict[str, Any] | Later | None = None,
+    profiler_rule_configurations: list[Any] | Later | None = None,
+    environment: dict[str, Any] | Later | None = None,
+    retry_strategy: dict[str, Any] | Later | None = None,
+    remote_debug_config: dict[str, Any] | Later | None = None,
+    infra_check_config: dict[str, Any] | Later | None = None,
+    session_chaining_config: dict[str, Any] | Later | None = None,
+    serverless_job_config: dict[str, Any] | Later | None = None,
+    mlflow_config: dict[str, Any] | Later | None = None,
+    model_package_config: dict[str, Any] | Later | None = None,
+    wait: str | Later = "",
+    sagebell_channel: str | Later = "",
+    sagebell_api: str | Later = "",
+    max_wait: str | Later = "",
+    on_abandon: str | Later = "",
+    on_failure: str | Later = "",
+    lease_seconds: str | Later = "",
+    name_prefix: str | Later = "",
+    poll_seconds: str | Later = "",
+    logs: str | Later = "",
+) -> PipelineTask:
+    """CreateTrainingJob: creates a training job from a request of the SageMaker API, and waits for it.
+
+    The component `sagemaker/create-training-job`. Units and allowed values of the request's fields:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+
+    Args:
+        region: The AWS region.
+        endpoint_url: The URL of SageMaker's API. Default: the API of the region.
+        assume_role: A role to assume for every call.
+        request: The whole request of CreateTrainingJob. The inputs below override its fields.
+        training_job_name: `TrainingJobName` of the request.
+        hyper_parameters: `HyperParameters` of the request.
+        algorithm_specification: `AlgorithmSpecification` of the request.
+        role_arn: `RoleArn` of the request.
+        input_data_config: `InputDataConfig` of the request.
+        output_data_config: `OutputDataConfig` of the request.
+        resource_config: `ResourceConfig` of the request.
+        vpc_config: `VpcConfig` of the request.
+        stopping_condition: `StoppingCondition` of the request.
+        tags: `Tags` of the request.
+        enable_network_isolation: `EnableNetworkIsolation` of the request. If left out, SageMaker
+            decides.
+        enable_inter_container_traffic_encryption: `EnableInterContainerTrafficEncryption` of the
+            request. If left out, SageMaker decides.
+        enable_managed_spot_training: `EnableManagedSpotTraining` of the request. If left out,
+            SageMaker decides.
+        checkpoint_config: `CheckpointConfig` of the request.
+        debug_hook_config: `DebugHookConfig` of the request.
+        debug_rule_configurations: `DebugRuleConfigurations` of the request.
+        tensor_board_output_config: `TensorBoardOutputConfig` of the request.
+        experiment_config: `ExperimentConfig` of the request.
+        profiler_config: `ProfilerConfig` of the request.
+        profiler_rule_configurations: `ProfilerRuleConfigurations` of the request.
+        environment: `Environment` of the request.
+        retry_strategy: `RetryStrategy` of the request.
+        remote_debug_config: `RemoteDebugConfig` of the request.
+        infra_check_config: `InfraCheckConfig` of the request.
+        session_chaining_config: `SessionChainingConfig` of the request.
+        serverless_job_config: `ServerlessJobConfig` of the request.
+        mlflow_config: `MlflowConfig` of the request.
+        model_package_config: `ModelPackageConfig` of the request.
+        wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
+            callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
+            monitor.
+        sagebell_channel: How Sagebell tells the step. connection: through a connection that the
+            step opens. callback: by calling the step's pod. none: the step asks again and again.
+            Default: SAGEBELL_CHANNEL, otherwise connection.
+        sagebell_api: The URL of Sagebell's API. Default: SAGEBELL_API, otherwise the parameter
+            /sagebell/api of Systems Manager.
+        max_wait: How long to wait at most, for example 90m or 12h. Default: SAGEBELL_MAX_WAIT,
+            otherwise 35 days.
+        on_abandon: What to do with the job if the step is terminated and does not come back: stop
+            or keep. Default: SAGEBELL_ON_ABANDON, otherwise stop.
+        on_failure: What a failed job does to the step. fail: the step fails. report: the step
+            succeeds, and its outputs status and failure_reason say how the job ended. Default:
+            SAGEBELL_ON_FAILURE, otherwise fail.
+        lease_seconds: How long the wait lives without a renewal or a connection, in seconds. It
+            grows with the age of the wait. Default: SAGEBELL_LEASE_SECONDS, otherwise 600.
+        name_prefix: The first part of the names that the step generates. Default:
+            SAGEBELL_NAME_PREFIX, otherwise empty.
+        poll_seconds: With wait poll: the pause between two calls of SageMaker, in seconds. Default:
+            SAGEBELL_POLL_SECONDS, otherwise 5, growing to 60.
+        logs: How much of the job's log to print: none, tail (if it failed) or all. Default:
+            SAGEBELL_LOGS, otherwise tail.
+
+    Returns:
+        The task of KFP. Its `outputs`:
+            `name` (String): Its name.
+            `description` (JsonObject): The whole answer of the Describe call.
+            `model_artifact` (String): Where the model is.
+            `training_image` (String): The image that trained it.
+            `job_arn` (String): The ARN of the job or resource.
+            `status` (String): The last status, in SageMaker's words.
+            `failure_reason` (String): Why the job failed. Empty if it did not fail.
+            `metrics` (Metrics): The final metrics.
+            `timeline` (HTML): Every status with its duration, as a picture and a table.
+            `summary` (Markdown): How the job ended, what to do, and links to the console, the logs
+                and the files.
+    """
+    return make(
+        create_training_job,
+        "sagemaker/create-training-job",
+        locals(),
+    )

@@ -1,0 +1,49 @@
+"""The Python of README and of the package's own page runs as it stands there."""
+
+import re
+
+import pytest
+import sagebell
+from conftest import ROOT, compiled
+
+PAGES = [ROOT / "README.md", ROOT / "python" / "README.md"]
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_the_first_block_is_a_pipeline_that_compiles(page, tmp_path):
+    names = {}
+    exec(compile(blocks(page, "python")[0], str(page), "exec"), names)  # noqa: S102 it is this repository's own
+    tasks = compiled(names["pipeline"], tmp_path)["root"]["dag"]["tasks"]
+    assert tasks.keys() == {"sagemaker-training-job", "sagemaker-create-model", "sagemaker-deploy-model"}
+
+
+def test_both_pages_begin_with_the_same_pipeline():
+    first, second = (blocks(page, "python")[0] for page in PAGES)
+    assert first.startswith(second)
+
+
+def test_the_page_of_the_package_names_every_setting_and_every_builder():
+    from sagebell import _settings
+
+    text = PAGES[1].read_text()
+    for name in _settings._NAMES:
+        assert f"| `{name}` | `SAGEBELL_{name.upper()}` |" in text
+    builders = {name for name in vars(sagebell) if not name.startswith("_") and builds(name)}
+    assert len(builders) > 5 and all(f"{name}`" in text or f"{name}(" in text for name in builders)
+
+
+def builds(name):
+    module = getattr(vars(sagebell)[name], "__module__", "")
+    return module in ("sagebell._data", "sagebell._training", "sagebell._tuning")
+
+
+def test_the_settings_that_it_shows_are_settings():
+    code = blocks(PAGES[1], "python")[1]
+    exec(compile(code, "README", "exec"), {})  # noqa: S102 it is this repository's own
+    from sagebell import _settings
+
+    assert _settings.settings().retries == 2
