@@ -83,7 +83,6 @@ fn input_line(Offered { input, default }: Offered<'_>) -> String {
 }
 
 /// Every output, artifacts too: name, type, description.
-#[must_use]
 pub fn outputs(definition: &Definition) -> impl Iterator<Item = [&str; 3]> {
     let values = definition.outputs.iter();
     let values = values.map(|output| [&output.name, word(output.kind), &output.description]);

@@ -108,8 +108,7 @@ fn allowed(offered: &Offered<'_>) -> String {
     if short.trim_end().chars().count() <= LINE_LENGTH {
         return short;
     }
-    let values: Vec<_> =
-        values.iter().map(|value| format!("                {value},\n")).collect();
+    let values: Vec<_> = values.iter().map(|value| format!("                {value},\n")).collect();
     format!("            {name}: (\n{}            ),\n", values.concat())
 }
 
