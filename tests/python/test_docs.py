@@ -47,3 +47,16 @@ def test_the_settings_that_it_shows_are_settings():
     from sagebell import _settings
 
     assert _settings.settings().retries == 2
+
+
+def test_a_pipeline_that_moves_to_the_package_needs_only_imports(tmp_path):
+    """The first pipeline of docs/move.md, with the functions in place of the components."""
+    page = (ROOT / "docs" / "move.md").read_text()
+    diff = re.findall(r"^```diff\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[0]
+    kept = [line[1:] for line in diff.splitlines() if line.startswith(" ") and "load_component" not in line]
+    imports = re.findall(r"`(from sagebell import [^`]*)`", page)
+    names = {}
+    exec("\n".join([*imports, *kept]), names)  # noqa: S102 it is this repository's own
+    tasks = compiled(names["pipeline"], tmp_path)["root"]["dag"]["tasks"]
+    assert len(imports) == 2 and len(tasks) == 4
+    assert [name for name, task in tasks.items() if not task["cachingOptions"]] == ["sagemaker-deploy-model"]

@@ -1,6 +1,5 @@
 """Tasks come out ready to run: what KFP's compiler makes of them."""
 
-import inspect
 import json
 import re
 
@@ -8,14 +7,13 @@ import pytest
 import sagebell as sm
 from conftest import ROOT, compiled
 from kfp import dsl
+from samples import needed
 from test_functions import FUNCTIONS
 
 CARGO = (ROOT / "Cargo.toml").read_text()
 IMAGE = "ghcr.io/sagebell/sagebell-step:" + re.search('^version = "(.*)"$', CARGO, re.MULTILINE)[1]
 # docs/move.md, "Caching".
 ACTING = {"deploy", "ack_endpoint", "create_endpoint", "ack_monitoring_schedule", "start_pipeline_execution", "wait_for"}
-# A constant of each type. The text is one that every input allows.
-SAMPLES = {"str": "Minimize", "int": 1, "dict[str, Any]": {"a": 1}, "list[Any]": ["a"]}
 
 
 def ten_lines():
@@ -88,8 +86,7 @@ def test_a_step_is_tried_once_more_and_its_later_try_may_wait_as_long_as_any(mad
 
 @pytest.mark.parametrize("function", FUNCTIONS.values(), ids=lambda function: function.__name__)
 def test_kfp_skips_what_can_be_skipped_and_nothing_that_must_act(function, made):
-    needed = {name: of for name, of in inspect.signature(function).parameters.items() if of.default is of.empty}
-    given = {name: SAMPLES[of.annotation.removesuffix(" | Later")] for name, of in needed.items()}
+    given = needed(function)
     task, _, _ = made(lambda: function(**given))
     assert task["cachingOptions"] == ({} if function.__name__ in ACTING else {"enableCache": True})
 
@@ -128,6 +125,11 @@ def test_image_resources_and_tries_can_be_set(made):
     assert task["retryPolicy"]["maxRetryCount"] == 3
     sm.configure(retries=0)
     assert "retryPolicy" not in made(model)[0]
+
+
+def test_a_step_outside_of_a_pipeline_is_told_where_it_belongs():
+    with pytest.raises(RuntimeError, match="^sagebell.model makes a step of a pipeline: call it in a function with"):
+        model()
 
 
 def test_a_task_can_still_be_changed(made):

@@ -46,8 +46,20 @@ def make(
         if name in given:
             _check.one_of(f"{function.__name__}: {name}", given[name], allowed)
     now = settings()
-    task = _load(component)(**{**_of_settings(now), **given})
-    return _ready(task, component, now)
+    return _ready(
+        _begun(function.__name__, component, {**_of_settings(now), **given}), component, now
+    )
+
+
+def _begun(name: str, component: str, given: dict[str, Any]) -> PipelineTask:
+    try:
+        return _load(component)(**given)
+    except RuntimeError as error:
+        # KFP runs a component that is called outside of a pipeline, if it is told how to.
+        if "kfp.local.init" not in str(error):
+            raise
+        problem = "makes a step of a pipeline: call it in a function with `@dsl.pipeline`"
+        raise RuntimeError(f"sagebell.{name} {problem}") from error
 
 
 def _is_given(name: str, value: Any, defaults: Mapping[str, Any]) -> bool:

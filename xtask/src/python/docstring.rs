@@ -1,7 +1,9 @@
 //! The docstring of a function: what it does, its inputs, its outputs.
 
+use sagebell_monitor::kind::Kind;
 use sagebell_step::component_yaml;
-use sagebell_step::definition::{Definition, Offered};
+use sagebell_step::definition::{Definition, Family, Offered, Type};
+use sagebell_step::model;
 
 use super::{LINE_LENGTH, names};
 
@@ -22,7 +24,7 @@ pub(crate) fn lines(row: &Definition, ordered: &[Offered<'_>]) -> Vec<String> {
     }
     lines.extend([String::new(), "    Args:".to_owned()]);
     for offered in ordered {
-        let text = format!("{}: {}", argument(offered), about(offered));
+        let text = format!("{}: {}", argument(offered), about(row, offered));
         lines.extend(wrapped(&text, 8, 12));
     }
     lines.extend([String::new(), "    Returns:".to_owned()]);
@@ -47,7 +49,7 @@ fn source(row: &Definition) -> String {
     }
 }
 
-fn about(offered: &Offered<'_>) -> String {
+fn about(row: &Definition, offered: &Offered<'_>) -> String {
     let input = offered.input;
     let mut text = input.description.clone();
     let choices: Vec<_> = input.choices.iter().filter(|choice| !choice.is_empty()).collect();
@@ -55,10 +57,61 @@ fn about(offered: &Offered<'_>) -> String {
         let choices: Vec<_> = choices.iter().map(|choice| format!("`{choice}`")).collect();
         text = format!("{text} One of: {}.", choices.join(", "));
     }
+    if let Some(more) = of_request(row, &text) {
+        text = format!("{text} {more}");
+    }
+    if let Some(builder) = builder(row, offered) {
+        text = format!("{text} `sagebell.{builder}.");
+    }
     if input.optional && offered.default.is_none() {
         text += " If left out, SageMaker decides.";
     }
     text
+}
+
+/// What the request says of an input that is one of its fields.
+fn of_request(row: &Definition, description: &str) -> Option<String> {
+    let operation = names::operation(row)?;
+    let (member, _) = description.strip_prefix('`')?.split_once("` of the request")?;
+    let is_made = makes(&operation, member) && !description.contains("generated");
+    let made = is_made.then(|| "If empty, generated from the run and the task.".to_owned());
+    let required = !makes(&operation, member) && model::requires(&operation, member);
+    let required = required.then(|| match row.family {
+        Family::SageMaker => "SageMaker requires it, here or in `request`.".to_owned(),
+        Family::V1 | Family::V2 => "SageMaker requires it.".to_owned(),
+    });
+    let parts = [made, required, model::about(&operation, member)];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    Some(parts.join(" ")).filter(|text| !text.is_empty())
+}
+
+/// Whether a step makes up this field where it is missing: a name, or what marks a repeated request.
+/// A version is called like what it is a version of.
+fn makes(operation: &str, member: &str) -> bool {
+    let is_version = operation == "CreateImageVersion";
+    let mut all = Kind::all().filter_map(|kind| kind.spec().operations);
+    let is_name = all.any(|of| of.create == operation && of.name == member && !is_version);
+    is_name || model::tokens(operation).iter().any(|token| token == member)
+}
+
+/// What says which builder of the package is for an input of version 1, after `sagebell.`.
+fn builder(row: &Definition, offered: &Offered<'_>) -> Option<&'static str> {
+    let is_list = offered.input.kind == Type::JsonArray;
+    match (row.family, argument(offered)) {
+        (Family::V1, "channels") => Some("s3_channel` makes one"),
+        (Family::V1, "input_config") if is_list => Some("processing_input` makes one"),
+        (Family::V1, "output_config") if is_list => Some("processing_output` makes one"),
+        (Family::V1, "hyperparameters" | "static_parameters") => {
+            Some("hyperparameters` makes them")
+        }
+        (Family::V1, "integer_parameters") => Some("integer_range` makes one"),
+        (Family::V1, "continuous_parameters") => Some("continuous_range` makes one"),
+        (Family::V1, "categorical_parameters") => Some("categorical_range` makes one"),
+        (Family::V1, "metric_definitions") if is_list => Some("metric_definition` makes one"),
+        (Family::V1, "metric_definitions") => Some("metric` makes one"),
+        (Family::V1, "spot_instance") => Some("spot` gives all that it takes"),
+        _ => None,
+    }
 }
 
 /// The words in lines that are no longer than [`LINE_LENGTH`], where words allow it.

@@ -3,14 +3,17 @@
 //! - [`check`] refuses what botocore would refuse, and names the field.
 //! - [`normalize`] converts keys in any casing (`trainingImage`, `roleARN`, `training_job_name`)
 //!   to the names of the API.
+//! - [`about`] says what a member contains.
 //! - [`to_ack`] converts names back, for outputs that had ACK's names.
 
+mod about;
 mod ack_names;
 mod check;
 mod normalize;
 mod shapes;
 mod violation;
 
+pub use about::{about, requires};
 pub use ack_names::to_ack;
 pub use check::check;
 pub use normalize::{normalize, plain};

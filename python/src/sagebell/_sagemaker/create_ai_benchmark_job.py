@@ -49,13 +49,17 @@ def create_ai_benchmark_job(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateAIBenchmarkJob. The inputs below override its fields.
-        ai_benchmark_job_name: `AIBenchmarkJobName` of the request.
-        benchmark_target: `BenchmarkTarget` of the request.
-        output_config: `OutputConfig` of the request.
-        ai_workload_config_identifier: `AIWorkloadConfigIdentifier` of the request.
-        role_arn: `RoleArn` of the request.
-        network_config: `NetworkConfig` of the request.
-        tags: `Tags` of the request.
+        ai_benchmark_job_name: `AIBenchmarkJobName` of the request. If empty, generated from the run
+            and the task.
+        benchmark_target: `BenchmarkTarget` of the request. SageMaker requires it, here or in
+            `request`. Keys, exactly one of: Endpoint.
+        output_config: `OutputConfig` of the request. SageMaker requires it, here or in `request`.
+            Keys: S3OutputLocation (required), MlflowConfig.
+        ai_workload_config_identifier: `AIWorkloadConfigIdentifier` of the request. SageMaker
+            requires it, here or in `request`.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        network_config: `NetworkConfig` of the request. Keys: VpcConfig.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

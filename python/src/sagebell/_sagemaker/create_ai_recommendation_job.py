@@ -54,17 +54,23 @@ def create_ai_recommendation_job(
         assume_role: A role to assume for every call.
         request: The whole request of CreateAIRecommendationJob. The inputs below override its
             fields.
-        ai_recommendation_job_name: `AIRecommendationJobName` of the request.
-        model_source: `ModelSource` of the request.
-        output_config: `OutputConfig` of the request.
-        ai_workload_config_identifier: `AIWorkloadConfigIdentifier` of the request.
-        performance_target: `PerformanceTarget` of the request.
-        role_arn: `RoleArn` of the request.
-        inference_specification: `InferenceSpecification` of the request.
+        ai_recommendation_job_name: `AIRecommendationJobName` of the request. If empty, generated
+            from the run and the task.
+        model_source: `ModelSource` of the request. SageMaker requires it, here or in `request`.
+            Keys, exactly one of: S3.
+        output_config: `OutputConfig` of the request. SageMaker requires it, here or in `request`.
+            Keys: MlflowConfig, ModelPackageGroupIdentifier, S3OutputLocation.
+        ai_workload_config_identifier: `AIWorkloadConfigIdentifier` of the request. SageMaker
+            requires it, here or in `request`.
+        performance_target: `PerformanceTarget` of the request. SageMaker requires it, here or in
+            `request`. Keys: Constraints (required).
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        inference_specification: `InferenceSpecification` of the request. Keys: Framework.
         optimize_model: `OptimizeModel` of the request. If left out, SageMaker decides.
-        compute_spec: `ComputeSpec` of the request.
-        adapter_source: `AdapterSource` of the request.
-        tags: `Tags` of the request.
+        compute_spec: `ComputeSpec` of the request. Keys: CapacityReservationConfig, InstanceTypes.
+        adapter_source: `AdapterSource` of the request. Keys, exactly one of: ModelPackageArns,
+            S3Uris.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

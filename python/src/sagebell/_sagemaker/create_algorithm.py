@@ -47,14 +47,22 @@ def create_algorithm(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateAlgorithm. The inputs below override its fields.
-        algorithm_name: `AlgorithmName` of the request.
+        algorithm_name: `AlgorithmName` of the request. If empty, generated from the run and the
+            task.
         algorithm_description: `AlgorithmDescription` of the request.
-        training_specification: `TrainingSpecification` of the request.
-        inference_specification: `InferenceSpecification` of the request.
-        validation_specification: `ValidationSpecification` of the request.
+        training_specification: `TrainingSpecification` of the request. SageMaker requires it, here
+            or in `request`. Keys: SupportedTrainingInstanceTypes (required), TrainingChannels
+            (required), TrainingImage (required), AdditionalS3DataSource, MetricDefinitions,
+            SupportedHyperParameters, SupportedTuningJobObjectiveMetrics,
+            SupportsDistributedTraining, TrainingImageDigest.
+        inference_specification: `InferenceSpecification` of the request. Keys: Containers
+            (required), SupportedContentTypes, SupportedRealtimeInferenceInstanceTypes,
+            SupportedResponseMIMETypes, SupportedTransformInstanceTypes.
+        validation_specification: `ValidationSpecification` of the request. Keys: ValidationProfiles
+            (required), ValidationRole (required).
         certify_for_marketplace: `CertifyForMarketplace` of the request. If left out, SageMaker
             decides.
-        tags: `Tags` of the request.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -53,17 +53,27 @@ def create_auto_ml_job_v2(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateAutoMLJobV2. The inputs below override its fields.
-        auto_ml_job_name: `AutoMLJobName` of the request.
-        auto_ml_job_input_data_config: `AutoMLJobInputDataConfig` of the request.
-        output_data_config: `OutputDataConfig` of the request.
-        auto_ml_problem_type_config: `AutoMLProblemTypeConfig` of the request.
-        role_arn: `RoleArn` of the request.
-        tags: `Tags` of the request.
-        security_config: `SecurityConfig` of the request.
-        auto_ml_job_objective: `AutoMLJobObjective` of the request.
-        model_deploy_config: `ModelDeployConfig` of the request.
-        data_split_config: `DataSplitConfig` of the request.
-        auto_ml_compute_config: `AutoMLComputeConfig` of the request.
+        auto_ml_job_name: `AutoMLJobName` of the request. If empty, generated from the run and the
+            task.
+        auto_ml_job_input_data_config: `AutoMLJobInputDataConfig` of the request. SageMaker requires
+            it, here or in `request`. Keys of an item: ChannelType, CompressionType, ContentType,
+            DataSource. At least one.
+        output_data_config: `OutputDataConfig` of the request. SageMaker requires it, here or in
+            `request`. Keys: S3OutputPath (required), KmsKeyId.
+        auto_ml_problem_type_config: `AutoMLProblemTypeConfig` of the request. SageMaker requires
+            it, here or in `request`. Keys, exactly one of: ImageClassificationJobConfig,
+            TabularJobConfig, TextClassificationJobConfig, TextGenerationJobConfig,
+            TimeSeriesForecastingJobConfig.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
+        security_config: `SecurityConfig` of the request. Keys:
+            EnableInterContainerTrafficEncryption, VolumeKmsKeyId, VpcConfig.
+        auto_ml_job_objective: `AutoMLJobObjective` of the request. Keys: MetricName (required).
+        model_deploy_config: `ModelDeployConfig` of the request. Keys: AutoGenerateEndpointName,
+            EndpointName.
+        data_split_config: `DataSplitConfig` of the request. Keys: ValidationFraction.
+        auto_ml_compute_config: `AutoMLComputeConfig` of the request. Keys:
+            EmrServerlessComputeConfig.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

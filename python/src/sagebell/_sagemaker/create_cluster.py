@@ -52,18 +52,30 @@ def create_cluster(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateCluster. The inputs below override its fields.
-        cluster_name: `ClusterName` of the request.
-        instance_groups: `InstanceGroups` of the request.
-        restricted_instance_groups: `RestrictedInstanceGroups` of the request.
-        restricted_instance_groups_config: `RestrictedInstanceGroupsConfig` of the request.
-        vpc_config: `VpcConfig` of the request.
-        tags: `Tags` of the request.
-        orchestrator: `Orchestrator` of the request.
+        cluster_name: `ClusterName` of the request. If empty, generated from the run and the task.
+        instance_groups: `InstanceGroups` of the request. Keys of an item: ExecutionRole (required),
+            InstanceCount (required), InstanceGroupName (required), AutoPatchConfig,
+            CapacityRequirements, ImageId, ImageReleaseVersion, InstanceRequirements,
+            InstanceStorageConfigs, InstanceType, KubernetesConfig, LifeCycleConfig,
+            MinInstanceCount, NetworkInterface, OnStartDeepHealthChecks, OverrideVpcConfig,
+            ScheduledUpdateConfig, SlurmConfig, ThreadsPerCore, TrainingPlanArn. At least one.
+        restricted_instance_groups: `RestrictedInstanceGroups` of the request. Keys of an item:
+            ExecutionRole (required), InstanceCount (required), InstanceGroupName (required),
+            InstanceType (required), EnvironmentConfig, InstanceStorageConfigs,
+            OnStartDeepHealthChecks, OverrideVpcConfig, ScheduledUpdateConfig, ThreadsPerCore,
+            TrainingPlanArn. At least one.
+        restricted_instance_groups_config: `RestrictedInstanceGroupsConfig` of the request. Keys:
+            SharedEnvironmentConfig (required).
+        vpc_config: `VpcConfig` of the request. Keys: SecurityGroupIds (required), Subnets
+            (required).
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
+        orchestrator: `Orchestrator` of the request. Keys: Eks, Slurm.
         node_recovery: `NodeRecovery` of the request: Automatic, None.
-        tiered_storage_config: `TieredStorageConfig` of the request.
+        tiered_storage_config: `TieredStorageConfig` of the request. Keys: Mode (required),
+            InstanceMemoryAllocationPercentage.
         node_provisioning_mode: `NodeProvisioningMode` of the request: Continuous.
         cluster_role: `ClusterRole` of the request.
-        auto_scaling: `AutoScaling` of the request.
+        auto_scaling: `AutoScaling` of the request. Keys: Mode (required), AutoScalerType.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

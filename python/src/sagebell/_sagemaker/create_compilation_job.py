@@ -50,14 +50,20 @@ def create_compilation_job(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateCompilationJob. The inputs below override its fields.
-        compilation_job_name: `CompilationJobName` of the request.
-        role_arn: `RoleArn` of the request.
+        compilation_job_name: `CompilationJobName` of the request. If empty, generated from the run
+            and the task.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
         model_package_version_arn: `ModelPackageVersionArn` of the request.
-        input_config: `InputConfig` of the request.
-        output_config: `OutputConfig` of the request.
-        vpc_config: `VpcConfig` of the request.
-        stopping_condition: `StoppingCondition` of the request.
-        tags: `Tags` of the request.
+        input_config: `InputConfig` of the request. Keys: Framework (required), S3Uri (required),
+            DataInputConfig, FrameworkVersion.
+        output_config: `OutputConfig` of the request. SageMaker requires it, here or in `request`.
+            Keys: S3OutputLocation (required), CompilerOptions, KmsKeyId, TargetDevice,
+            TargetPlatform.
+        vpc_config: `VpcConfig` of the request. Keys: SecurityGroupIds (required), Subnets
+            (required).
+        stopping_condition: `StoppingCondition` of the request. SageMaker requires it, here or in
+            `request`. Keys: MaxPendingTimeInSeconds, MaxRuntimeInSeconds, MaxWaitTimeInSeconds.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

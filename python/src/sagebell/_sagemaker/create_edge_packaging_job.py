@@ -50,14 +50,18 @@ def create_edge_packaging_job(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateEdgePackagingJob. The inputs below override its fields.
-        edge_packaging_job_name: `EdgePackagingJobName` of the request.
-        compilation_job_name: `CompilationJobName` of the request.
-        model_name: `ModelName` of the request.
-        model_version: `ModelVersion` of the request.
-        role_arn: `RoleArn` of the request.
-        output_config: `OutputConfig` of the request.
+        edge_packaging_job_name: `EdgePackagingJobName` of the request. If empty, generated from the
+            run and the task.
+        compilation_job_name: `CompilationJobName` of the request. SageMaker requires it, here or in
+            `request`.
+        model_name: `ModelName` of the request. SageMaker requires it, here or in `request`.
+        model_version: `ModelVersion` of the request. SageMaker requires it, here or in `request`.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        output_config: `OutputConfig` of the request. SageMaker requires it, here or in `request`.
+            Keys: S3OutputLocation (required), KmsKeyId, PresetDeploymentConfig,
+            PresetDeploymentType.
         resource_key: `ResourceKey` of the request.
-        tags: `Tags` of the request.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

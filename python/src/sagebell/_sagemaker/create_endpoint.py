@@ -46,10 +46,12 @@ def create_endpoint(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateEndpoint. The inputs below override its fields.
-        endpoint_name: `EndpointName` of the request.
-        endpoint_config_name: `EndpointConfigName` of the request.
-        deployment_config: `DeploymentConfig` of the request.
-        tags: `Tags` of the request.
+        endpoint_name: `EndpointName` of the request. If empty, generated from the run and the task.
+        endpoint_config_name: `EndpointConfigName` of the request. SageMaker requires it, here or in
+            `request`.
+        deployment_config: `DeploymentConfig` of the request. Keys: AutoRollbackConfiguration,
+            BlueGreenUpdatePolicy, RollingUpdatePolicy.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

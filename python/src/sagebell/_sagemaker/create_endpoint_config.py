@@ -54,19 +54,37 @@ def create_endpoint_config(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateEndpointConfig. The inputs below override its fields.
-        endpoint_config_name: `EndpointConfigName` of the request.
-        production_variants: `ProductionVariants` of the request.
-        data_capture_config: `DataCaptureConfig` of the request.
-        tags: `Tags` of the request.
+        endpoint_config_name: `EndpointConfigName` of the request. If empty, generated from the run
+            and the task.
+        production_variants: `ProductionVariants` of the request. SageMaker requires it, here or in
+            `request`. Keys of an item: VariantName (required), AcceleratorType,
+            CapacityReservationConfig, ContainerStartupHealthCheckTimeoutInSeconds, CoreDumpConfig,
+            EnableSSMAccess, InferenceAmiVersion, InitialInstanceCount, InitialVariantWeight,
+            InstancePools, InstanceType, ManagedInstanceScaling, ModelDataDownloadTimeoutInSeconds,
+            ModelName, RoutingConfig, ServerlessConfig, VariantInstanceProvisionTimeoutInSeconds,
+            VolumeSizeInGB. At least one.
+        data_capture_config: `DataCaptureConfig` of the request. Keys: CaptureOptions (required),
+            DestinationS3Uri (required), InitialSamplingPercentage (required),
+            CaptureContentTypeHeader, EnableCapture, KmsKeyId.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         kms_key_id: `KmsKeyId` of the request.
-        async_inference_config: `AsyncInferenceConfig` of the request.
-        explainer_config: `ExplainerConfig` of the request.
-        shadow_production_variants: `ShadowProductionVariants` of the request.
+        async_inference_config: `AsyncInferenceConfig` of the request. Keys: OutputConfig
+            (required), ClientConfig.
+        explainer_config: `ExplainerConfig` of the request. Keys: ClarifyExplainerConfig.
+        shadow_production_variants: `ShadowProductionVariants` of the request. Keys of an item:
+            VariantName (required), AcceleratorType, CapacityReservationConfig,
+            ContainerStartupHealthCheckTimeoutInSeconds, CoreDumpConfig, EnableSSMAccess,
+            InferenceAmiVersion, InitialInstanceCount, InitialVariantWeight, InstancePools,
+            InstanceType, ManagedInstanceScaling, ModelDataDownloadTimeoutInSeconds, ModelName,
+            RoutingConfig, ServerlessConfig, VariantInstanceProvisionTimeoutInSeconds,
+            VolumeSizeInGB. At least one.
         execution_role_arn: `ExecutionRoleArn` of the request.
-        vpc_config: `VpcConfig` of the request.
+        vpc_config: `VpcConfig` of the request. Keys: SecurityGroupIds (required), Subnets
+            (required).
         enable_network_isolation: `EnableNetworkIsolation` of the request. If left out, SageMaker
             decides.
-        metrics_config: `MetricsConfig` of the request.
+        metrics_config: `MetricsConfig` of the request. Keys: EnableDetailedObservability,
+            EnableEnhancedMetrics, MetricPublishFrequencyInSeconds.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -52,16 +52,24 @@ def create_feature_group(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateFeatureGroup. The inputs below override its fields.
-        feature_group_name: `FeatureGroupName` of the request.
-        record_identifier_feature_name: `RecordIdentifierFeatureName` of the request.
-        event_time_feature_name: `EventTimeFeatureName` of the request.
-        feature_definitions: `FeatureDefinitions` of the request.
-        online_store_config: `OnlineStoreConfig` of the request.
-        offline_store_config: `OfflineStoreConfig` of the request.
-        throughput_config: `ThroughputConfig` of the request.
+        feature_group_name: `FeatureGroupName` of the request. If empty, generated from the run and
+            the task.
+        record_identifier_feature_name: `RecordIdentifierFeatureName` of the request. SageMaker
+            requires it, here or in `request`.
+        event_time_feature_name: `EventTimeFeatureName` of the request. SageMaker requires it, here
+            or in `request`.
+        feature_definitions: `FeatureDefinitions` of the request. SageMaker requires it, here or in
+            `request`. Keys of an item: FeatureName (required), FeatureType (required),
+            CollectionConfig, CollectionType. At least one.
+        online_store_config: `OnlineStoreConfig` of the request. Keys: EnableOnlineStore,
+            SecurityConfig, StorageType, TtlDuration.
+        offline_store_config: `OfflineStoreConfig` of the request. Keys: S3StorageConfig (required),
+            DataCatalogConfig, DisableGlueTableCreation, TableFormat.
+        throughput_config: `ThroughputConfig` of the request. Keys: ThroughputMode (required),
+            ProvisionedReadCapacityUnits, ProvisionedWriteCapacityUnits.
         role_arn: `RoleArn` of the request.
         description: `Description` of the request.
-        tags: `Tags` of the request.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

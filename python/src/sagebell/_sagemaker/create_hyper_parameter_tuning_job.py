@@ -50,13 +50,30 @@ def create_hyper_parameter_tuning_job(
         assume_role: A role to assume for every call.
         request: The whole request of CreateHyperParameterTuningJob. The inputs below override its
             fields.
-        hyper_parameter_tuning_job_name: `HyperParameterTuningJobName` of the request.
-        hyper_parameter_tuning_job_config: `HyperParameterTuningJobConfig` of the request.
-        training_job_definition: `TrainingJobDefinition` of the request.
-        training_job_definitions: `TrainingJobDefinitions` of the request.
-        warm_start_config: `WarmStartConfig` of the request.
-        tags: `Tags` of the request.
-        autotune: `Autotune` of the request.
+        hyper_parameter_tuning_job_name: `HyperParameterTuningJobName` of the request. If empty,
+            generated from the run and the task.
+        hyper_parameter_tuning_job_config: `HyperParameterTuningJobConfig` of the request. SageMaker
+            requires it, here or in `request`. Keys: ResourceLimits (required), Strategy (required),
+            HyperParameterTuningJobObjective, ParameterRanges, RandomSeed, StrategyConfig,
+            TrainingJobEarlyStoppingType, TuningJobCompletionCriteria.
+        training_job_definition: `TrainingJobDefinition` of the request. Keys:
+            AlgorithmSpecification (required), OutputDataConfig (required), RoleArn (required),
+            StoppingCondition (required), CheckpointConfig, DefinitionName,
+            EnableInterContainerTrafficEncryption, EnableManagedSpotTraining,
+            EnableNetworkIsolation, Environment, HyperParameterRanges,
+            HyperParameterTuningResourceConfig, InputDataConfig, ResourceConfig, RetryStrategy,
+            StaticHyperParameters, TuningObjective, VpcConfig.
+        training_job_definitions: `TrainingJobDefinitions` of the request. Keys of an item:
+            AlgorithmSpecification (required), OutputDataConfig (required), RoleArn (required),
+            StoppingCondition (required), CheckpointConfig, DefinitionName,
+            EnableInterContainerTrafficEncryption, EnableManagedSpotTraining,
+            EnableNetworkIsolation, Environment, HyperParameterRanges,
+            HyperParameterTuningResourceConfig, InputDataConfig, ResourceConfig, RetryStrategy,
+            StaticHyperParameters, TuningObjective, VpcConfig. At least one.
+        warm_start_config: `WarmStartConfig` of the request. Keys: ParentHyperParameterTuningJobs
+            (required), WarmStartType (required).
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
+        autotune: `Autotune` of the request. Keys: Mode (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -47,9 +47,9 @@ def create_image(
         request: The whole request of CreateImage. The inputs below override its fields.
         description: `Description` of the request.
         display_name: `DisplayName` of the request.
-        image_name: `ImageName` of the request.
-        role_arn: `RoleArn` of the request.
-        tags: `Tags` of the request.
+        image_name: `ImageName` of the request. If empty, generated from the run and the task.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -53,10 +53,10 @@ def create_image_version(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateImageVersion. The inputs below override its fields.
-        base_image: `BaseImage` of the request.
-        client_token: `ClientToken` of the request.
-        image_name: `ImageName` of the request.
-        aliases: `Aliases` of the request.
+        base_image: `BaseImage` of the request. SageMaker requires it, here or in `request`.
+        client_token: `ClientToken` of the request. If empty, generated from the run and the task.
+        image_name: `ImageName` of the request. SageMaker requires it, here or in `request`.
+        aliases: `Aliases` of the request. A list of texts.
         vendor_guidance: `VendorGuidance` of the request: NOT_PROVIDED, STABLE, TO_BE_ARCHIVED,
             ARCHIVED.
         job_type: `JobType` of the request: TRAINING, INFERENCE, NOTEBOOK_KERNEL.

@@ -50,13 +50,18 @@ def create_inference_component(
         assume_role: A role to assume for every call.
         request: The whole request of CreateInferenceComponent. The inputs below override its
             fields.
-        inference_component_name: `InferenceComponentName` of the request.
-        endpoint_name: `EndpointName` of the request.
+        inference_component_name: `InferenceComponentName` of the request. If empty, generated from
+            the run and the task.
+        endpoint_name: `EndpointName` of the request. SageMaker requires it, here or in `request`.
         variant_name: `VariantName` of the request.
-        specification: `Specification` of the request.
-        specifications: `Specifications` of the request.
-        runtime_config: `RuntimeConfig` of the request.
-        tags: `Tags` of the request.
+        specification: `Specification` of the request. Keys: BaseInferenceComponentName,
+            ComputeResourceRequirements, Container, DataCacheConfig, InstanceType, ModelName,
+            SchedulingConfig, StartupParameters.
+        specifications: `Specifications` of the request. Keys of an item:
+            BaseInferenceComponentName, ComputeResourceRequirements, Container, DataCacheConfig,
+            InstanceType, ModelName, SchedulingConfig, StartupParameters. At least one.
+        runtime_config: `RuntimeConfig` of the request. Keys: CopyCount (required).
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

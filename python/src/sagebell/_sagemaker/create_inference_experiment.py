@@ -54,17 +54,21 @@ def create_inference_experiment(
         assume_role: A role to assume for every call.
         request: The whole request of CreateInferenceExperiment. The inputs below override its
             fields.
-        name: `Name` of the request.
-        type: `Type` of the request: ShadowMode.
-        schedule: `Schedule` of the request.
+        name: `Name` of the request. If empty, generated from the run and the task.
+        type: `Type` of the request: ShadowMode. SageMaker requires it, here or in `request`.
+        schedule: `Schedule` of the request. Keys: EndTime, StartTime.
         description: `Description` of the request.
-        role_arn: `RoleArn` of the request.
-        endpoint_name: `EndpointName` of the request.
-        model_variants: `ModelVariants` of the request.
-        data_storage_config: `DataStorageConfig` of the request.
-        shadow_mode_config: `ShadowModeConfig` of the request.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        endpoint_name: `EndpointName` of the request. SageMaker requires it, here or in `request`.
+        model_variants: `ModelVariants` of the request. SageMaker requires it, here or in `request`.
+            Keys of an item: InfrastructureConfig (required), ModelName (required), VariantName
+            (required). At least one.
+        data_storage_config: `DataStorageConfig` of the request. Keys: Destination (required),
+            ContentType, KmsKey.
+        shadow_mode_config: `ShadowModeConfig` of the request. SageMaker requires it, here or in
+            `request`. Keys: ShadowModelVariants (required), SourceModelVariantName (required).
         kms_key: `KmsKey` of the request.
-        tags: `Tags` of the request.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -51,14 +51,19 @@ def create_inference_recommendations_job(
         assume_role: A role to assume for every call.
         request: The whole request of CreateInferenceRecommendationsJob. The inputs below override
             its fields.
-        job_name: `JobName` of the request.
-        job_type: `JobType` of the request: Default, Advanced.
-        role_arn: `RoleArn` of the request.
-        input_config: `InputConfig` of the request.
+        job_name: `JobName` of the request. If empty, generated from the run and the task.
+        job_type: `JobType` of the request: Default, Advanced. SageMaker requires it, here or in
+            `request`.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        input_config: `InputConfig` of the request. SageMaker requires it, here or in `request`.
+            Keys: ContainerConfig, EndpointConfigurations, Endpoints, JobDurationInSeconds,
+            ModelName, ModelPackageVersionArn, ResourceLimit, TrafficPattern, VolumeKmsKeyId,
+            VpcConfig.
         job_description: `JobDescription` of the request.
-        stopping_conditions: `StoppingConditions` of the request.
-        output_config: `OutputConfig` of the request.
-        tags: `Tags` of the request.
+        stopping_conditions: `StoppingConditions` of the request. Keys: FlatInvocations,
+            MaxInvocations, ModelLatencyThresholds.
+        output_config: `OutputConfig` of the request. Keys: CompiledOutputConfig, KmsKeyId.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -46,12 +46,15 @@ def create_job(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateJob. The inputs below override its fields.
-        job_name: `JobName` of the request.
-        role_arn: `RoleArn` of the request.
-        job_category: `JobCategory` of the request: AgentRFT, AgentRFTEvaluation.
-        job_config_schema_version: `JobConfigSchemaVersion` of the request.
-        job_config_document: `JobConfigDocument` of the request.
-        tags: `Tags` of the request.
+        job_name: `JobName` of the request. If empty, generated from the run and the task.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        job_category: `JobCategory` of the request: AgentRFT, AgentRFTEvaluation. SageMaker requires
+            it, here or in `request`.
+        job_config_schema_version: `JobConfigSchemaVersion` of the request. SageMaker requires it,
+            here or in `request`.
+        job_config_document: `JobConfigDocument` of the request. SageMaker requires it, here or in
+            `request`.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -50,16 +50,28 @@ def create_labeling_job(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateLabelingJob. The inputs below override its fields.
-        labeling_job_name: `LabelingJobName` of the request.
-        label_attribute_name: `LabelAttributeName` of the request.
-        input_config: `InputConfig` of the request.
-        output_config: `OutputConfig` of the request.
-        role_arn: `RoleArn` of the request.
+        labeling_job_name: `LabelingJobName` of the request. If empty, generated from the run and
+            the task.
+        label_attribute_name: `LabelAttributeName` of the request. SageMaker requires it, here or in
+            `request`.
+        input_config: `InputConfig` of the request. SageMaker requires it, here or in `request`.
+            Keys: DataSource (required), DataAttributes.
+        output_config: `OutputConfig` of the request. SageMaker requires it, here or in `request`.
+            Keys: S3OutputPath (required), KmsKeyId, SnsTopicArn.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
         label_category_config_s3_uri: `LabelCategoryConfigS3Uri` of the request.
-        stopping_conditions: `StoppingConditions` of the request.
-        labeling_job_algorithms_config: `LabelingJobAlgorithmsConfig` of the request.
-        human_task_config: `HumanTaskConfig` of the request.
-        tags: `Tags` of the request.
+        stopping_conditions: `StoppingConditions` of the request. Keys: MaxHumanLabeledObjectCount,
+            MaxPercentageOfInputDatasetLabeled.
+        labeling_job_algorithms_config: `LabelingJobAlgorithmsConfig` of the request. Keys:
+            LabelingJobAlgorithmSpecificationArn (required), InitialActiveLearningModelArn,
+            LabelingJobResourceConfig.
+        human_task_config: `HumanTaskConfig` of the request. SageMaker requires it, here or in
+            `request`. Keys: NumberOfHumanWorkersPerDataObject (required), TaskDescription
+            (required), TaskTimeLimitInSeconds (required), TaskTitle (required), UiConfig
+            (required), WorkteamArn (required), AnnotationConsolidationConfig,
+            MaxConcurrentTaskCount, PreHumanTaskLambdaArn, PublicWorkforceTaskPrice,
+            TaskAvailabilityLifetimeInSeconds, TaskKeywords.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

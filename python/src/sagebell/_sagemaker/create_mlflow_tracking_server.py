@@ -53,15 +53,17 @@ def create_mlflow_tracking_server(
         assume_role: A role to assume for every call.
         request: The whole request of CreateMlflowTrackingServer. The inputs below override its
             fields.
-        tracking_server_name: `TrackingServerName` of the request.
-        artifact_store_uri: `ArtifactStoreUri` of the request.
+        tracking_server_name: `TrackingServerName` of the request. If empty, generated from the run
+            and the task.
+        artifact_store_uri: `ArtifactStoreUri` of the request. SageMaker requires it, here or in
+            `request`.
         tracking_server_size: `TrackingServerSize` of the request: Small, Medium, Large.
         mlflow_version: `MlflowVersion` of the request.
-        role_arn: `RoleArn` of the request.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
         automatic_model_registration: `AutomaticModelRegistration` of the request. If left out,
             SageMaker decides.
         weekly_maintenance_window_start: `WeeklyMaintenanceWindowStart` of the request.
-        tags: `Tags` of the request.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         s3_bucket_owner_account_id: `S3BucketOwnerAccountId` of the request.
         s3_bucket_owner_verification: `S3BucketOwnerVerification` of the request. If left out,
             SageMaker decides.

@@ -48,13 +48,21 @@ def create_model(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateModel. The inputs below override its fields.
-        model_name: `ModelName` of the request.
-        primary_container: `PrimaryContainer` of the request.
-        containers: `Containers` of the request.
-        inference_execution_config: `InferenceExecutionConfig` of the request.
+        model_name: `ModelName` of the request. If empty, generated from the run and the task.
+        primary_container: `PrimaryContainer` of the request. Keys: AdditionalModelDataSources,
+            ContainerHostname, ContainerMetricsConfig, Environment, Image, ImageConfig,
+            InferenceSpecificationName, Mode, ModelDataSource, ModelDataUrl, ModelPackageName,
+            MultiModelConfig.
+        containers: `Containers` of the request. Keys of an item: AdditionalModelDataSources,
+            ContainerHostname, ContainerMetricsConfig, Environment, Image, ImageConfig,
+            InferenceSpecificationName, Mode, ModelDataSource, ModelDataUrl, ModelPackageName,
+            MultiModelConfig.
+        inference_execution_config: `InferenceExecutionConfig` of the request. Keys: Mode
+            (required).
         execution_role_arn: `ExecutionRoleArn` of the request.
-        tags: `Tags` of the request.
-        vpc_config: `VpcConfig` of the request.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
+        vpc_config: `VpcConfig` of the request. Keys: SecurityGroupIds (required), Subnets
+            (required).
         enable_network_isolation: `EnableNetworkIsolation` of the request. If left out, SageMaker
             decides.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.

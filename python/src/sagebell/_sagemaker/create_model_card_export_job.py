@@ -47,10 +47,13 @@ def create_model_card_export_job(
         assume_role: A role to assume for every call.
         request: The whole request of CreateModelCardExportJob. The inputs below override its
             fields.
-        model_card_name: `ModelCardName` of the request.
+        model_card_name: `ModelCardName` of the request. SageMaker requires it, here or in
+            `request`.
         model_card_version: `ModelCardVersion` of the request. If left out, SageMaker decides.
-        model_card_export_job_name: `ModelCardExportJobName` of the request.
-        output_config: `OutputConfig` of the request.
+        model_card_export_job_name: `ModelCardExportJobName` of the request. If empty, generated
+            from the run and the task.
+        output_config: `OutputConfig` of the request. SageMaker requires it, here or in `request`.
+            Keys: S3OutputPath (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -67,33 +67,46 @@ def create_model_package(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateModelPackage. The inputs below override its fields.
-        model_package_name: `ModelPackageName` of the request.
+        model_package_name: `ModelPackageName` of the request. If empty, generated from the run and
+            the task.
         model_package_group_name: `ModelPackageGroupName` of the request.
         model_package_description: `ModelPackageDescription` of the request.
         model_package_registration_type: `ModelPackageRegistrationType` of the request: Logged,
             Registered.
-        inference_specification: `InferenceSpecification` of the request.
-        validation_specification: `ValidationSpecification` of the request.
-        source_algorithm_specification: `SourceAlgorithmSpecification` of the request.
+        inference_specification: `InferenceSpecification` of the request. Keys: Containers
+            (required), SupportedContentTypes, SupportedRealtimeInferenceInstanceTypes,
+            SupportedResponseMIMETypes, SupportedTransformInstanceTypes.
+        validation_specification: `ValidationSpecification` of the request. Keys: ValidationProfiles
+            (required), ValidationRole (required).
+        source_algorithm_specification: `SourceAlgorithmSpecification` of the request. Keys:
+            SourceAlgorithms (required).
         certify_for_marketplace: `CertifyForMarketplace` of the request. If left out, SageMaker
             decides.
-        tags: `Tags` of the request.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         model_approval_status: `ModelApprovalStatus` of the request: Approved, Rejected,
             PendingManualApproval.
-        metadata_properties: `MetadataProperties` of the request.
-        model_metrics: `ModelMetrics` of the request.
-        client_token: `ClientToken` of the request.
+        metadata_properties: `MetadataProperties` of the request. Keys: CommitId, GeneratedBy,
+            ProjectId, Repository.
+        model_metrics: `ModelMetrics` of the request. Keys: Bias, Explainability, ModelDataQuality,
+            ModelQuality.
+        client_token: `ClientToken` of the request. If empty, generated from the run and the task.
         domain: `Domain` of the request.
         task: `Task` of the request.
         sample_payload_url: `SamplePayloadUrl` of the request.
-        customer_metadata_properties: `CustomerMetadataProperties` of the request.
-        drift_check_baselines: `DriftCheckBaselines` of the request.
+        customer_metadata_properties: `CustomerMetadataProperties` of the request. Keys and values
+            are texts.
+        drift_check_baselines: `DriftCheckBaselines` of the request. Keys: Bias, Explainability,
+            ModelDataQuality, ModelQuality.
         additional_inference_specifications: `AdditionalInferenceSpecifications` of the request.
+            Keys of an item: Containers (required), Name (required), Description,
+            SupportedContentTypes, SupportedRealtimeInferenceInstanceTypes,
+            SupportedResponseMIMETypes, SupportedTransformInstanceTypes. At least one.
         skip_model_validation: `SkipModelValidation` of the request: All, None.
         source_uri: `SourceUri` of the request.
-        security_config: `SecurityConfig` of the request.
-        model_card: `ModelCard` of the request.
-        model_life_cycle: `ModelLifeCycle` of the request.
+        security_config: `SecurityConfig` of the request. Keys: KmsKeyId (required).
+        model_card: `ModelCard` of the request. Keys: ModelCardContent, ModelCardStatus.
+        model_life_cycle: `ModelLifeCycle` of the request. Keys: Stage (required), StageStatus
+            (required), StageDescription.
         managed_storage_type: `ManagedStorageType` of the request: Restricted.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise

@@ -46,9 +46,12 @@ def create_monitoring_schedule(
         assume_role: A role to assume for every call.
         request: The whole request of CreateMonitoringSchedule. The inputs below override its
             fields.
-        monitoring_schedule_name: `MonitoringScheduleName` of the request.
-        monitoring_schedule_config: `MonitoringScheduleConfig` of the request.
-        tags: `Tags` of the request.
+        monitoring_schedule_name: `MonitoringScheduleName` of the request. If empty, generated from
+            the run and the task.
+        monitoring_schedule_config: `MonitoringScheduleConfig` of the request. SageMaker requires
+            it, here or in `request`. Keys: MonitoringJobDefinition, MonitoringJobDefinitionName,
+            MonitoringType, ScheduleConfig.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

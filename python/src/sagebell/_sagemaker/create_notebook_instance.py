@@ -59,24 +59,26 @@ def create_notebook_instance(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateNotebookInstance. The inputs below override its fields.
-        notebook_instance_name: `NotebookInstanceName` of the request.
-        instance_type: `InstanceType` of the request.
+        notebook_instance_name: `NotebookInstanceName` of the request. If empty, generated from the
+            run and the task.
+        instance_type: `InstanceType` of the request. SageMaker requires it, here or in `request`.
         subnet_id: `SubnetId` of the request.
-        security_group_ids: `SecurityGroupIds` of the request.
+        security_group_ids: `SecurityGroupIds` of the request. A list of texts.
         ip_address_type: `IpAddressType` of the request: ipv4, dualstack.
-        role_arn: `RoleArn` of the request.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
         kms_key_id: `KmsKeyId` of the request.
-        tags: `Tags` of the request.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         lifecycle_config_name: `LifecycleConfigName` of the request.
         direct_internet_access: `DirectInternetAccess` of the request: Enabled, Disabled.
-        volume_size_in_gb: `VolumeSizeInGB` of the request. If left out, SageMaker decides.
-        accelerator_types: `AcceleratorTypes` of the request.
+        volume_size_in_gb: `VolumeSizeInGB` of the request. 5 or more. If left out, SageMaker
+            decides.
+        accelerator_types: `AcceleratorTypes` of the request. A list of texts.
         default_code_repository: `DefaultCodeRepository` of the request.
-        additional_code_repositories: `AdditionalCodeRepositories` of the request.
+        additional_code_repositories: `AdditionalCodeRepositories` of the request. A list of texts.
         root_access: `RootAccess` of the request: Enabled, Disabled.
         platform_identifier: `PlatformIdentifier` of the request.
         instance_metadata_service_configuration: `InstanceMetadataServiceConfiguration` of the
-            request.
+            request. Keys: MinimumInstanceMetadataServiceVersion (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

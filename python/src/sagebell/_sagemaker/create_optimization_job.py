@@ -54,18 +54,28 @@ def create_optimization_job(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateOptimizationJob. The inputs below override its fields.
-        optimization_job_name: `OptimizationJobName` of the request.
-        role_arn: `RoleArn` of the request.
-        model_source: `ModelSource` of the request.
-        deployment_instance_type: `DeploymentInstanceType` of the request.
-        max_instance_count: `MaxInstanceCount` of the request. If left out, SageMaker decides.
-        optimization_environment: `OptimizationEnvironment` of the request.
-        optimization_configs: `OptimizationConfigs` of the request.
-        output_config: `OutputConfig` of the request.
-        stopping_condition: `StoppingCondition` of the request.
-        tags: `Tags` of the request.
-        vpc_config: `VpcConfig` of the request.
-        training_plan_arns: `TrainingPlanArns` of the request.
+        optimization_job_name: `OptimizationJobName` of the request. If empty, generated from the
+            run and the task.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        model_source: `ModelSource` of the request. SageMaker requires it, here or in `request`.
+            Keys: S3, SageMakerModel.
+        deployment_instance_type: `DeploymentInstanceType` of the request. SageMaker requires it,
+            here or in `request`.
+        max_instance_count: `MaxInstanceCount` of the request. 1 or more. If left out, SageMaker
+            decides.
+        optimization_environment: `OptimizationEnvironment` of the request. Keys and values are
+            texts.
+        optimization_configs: `OptimizationConfigs` of the request. SageMaker requires it, here or
+            in `request`. Keys of an item, exactly one of: ModelCompilationConfig,
+            ModelQuantizationConfig, ModelShardingConfig, ModelSpeculativeDecodingConfig.
+        output_config: `OutputConfig` of the request. SageMaker requires it, here or in `request`.
+            Keys: S3OutputLocation (required), KmsKeyId, SageMakerModel.
+        stopping_condition: `StoppingCondition` of the request. SageMaker requires it, here or in
+            `request`. Keys: MaxPendingTimeInSeconds, MaxRuntimeInSeconds, MaxWaitTimeInSeconds.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
+        vpc_config: `VpcConfig` of the request. Keys: SecurityGroupIds (required), Subnets
+            (required).
+        training_plan_arns: `TrainingPlanArns` of the request. A list of texts.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -53,17 +53,25 @@ def create_processing_job(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateProcessingJob. The inputs below override its fields.
-        processing_inputs: `ProcessingInputs` of the request.
-        processing_output_config: `ProcessingOutputConfig` of the request.
-        processing_job_name: `ProcessingJobName` of the request.
-        processing_resources: `ProcessingResources` of the request.
-        stopping_condition: `StoppingCondition` of the request.
-        app_specification: `AppSpecification` of the request.
-        environment: `Environment` of the request.
-        network_config: `NetworkConfig` of the request.
-        role_arn: `RoleArn` of the request.
-        tags: `Tags` of the request.
-        experiment_config: `ExperimentConfig` of the request.
+        processing_inputs: `ProcessingInputs` of the request. Keys of an item: InputName (required),
+            AppManaged, DatasetDefinition, S3Input.
+        processing_output_config: `ProcessingOutputConfig` of the request. Keys: Outputs (required),
+            KmsKeyId.
+        processing_job_name: `ProcessingJobName` of the request. If empty, generated from the run
+            and the task.
+        processing_resources: `ProcessingResources` of the request. SageMaker requires it, here or
+            in `request`. Keys: ClusterConfig (required).
+        stopping_condition: `StoppingCondition` of the request. Keys: MaxRuntimeInSeconds
+            (required).
+        app_specification: `AppSpecification` of the request. SageMaker requires it, here or in
+            `request`. Keys: ImageUri (required), ContainerArguments, ContainerEntrypoint.
+        environment: `Environment` of the request. Keys and values are texts.
+        network_config: `NetworkConfig` of the request. Keys: EnableInterContainerTrafficEncryption,
+            EnableNetworkIsolation, VpcConfig.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
+        experiment_config: `ExperimentConfig` of the request. Keys: ExperimentName, RunName,
+            TrialComponentDisplayName, TrialName.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -68,37 +68,61 @@ def create_training_job(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateTrainingJob. The inputs below override its fields.
-        training_job_name: `TrainingJobName` of the request.
-        hyper_parameters: `HyperParameters` of the request.
-        algorithm_specification: `AlgorithmSpecification` of the request.
-        role_arn: `RoleArn` of the request.
-        input_data_config: `InputDataConfig` of the request.
-        output_data_config: `OutputDataConfig` of the request.
-        resource_config: `ResourceConfig` of the request.
-        vpc_config: `VpcConfig` of the request.
-        stopping_condition: `StoppingCondition` of the request.
-        tags: `Tags` of the request.
+        training_job_name: `TrainingJobName` of the request. If empty, generated from the run and
+            the task.
+        hyper_parameters: `HyperParameters` of the request. Keys and values are texts.
+        algorithm_specification: `AlgorithmSpecification` of the request. Keys: TrainingInputMode
+            (required), AlgorithmName, ContainerArguments, ContainerEntrypoint,
+            EnableSageMakerMetricsTimeSeries, MetricDefinitions, TrainingImage, TrainingImageConfig.
+        role_arn: `RoleArn` of the request. SageMaker requires it, here or in `request`.
+        input_data_config: `InputDataConfig` of the request. Keys of an item: ChannelName
+            (required), DataSource (required), CompressionType, ContentType, InputMode,
+            RecordWrapperType, ShuffleConfig. At least one.
+        output_data_config: `OutputDataConfig` of the request. SageMaker requires it, here or in
+            `request`. Keys: S3OutputPath (required), CompressionType, KmsKeyId.
+        resource_config: `ResourceConfig` of the request. Keys: InstanceCount, InstanceGroups,
+            InstancePlacementConfig, InstancePreferences, InstanceType, KeepAlivePeriodInSeconds,
+            SelectedInstanceCount, SelectedInstanceType, TrainingPlanArn, VolumeKmsKeyId,
+            VolumeSizeInGB.
+        vpc_config: `VpcConfig` of the request. Keys: SecurityGroupIds (required), Subnets
+            (required).
+        stopping_condition: `StoppingCondition` of the request. Keys: MaxPendingTimeInSeconds,
+            MaxRuntimeInSeconds, MaxWaitTimeInSeconds.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
         enable_network_isolation: `EnableNetworkIsolation` of the request. If left out, SageMaker
             decides.
         enable_inter_container_traffic_encryption: `EnableInterContainerTrafficEncryption` of the
             request. If left out, SageMaker decides.
         enable_managed_spot_training: `EnableManagedSpotTraining` of the request. If left out,
             SageMaker decides.
-        checkpoint_config: `CheckpointConfig` of the request.
-        debug_hook_config: `DebugHookConfig` of the request.
-        debug_rule_configurations: `DebugRuleConfigurations` of the request.
-        tensor_board_output_config: `TensorBoardOutputConfig` of the request.
-        experiment_config: `ExperimentConfig` of the request.
-        profiler_config: `ProfilerConfig` of the request.
-        profiler_rule_configurations: `ProfilerRuleConfigurations` of the request.
-        environment: `Environment` of the request.
-        retry_strategy: `RetryStrategy` of the request.
-        remote_debug_config: `RemoteDebugConfig` of the request.
-        infra_check_config: `InfraCheckConfig` of the request.
-        session_chaining_config: `SessionChainingConfig` of the request.
-        serverless_job_config: `ServerlessJobConfig` of the request.
-        mlflow_config: `MlflowConfig` of the request.
-        model_package_config: `ModelPackageConfig` of the request.
+        checkpoint_config: `CheckpointConfig` of the request. Keys: S3Uri (required), LocalPath.
+        debug_hook_config: `DebugHookConfig` of the request. Keys: S3OutputPath (required),
+            CollectionConfigurations, HookParameters, LocalPath.
+        debug_rule_configurations: `DebugRuleConfigurations` of the request. Keys of an item:
+            RuleConfigurationName (required), RuleEvaluatorImage (required), InstanceType,
+            LocalPath, RuleParameters, S3OutputPath, VolumeSizeInGB.
+        tensor_board_output_config: `TensorBoardOutputConfig` of the request. Keys: S3OutputPath
+            (required), LocalPath.
+        experiment_config: `ExperimentConfig` of the request. Keys: ExperimentName, RunName,
+            TrialComponentDisplayName, TrialName.
+        profiler_config: `ProfilerConfig` of the request. Keys: DisableProfiler,
+            ProfilingIntervalInMilliseconds, ProfilingParameters, S3OutputPath.
+        profiler_rule_configurations: `ProfilerRuleConfigurations` of the request. Keys of an item:
+            RuleConfigurationName (required), RuleEvaluatorImage (required), InstanceType,
+            LocalPath, RuleParameters, S3OutputPath, VolumeSizeInGB.
+        environment: `Environment` of the request. Keys and values are texts.
+        retry_strategy: `RetryStrategy` of the request. Keys: MaximumRetryAttempts (required).
+        remote_debug_config: `RemoteDebugConfig` of the request. Keys: EnableRemoteDebug.
+        infra_check_config: `InfraCheckConfig` of the request. Keys: EnableInfraCheck.
+        session_chaining_config: `SessionChainingConfig` of the request. Keys:
+            EnableSessionTagChaining.
+        serverless_job_config: `ServerlessJobConfig` of the request. Keys: BaseModelArn (required),
+            JobType (required), AcceptEula, CustomizationTechnique, EvaluationType, EvaluatorArn,
+            Peft, SequenceLength.
+        mlflow_config: `MlflowConfig` of the request. Keys: MlflowResourceArn (required),
+            MlflowExperimentName, MlflowRunName.
+        model_package_config: `ModelPackageConfig` of the request. Keys: ModelPackageGroupArn
+            (required), SourceModelPackageArn.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

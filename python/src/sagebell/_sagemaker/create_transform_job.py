@@ -56,21 +56,31 @@ def create_transform_job(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of CreateTransformJob. The inputs below override its fields.
-        transform_job_name: `TransformJobName` of the request.
-        model_name: `ModelName` of the request.
-        max_concurrent_transforms: `MaxConcurrentTransforms` of the request. If left out, SageMaker
+        transform_job_name: `TransformJobName` of the request. If empty, generated from the run and
+            the task.
+        model_name: `ModelName` of the request. SageMaker requires it, here or in `request`.
+        max_concurrent_transforms: `MaxConcurrentTransforms` of the request. 0 or more. If left out,
+            SageMaker decides.
+        model_client_config: `ModelClientConfig` of the request. Keys: InvocationsMaxRetries,
+            InvocationsTimeoutInSeconds.
+        max_payload_in_mb: `MaxPayloadInMB` of the request. 0 or more. If left out, SageMaker
             decides.
-        model_client_config: `ModelClientConfig` of the request.
-        max_payload_in_mb: `MaxPayloadInMB` of the request. If left out, SageMaker decides.
         batch_strategy: `BatchStrategy` of the request: MultiRecord, SingleRecord.
-        environment: `Environment` of the request.
-        transform_input: `TransformInput` of the request.
-        transform_output: `TransformOutput` of the request.
-        data_capture_config: `DataCaptureConfig` of the request.
-        transform_resources: `TransformResources` of the request.
-        data_processing: `DataProcessing` of the request.
-        tags: `Tags` of the request.
-        experiment_config: `ExperimentConfig` of the request.
+        environment: `Environment` of the request. Keys and values are texts.
+        transform_input: `TransformInput` of the request. SageMaker requires it, here or in
+            `request`. Keys: DataSource (required), CompressionType, ContentType, SplitType.
+        transform_output: `TransformOutput` of the request. SageMaker requires it, here or in
+            `request`. Keys: S3OutputPath (required), Accept, AssembleWith, KmsKeyId.
+        data_capture_config: `DataCaptureConfig` of the request. Keys: DestinationS3Uri (required),
+            GenerateInferenceId, KmsKeyId.
+        transform_resources: `TransformResources` of the request. SageMaker requires it, here or in
+            `request`. Keys: InstanceCount (required), InstanceType (required), TransformAmiVersion,
+            VolumeKmsKeyId.
+        data_processing: `DataProcessing` of the request. Keys: InputFilter, JoinSource,
+            OutputFilter.
+        tags: `Tags` of the request. Keys of an item: Key (required), Value (required).
+        experiment_config: `ExperimentConfig` of the request. Keys: ExperimentName, RunName,
+            TrialComponentDisplayName, TrialName.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

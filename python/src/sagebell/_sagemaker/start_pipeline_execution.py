@@ -53,14 +53,19 @@ def start_pipeline_execution(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         request: The whole request of StartPipelineExecution. The inputs below override its fields.
-        pipeline_name: `PipelineName` of the request.
+        pipeline_name: `PipelineName` of the request. SageMaker requires it, here or in `request`.
         pipeline_execution_display_name: `PipelineExecutionDisplayName` of the request.
-        pipeline_parameters: `PipelineParameters` of the request.
+        pipeline_parameters: `PipelineParameters` of the request. Keys of an item: Name (required),
+            Value (required).
         pipeline_execution_description: `PipelineExecutionDescription` of the request.
-        client_request_token: `ClientRequestToken` of the request.
-        parallelism_configuration: `ParallelismConfiguration` of the request.
-        selective_execution_config: `SelectiveExecutionConfig` of the request.
-        pipeline_version_id: `PipelineVersionId` of the request. If left out, SageMaker decides.
+        client_request_token: `ClientRequestToken` of the request. If empty, generated from the run
+            and the task.
+        parallelism_configuration: `ParallelismConfiguration` of the request. Keys:
+            MaxParallelExecutionSteps (required).
+        selective_execution_config: `SelectiveExecutionConfig` of the request. Keys: SelectedSteps
+            (required), SourcePipelineExecutionArn.
+        pipeline_version_id: `PipelineVersionId` of the request. 1 or more. If left out, SageMaker
+            decides.
         mlflow_experiment_name: `MlflowExperimentName` of the request.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise

@@ -74,10 +74,11 @@ def hyperparameter_tuning(
         metric_name: The metric to optimize.
         metric_type: Which way is better: Maximize or Minimize.
         channels: The input channels, in the form of `InputDataConfig`. At least one.
+            `sagebell.s3_channel` makes one.
         output_location: S3 URI under which the results are stored.
         max_num_jobs: Maximum number of training jobs.
         max_parallel_jobs: Maximum number of concurrent training jobs.
-        spot_instance: Train on spot capacity.
+        spot_instance: Train on spot capacity. `sagebell.spot` gives all that it takes.
         max_wait_time: Seconds that a spot job may take, including the time that it waits for
             capacity.
         max_run_time: Seconds after which SageMaker ends the job.
@@ -90,15 +91,17 @@ def hyperparameter_tuning(
         algorithm_name: A built-in algorithm or an algorithm resource, instead of `image`.
         training_input_mode: How the algorithm receives the data: File, Pipe or FastFile.
         metric_definitions: Metrics to read from the logs: names and regular expressions.
+            `sagebell.metric` makes one.
         strategy: How the next combination is chosen: Bayesian, Random, Hyperband or Grid.
         early_stopping_type: Whether weak training jobs are stopped early: Off or Auto.
         static_parameters: Hyperparameters that stay the same; values are strings.
+            `sagebell.hyperparameters` makes them.
         integer_parameters: Hyperparameters to search in ranges of integers: a list of
-            IntegerParameterRange.
+            IntegerParameterRange. `sagebell.integer_range` makes one.
         continuous_parameters: Hyperparameters to search in ranges of numbers: a list of
-            ContinuousParameterRange.
+            ContinuousParameterRange. `sagebell.continuous_range` makes one.
         categorical_parameters: Hyperparameters to search among given values: a list of
-            CategoricalParameterRange.
+            CategoricalParameterRange. `sagebell.categorical_range` makes one.
         output_encryption_key: KMS key for the results.
         instance_type: The type of instance.
         instance_count: How many instances.

@@ -71,7 +71,9 @@ def process(
         container_entrypoint: The command that the container runs, a list of strings.
         container_arguments: Arguments of the container, a list of strings.
         output_config: Outputs, in the form of `ProcessingOutputConfig.Outputs`.
-        input_config: Inputs, in the form of `ProcessingInputs`.
+            `sagebell.processing_output` makes one.
+        input_config: Inputs, in the form of `ProcessingInputs`. `sagebell.processing_input` makes
+            one.
         vpc_security_group_ids: Security groups in the VPC, separated by commas.
         vpc_subnets: Subnets in the VPC, separated by commas.
         network_isolation: No network for the container.

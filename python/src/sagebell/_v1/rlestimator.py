@@ -65,7 +65,7 @@ def rlestimator(
         region: The AWS region.
         role: The execution role that SageMaker assumes.
         model_artifact_path: S3 URI under which the model is stored.
-        spot_instance: Train on spot capacity.
+        spot_instance: Train on spot capacity. `sagebell.spot` gives all that it takes.
         max_wait_time: Seconds that a spot job may take, including the time that it waits for
             capacity.
         max_run_time: Seconds after which SageMaker ends the job.
@@ -81,8 +81,9 @@ def rlestimator(
         toolkit_version: The toolkit's version.
         framework: The framework under the toolkit: tensorflow, mxnet or pytorch.
         metric_definitions: Metrics to read from the logs: names and regular expressions.
+            `sagebell.metric_definition` makes one.
         training_input_mode: How the algorithm receives the data: File, Pipe or FastFile.
-        hyperparameters: Hyperparameters; values are strings.
+        hyperparameters: Hyperparameters; values are strings. `sagebell.hyperparameters` makes them.
         instance_type: The type of instance.
         instance_count: How many instances.
         volume_size: GB of each instance's volume.
@@ -91,8 +92,11 @@ def rlestimator(
         vpc_subnets: Subnets in the VPC.
         network_isolation: No network for the container.
         traffic_encryption: Encrypt the traffic between the instances.
-        debug_hook_config: `DebugHookConfig` of the request.
-        debug_rule_config: `DebugRuleConfigurations` of the request.
+        debug_hook_config: `DebugHookConfig` of the request. Keys: S3OutputPath (required),
+            CollectionConfigurations, HookParameters, LocalPath.
+        debug_rule_config: `DebugRuleConfigurations` of the request. Keys of an item:
+            RuleConfigurationName (required), RuleEvaluatorImage (required), InstanceType,
+            LocalPath, RuleParameters, S3OutputPath, VolumeSizeInGB.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

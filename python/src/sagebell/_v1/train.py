@@ -63,8 +63,9 @@ def train(
         region: The AWS region.
         role: The execution role that SageMaker assumes.
         channels: The input channels, in the form of `InputDataConfig`. At least one.
+            `sagebell.s3_channel` makes one.
         model_artifact_path: S3 URI under which the model is stored.
-        spot_instance: Train on spot capacity.
+        spot_instance: Train on spot capacity. `sagebell.spot` gives all that it takes.
         max_wait_time: Seconds that a spot job may take, including the time that it waits for
             capacity.
         max_run_time: Seconds after which SageMaker ends the job.
@@ -76,8 +77,9 @@ def train(
         image: The container image.
         algorithm_name: A built-in algorithm or an algorithm resource, instead of `image`.
         metric_definitions: Metrics to read from the logs: names and regular expressions.
+            `sagebell.metric` makes one.
         training_input_mode: How the algorithm receives the data: File, Pipe or FastFile.
-        hyperparameters: Hyperparameters; values are strings.
+        hyperparameters: Hyperparameters; values are strings. `sagebell.hyperparameters` makes them.
         instance_type: The type of instance.
         instance_count: How many instances.
         volume_size: GB of each instance's volume.
@@ -87,8 +89,11 @@ def train(
         vpc_subnets: Subnets in the VPC, separated by commas.
         network_isolation: No network for the container.
         traffic_encryption: Encrypt the traffic between the instances.
-        debug_hook_config: `DebugHookConfig` of the request.
-        debug_rule_config: `DebugRuleConfigurations` of the request.
+        debug_hook_config: `DebugHookConfig` of the request. Keys: S3OutputPath (required),
+            CollectionConfigurations, HookParameters, LocalPath.
+        debug_rule_config: `DebugRuleConfigurations` of the request. Keys of an item:
+            RuleConfigurationName (required), RuleEvaluatorImage (required), InstanceType,
+            LocalPath, RuleParameters, S3OutputPath, VolumeSizeInGB.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -48,16 +48,24 @@ def ack_data_quality_job_definition(
         region: The AWS region.
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
-        data_quality_app_specification: `DataQualityAppSpecification` of the request.
-        data_quality_baseline_config: `DataQualityBaselineConfig` of the request.
-        data_quality_job_input: `DataQualityJobInput` of the request.
-        data_quality_job_output_config: `DataQualityJobOutputConfig` of the request.
+        data_quality_app_specification: `DataQualityAppSpecification` of the request. SageMaker
+            requires it. Keys: ImageUri (required), ContainerArguments, ContainerEntrypoint,
+            Environment, PostAnalyticsProcessorSourceUri, RecordPreprocessorSourceUri.
+        data_quality_baseline_config: `DataQualityBaselineConfig` of the request. Keys:
+            BaseliningJobName, ConstraintsResource, StatisticsResource.
+        data_quality_job_input: `DataQualityJobInput` of the request. SageMaker requires it. Keys:
+            BatchTransformInput, EndpointInput.
+        data_quality_job_output_config: `DataQualityJobOutputConfig` of the request. SageMaker
+            requires it. Keys: MonitoringOutputs (required), KmsKeyId.
         job_definition_name: `JobDefinitionName` of the request. If empty, generated from the run
-            and the task.
-        job_resources: `JobResources` of the request.
-        network_config: `NetworkConfig` of the request.
-        role_arn: `RoleArn` of the request.
-        stopping_condition: `StoppingCondition` of the request.
+            and the task. SageMaker requires it.
+        job_resources: `JobResources` of the request. SageMaker requires it. Keys: ClusterConfig
+            (required).
+        network_config: `NetworkConfig` of the request. Keys: EnableInterContainerTrafficEncryption,
+            EnableNetworkIsolation, VpcConfig.
+        role_arn: `RoleArn` of the request. SageMaker requires it.
+        stopping_condition: `StoppingCondition` of the request. Keys: MaxRuntimeInSeconds
+            (required).
         tags: Tags: a list of `key` and `value`.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise

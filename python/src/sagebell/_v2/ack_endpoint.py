@@ -44,8 +44,9 @@ def ack_endpoint(
         region: The AWS region.
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
-        deployment_config: `DeploymentConfig` of the request.
-        endpoint_config_name: `EndpointConfigName` of the request.
+        deployment_config: `DeploymentConfig` of the request. Keys: AutoRollbackConfiguration,
+            BlueGreenUpdatePolicy, RollingUpdatePolicy.
+        endpoint_config_name: `EndpointConfigName` of the request. SageMaker requires it.
         endpoint_name: `EndpointName` of the request. If empty, generated from the run and the task.
         tags: Tags: a list of `key` and `value`.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.

@@ -44,12 +44,21 @@ def ack_endpoint_config(
         region: The AWS region.
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
-        async_inference_config: `AsyncInferenceConfig` of the request.
-        data_capture_config: `DataCaptureConfig` of the request.
+        async_inference_config: `AsyncInferenceConfig` of the request. Keys: OutputConfig
+            (required), ClientConfig.
+        data_capture_config: `DataCaptureConfig` of the request. Keys: CaptureOptions (required),
+            DestinationS3Uri (required), InitialSamplingPercentage (required),
+            CaptureContentTypeHeader, EnableCapture, KmsKeyId.
         endpoint_config_name: `EndpointConfigName` of the request. If empty, generated from the run
             and the task.
         kms_key_id: `KmsKeyId` of the request.
-        production_variants: `ProductionVariants` of the request.
+        production_variants: `ProductionVariants` of the request. SageMaker requires it. Keys of an
+            item: VariantName (required), AcceleratorType, CapacityReservationConfig,
+            ContainerStartupHealthCheckTimeoutInSeconds, CoreDumpConfig, EnableSSMAccess,
+            InferenceAmiVersion, InitialInstanceCount, InitialVariantWeight, InstancePools,
+            InstanceType, ManagedInstanceScaling, ModelDataDownloadTimeoutInSeconds, ModelName,
+            RoutingConfig, ServerlessConfig, VariantInstanceProvisionTimeoutInSeconds,
+            VolumeSizeInGB. At least one.
         tags: Tags: a list of `key` and `value`.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise

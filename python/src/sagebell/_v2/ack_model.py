@@ -46,14 +46,22 @@ def ack_model(
         region: The AWS region.
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
-        containers: `Containers` of the request.
+        containers: `Containers` of the request. Keys of an item: AdditionalModelDataSources,
+            ContainerHostname, ContainerMetricsConfig, Environment, Image, ImageConfig,
+            InferenceSpecificationName, Mode, ModelDataSource, ModelDataUrl, ModelPackageName,
+            MultiModelConfig.
         enable_network_isolation: `EnableNetworkIsolation` of the request.
         execution_role_arn: `ExecutionRoleArn` of the request.
-        inference_execution_config: `InferenceExecutionConfig` of the request.
+        inference_execution_config: `InferenceExecutionConfig` of the request. Keys: Mode
+            (required).
         model_name: `ModelName` of the request. If empty, generated from the run and the task.
-        primary_container: `PrimaryContainer` of the request.
+        primary_container: `PrimaryContainer` of the request. Keys: AdditionalModelDataSources,
+            ContainerHostname, ContainerMetricsConfig, Environment, Image, ImageConfig,
+            InferenceSpecificationName, Mode, ModelDataSource, ModelDataUrl, ModelPackageName,
+            MultiModelConfig.
         tags: Tags: a list of `key` and `value`.
-        vpc_config: `VpcConfig` of the request.
+        vpc_config: `VpcConfig` of the request. Keys: SecurityGroupIds (required), Subnets
+            (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.

@@ -49,15 +49,22 @@ def ack_model_bias_job_definition(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         job_definition_name: `JobDefinitionName` of the request. If empty, generated from the run
-            and the task.
-        job_resources: `JobResources` of the request.
-        model_bias_app_specification: `ModelBiasAppSpecification` of the request.
-        model_bias_baseline_config: `ModelBiasBaselineConfig` of the request.
-        model_bias_job_input: `ModelBiasJobInput` of the request.
-        model_bias_job_output_config: `ModelBiasJobOutputConfig` of the request.
-        network_config: `NetworkConfig` of the request.
-        role_arn: `RoleArn` of the request.
-        stopping_condition: `StoppingCondition` of the request.
+            and the task. SageMaker requires it.
+        job_resources: `JobResources` of the request. SageMaker requires it. Keys: ClusterConfig
+            (required).
+        model_bias_app_specification: `ModelBiasAppSpecification` of the request. SageMaker requires
+            it. Keys: ConfigUri (required), ImageUri (required), Environment.
+        model_bias_baseline_config: `ModelBiasBaselineConfig` of the request. Keys:
+            BaseliningJobName, ConstraintsResource.
+        model_bias_job_input: `ModelBiasJobInput` of the request. SageMaker requires it. Keys:
+            GroundTruthS3Input (required), BatchTransformInput, EndpointInput.
+        model_bias_job_output_config: `ModelBiasJobOutputConfig` of the request. SageMaker requires
+            it. Keys: MonitoringOutputs (required), KmsKeyId.
+        network_config: `NetworkConfig` of the request. Keys: EnableInterContainerTrafficEncryption,
+            EnableNetworkIsolation, VpcConfig.
+        role_arn: `RoleArn` of the request. SageMaker requires it.
+        stopping_condition: `StoppingCondition` of the request. Keys: MaxRuntimeInSeconds
+            (required).
         tags: Tags: a list of `key` and `value`.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise

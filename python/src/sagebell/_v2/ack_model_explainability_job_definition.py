@@ -50,16 +50,23 @@ def ack_model_explainability_job_definition(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         job_definition_name: `JobDefinitionName` of the request. If empty, generated from the run
-            and the task.
-        job_resources: `JobResources` of the request.
+            and the task. SageMaker requires it.
+        job_resources: `JobResources` of the request. SageMaker requires it. Keys: ClusterConfig
+            (required).
         model_explainability_app_specification: `ModelExplainabilityAppSpecification` of the
-            request.
+            request. SageMaker requires it. Keys: ConfigUri (required), ImageUri (required),
+            Environment.
         model_explainability_baseline_config: `ModelExplainabilityBaselineConfig` of the request.
-        model_explainability_job_input: `ModelExplainabilityJobInput` of the request.
+            Keys: BaseliningJobName, ConstraintsResource.
+        model_explainability_job_input: `ModelExplainabilityJobInput` of the request. SageMaker
+            requires it. Keys: BatchTransformInput, EndpointInput.
         model_explainability_job_output_config: `ModelExplainabilityJobOutputConfig` of the request.
-        network_config: `NetworkConfig` of the request.
-        role_arn: `RoleArn` of the request.
-        stopping_condition: `StoppingCondition` of the request.
+            SageMaker requires it. Keys: MonitoringOutputs (required), KmsKeyId.
+        network_config: `NetworkConfig` of the request. Keys: EnableInterContainerTrafficEncryption,
+            EnableNetworkIsolation, VpcConfig.
+        role_arn: `RoleArn` of the request. SageMaker requires it.
+        stopping_condition: `StoppingCondition` of the request. Keys: MaxRuntimeInSeconds
+            (required).
         tags: Tags: a list of `key` and `value`.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise

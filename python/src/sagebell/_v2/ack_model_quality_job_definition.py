@@ -49,15 +49,23 @@ def ack_model_quality_job_definition(
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
         job_definition_name: `JobDefinitionName` of the request. If empty, generated from the run
-            and the task.
-        job_resources: `JobResources` of the request.
-        model_quality_app_specification: `ModelQualityAppSpecification` of the request.
-        model_quality_baseline_config: `ModelQualityBaselineConfig` of the request.
-        model_quality_job_input: `ModelQualityJobInput` of the request.
-        model_quality_job_output_config: `ModelQualityJobOutputConfig` of the request.
-        network_config: `NetworkConfig` of the request.
-        role_arn: `RoleArn` of the request.
-        stopping_condition: `StoppingCondition` of the request.
+            and the task. SageMaker requires it.
+        job_resources: `JobResources` of the request. SageMaker requires it. Keys: ClusterConfig
+            (required).
+        model_quality_app_specification: `ModelQualityAppSpecification` of the request. SageMaker
+            requires it. Keys: ImageUri (required), ContainerArguments, ContainerEntrypoint,
+            Environment, PostAnalyticsProcessorSourceUri, ProblemType, RecordPreprocessorSourceUri.
+        model_quality_baseline_config: `ModelQualityBaselineConfig` of the request. Keys:
+            BaseliningJobName, ConstraintsResource.
+        model_quality_job_input: `ModelQualityJobInput` of the request. SageMaker requires it. Keys:
+            GroundTruthS3Input (required), BatchTransformInput, EndpointInput.
+        model_quality_job_output_config: `ModelQualityJobOutputConfig` of the request. SageMaker
+            requires it. Keys: MonitoringOutputs (required), KmsKeyId.
+        network_config: `NetworkConfig` of the request. Keys: EnableInterContainerTrafficEncryption,
+            EnableNetworkIsolation, VpcConfig.
+        role_arn: `RoleArn` of the request. SageMaker requires it.
+        stopping_condition: `StoppingCondition` of the request. Keys: MaxRuntimeInSeconds
+            (required).
         tags: Tags: a list of `key` and `value`.
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise

@@ -43,7 +43,9 @@ def ack_monitoring_schedule(
         region: The AWS region.
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
-        monitoring_schedule_config: `MonitoringScheduleConfig` of the request.
+        monitoring_schedule_config: `MonitoringScheduleConfig` of the request. SageMaker requires
+            it. Keys: MonitoringJobDefinition, MonitoringJobDefinitionName, MonitoringType,
+            ScheduleConfig.
         monitoring_schedule_name: `MonitoringScheduleName` of the request. If empty, generated from
             the run and the task.
         tags: Tags: a list of `key` and `value`.

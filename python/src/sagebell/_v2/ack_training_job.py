@@ -60,30 +60,48 @@ def ack_training_job(
         region: The AWS region.
         endpoint_url: The URL of SageMaker's API. Default: the API of the region.
         assume_role: A role to assume for every call.
-        algorithm_specification: `AlgorithmSpecification` of the request.
-        checkpoint_config: `CheckpointConfig` of the request.
-        debug_hook_config: `DebugHookConfig` of the request.
-        debug_rule_configurations: `DebugRuleConfigurations` of the request.
+        algorithm_specification: `AlgorithmSpecification` of the request. Keys: TrainingInputMode
+            (required), AlgorithmName, ContainerArguments, ContainerEntrypoint,
+            EnableSageMakerMetricsTimeSeries, MetricDefinitions, TrainingImage, TrainingImageConfig.
+        checkpoint_config: `CheckpointConfig` of the request. Keys: S3Uri (required), LocalPath.
+        debug_hook_config: `DebugHookConfig` of the request. Keys: S3OutputPath (required),
+            CollectionConfigurations, HookParameters, LocalPath.
+        debug_rule_configurations: `DebugRuleConfigurations` of the request. Keys of an item:
+            RuleConfigurationName (required), RuleEvaluatorImage (required), InstanceType,
+            LocalPath, RuleParameters, S3OutputPath, VolumeSizeInGB.
         enable_inter_container_traffic_encryption: `EnableInterContainerTrafficEncryption` of the
             request.
         enable_managed_spot_training: `EnableManagedSpotTraining` of the request.
         enable_network_isolation: `EnableNetworkIsolation` of the request.
-        environment: `Environment` of the request.
-        experiment_config: `ExperimentConfig` of the request.
-        hyper_parameters: `HyperParameters` of the request.
-        input_data_config: `InputDataConfig` of the request.
-        output_data_config: `OutputDataConfig` of the request.
-        profiler_config: `ProfilerConfig` of the request.
-        profiler_rule_configurations: `ProfilerRuleConfigurations` of the request.
-        resource_config: `ResourceConfig` of the request.
-        retry_strategy: `RetryStrategy` of the request.
-        role_arn: `RoleArn` of the request.
-        stopping_condition: `StoppingCondition` of the request.
+        environment: `Environment` of the request. Keys and values are texts.
+        experiment_config: `ExperimentConfig` of the request. Keys: ExperimentName, RunName,
+            TrialComponentDisplayName, TrialName.
+        hyper_parameters: `HyperParameters` of the request. Keys and values are texts.
+        input_data_config: `InputDataConfig` of the request. Keys of an item: ChannelName
+            (required), DataSource (required), CompressionType, ContentType, InputMode,
+            RecordWrapperType, ShuffleConfig. At least one.
+        output_data_config: `OutputDataConfig` of the request. SageMaker requires it. Keys:
+            S3OutputPath (required), CompressionType, KmsKeyId.
+        profiler_config: `ProfilerConfig` of the request. Keys: DisableProfiler,
+            ProfilingIntervalInMilliseconds, ProfilingParameters, S3OutputPath.
+        profiler_rule_configurations: `ProfilerRuleConfigurations` of the request. Keys of an item:
+            RuleConfigurationName (required), RuleEvaluatorImage (required), InstanceType,
+            LocalPath, RuleParameters, S3OutputPath, VolumeSizeInGB.
+        resource_config: `ResourceConfig` of the request. Keys: InstanceCount, InstanceGroups,
+            InstancePlacementConfig, InstancePreferences, InstanceType, KeepAlivePeriodInSeconds,
+            SelectedInstanceCount, SelectedInstanceType, TrainingPlanArn, VolumeKmsKeyId,
+            VolumeSizeInGB.
+        retry_strategy: `RetryStrategy` of the request. Keys: MaximumRetryAttempts (required).
+        role_arn: `RoleArn` of the request. SageMaker requires it.
+        stopping_condition: `StoppingCondition` of the request. Keys: MaxPendingTimeInSeconds,
+            MaxRuntimeInSeconds, MaxWaitTimeInSeconds.
         tags: Tags: a list of `key` and `value`.
-        tensor_board_output_config: `TensorBoardOutputConfig` of the request.
+        tensor_board_output_config: `TensorBoardOutputConfig` of the request. Keys: S3OutputPath
+            (required), LocalPath.
         training_job_name: `TrainingJobName` of the request. If empty, generated from the run and
             the task.
-        vpc_config: `VpcConfig` of the request.
+        vpc_config: `VpcConfig` of the request. Keys: SecurityGroupIds (required), Subnets
+            (required).
         wait: How to wait. monitor: Sagebell tells the step. poll: call SageMaker repeatedly.
             callback: as monitor, by the channel callback. Default: SAGEBELL_WAIT, otherwise
             monitor.
