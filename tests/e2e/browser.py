@@ -1,4 +1,4 @@
-"""A real browser, and the pages of KFP's frontend that show a step's artifacts."""
+"""A real browser, the pages of KFP's frontend that show a step's artifacts, and those of the dashboard."""
 
 import contextlib
 import functools
@@ -8,11 +8,13 @@ import subprocess
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
 from conftest import PATIENCE_SECONDS, ROOT
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+AXE = ROOT / "target/axe/node_modules/axe-core/axe.min.js"
 RENDER, LIBRARY = ROOT / "tests/e2e/markdown/render.cjs", ROOT / "target/markdown"
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -70,13 +72,22 @@ class Browser:
         return self.driver
 
     def open(self, page, width, scheme):
+        self.look(width, scheme)
+        host = self.folder / "host.html"
+        host.write_text(page)
+        self.driver.get(host.as_uri())
+
+    def visit(self, url, width=1400, scheme="light"):
+        """A page of a server."""
+        self.look(width, scheme)
+        self.driver.get(url)
+        return self.driver
+
+    def look(self, width, scheme):
         size = {"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-        host = self.folder / "host.html"
-        host.write_text(page)
-        self.driver.get(host.as_uri())
 
     def complaints(self):
         """What the browser's console has said since it was asked last."""
@@ -87,6 +98,18 @@ class Browser:
         folder = ROOT / "target" / "screenshots"
         folder.mkdir(exist_ok=True)
         self.driver.save_screenshot(str(folder / f"{name}.png"))
+
+    def barriers(self):
+        """What axe finds, by its rules for WCAG 2.2 AA and for good practice."""
+        self.driver.execute_script(AXE.read_text())
+        found = self.driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
+        return [
+            (one["id"], node["target"], node.get("failureSummary")) for one in found["violations"] for node in one["nodes"]
+        ]
+
+    def type(self, *keys):
+        """Presses keys, wherever the focus is."""
+        ActionChains(self.driver).send_keys(*keys).perform()
 
     def overflow(self):
         """By how many pixels the page is wider than what shows it."""

@@ -89,11 +89,17 @@ class Function(Runtime):
 
     def call(self, role, method, path, body=None, query=""):
         """(status, answer) of a call that this role signed."""
+        json_headers = {"content-type": "application/json"}
+        text = json.dumps(body) if body is not None else None
+        answer = self.ask(role, method, path, text, query, json_headers)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def ask(self, role, method, path, body, query, headers):
+        """The answer to a call that this role signed, in Lambda's form."""
         user = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/pod"
-        answer = self.invoke({
+        return self.invoke({
             "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
-            "headers": {"content-type": "application/json"}, "isBase64Encoded": False,
-            "body": json.dumps(body) if body is not None else None,
+            "headers": headers, "isBase64Encoded": False, "body": body,
             "requestContext": {
                 "accountId": ACCOUNT, "apiId": "id", "stage": "$default", "requestId": "id", "routeKey": "$default",
                 "timeEpoch": int(time.time() * 1000), "domainName": "x", "domainPrefix": "x", "time": "x",
@@ -103,7 +109,6 @@ class Function(Runtime):
                          "userAgent": "a"},
             },
         })
-        return answer["statusCode"], json.loads(answer["body"])
 
     def stop(self):
         self.process.kill()

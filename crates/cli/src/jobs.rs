@@ -24,7 +24,12 @@ const PAGE: usize = 200;
 /// If the monitor does not answer.
 pub async fn run(args: &JobsArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let client = Client::new(args.api.api.clone())?;
-    let filter = JobFilter { phase: args.phase, kind: args.kind, run: args.run.clone() };
+    let filter = JobFilter {
+        phases: args.phase.into_iter().collect(),
+        kind: args.kind,
+        run: args.run.clone(),
+        ..JobFilter::default()
+    };
     let jobs = list(&client, filter, args.limit).await?;
     match args.api.output {
         Output::Json => jobs.iter().try_for_each(print_json)?,

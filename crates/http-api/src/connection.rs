@@ -115,7 +115,7 @@ impl Api {
 }
 
 fn failed(action: &'static str, request_id: Option<RequestId>, problem: Problem) -> Received {
-    count(action, problem.code());
+    count(action, problem.code().as_str());
     Received::Problem { request_id, problem: Box::new(problem.document()) }
 }
 

@@ -26,6 +26,9 @@ pub(crate) struct JobPath(pub(crate) JobArn);
 /// A caller who may do more than read.
 pub(crate) struct Waiter(pub(crate) Principal);
 
+/// The job that a page's parameter `arn` names, in the same way.
+pub(crate) struct AskedJob(pub(crate) JobArn);
+
 /// The wait in the path: the caller's own of that name.
 pub(crate) struct WaitPath(pub(crate) WaitKey);
 
@@ -37,6 +40,17 @@ impl FromRequestParts<Api> for JobPath {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let JobParams { arn } = path(parts).await?;
+        Ok(Self(job_arn(&arn, api)?))
+    }
+}
+
+impl FromRequestParts<Api> for AskedJob {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        let arn = pairs.find(|(name, _)| name == ARN).map(|(_, value)| value).unwrap_or_default();
         Ok(Self(job_arn(&arn, api)?))
     }
 }

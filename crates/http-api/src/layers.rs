@@ -16,7 +16,7 @@ use tracing::field::Empty;
 use crate::problem::Problem;
 use sagebell_api_types::ErrorCode;
 
-/// Answers are private, and their content changes.
+/// Of answers that do not say otherwise: they are private, and their content changes.
 const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -43,7 +43,9 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span).await;
     let status = response.status().as_str().to_owned();
     counter!("sagebell_api_requests_total", "route" => route, "status" => status).increment(1);
-    response.headers_mut().extend(HEADERS);
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
     response
 }
 

@@ -54,7 +54,7 @@ fn errors_of(operation_id: &str) -> Vec<ErrorCode> {
         "cancel_wait" => &[&CALLER, &JOB, &WAIT, &OWNER, &OTHERS, &SAGEMAKER],
         "get_job" | "get_timeline" => &[&CALLER, &JOB, &KNOWN],
         "refresh_job" => &[&CALLER, &JOB, &OWNER, &SAGEMAKER],
-        "list_jobs" | "read_principal" | "show_dashboard" => &[&CALLER],
+        "list_jobs" | "read_principal" => &[&CALLER],
         "check_health" => &[&STORE],
         "read_connect_url" => &[&CALLER, &ROUTE],
         _ => &[],

@@ -9,7 +9,7 @@ use std::fmt::Display;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use sagebell_monitor::connections::OpenError;
-use sagebell_monitor::job_queries::RefreshError;
+use sagebell_monitor::job_queries::{RefreshError, StopError};
 use sagebell_monitor::ports::{SageMakerError, StoreError};
 use sagebell_monitor::record::RecordError;
 use sagebell_monitor::wait_registry::WaitError;
@@ -68,9 +68,8 @@ impl Problem {
         Self::new(ErrorCode::CallerUnknown, detail)
     }
 
-    /// The word of its code.
-    pub(crate) fn code(&self) -> &'static str {
-        self.code.as_str()
+    pub(crate) fn code(&self) -> ErrorCode {
+        self.code
     }
 
     /// The document that says it.
@@ -157,6 +156,17 @@ impl From<RefreshError> for Problem {
             RefreshError::SageMaker(error) => error.into(),
             RefreshError::Record(error) => error.into(),
             RefreshError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StopError> for Problem {
+    fn from(error: StopError) -> Self {
+        match error {
+            StopError::NotOwner(_) => Self::new(ErrorCode::NotOwner, error.to_string()),
+            StopError::OthersWait => Self::new(ErrorCode::OthersWaiting, error.to_string()),
+            StopError::SageMaker(error) => error.into(),
+            StopError::Store(error) => error.into(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Promise: a misspelt parameter is an error and never ignored, because a filter that does not
 //! filter misleads. An empty parameter counts as absent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::FromRequestParts;
 use http::Uri;
@@ -22,6 +22,10 @@ use crate::problem::Problem;
 pub(crate) const PAGE_DEFAULT: usize = 50;
 /// The longest accepted cursor, in bytes. The cursors of every store are shorter.
 const CURSOR_LEN: usize = 4_096;
+/// The longest text to search for, in bytes: no ARN is longer.
+const TEXT_LEN: usize = 256;
+/// The longest field of an ARN to filter by, in bytes.
+const ARN_FIELD_LEN: usize = 64;
 
 /// Which jobs to list, as the parameters say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,13 +36,18 @@ impl<S: Sync> FromRequestParts<S> for JobsParameters {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let mut asked = parameters(&parts.uri, &query::JOBS)?;
-        let phase = word(&asked, query::PHASE, Phase::from_wire, || {
-            Phase::ALL.map(Phase::as_str).join(", ")
-        })?;
+        let phases = phases(asked.get(query::PHASE))?;
         let kind = word(&asked, query::KIND, Kind::from_wire, || {
             Kind::all().map(Kind::as_str).collect::<Vec<_>>().join(", ")
         })?;
-        let filter = JobFilter { phase, kind, run: asked.remove(query::RUN) };
+        let filter = JobFilter {
+            phases,
+            kind,
+            run: asked.remove(query::RUN),
+            region: arn_field(&mut asked, query::REGION)?,
+            account: arn_field(&mut asked, query::ACCOUNT)?,
+            text: text_of(&mut asked)?,
+        };
         let limit = limit(asked.get(query::LIMIT))?;
         Ok(Self(JobsQuery { filter, cursor: cursor(asked.remove(query::CURSOR))?, limit }))
     }
@@ -83,6 +92,40 @@ fn word<T>(
         parse(text).ok_or_else(|| Problem::invalid_field(name, format!("one of {}", known())))
     };
     asked.get(name).map(parse).transpose()
+}
+
+/// The phases in a list of words.
+fn phases(asked: Option<&String>) -> Result<BTreeSet<Phase>, Problem> {
+    let words = asked.into_iter().flat_map(|words| words.split(','));
+    let known = || Phase::ALL.map(Phase::as_str).join(", ");
+    let refused = || Problem::invalid_field(query::PHASE, format!("one or more of {}", known()));
+    words.map(|word| Phase::from_wire(word).ok_or_else(refused)).collect()
+}
+
+/// A field of an ARN: nothing that could reach into the next one.
+fn arn_field(
+    asked: &mut BTreeMap<&'static str, String>,
+    name: &'static str,
+) -> Result<Option<String>, Problem> {
+    let fits = |text: &String| {
+        text.len() <= ARN_FIELD_LEN
+            && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    };
+    match asked.remove(name) {
+        Some(text) if !fits(&text) => {
+            Err(Problem::invalid_field(name, "lower-case letters, digits and `-`"))
+        }
+        text => Ok(text),
+    }
+}
+
+fn text_of(asked: &mut BTreeMap<&'static str, String>) -> Result<Option<String>, Problem> {
+    match asked.remove(query::TEXT) {
+        Some(text) if text.len() > TEXT_LEN => {
+            Err(Problem::invalid_field(query::TEXT, format!("at most {TEXT_LEN} bytes")))
+        }
+        text => Ok(text),
+    }
 }
 
 fn limit(asked: Option<&String>) -> Result<Option<usize>, Problem> {

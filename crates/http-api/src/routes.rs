@@ -40,7 +40,6 @@ handlers! { for_callers, ForCallers:
     job_routes::list_jobs,
     service_routes::read_principal,
     service_routes::read_connect_url,
-    dashboard::show_dashboard,
 }
 
 handlers! { for_anyone, ForAnyone:
@@ -58,7 +57,9 @@ fn route<D: utoipa::Path, T: 'static>(handler: impl Handler<T, Api>) -> Router<A
 
 /// Every route.
 pub(crate) fn served() -> Router<Api> {
-    for_callers().route_layer(middleware::from_fn(layers::require_caller)).merge(for_anyone())
+    let for_callers = for_callers().merge(dashboard::pages());
+    let for_callers = for_callers.route_layer(middleware::from_fn(layers::require_caller));
+    for_callers.merge(for_anyone()).merge(dashboard::files())
 }
 
 /// What the routes say of themselves.

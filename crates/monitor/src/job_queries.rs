@@ -1,4 +1,6 @@
-//! Use cases: read jobs and their timelines, list jobs, refresh a job now.
+//! Use cases: read jobs, their timelines and their waits, list jobs, refresh a job now.
+
+mod act;
 
 use std::sync::Arc;
 
@@ -8,6 +10,9 @@ use crate::owners::{is_recorded_owner, owner_of};
 use crate::ports::{Cursor, JobFilter, Page, SageMaker, SageMakerError, Store, StoreError};
 use crate::principal::Principal;
 use crate::record::{RecordError, Recorder};
+use crate::wait::Wait;
+
+pub use act::{Act, StopError};
 
 /// The maximum number of jobs on one page.
 pub const PAGE_LIMIT: usize = 200;
@@ -62,6 +67,34 @@ impl JobQueries {
         self.store.list_jobs(filter, after, limit.clamp(1, PAGE_LIMIT)).await
     }
 
+    /// Lists the waits on a job as `who` may see them: only the job's owner sees why a callback
+    /// failed, since that reveals much about a network. Others see the class of the failure alone.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn waits(
+        &self,
+        record: &JobRecord,
+        who: &Principal,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Wait>, StoreError> {
+        let limit = limit.clamp(1, PAGE_LIMIT);
+        let mut page = self.store.list_waits(&record.job.arn, after, limit).await?;
+        if !is_recorded_owner(record, who) {
+            page.items.iter_mut().for_each(Wait::withhold_reason);
+        }
+        Ok(page)
+    }
+
+    /// Whether `who` owns the job as far as its record tells, so that a request to act on it makes
+    /// sense. The job's tag has the last word, and is read when somebody acts.
+    #[must_use]
+    pub fn may_act(&self, record: &JobRecord, who: &Principal) -> bool {
+        let may = self.recorder.policy.may_wait(who) && is_recorded_owner(record, who);
+        may && self.sagemaker.is_there()
+    }
+
     /// Describes the job now, for its owner or if it has no owner yet, and records the answer.
     ///
     /// # Errors
@@ -80,8 +113,7 @@ impl JobQueries {
                 return Err(RefreshError::NotOwner(owner.0));
             }
         }
-        let seen = self.sagemaker.describe(spelt).await?;
-        self.recorder.record(&seen).await?;
+        self.describe(spelt).await?;
         Ok(self.get(arn).await?)
     }
 }

@@ -34,6 +34,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+pub mod advice;
 pub mod arn;
 pub mod bounds;
 pub mod call_budget;
@@ -53,6 +54,7 @@ pub mod job_list;
 pub mod job_queries;
 pub mod kind;
 pub mod limits;
+pub mod links;
 pub mod observation;
 pub mod operations;
 mod overtime;

@@ -63,10 +63,25 @@ pub(crate) async fn check(
     record: Option<&JobRecord>,
 ) -> Result<(), NotAllowed> {
     let arn = record.map_or(&wait.arn, |record| &record.job.arn);
+    match check_principal(sagemaker, arn, record, &wait.owner).await {
+        Err(NotAllowed::Unowned) if !wait.keyed_by_owner => Ok(()),
+        checked => checked,
+    }
+}
+
+/// Checks that `who` owns the job and may have it stopped.
+///
+/// # Errors
+/// [`NotAllowed`]: another principal owns it, or its owner cannot be read now.
+pub(crate) async fn check_principal(
+    sagemaker: &dyn SageMaker,
+    arn: &JobArn,
+    record: Option<&JobRecord>,
+    who: &Principal,
+) -> Result<(), NotAllowed> {
     match owner_of(sagemaker, arn, record).await? {
-        Some(owner) if owner == wait.owner => Ok(()),
+        Some(owner) if owner == *who => Ok(()),
         Some(owner) => Err(NotAllowed::OwnedBy(owner.0)),
-        None if !wait.keyed_by_owner => Ok(()),
         None => Err(NotAllowed::Unowned),
     }
 }
@@ -78,10 +93,19 @@ pub(crate) async fn is_wanted_by_others(
     counts: impl Fn(&Wait) -> bool + Sync,
 ) -> Result<bool, StoreError> {
     let key = wait.key();
+    is_wanted(store, &wait.arn, |other| other.key() != key && counts(other)).await
+}
+
+/// Whether waits still need the job, among those that `counts` selects.
+pub(crate) async fn is_wanted(
+    store: &dyn Store,
+    arn: &JobArn,
+    counts: impl Fn(&Wait) -> bool + Sync,
+) -> Result<bool, StoreError> {
     let mut after = None;
     loop {
-        let page = store.list_waits(&wait.arn, after.as_ref(), PAGE).await?;
-        let live = |other: &Wait| other.key() != key && other.is_wanted() && counts(other);
+        let page = store.list_waits(arn, after.as_ref(), PAGE).await?;
+        let live = |wait: &Wait| wait.is_wanted() && counts(wait);
         if page.items.iter().any(live) {
             return Ok(true);
         }

@@ -3,6 +3,7 @@
 //! Adapters implement the ports. The use cases depend on nothing else outside. Each adapter
 //! limits the time of its own calls.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -74,12 +75,35 @@ pub struct Cursor(pub String);
 /// Which jobs to list; absent filters match everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobFilter {
-    /// Only jobs in this phase.
-    pub phase: Option<Phase>,
+    /// Only jobs in one of these phases. Empty: in any.
+    pub phases: BTreeSet<Phase>,
     /// Only jobs of this kind.
     pub kind: Option<Kind>,
     /// Only jobs that a wait with this `run` label was registered on.
     pub run: Option<String>,
+    /// Only jobs of this region.
+    pub region: Option<String>,
+    /// Only jobs of this account.
+    pub account: Option<String>,
+    /// Only jobs whose ARN contains this text, and so the name in it. Capitals make no difference.
+    pub text: Option<String>,
+}
+
+impl JobFilter {
+    /// What the [key](JobArn::key) of a job contains if the filters on its ARN take it: of each of
+    /// these, at least one text.
+    #[must_use]
+    pub fn key_parts(&self) -> Vec<Vec<String>> {
+        let fields = [&self.region, &self.account].into_iter().flatten();
+        let fields = fields.map(|field| vec![format!(":{field}:")]);
+        let text = self.text.iter().map(|text| {
+            // A key is in lower case, but for the name of a pipeline step.
+            let mut spellings = vec![text.to_lowercase(), text.clone()];
+            spellings.dedup();
+            spellings
+        });
+        fields.chain(text).collect()
+    }
 }
 
 /// Jobs, waits and connections, durable, with compare-and-set per item and strongly
@@ -316,6 +340,11 @@ pub struct Listed {
 /// The calls that Sagebell makes to SageMaker.
 #[async_trait]
 pub trait SageMaker: Send + Sync {
+    /// Whether there is a SageMaker to call: a monitor can run without.
+    fn is_there(&self) -> bool {
+        true
+    }
+
     /// Reads the job now.
     async fn describe(&self, arn: &JobArn) -> Result<Observation, SageMakerError>;
 

@@ -318,6 +318,12 @@ impl Wait {
         self.gone_since.unwrap_or_else(|| later(self.lease_until, policy.grace))
     }
 
+    /// Leaves only the class of the last failure.
+    pub(crate) fn withhold_reason(&mut self) {
+        let class = self.delivery.last_error_class;
+        self.delivery.last_error = class.map(|class| class.as_str().to_owned());
+    }
+
     /// Whether somebody still waits, as far as the monitor knows.
     #[must_use]
     pub fn is_wanted(&self) -> bool {

@@ -40,8 +40,7 @@ impl WaitAndJob {
     /// network, so only the job's owner sees it. Others see its class alone.
     fn of(mut wait: Wait, record: JobRecord) -> Self {
         if !owners::is_recorded_owner(&record, &wait.owner) {
-            let class = wait.delivery.last_error_class;
-            wait.delivery.last_error = class.map(|class| class.as_str().to_owned());
+            wait.withhold_reason();
         }
         Self { wait, job: record.job }
     }

@@ -40,6 +40,10 @@ pub struct NoSageMaker;
 
 #[async_trait]
 impl SageMaker for NoSageMaker {
+    fn is_there(&self) -> bool {
+        false
+    }
+
     async fn describe(&self, _arn: &JobArn) -> Result<Observation, SageMakerError> {
         Err(SageMakerError::Unavailable)
     }

@@ -1,13 +1,9 @@
 //! Links about a job: the pages of the console, its logs, its files.
 //!
-//! Promise: a link contains only characters that KFP's log viewer accepts as part of a link, so
-//! that people can open it from there (`frontend/src/components/LogViewer.tsx`, `parseLine`). All
-//! text from others in it is percent-encoded.
+//! Promise: that of [`sagebell_monitor::links`], which makes the addresses.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::kind::Kind;
-use sagebell_monitor::partition::Partition;
+use sagebell_monitor::links;
 use sagebell_monitor::phase::Phase;
 use serde_json::Value;
 
@@ -69,44 +65,22 @@ const FILES: [(&str, &str); 5] = [
 const PROCESSING_OUTPUTS: &str = "/ProcessingOutputConfig/Outputs";
 const MOST_OUTPUTS: usize = 10;
 
-/// A cluster's name in its log group: its ARN has its id alone.
-const CLUSTER: &str = "{ClusterName}";
-
-/// What stays as it is in a part of an address.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
-
-fn encoded(text: &str) -> PercentEncode<'_> {
-    utf8_percent_encode(text, KEPT)
-}
-
 /// The links about a job. None if the ARN is not that of a job.
 #[must_use]
-pub(crate) fn links(subject: &Subject<'_>) -> Vec<Link> {
+pub(crate) fn of(subject: &Subject<'_>) -> Vec<Link> {
     let Some(arn) = &subject.job else { return Vec::new() };
     let own = [console(arn, subject.name), logs(arn, subject)].into_iter().flatten();
     own.chain(files(arn, subject)).collect()
 }
 
-/// The console's page of the job, where its kind has one.
 fn console(arn: &JobArn, name: &str) -> Option<Link> {
-    let page = arn.kind().spec().console_page?;
-    let (host, region, name) = (host(arn), arn.region(), encoded(name));
-    let url = format!("https://{host}/sagemaker/home?region={region}#/{page}/{name}");
-    Some(Link { what: What::Console, text: name.to_string(), url })
+    let url = links::console(arn, name)?;
+    Some(Link { what: What::Console, text: name.to_owned(), url })
 }
 
-/// The console's list of the job's log streams. The console's newer URLs contain `$`, where KFP's
-/// log viewer ends a link. These older URLs redirect to them. KFP's own SageMaker components
-/// printed them too (`components/aws/sagemaker/TrainingJob/src/`).
 fn logs(arn: &JobArn, subject: &Subject<'_>) -> Option<Link> {
     let group = log_group(arn, subject.name, subject.answer)?;
-    let (host, region) = (host(arn), arn.region());
-    let prefix = stream_prefix(arn.kind(), subject.name);
-    let url = format!(
-        "https://{host}/cloudwatch/home?region={region}#logStream:group={};prefix={};streamFilter=typeLogStreamPrefix",
-        encoded(&group),
-        encoded(&prefix),
-    );
+    let url = links::log_streams(arn, subject.name, &group);
     Some(Link { what: What::Logs, text: group, url })
 }
 
@@ -114,19 +88,8 @@ fn logs(arn: &JobArn, subject: &Subject<'_>) -> Option<Link> {
 /// its ARN and its name do not say enough.
 #[must_use]
 pub(crate) fn log_group(arn: &JobArn, name: &str, answer: &Value) -> Option<String> {
-    let group = arn.kind().spec().log_group?;
-    if !group.contains(CLUSTER) {
-        return Some(group.replace("{name}", name));
-    }
-    let cluster = answer.get("ClusterName")?.as_str()?;
-    Some(group.replace("{id}", arn.id()).replace(CLUSTER, cluster))
-}
-
-/// How the streams of a job begin. A group of one resource's own is its alone; in a
-/// shared one, its streams begin with its name. A tuning job's are its training jobs'.
-#[must_use]
-pub(crate) fn stream_prefix(kind: Kind, name: &str) -> String {
-    kind.spec().log_stream_prefix.replace("{name}", name)
+    let cluster = answer.get("ClusterName").and_then(Value::as_str);
+    links::log_group(arn, name, cluster)
 }
 
 fn files<'a>(arn: &'a JobArn, subject: &'a Subject<'_>) -> impl Iterator<Item = Link> + use<'a> {
@@ -141,16 +104,8 @@ fn files<'a>(arn: &'a JobArn, subject: &'a Subject<'_>) -> impl Iterator<Item = 
 }
 
 fn in_s3(arn: &JobArn, word: &'static str, uri: &str) -> Option<Link> {
-    let place = uri.strip_prefix("s3://")?;
-    let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
-    let (host, region) = (host(arn), arn.region());
-    let (bucket, prefix) = (encoded(bucket), encoded(prefix));
-    let url = format!("https://{host}/s3/buckets/{bucket}?prefix={prefix}&region={region}");
+    let url = links::in_s3(arn, uri)?;
     Some(Link { what: What::Files(word), text: uri.to_owned(), url })
-}
-
-fn host(arn: &JobArn) -> String {
-    Partition::of_region(arn.region()).console_host(arn.region())
 }
 
 #[cfg(test)]
@@ -171,7 +126,7 @@ mod tests {
             answer,
             history: &History::default(),
         };
-        links(&subject).into_iter().map(|link| link.url).collect()
+        of(&subject).into_iter().map(|link| link.url).collect()
     }
 
     #[test]
@@ -202,15 +157,6 @@ mod tests {
                 "https://cn-north-1.console.amazonaws.cn/s3/buckets/b?prefix=two&region=cn-north-1",
             ]
         );
-    }
-
-    #[test]
-    fn a_clusters_logs_go_by_its_name_and_its_id() {
-        let arn = "arn:aws:sagemaker:us-east-1:123456789012:cluster/ab12cd34ef56";
-        let group = |answer| log_group(&JobArn::parse(arn).unwrap(), "Mine", &answer);
-        let named = group(json!({"ClusterName": "Mine"}));
-        assert_eq!(named.as_deref(), Some("/aws/sagemaker/Clusters/Mine/ab12cd34ef56"));
-        assert_eq!(group(json!({})), None);
     }
 
     #[test]

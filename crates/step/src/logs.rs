@@ -2,9 +2,10 @@
 
 use sagebell_aws_reads::{Account, AskError, LogsFrom};
 use sagebell_monitor::inert::indented;
+use sagebell_monitor::links::stream_prefix;
 use sagebell_system::say;
 
-use crate::links::{log_group, stream_prefix};
+use crate::links::log_group;
 use crate::options::Logs;
 use crate::subject::Subject;
 

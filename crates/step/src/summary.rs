@@ -14,7 +14,7 @@ use sagebell_monitor::inert;
 use sagebell_monitor::phase::Phase;
 use sagebell_system::say;
 
-use crate::links::{Link, What, links};
+use crate::links::{self, Link, What};
 use crate::progress::duration;
 use crate::run::StepError;
 use crate::subject::Subject;
@@ -65,7 +65,7 @@ impl Summary {
             took: subject.history.took(),
             problem: error
                 .map(|error| FailureNote { what: error.to_string(), advice: error.advice() }),
-            links: links(subject),
+            links: links::of(subject),
         }
     }
 

@@ -15,7 +15,7 @@ use sagebell_monitor::time::parse_time;
 use serde_json::Value;
 
 use crate::advice;
-use crate::links::{Link, links};
+use crate::links::{self, Link};
 use crate::progress::{Seen, duration};
 use crate::subject::Subject;
 use rows::{Row, Scale};
@@ -155,7 +155,7 @@ fn run_time(answer: &Value) -> Option<i64> {
 }
 
 fn places(subject: &Subject<'_>) -> Markup {
-    let links = links(subject);
+    let links = links::of(subject);
     let text =
         |link: &Link| (link.text != subject.name).then(|| inert::one_line(&link.text).into_owned());
     html! {

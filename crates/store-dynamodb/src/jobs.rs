@@ -9,6 +9,7 @@ use crate::error::DynamoDbError;
 use crate::index::{Index, IndexEntry};
 use crate::item::{Entity, Item, Key, text, unreadable};
 use crate::merge::{Filter, List};
+use crate::schema::PK;
 use crate::table::Table;
 
 impl Entity for JobRecord {
@@ -41,23 +42,30 @@ pub(crate) async fn list(
 /// The filter on what the listing index has of a job.
 fn passing(filter: &JobFilter) -> Filter {
     let mut passing = Filter::default();
-    if let Some(phase) = filter.phase {
-        passing.conditions.push("#job.#phase = :phase");
+    if !filter.phases.is_empty() {
+        let phases: Vec<_> = filter.phases.iter().map(|phase| text(phase.as_str())).collect();
+        let phases = passing.any_of("#job.#phase = ", "", phases);
+        passing.conditions.push(phases);
         passing.names.push(("#phase", "phase"));
-        passing.values.push((":phase", text(phase.as_str())));
     }
     if let Some(kind) = filter.kind {
-        passing.conditions.push("#job.#kind = :kind");
+        let kind = passing.any_of("#job.#kind = ", "", vec![text(kind.as_str())]);
+        passing.conditions.push(kind);
         passing.names.push(("#kind", "kind"));
-        passing.values.push((":kind", text(kind.as_str())));
     }
     if !passing.conditions.is_empty() {
         passing.names.push(("#job", "job"));
     }
     if let Some(run) = &filter.run {
-        passing.conditions.push("contains(#runs, :run)");
+        let run = passing.any_of("contains(#runs, ", ")", vec![text(run)]);
+        passing.conditions.push(run);
         passing.names.push(("#runs", "runs"));
-        passing.values.push((":run", text(run)));
+    }
+    for spellings in filter.key_parts() {
+        // The table's key is in every index, and only the index's own keys cannot be filtered by.
+        let spellings = spellings.into_iter().map(text).collect();
+        let spellings = passing.any_of(&format!("contains({PK}, "), ")", spellings);
+        passing.conditions.push(spellings);
     }
     passing
 }

@@ -37,9 +37,27 @@ pub(crate) struct List<'a> {
 /// Conditions on entries, with the names and values they use.
 #[derive(Debug, Default)]
 pub(crate) struct Filter {
-    pub(crate) conditions: Vec<&'static str>,
+    pub(crate) conditions: Vec<String>,
     pub(crate) names: Vec<(&'static str, &'static str)>,
-    pub(crate) values: Vec<(&'static str, AttributeValue)>,
+    values: Vec<(String, AttributeValue)>,
+}
+
+impl Filter {
+    /// A condition that holds where one of `values` stands between these two parts.
+    pub(crate) fn any_of(
+        &mut self,
+        before: &str,
+        after: &str,
+        values: Vec<AttributeValue>,
+    ) -> String {
+        let mut conditions = Vec::with_capacity(values.len());
+        for value in values {
+            let name = format!(":v{}", self.values.len());
+            conditions.push(format!("{before}{name}{after}"));
+            self.values.push((name, value));
+        }
+        format!("({})", conditions.join(" OR "))
+    }
 }
 
 /// A part of a list, in order, and the sort key after which it continues.
@@ -109,7 +127,7 @@ impl List<'_> {
             query = query.expression_attribute_names(*name, *attribute);
         }
         for (name, value) in &self.filter.values {
-            query = query.expression_attribute_values(*name, value.clone());
+            query = query.expression_attribute_values(name, value.clone());
         }
         let answer =
             query.send().await.map_err(|error| DynamoDbError::sdk("Query", &table.name, &error))?;

@@ -88,16 +88,21 @@ pub(crate) fn list(
     let JobPosition(recorded_at, arn) =
         resume(after)?.unwrap_or_else(|| JobPosition(i64::MAX, String::new()));
     let rows = rows_for(limit);
-    let phase = filter.phase.map(|phase| phase.as_str());
+    let phases: Vec<(String, &str)> = numbered(":phase", filter.phases.iter().map(|p| p.as_str()));
+    let key_parts = filter.key_parts();
+    let key_parts: Vec<Vec<(String, &String)>> = (key_parts.iter().enumerate())
+        .map(|(part, spellings)| numbered(&format!(":part{part}_"), spellings))
+        .collect();
     let kind = filter.kind.map(|kind| kind.as_str());
     let mut values: Vec<(&str, &dyn ToSql)> =
         vec![(":now", &now), (":recorded_at", &recorded_at), (":arn", &arn), (":rows", &rows)];
     let mut sql = "SELECT recorded_at, arn, document FROM jobs
         WHERE expires_at > :now AND (recorded_at, arn) < (:recorded_at, :arn)"
         .to_owned();
-    if let Some(phase) = &phase {
-        sql.push_str(" AND phase = :phase");
-        values.push((":phase", phase));
+    if !phases.is_empty() {
+        let names: Vec<&str> = phases.iter().map(|(name, _)| name.as_str()).collect();
+        sql.push_str(&format!(" AND phase IN ({})", names.join(", ")));
+        values.extend(phases.iter().map(|(name, phase)| (name.as_str(), phase as &dyn ToSql)));
     }
     if let Some(kind) = &kind {
         sql.push_str(" AND kind = :kind");
@@ -106,6 +111,12 @@ pub(crate) fn list(
     if let Some(run) = &filter.run {
         sql.push_str(" AND arn IN (SELECT arn FROM job_runs WHERE run = :run)");
         values.push((":run", run));
+    }
+    for spellings in &key_parts {
+        let holds = |(name, _): &(String, _)| format!("instr(arn, {name}) > 0");
+        let holds: Vec<String> = spellings.iter().map(holds).collect();
+        sql.push_str(&format!(" AND ({})", holds.join(" OR ")));
+        values.extend(spellings.iter().map(|(name, text)| (name.as_str(), text as &dyn ToSql)));
     }
     sql.push_str(" ORDER BY recorded_at DESC, arn DESC LIMIT :rows");
     let mut statement = conn.prepare_cached(&sql)?;
@@ -118,6 +129,12 @@ pub(crate) fn list(
         found.push((place, listed.job));
     }
     Ok(page(found, limit))
+}
+
+/// Each value with a name of its own in a statement.
+fn numbered<T>(name: &str, values: impl IntoIterator<Item = T>) -> Vec<(String, T)> {
+    let named = |(number, value)| (format!("{name}{number}"), value);
+    values.into_iter().enumerate().map(named).collect()
 }
 
 pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, SqliteError> {

@@ -74,15 +74,17 @@ async fn a_query_that_is_not_understood_is_refused() {
         ("limit=1e2", "limit"),
         ("limit=99999999999999999999", "limit"),
         ("phase=failed&phase=running", "phase"),
+        ("phase=failed,done", "phase"),
+        ("region=eu-west-1:1", "region"),
+        ("account=1%25", "account"),
+        (&format!("q={}", "x".repeat(300)), "q"),
         ("cursor=x", "cursor"),
         ("cursor=%00%FF", "cursor"),
         (&format!("cursor={}", "x".repeat(5_000)), "cursor"),
         ("stop=true", "stop"),
     ] {
-        for path in ["/v1/jobs", "/"] {
-            let answer = get(&world, &format!("{path}?{query}")).await;
-            assert_eq!(answer.problem(), invalid(field), "{query}");
-        }
+        let answer = get(&world, &format!("/v1/jobs?{query}")).await;
+        assert_eq!(answer.problem(), invalid(field), "{query}");
     }
     for query in ["stop=yes", "stop=1", "stop=true&stop=false", "force=true", "stop=true&force=1"] {
         let field = if query.contains("force") { "force" } else { "stop" };

@@ -32,7 +32,6 @@ async fn with_store(error: fn() -> StoreError) -> Vec<Answer> {
         ("GET", job_path("/timeline")),
         ("GET", "/v1/jobs".to_owned()),
         ("GET", "/v1/jobs?cursor=x".to_owned()),
-        ("GET", "/".to_owned()),
     ] {
         let mut request = request(method, &path, registration().to_string());
         request.extensions_mut().insert(Principal(OWNER.to_owned()));
@@ -89,7 +88,6 @@ async fn without_a_caller_nothing_but_the_service_itself_answers() {
         ("GET", job_path("/timeline")),
         ("POST", job_path("/refresh")),
         ("GET", "/v1/jobs".to_owned()),
-        ("GET", "/".to_owned()),
     ] {
         let answer = send(super::api(&world), request(method, &path, "{")).await;
         assert_eq!(answer.code(), "caller_unknown", "{method} {path}");

@@ -75,6 +75,7 @@ macro_rules! store_contract {
             jobs::jobs_are_listed_last_recorded_first,
             jobs::jobs_recorded_at_one_instant_are_paged_exactly,
             jobs::every_filter_alone_and_combined_lists_its_jobs,
+            jobs::what_the_arn_says_lists_its_jobs,
             jobs::a_job_that_moves_on_is_listed_once_where_it_is,
             due::only_what_is_due_is_listed,
             due::the_due_index_follows_its_wait,

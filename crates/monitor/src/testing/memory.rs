@@ -339,9 +339,13 @@ impl Store for MemoryStore {
 }
 
 fn matches(filter: &JobFilter, record: &JobRecord) -> bool {
-    filter.phase.is_none_or(|phase| record.job.phase == phase)
+    let holds = |spellings: Vec<String>| {
+        spellings.iter().any(|text| record.job.arn.key().contains(text.as_str()))
+    };
+    (filter.phases.is_empty() || filter.phases.contains(&record.job.phase))
         && filter.kind.is_none_or(|kind| record.job.kind == kind)
         && filter.run.as_ref().is_none_or(|run| record.runs.contains(run))
+        && filter.key_parts().into_iter().all(holds)
 }
 
 #[cfg(test)]

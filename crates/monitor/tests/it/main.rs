@@ -19,4 +19,5 @@ mod owners;
 mod promises;
 mod reconciling;
 mod registering;
+mod stopping;
 mod stored_forms;

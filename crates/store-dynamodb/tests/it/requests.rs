@@ -168,7 +168,7 @@ async fn a_list_that_finds_nothing_stops_and_says_where() {
     let index_entry = format!("2026-01-01T00:00:00.000000000Z#{}", arn("j"));
     let left_off = json!({"Items": [], "LastEvaluatedKey": {"ListingSK": {"S": index_entry}}});
     let (store, fake, _clock) = store(move |_, _| ok(left_off.clone())).await;
-    let filter = JobFilter { phase: Some(Phase::Failed), ..JobFilter::default() };
+    let filter = JobFilter { phases: [Phase::Failed].into(), ..JobFilter::default() };
     let page = store.list_jobs(&filter, None, 10).await.unwrap();
     assert!(page.items.is_empty());
     assert_eq!(page.next.unwrap().0, format!("job|{index_entry}"));

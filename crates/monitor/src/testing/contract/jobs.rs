@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::samples::{Item as _, millis};
 use super::{all_jobs, settles};
+use crate::arn::JobArn;
 use crate::job::{Job, JobRecord};
 use crate::kind::Kind;
 use crate::phase::Phase;
@@ -24,12 +25,25 @@ async fn lists(store: &Any, filter: &JobFilter, limit: usize, expected: Vec<Job>
 fn expected(records: &[JobRecord], filter: &JobFilter) -> Vec<Job> {
     let mut taken: Vec<&JobRecord> = records
         .iter()
-        .filter(|record| filter.phase.is_none_or(|phase| phase == record.job.phase))
+        .filter(|record| filter.phases.is_empty() || filter.phases.contains(&record.job.phase))
         .filter(|record| filter.kind.is_none_or(|kind| kind == record.job.kind))
         .filter(|record| filter.run.iter().all(|run| record.runs.contains(run)))
+        .filter(|record| arn_passes(record, filter))
         .collect();
     taken.sort_by_key(|record| std::cmp::Reverse(record.recorded_at));
     taken.into_iter().map(|record| record.job.clone()).collect()
+}
+
+/// Said in another way than the port says it.
+fn arn_passes(record: &JobRecord, filter: &JobFilter) -> bool {
+    let arn = &record.job.arn;
+    let is_step = arn.kind() == Kind::PipelineStep;
+    filter.region.iter().all(|region| arn.region() == region)
+        && filter.account.iter().all(|account| arn.account() == account)
+        && filter.text.iter().all(|text| {
+            let folded = arn.as_str().to_lowercase().contains(&text.to_lowercase());
+            if is_step { arn.as_str().contains(text.as_str()) } else { folded }
+        })
 }
 
 /// A millisecond decides, and a page's size changes nothing.
@@ -80,13 +94,49 @@ pub async fn every_filter_alone_and_combined_lists_its_jobs(store: Any, clock: T
         records.push(record);
     }
     let kinds = [None, Some(Kind::Training), Some(Kind::Endpoint), Some(Kind::Image)];
-    let phases = [None, Some(Phase::Running), Some(Phase::Failed), Some(Phase::Stopped)];
+    let phases: [&[Phase]; 4] =
+        [&[], &[Phase::Running], &[Phase::Failed, Phase::Pending], &[Phase::Stopped]];
     let runs = [None, Some("run-1"), Some("run-10"), Some("run-")];
-    for (kind, phase, run) in combine(&kinds, &phases, &runs) {
-        let run = run.map(str::to_owned);
-        let filter = JobFilter { phase, kind, run };
+    for (kind, phases, run) in combine(&kinds, &phases, &runs) {
+        let (phases, run) = (phases.iter().copied().collect(), run.map(str::to_owned));
+        let filter = JobFilter { phases, kind, run, ..JobFilter::default() };
         lists(&store, &filter, 4, expected(&records, &filter)).await;
     }
+}
+
+/// Region, account and a part of the ARN, which is found in capitals and without.
+pub async fn what_the_arn_says_lists_its_jobs(store: Any, clock: Time) {
+    let mut records = Vec::new();
+    let places = ["eu-west-1:111122223333", "us-east-1:111122223333", "us-east-1:444455556666"];
+    let names = ["training-job/Iris-A", "training-job/iris-b", "processing-job/eu-west-1"];
+    let step = "pipeline/p/execution/e1/step/Train-Iris";
+    for (number, (place, name)) in pairs(&places, &[&names[..], &[step]].concat()).enumerate() {
+        let arn = JobArn::parse(&format!("arn:aws:sagemaker:{place}:{name}")).unwrap();
+        let mut record = job(&arn, clock.now());
+        record.recorded_at = later(clock.now(), millis(number as u64));
+        record.store(&store, None).await;
+        records.push(record);
+    }
+    let (all, some) = (JobFilter::default, |text: &str| Some(text.to_owned()));
+    let filters = [
+        (JobFilter { region: some("eu-west-1"), ..all() }, 4),
+        (JobFilter { account: some("444455556666"), ..all() }, 4),
+        (JobFilter { region: some("eu-west-1"), account: some("444455556666"), ..all() }, 0),
+        (JobFilter { text: some("IRIS-A"), ..all() }, 3),
+        (JobFilter { text: some("iris"), ..all() }, 6),
+        (JobFilter { text: some("Train-Iris"), ..all() }, 3),
+        (JobFilter { text: some("%"), ..all() }, 0),
+        (JobFilter { text: some("iris"), account: some("444455556666"), ..all() }, 2),
+    ];
+    for (filter, count) in filters {
+        let expected = expected(&records, &filter);
+        assert_eq!(expected.len(), count, "{filter:?}");
+        lists(&store, &filter, 2, expected).await;
+    }
+}
+
+fn pairs<'a>(one: &'a [&str], other: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
+    one.iter().flat_map(move |&one| other.iter().map(move |&other| (one, other)))
 }
 
 fn combine<A: Copy, B: Copy, C: Copy>(a: &[A], b: &[B], c: &[C]) -> Vec<(A, B, C)> {
@@ -118,9 +168,8 @@ pub async fn a_job_that_moves_on_is_listed_once_where_it_is(store: Any, clock: T
     }
     for phase in [None, Some(Phase::Running), Some(Phase::Succeeded)] {
         for run in [None, Some("all"), Some("late")] {
-            let run = run.map(str::to_owned);
-            let kind = None;
-            let filter = JobFilter { phase, kind, run };
+            let (phases, run) = (phase.into_iter().collect(), run.map(str::to_owned));
+            let filter = JobFilter { phases, run, ..JobFilter::default() };
             lists(&store, &filter, 2, expected(&records, &filter)).await;
         }
     }

@@ -1,0 +1,107 @@
+"""What the tests of the dashboard share: jobs to look at, and a deployment's API for browsers."""
+
+import base64
+import datetime
+import http.server
+import itertools
+import json
+import sqlite3
+import threading
+import time
+
+from conftest import call, wait_url
+
+ACCOUNT, REGION = "111122223333", "us-east-1"
+ROLE = "pipeline"
+# Jobs have one time of creation each, however long the tests take.
+NOW = time.time()
+HEADERS = {"x-amz-target": "AWSEvents.PutEvents", "content-type": "application/x-amz-json-1.1"}
+
+
+def arn_of(name, region=REGION):
+    return f"arn:aws:sagemaker:{region}:{ACCOUNT}:training-job/{name.lower()}"
+
+
+def publish(base, name, status, secondary, age=60, began=None, reason=None, arn=None):
+    """An event of a training job, `age` seconds into its life, which began so many seconds ago."""
+    created = NOW - (age if began is None else began)
+    arn = arn or arn_of(name)
+    detail = {
+        "TrainingJobName": name, "TrainingJobArn": arn, "TrainingJobStatus": status, "SecondaryStatus": secondary,
+        "FailureReason": reason, "CreationTime": int(created * 1000), "LastModifiedTime": int((created + age) * 1000),
+    }
+    seen = datetime.datetime.fromtimestamp(created + age, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    entry = {
+        "Source": "aws.sagemaker", "DetailType": "SageMaker Training Job State Change", "Time": seen,
+        "Detail": json.dumps(detail), "Resources": [arn],
+    }
+    status, answer = call("POST", base, {"Entries": [entry]}, HEADERS)
+    assert (status, answer["FailedEntryCount"]) == (200, 0), answer
+
+
+def wait_for(base, name, run=None, wait_id="step-1", arn=None):
+    """Registers a wait by renewals on a job."""
+    body = {"labels": {"run": run} if run else {}}
+    status, answer = call("PUT", wait_url(base, arn or arn_of(name), wait_id), body)
+    assert status == 200, answer
+
+
+def multiply(store, count):
+    """Copies the one job of a store of the local stack, each with another name and time of record."""
+    with sqlite3.connect(store) as database:
+        columns = [column for _, column, *_ in database.execute("PRAGMA table_info(jobs)")]
+        row = dict(zip(columns, database.execute("SELECT * FROM jobs").fetchone()))
+        name = row["arn"].rsplit("/", 1)[-1]
+        rows = []
+        for number in range(count):
+            other = f"{name}-{number:05}"
+            changed = {
+                "arn": row["arn"].replace(name, other), "document": row["document"].replace(name, other),
+                "recorded_at": row["recorded_at"] - 1_000_000 * (number + 1),
+            }
+            rows.append(tuple({**row, **changed}.values()))
+        database.executemany(f"INSERT INTO jobs VALUES ({', '.join('?' * len(columns))})", rows)
+
+
+class Front:
+    """A function URL for a browser: hands each request to the function, signed by a role."""
+
+    def __init__(self, function, role=ROLE):
+        self.posts = []
+        front, lock = self, threading.Lock()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                length = int(self.headers.get("content-length", 0))
+                body = self.rfile.read(length).decode() or None
+                if self.command == "POST":
+                    front.posts.append(body)
+                path, _, query = self.path.partition("?")
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                with lock:
+                    answer = function.ask(role, self.command, path, body, query, headers)
+                text = answer.get("body") or ""
+                text = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
+                self.send_response(answer["statusCode"])
+                for name, value in itertools.chain(answer["headers"].items()):
+                    if name.lower() != "content-length":
+                        self.send_header(name, value)
+                self.send_header("content-length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_POST = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.base = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
