@@ -1,6 +1,6 @@
 //! Use cases: read jobs, their timelines and their waits, list jobs, refresh a job now.
 
-mod act;
+pub mod act;
 
 use std::sync::Arc;
 
@@ -11,8 +11,6 @@ use crate::ports::{Cursor, JobFilter, Page, SageMaker, SageMakerError, Store, St
 use crate::principal::Principal;
 use crate::record::{RecordError, Recorder};
 use crate::wait::Wait;
-
-pub use act::{Act, StopError};
 
 /// The maximum number of jobs on one page.
 pub const PAGE_LIMIT: usize = 200;
@@ -115,5 +113,12 @@ impl JobQueries {
         }
         self.describe(spelt).await?;
         Ok(self.get(arn).await?)
+    }
+
+    /// Asks SageMaker for the job and records the answer.
+    pub(super) async fn describe(&self, arn: &JobArn) -> Result<(), RefreshError> {
+        let seen = self.sagemaker.describe(arn).await?;
+        self.recorder.record(&seen).await?;
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use bytes::Bytes;
 use http::{HeaderMap, Uri, header};
 use sagebell_api_types::ErrorCode;
-use sagebell_monitor::job_queries::Act;
+use sagebell_monitor::job_queries::act::Act;
 use url::form_urlencoded;
 
 use super::answer::Failure;

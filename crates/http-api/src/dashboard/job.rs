@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sagebell_monitor::advice::on_reason;
 use sagebell_monitor::inert;
 use sagebell_monitor::job::{JobRecord, TimelineEntry};
-use sagebell_monitor::job_queries::Act;
+use sagebell_monitor::job_queries::act::Act;
 use sagebell_monitor::links;
 use sagebell_monitor::observation::Source;
 use sagebell_monitor::ports::JobFilter;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{JobQueries, RefreshError};
+use super::JobQueries;
 use crate::arn::JobArn;
 use crate::counter::CountKey;
 use crate::job::JobRecord;
@@ -102,12 +102,5 @@ impl JobQueries {
             is_first &= self.store.count(&key).await? == 1;
         }
         Ok(is_first)
-    }
-
-    /// Asks SageMaker for the job and records the answer.
-    pub(super) async fn describe(&self, arn: &JobArn) -> Result<(), RefreshError> {
-        let seen = self.sagemaker.describe(arn).await?;
-        self.recorder.record(&seen).await?;
-        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::job_queries::{Act, StopError};
+use sagebell_monitor::job_queries::act::{Act, StopError};
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{Clock as _, SageMakerError};
 use sagebell_monitor::principal::Principal;
