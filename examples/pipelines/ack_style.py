@@ -1,18 +1,12 @@
 """Version 2's inputs: training, a model, and an endpoint that is made or updated."""
 
-from kfp import dsl
-
-from shared import component, each_time, small, write
-
-training_job = component("v2/TrainingJob")
-model = component("v2/Modelv2")
-endpoint_config = component("v2/EndpointConfig")
-endpoint = component("v2/Endpoint")
+import sagebell as sm
+from kfp import compiler, dsl
 
 
 @dsl.pipeline(name="ack-style")
 def pipeline(role: str, image: str, bucket: str, name: str, region: str = "us-east-1"):
-    trained = training_job(
+    trained = sm.ack_training_job(
         region=region,
         training_job_name=name,
         role_arn=role,
@@ -21,7 +15,7 @@ def pipeline(role: str, image: str, bucket: str, name: str, region: str = "us-ea
         resource_config={"instanceCount": 1, "instanceType": "ml.m5.large", "volumeSizeInGB": 10},
         stopping_condition={"maxRuntimeInSeconds": 3600},
     )
-    made = model(
+    made = sm.ack_model(
         region=region,
         model_name=name,
         execution_role_arn=role,
@@ -33,16 +27,15 @@ def pipeline(role: str, image: str, bucket: str, name: str, region: str = "us-ea
         "initialInstanceCount": 1,
         "instanceType": "ml.m5.large",
     }
-    config = endpoint_config(
+    config = sm.ack_endpoint_config(
         region=region, endpoint_config_name=name, production_variants=[variant]
     ).after(made)
-    serving = each_time(endpoint(
+    sm.ack_endpoint(
         region=region,
         endpoint_name="my-endpoint",
         endpoint_config_name=config.outputs["sagemaker_resource_name"],
-    ))
-    small(trained, made, config, serving)
+    )
 
 
 if __name__ == "__main__":
-    write(pipeline, __file__)
+    compiler.Compiler().compile(pipeline, "ack_style.yaml")

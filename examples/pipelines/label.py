@@ -1,16 +1,12 @@
 """A work team, and a labeling job for it."""
 
-from kfp import dsl
-
-from shared import component, small, write
-
-workteam = component("v1/workteam")
-ground_truth = component("v1/ground_truth")
+import sagebell as sm
+from kfp import compiler, dsl
 
 
 @dsl.pipeline(name="label")
 def pipeline(role: str, bucket: str, user_pool: str, client_id: str, region: str = "us-east-1"):
-    team = workteam(
+    team = sm.workteam(
         region=region,
         team_name="my-team",
         description="Those who know birds",
@@ -18,7 +14,7 @@ def pipeline(role: str, bucket: str, user_pool: str, client_id: str, region: str
         user_groups="birds",
         client_id=client_id,
     )
-    labels = ground_truth(
+    sm.ground_truth(
         region=region,
         role=role,
         job_name="my-birds",
@@ -34,8 +30,7 @@ def pipeline(role: str, bucket: str, user_pool: str, client_id: str, region: str
         num_workers_per_object=1,
         time_limit=300,
     )
-    small(team, labels)
 
 
 if __name__ == "__main__":
-    write(pipeline, __file__)
+    compiler.Compiler().compile(pipeline, "label.yaml")

@@ -1,15 +1,12 @@
 """A reinforcement learning training job."""
 
-from kfp import dsl
-
-from shared import component, small, write
-
-rlestimator = component("v1/rlestimator")
+import sagebell as sm
+from kfp import compiler, dsl
 
 
 @dsl.pipeline(name="reinforce")
 def pipeline(role: str, image: str, bucket: str, region: str = "us-east-1"):
-    trained = rlestimator(
+    sm.rlestimator(
         region=region,
         role=role,
         image=image,
@@ -17,8 +14,7 @@ def pipeline(role: str, image: str, bucket: str, region: str = "us-east-1"):
         source_dir=f"{bucket}/source.tar.gz",
         model_artifact_path=bucket,
     )
-    small(trained)
 
 
 if __name__ == "__main__":
-    write(pipeline, __file__)
+    compiler.Compiler().compile(pipeline, "reinforce.yaml")

@@ -30,9 +30,8 @@ def name_of(file):
 def example_pipelines():
     sys.path.insert(0, str(EXAMPLES))
     for file in sorted(EXAMPLES.glob("*.py")):
-        if file.stem != "shared":
-            module = importlib.import_module(file.stem)
-            yield from getattr(module, "PIPELINES", None) or [module.pipeline]
+        module = importlib.import_module(file.stem)
+        yield from getattr(module, "PIPELINES", None) or [module.pipeline]
 
 
 PIPELINES = {pipeline.name: pipeline for pipeline in example_pipelines()}

@@ -1,17 +1,11 @@
 """A pipeline of the Python package runs on every KFP that is played, against `sagebell local` and the fake SageMaker."""
 
-import sys
-
 import pytest
-from conftest import ROOT
+import sagebell as sm
 from kfp import dsl
 from kfp_cluster import VERSIONS, TaskFailed
 from test_kfp_run import BUCKET, IMAGE, ROLE, world  # noqa: F401 the fixture
 from test_kfp_tries import jobs
-
-sys.path.insert(0, str(ROOT / "python" / "src"))
-
-import sagebell as sm  # noqa: E402 it is not installed here
 
 
 @dsl.pipeline(name="train-and-serve")

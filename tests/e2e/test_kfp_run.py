@@ -7,13 +7,11 @@ import json
 import signal
 
 import pytest
-from conftest import call, until, wait_url
-from kfp import compiler, dsl
+from conftest import ROOT, call, until, wait_url
+from kfp import compiler, components, dsl
 from kfp_cluster import VERSIONS, Run, TaskFailed
 from test_fake_sagemaker import running
 from test_kfp_compile import PIPELINES
-
-from shared import component
 
 ROLE = "arn:aws:iam::123456789012:role/sagemaker"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/image:1"
@@ -45,7 +43,10 @@ TRAINING = {
     "region": "us-east-1", "role": ROLE, "image": IMAGE, "model_artifact_path": BUCKET,
     "channels": [{"ChannelName": "x", "DataSource": {"S3DataSource": {"S3Uri": "s3://x", "S3DataType": "S3Prefix"}}}],
 }
-process, train = component("v1/process"), component("v1/train")
+process, train = (
+    components.load_component_from_file(str(ROOT / "components" / "v1" / name / "component.yaml"))
+    for name in ("process", "train")
+)
 
 
 class World:
