@@ -1,4 +1,4 @@
-"""The template as an emulator of AWS can deploy it: the same resources, but
+"""The template, or another one that is named, as an emulator of AWS can deploy it: the same resources, but
 
 - no alarms by metric math (ministack 1.5 knows none), and so no dashboard of all alarms,
 - the concurrency limits of event sources in figures (it takes a number parameter for text),
@@ -28,21 +28,18 @@ def is_unknown(resource):
     return resource["Type"] in UNKNOWN or resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]
 
 
-def emulated(code_uris):
-    """The SAM template, with the archive of each function: logical id -> s3:// address."""
-    template = load(TEMPLATE)
+def emulated(template):
+    """A loaded template, in SAM's dialect or translated. It is changed in place."""
     resources = template["Resources"]
     template["Resources"] = kept = {
         name: resource for name, resource in resources.items() if not is_unknown(resource)
     }
-    for name, resource in kept.items():
+    for resource in kept.values():
         if "DependsOn" in resource:
             resource["DependsOn"] = [one for one in resource["DependsOn"] if one in kept]
         if resource["Type"] == "AWS::Lambda::EventSourceMapping":
             scaling = resource["Properties"]["ScalingConfig"]
             scaling["MaximumConcurrency"] = template["Parameters"][scaling["MaximumConcurrency"]["Ref"]]["Default"]
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = code_uris[name]
         if resource["Type"] == "AWS::SQS::QueuePolicy":
             document = resource["Properties"]["PolicyDocument"]
             document["Statement"] = [one for one in document["Statement"] if one["Sid"] != "TlsOnly"]
@@ -57,6 +54,4 @@ def says_nothing(resource):
 
 
 if __name__ == "__main__":
-    archive = sys.argv[1]
-    functions = ("Api", "Callbacks", "JobEvents", "Signals", "Sweep")
-    print(json.dumps(emulated(dict.fromkeys(functions, archive))))
+    print(json.dumps(emulated(load(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else TEMPLATE))))

@@ -21,9 +21,7 @@ OUTPUTS = ("TableName", "BusName", "EventsQueueUrl", "EventsDeadLettersUrl", "Si
 
 def storage():
     """The template of it. What is left needs no parameter that has no default."""
-    resources = load(TEMPLATE)["Resources"]
-    functions = [name for name, one in resources.items() if one["Type"] == "AWS::Serverless::Function"]
-    template = emulated(dict.fromkeys(functions, "s3://none/none"))
+    template = emulated(load(TEMPLATE))
     kept = {
         name: one for name, one in template["Resources"].items() if one["Type"] in KEPT and "Condition" not in one
     }

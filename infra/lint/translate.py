@@ -2,6 +2,7 @@
 standard output. Offline: no managed policies, and made-up values for the
 parameters without a default, which do not end in the result.
 
+What it gives depends neither on the region nor on the values (infra/tests/test_release.py): releases deploy it.
 Linters pass mistakes in a SAM template that they catch in its translation.
 """
 
@@ -25,9 +26,9 @@ def load(path):
     return json.loads(json.dumps(load_cloudformation(str(path)), default=str))
 
 
-def translate(source):
+def translate(source, region=REGION):
     """The translation of a loaded SAM template."""
-    session = SimpleNamespace(region_name=REGION)
+    session = SimpleNamespace(region_name=region)
     translator = Translator({}, Parser(), boto_session=session)
     for resource in source["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":

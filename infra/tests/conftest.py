@@ -1,6 +1,7 @@
-"""Puts the translation of the template, which the linters share, within reach."""
+"""Puts the translation of the template, which the linters share, and the packing of releases within reach."""
 
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lint"))
+INFRA = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(INFRA / "lint"), str(INFRA / "release")]

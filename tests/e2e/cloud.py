@@ -142,6 +142,24 @@ class Cloud:
         s3.put_object(Bucket="templates", Key=name, Body=body.encode())
         return {"TemplateURL": f"{self.url}/templates/{name}"}
 
+    def emulated(self, *template):
+        """The stack's template, or another file, as this cloud can deploy it: with its addresses for AWS's own."""
+        lint = ROOT / "infra" / "lint"
+        command = [sys.executable, lint / "emulated.py", *template]
+        template = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, cwd=lint).stdout)
+        api = f"127.0.0.1:{self.port}/_aws/execute-api/${{Connections}}/v1"
+        # Of https://HOST/, which has no TLS here.
+        host = {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::GetAtt": ["ApiUrl", "FunctionUrl"]}]}]}
+        for name, variable, value in (
+            ("Signals", "SAGEBELL_CONNECTIONS_URL", {"Fn::Sub": f"http://{api}"}),
+            ("Api", "SAGEBELL_CONNECT_URL", {"Fn::Sub": f"ws://{api}"}),
+            ("Sweep", "SAGEBELL_API_URL", {"Fn::Sub": [f"http://${{Host}}:{self.port}", {"Host": host}]}),
+        ):
+            variables = template["Resources"][name]["Properties"]["Environment"]["Variables"]
+            assert variable in variables
+            variables[variable] = value
+        return template
+
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=30)
@@ -212,28 +230,12 @@ class Deployment:
 
     def packaged(self):
         """The template as `sam deploy` has it, with the addresses of this cloud for AWS's own."""
-        cloud = self.cloud
-        emulated = subprocess.run(
-            [sys.executable, ROOT / "infra" / "lint" / "emulated.py", "s3://artifacts/none"],
-            capture_output=True, text=True, check=True, cwd=ROOT / "infra" / "lint",
-        )
-        template = json.loads(emulated.stdout)
+        template = self.cloud.emulated()
         for name, binary in FUNCTIONS.items():
             key = f"{binary}.zip"
             body = archive(ROOT / "target" / "lambda" / binary / "bootstrap")
-            cloud.client("s3").put_object(Bucket="artifacts", Key=key, Body=body)
+            self.cloud.client("s3").put_object(Bucket="artifacts", Key=key, Body=body)
             template["Resources"][name]["Properties"]["CodeUri"] = f"s3://artifacts/{key}"
-        api = f"127.0.0.1:{cloud.port}/_aws/execute-api/${{Connections}}/v1"
-        # Of https://HOST/, which has no TLS here.
-        host = {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::GetAtt": ["ApiUrl", "FunctionUrl"]}]}]}
-        for name, variable, value in (
-            ("Signals", "SAGEBELL_CONNECTIONS_URL", {"Fn::Sub": f"http://{api}"}),
-            ("Api", "SAGEBELL_CONNECT_URL", {"Fn::Sub": f"ws://{api}"}),
-            ("Sweep", "SAGEBELL_API_URL", {"Fn::Sub": [f"http://${{Host}}:{cloud.port}", {"Host": host}]}),
-        ):
-            variables = template["Resources"][name]["Properties"]["Environment"]["Variables"]
-            assert variable in variables
-            variables[variable] = value
         return template
 
     def answer_pings(self, api):
