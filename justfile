@@ -40,6 +40,10 @@ footprint:
 image *tag:
     ./scripts/build-image {{ tag }}
 
+# the files of a release, and a deployment from them (half an hour)
+release *parts="--dry-run":
+    ./scripts/release {{ parts }}
+
 # every figure of docs/benchmarks (half an hour)
 bench *sections:
     ./scripts/bench {{ sections }}
