@@ -52,6 +52,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("sagebell-job-events", &["monitor", "runtime", "system"]),
     ("sagebell-signals", &["monitor", "runtime", "system"]),
     ("sagebell-sweep", &["runtime", "sagemaker", "system"]),
+    ("sagebell-bundle", &["fake-sagemaker", "sagebell", "step", "system"]),
     // The tools of the tests.
     ("sagebell-fake-sagemaker", &["api-types", "monitor", "system"]),
     ("sagebell-simulation", &["monitor", "system"]),

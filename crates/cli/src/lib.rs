@@ -11,6 +11,7 @@ pub mod jobs;
 pub mod output;
 #[cfg(feature = "aws")]
 pub mod preflight;
+pub mod program;
 #[cfg(feature = "aws")]
 pub mod redrive;
 pub mod replay;

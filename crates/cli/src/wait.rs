@@ -44,11 +44,18 @@ enum Outcome {
 /// # Errors
 /// [`sagebell_client::WaitError`], [`ClientError`] or [`BadListen`] says why there was no waiting.
 pub async fn run(args: WaitArgs) -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let max_wait = Duration::try_from(args.max_wait).unwrap_or_default();
-    let mut waiting = begin(&args).await?;
+    let max_wait = tokio::time::sleep(Duration::try_from(args.max_wait).unwrap_or_default());
+    tokio::pin!(max_wait);
+    let mut waiting = tokio::select! {
+        waiting = begin(&args) => waiting?,
+        () = &mut max_wait => {
+            warn("gave up after --max-wait: the monitor did not answer");
+            return Ok(ExitCode::from(GAVE_UP));
+        }
+    };
     let outcome = tokio::select! {
         outcome = until_settled(&mut waiting, args.api.output) => outcome?,
-        () = tokio::time::sleep(max_wait) => Outcome::GaveUp,
+        () = &mut max_wait => Outcome::GaveUp,
         _ = tokio::signal::ctrl_c() => Outcome::Interrupted,
     };
     leave(waiting, &outcome).await;

@@ -30,6 +30,7 @@ pub mod options;
 pub mod outputs;
 pub mod plan;
 pub mod poll;
+pub mod program;
 pub mod progress;
 pub mod reasons;
 pub mod registry;

@@ -29,6 +29,7 @@ mod model;
 mod naming;
 mod operations;
 mod peculiar;
+pub mod program;
 mod publish;
 mod quotas;
 mod resource;
