@@ -1,0 +1,1 @@
+"""A pipeline's steps on this machine."""
