@@ -44,6 +44,10 @@ image *tag:
 release *parts="--dry-run":
     ./scripts/release {{ parts }}
 
+# the Python package: a wheel in target/wheels
+wheel *kind:
+    ./scripts/build-wheel {{ kind }}
+
 # every figure of docs/benchmarks (half an hour)
 bench *sections:
     ./scripts/bench {{ sections }}

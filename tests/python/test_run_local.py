@@ -4,13 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-from typing import List
 
 import pytest
+import sagebell as sm
 from kfp import compiler, dsl
 from machine import BUNDLE, ROOT, call, fake, monitor, until
-
-import sagebell as sm
 from sagebell import _binaries
 
 ROLE = "arn:aws:iam::111122223333:role/execution"
@@ -133,7 +131,7 @@ def inner(prefix: str, size: int = 3) -> str:
 
 
 @dsl.pipeline(name="flow")
-def flow(sizes: List[int] = [10, 20], limit: float = 0.5, prefix: str = "s3://a/") -> str:  # noqa: B006
+def flow(sizes: list[int] = [10, 20], limit: float = 0.5, prefix: str = "s3://a/") -> str:  # noqa: B006
     within = inner(prefix=prefix)
     cleanup = sm.process(
         region="eu-west-1", role=ROLE, image=IMAGE, instance_type="ml.m5.large", instance_count=1

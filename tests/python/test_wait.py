@@ -12,9 +12,8 @@ import termios
 import threading
 
 import pytest
-from machine import BUNDLE, ROOT, monitor, until
-
 import sagebell
+from machine import BUNDLE, ROOT, monitor, until
 from sagebell import _binaries
 
 JOBS = "arn:aws:sagemaker:us-east-1:111122223333:training-job"

@@ -12,10 +12,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf import json_format
-from kfp.pipeline_spec import pipeline_spec_pb2
-
-from . import values
+from . import messages, values
 from .spec import Message, parameters
 
 # As what a browser or an editor opens a file.
@@ -49,7 +46,7 @@ def make(component: Message, given: Mapping[str, Any], folder: pathlib.Path) -> 
         },
     }
     # What is no such message is refused.
-    json_format.ParseDict(message, pipeline_spec_pb2.ExecutorInput())
+    messages.check(message, messages.ExecutorInput)
     (here / "outputs").mkdir(parents=True)
     return message
 

@@ -8,12 +8,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Union
 
-import yaml
-from google.protobuf import json_format
+import yaml  # type: ignore[import-untyped,unused-ignore]
 from kfp import components
-from kfp.pipeline_spec import pipeline_spec_pb2
 
 from .._errors import PipelineRefused
+from . import messages
 
 # A message of `api/v2alpha1/pipeline_spec.proto`, in protobuf's JSON form.
 Message = Mapping[str, Any]
@@ -31,7 +30,7 @@ _NOT_COMPILED = (
     KeyError,
     TypeError,
     ValueError,
-    json_format.ParseError,
+    messages.ParseError,
     yaml.YAMLError,
 )
 
@@ -81,12 +80,12 @@ def load(pipeline: Pipeline) -> Spec:
             raise PipelineRefused(file, [f"it is no compiled pipeline: {error}"]) from error
     else:
         message = getattr(pipeline, "pipeline_spec", None)
-    if not isinstance(message, pipeline_spec_pb2.PipelineSpec):
+    if not isinstance(message, messages.PipelineSpec):
         raise TypeError(
             "run_local takes a pipeline function (@dsl.pipeline) or the path of a compiled pipeline, "
             f"not {type(pipeline).__name__}"
         )
-    found = json_format.MessageToDict(message)
+    found = messages.as_dict(message)
     return Spec(
         name=found.get("pipelineInfo", {}).get("name", "pipeline"),
         root=found.get("root", {}),
