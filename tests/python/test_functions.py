@@ -18,7 +18,7 @@ CONSTANTS = {
 # What no component makes.
 OTHERS = {
     "categorical_range", "configure", "continuous_range", "hyperparameters", "integer_range", "metric",
-    "metric_definition", "processing_input", "processing_output", "s3_channel", "spot",
+    "metric_definition", "processing_input", "processing_output", "run_local", "s3_channel", "spot", "wait",
 }
 
 
