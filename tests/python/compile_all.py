@@ -11,7 +11,7 @@ from samples import needed
 @dsl.pipeline(name="everything")
 def everything():
     for name, function in vars(sagebell).items():
-        if inspect.isfunction(function) and "PipelineTask" in str(inspect.signature(function).return_annotation):
+        if inspect.isfunction(function) and str(inspect.signature(function).return_annotation).endswith("Task"):
             function(**needed(function)).set_display_name(name)
 
 

@@ -121,6 +121,18 @@ def test_a_function_makes_the_task_of_its_component(family, name):
     assert task.inputs == same.inputs and task.component_ref == same.component_ref
 
 
+@EACH
+def test_type_checkers_know_the_outputs(family, name):
+    function = FUNCTIONS[family, name]
+    (outputs,) = re.findall(r"    class (\w+)Outputs\(TypedDict\):\n(.*?)\n\n    class", source(function), re.DOTALL)
+    assert re.findall(r"(\w+): PipelineChannel", outputs[1]) == [of["name"] for of in spec_of(family, name)["outputs"]]
+    assert inspect.signature(function).return_annotation == f"{outputs[0]}Task"
+
+
+def source(function):
+    return inspect.getsource(inspect.getmodule(function))
+
+
 def test_the_package_holds_the_components_themselves():
     held = {"/".join(file.parts[-2:])[:-5]: file for file in (PACKAGE / "_components").glob("*/*.yaml")}
     assert held.keys() == {f"{family}/{name}" for family, name in FUNCTIONS}

@@ -195,3 +195,28 @@ def test_what_is_known_later_is_not_compared(tmp_path):
     (task,) = compiled(later, tmp_path)["root"]["dag"]["tasks"].values()
     assert task["inputs"]["parameters"]["training_input_mode"] == {"componentInputParameter": "mode"}
     assert task["inputs"]["parameters"]["instance_count"] == {"componentInputParameter": "count"}
+
+
+def test_steps_stand_in_loops_conditions_exit_handlers_and_inner_pipelines(tmp_path):
+    def train(role, **more):
+        return sm.train(region="r", role=role, channels=[], model_artifact_path="s3://b", **more)
+
+    @dsl.pipeline(name="inner")
+    def inner(role: str) -> str:
+        return train(role).outputs["job_arn"]
+
+    @dsl.pipeline(name="flow")
+    def flow(role: str, sizes: list):
+        with dsl.ExitHandler(wait(), name="at the end"):
+            with dsl.ParallelFor(sizes) as size:
+                trained = train(role, instance_count=size, on_failure="report")
+                with dsl.If(trained.outputs["status"] == "Completed"):
+                    model(environment={"SIZE": size})
+            with dsl.ParallelFor([{"uri": "s3://bucket/a"}]) as item:
+                train(role, checkpoint_config={"S3Uri": item.uri})
+            sm.wait_for(region="r", arn=inner(role=role).output)
+
+    ir = compiled(flow, tmp_path)
+    dags = [ir["root"]["dag"], *(of["dag"] for of in ir["components"].values() if "dag" in of)]
+    steps = [task for dag in dags for task in dag["tasks"].values() if "retryPolicy" in task]
+    assert len(steps) == 6

@@ -62,6 +62,7 @@ WRONG = [
     ('sm.integer_range("size", 1.5, 2)', "float"),
     ('sm.configure(retries="2")', "retries"),
     ("sm.trian()", "trian"),
+    ('sm.wait_for(region="r", arn="a").outputs["stauts"]', "stauts"),
 ]
 
 
@@ -147,4 +148,6 @@ def test_an_editor_completes_the_functions_and_their_inputs():
     assert "model_artifact_path=" in {of.name_with_symbols for of in call.complete(2, 16)}
     (signature,) = jedi.Script("import sagebell as sm\nsm.train(", project=project).get_signatures(2, 9)
     assert "region: str | Later" in [of.to_string() for of in signature.params]
+    outputs = jedi.Script("import sagebell as sm\nsm.train().outputs", project=project).infer(2, 16)
+    assert [of.name for of in outputs] == ["TrainOutputs"]
     assert "S3 URI under which the model is stored." in signature.docstring()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 from . import _check
 from ._about import ACT_EACH_TIME, IMAGE
@@ -14,6 +14,8 @@ from ._settings import Settings, settings
 if TYPE_CHECKING:
     from kfp.components import YamlComponent
     from kfp.dsl import PipelineTask
+
+T = TypeVar("T")
 
 # The pause before the next try. The monitor looks for a step that is gone for a few minutes
 # before it stops the step's job.
@@ -27,12 +29,12 @@ _RETRY_FOR = "36d"
 
 
 def make(
-    function: Callable[..., PipelineTask],
+    function: Callable[..., T],
     component: str,
     inputs: Mapping[str, Any],
     choices: Mapping[str, tuple[str, ...]] = {},
-) -> PipelineTask:
-    """The task of a component.
+) -> T:
+    """The task of a component. Its type is the function's: KFP's class, with the outputs' names.
 
     Args:
         function: The function that was called.
@@ -46,9 +48,9 @@ def make(
         if name in given:
             _check.one_of(f"{function.__name__}: {name}", given[name], allowed)
     now = settings()
-    return _ready(
-        _begun(function.__name__, component, {**_of_settings(now), **given}), component, now
-    )
+    task = _begun(function.__name__, component, {**_of_settings(now), **given})
+    _make_ready(task, component, now)
+    return cast("T", task)
 
 
 def _begun(name: str, component: str, given: dict[str, Any]) -> PipelineTask:
@@ -88,7 +90,7 @@ def _load(component: str) -> YamlComponent:
     return load_component_from_text(file.read_text(encoding="utf-8"))
 
 
-def _ready(task: PipelineTask, component: str, now: Settings) -> PipelineTask:
+def _make_ready(task: PipelineTask, component: str, now: Settings) -> None:
     task.set_cpu_request(now.cpu_request)
     task.set_memory_request(now.memory_request)
     if now.image != IMAGE:
@@ -97,4 +99,3 @@ def _ready(task: PipelineTask, component: str, now: Settings) -> PipelineTask:
         task.set_caching_options(False)
     if now.retries:
         task.set_retry(now.retries, backoff_duration=_BACKOFF, backoff_max_duration=_RETRY_FOR)
-    return task

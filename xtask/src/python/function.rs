@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use sagebell_step::component_yaml;
 use sagebell_step::definition::{Definition, Offered, Type};
 
 use super::docstring::{self, argument};
@@ -12,13 +13,13 @@ pub(crate) fn text(row: &Definition) -> String {
     let name = names::function(row);
     let (required, others): (Vec<_>, Vec<_>) = row.offered().partition(Offered::is_required);
     let ordered = [required, others].concat();
-    let mut text = head(row, &ordered);
+    let mut text = head(row, &name, &ordered);
     line(&mut text, &format!("def {name}("));
     line(&mut text, "    *,");
     for offered in &ordered {
         line(&mut text, &format!("    {},", parameter(offered)));
     }
-    line(&mut text, ") -> PipelineTask:");
+    line(&mut text, &format!(") -> {}Task:", names::class(&name)));
     let mut quotes = "    \"\"\"";
     for documented in docstring::lines(row, &ordered) {
         let documented = documented.strip_prefix("    ").unwrap_or(&documented);
@@ -34,9 +35,9 @@ fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
-fn head(row: &Definition, ordered: &[Offered<'_>]) -> String {
+fn head(row: &Definition, name: &str, ordered: &[Offered<'_>]) -> String {
     let any = ordered.iter().any(|offered| annotation(offered.input.kind).contains("Any"));
-    let typing = if any { "TYPE_CHECKING, Any" } else { "TYPE_CHECKING" };
+    let typing = if any { "TYPE_CHECKING, Any, TypedDict" } else { "TYPE_CHECKING, TypedDict" };
     let doc = format!("\"\"\"The component `{}/{}`.\"\"\"", row.family.as_str(), row.name);
     format!(
         "{HEADER}{doc}\n\n\
@@ -44,8 +45,28 @@ fn head(row: &Definition, ordered: &[Offered<'_>]) -> String {
          from typing import {typing}\n\n\
          from .._task import make\n\n\
          if TYPE_CHECKING:\n    \
-         from kfp.dsl import PipelineTask\n\n    \
-         from .._types import Later\n\n\n"
+         from kfp.dsl import PipelineTask\n    \
+         from kfp.dsl.pipeline_channel import PipelineChannel\n\n    \
+         from .._types import Later\n\n\
+         {}\n\n",
+        types(row, name)
+    )
+}
+
+/// What type checkers and editors know of the task: KFP's own class, with the names of its outputs.
+fn types(row: &Definition, name: &str) -> String {
+    let class = names::class(name);
+    let outputs = component_yaml::outputs(row);
+    let outputs = outputs.map(|[output, ..]| format!("        {output}: PipelineChannel\n"));
+    format!(
+        "    class {class}Outputs(TypedDict):\n        \
+         \"\"\"The outputs of `{name}`.\"\"\"\n\n\
+         {}\n    \
+         class {class}Task(PipelineTask):\n        \
+         \"\"\"KFP's task, with the outputs of `{name}`.\"\"\"\n\n        \
+         @property\n        \
+         def outputs(self) -> {class}Outputs: ...  # type: ignore[override]\n",
+        outputs.collect::<String>()
     )
 }
 

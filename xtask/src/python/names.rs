@@ -15,6 +15,16 @@ pub(crate) fn function(row: &Definition) -> String {
     }
 }
 
+/// The first part of the names of a function's types: `WaitFor`.
+pub(crate) fn class(function: &str) -> String {
+    let words = function.split('_').map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    });
+    words.collect()
+}
+
 /// The page of SageMaker's reference about the request that a component sends.
 pub(crate) fn reference(row: &Definition) -> Option<String> {
     Some(format!("{DOCS}{}.html", operation(row)?))
@@ -81,6 +91,11 @@ mod tests {
         assert_eq!(names.len(), all().len());
         let some = ["train", "ack_model", "ack_training_job", "create_auto_ml_job_v2", "wait_for"];
         assert!(some.iter().all(|name| names.contains(*name)), "{names:?}");
+    }
+
+    #[test]
+    fn a_class_is_spelt_as_classes_are() {
+        assert_eq!(class("create_auto_ml_job_v2"), "CreateAutoMlJobV2");
     }
 
     #[test]

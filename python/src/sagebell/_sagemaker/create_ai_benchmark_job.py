@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateAiBenchmarkJobOutputs(TypedDict):
+        """The outputs of `create_ai_benchmark_job`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateAiBenchmarkJobTask(PipelineTask):
+        """KFP's task, with the outputs of `create_ai_benchmark_job`."""
+
+        @property
+        def outputs(self) -> CreateAiBenchmarkJobOutputs: ...  # type: ignore[override]
 
 
 def create_ai_benchmark_job(
@@ -36,7 +55,7 @@ def create_ai_benchmark_job(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateAiBenchmarkJobTask:
     """CreateAIBenchmarkJob: creates an ai benchmark job from a request of the SageMaker API, and waits
     for it.
 

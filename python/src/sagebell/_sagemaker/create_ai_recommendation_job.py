@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateAiRecommendationJobOutputs(TypedDict):
+        """The outputs of `create_ai_recommendation_job`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateAiRecommendationJobTask(PipelineTask):
+        """KFP's task, with the outputs of `create_ai_recommendation_job`."""
+
+        @property
+        def outputs(self) -> CreateAiRecommendationJobOutputs: ...  # type: ignore[override]
 
 
 def create_ai_recommendation_job(
@@ -40,7 +59,7 @@ def create_ai_recommendation_job(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateAiRecommendationJobTask:
     """CreateAIRecommendationJob: creates an ai recommendation job from a request of the SageMaker API,
     and waits for it.
 

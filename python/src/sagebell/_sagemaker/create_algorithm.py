@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateAlgorithmOutputs(TypedDict):
+        """The outputs of `create_algorithm`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateAlgorithmTask(PipelineTask):
+        """KFP's task, with the outputs of `create_algorithm`."""
+
+        @property
+        def outputs(self) -> CreateAlgorithmOutputs: ...  # type: ignore[override]
 
 
 def create_algorithm(
@@ -36,7 +55,7 @@ def create_algorithm(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateAlgorithmTask:
     """CreateAlgorithm: creates an algorithm from a request of the SageMaker API, and waits for it.
 
     The component `sagemaker/create-algorithm`. Units and allowed values of the request's fields:

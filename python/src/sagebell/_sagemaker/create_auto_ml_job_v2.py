@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateAutoMlJobV2Outputs(TypedDict):
+        """The outputs of `create_auto_ml_job_v2`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        best_candidate: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateAutoMlJobV2Task(PipelineTask):
+        """KFP's task, with the outputs of `create_auto_ml_job_v2`."""
+
+        @property
+        def outputs(self) -> CreateAutoMlJobV2Outputs: ...  # type: ignore[override]
 
 
 def create_auto_ml_job_v2(
@@ -40,7 +60,7 @@ def create_auto_ml_job_v2(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateAutoMlJobV2Task:
     """CreateAutoMLJobV2: creates an auto ml job v2 from a request of the SageMaker API, and waits for
     it.
 

@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateClusterOutputs(TypedDict):
+        """The outputs of `create_cluster`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateClusterTask(PipelineTask):
+        """KFP's task, with the outputs of `create_cluster`."""
+
+        @property
+        def outputs(self) -> CreateClusterOutputs: ...  # type: ignore[override]
 
 
 def create_cluster(
@@ -41,7 +60,7 @@ def create_cluster(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateClusterTask:
     """CreateCluster: creates a cluster from a request of the SageMaker API, and waits for it.
 
     The component `sagemaker/create-cluster`. Units and allowed values of the request's fields:

@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateCompilationJobOutputs(TypedDict):
+        """The outputs of `create_compilation_job`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        model_artifact: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateCompilationJobTask(PipelineTask):
+        """KFP's task, with the outputs of `create_compilation_job`."""
+
+        @property
+        def outputs(self) -> CreateCompilationJobOutputs: ...  # type: ignore[override]
 
 
 def create_compilation_job(
@@ -37,7 +57,7 @@ def create_compilation_job(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateCompilationJobTask:
     """CreateCompilationJob: creates a compilation job from a request of the SageMaker API, and waits
     for it.
 

@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateEndpointOutputs(TypedDict):
+        """The outputs of `create_endpoint`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateEndpointTask(PipelineTask):
+        """KFP's task, with the outputs of `create_endpoint`."""
+
+        @property
+        def outputs(self) -> CreateEndpointOutputs: ...  # type: ignore[override]
 
 
 def create_endpoint(
@@ -33,7 +52,7 @@ def create_endpoint(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateEndpointTask:
     """CreateEndpoint: creates an endpoint from a request of the SageMaker API, and waits for it.
 
     The component `sagemaker/create-endpoint`. Units and allowed values of the request's fields:

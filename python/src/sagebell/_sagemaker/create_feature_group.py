@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateFeatureGroupOutputs(TypedDict):
+        """The outputs of `create_feature_group`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        offline_store: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateFeatureGroupTask(PipelineTask):
+        """KFP's task, with the outputs of `create_feature_group`."""
+
+        @property
+        def outputs(self) -> CreateFeatureGroupOutputs: ...  # type: ignore[override]
 
 
 def create_feature_group(
@@ -39,7 +59,7 @@ def create_feature_group(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateFeatureGroupTask:
     """CreateFeatureGroup: creates a feature group from a request of the SageMaker API, and waits for
     it.
 

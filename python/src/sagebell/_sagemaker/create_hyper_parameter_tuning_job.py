@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateHyperParameterTuningJobOutputs(TypedDict):
+        """The outputs of `create_hyper_parameter_tuning_job`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        best_training_job: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateHyperParameterTuningJobTask(PipelineTask):
+        """KFP's task, with the outputs of `create_hyper_parameter_tuning_job`."""
+
+        @property
+        def outputs(self) -> CreateHyperParameterTuningJobOutputs: ...  # type: ignore[override]
 
 
 def create_hyper_parameter_tuning_job(
@@ -36,7 +56,7 @@ def create_hyper_parameter_tuning_job(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateHyperParameterTuningJobTask:
     """CreateHyperParameterTuningJob: creates a hyper parameter tuning job from a request of the
     SageMaker API, and waits for it.
 

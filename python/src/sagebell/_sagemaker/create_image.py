@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateImageOutputs(TypedDict):
+        """The outputs of `create_image`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateImageTask(PipelineTask):
+        """KFP's task, with the outputs of `create_image`."""
+
+        @property
+        def outputs(self) -> CreateImageOutputs: ...  # type: ignore[override]
 
 
 def create_image(
@@ -34,7 +53,7 @@ def create_image(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateImageTask:
     """CreateImage: creates an image from a request of the SageMaker API, and waits for it.
 
     The component `sagemaker/create-image`. Units and allowed values of the request's fields:

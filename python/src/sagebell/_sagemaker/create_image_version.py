@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateImageVersionOutputs(TypedDict):
+        """The outputs of `create_image_version`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateImageVersionTask(PipelineTask):
+        """KFP's task, with the outputs of `create_image_version`."""
+
+        @property
+        def outputs(self) -> CreateImageVersionOutputs: ...  # type: ignore[override]
 
 
 def create_image_version(
@@ -40,7 +59,7 @@ def create_image_version(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateImageVersionTask:
     """CreateImageVersion: creates an image version from a request of the SageMaker API, and waits for
     it.
 

@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateJobOutputs(TypedDict):
+        """The outputs of `create_job`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateJobTask(PipelineTask):
+        """KFP's task, with the outputs of `create_job`."""
+
+        @property
+        def outputs(self) -> CreateJobOutputs: ...  # type: ignore[override]
 
 
 def create_job(
@@ -35,7 +54,7 @@ def create_job(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateJobTask:
     """CreateJob: creates a job from a request of the SageMaker API, and waits for it.
 
     The component `sagemaker/create-job`. Units and allowed values of the request's fields:

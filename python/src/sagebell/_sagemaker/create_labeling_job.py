@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateLabelingJobOutputs(TypedDict):
+        """The outputs of `create_labeling_job`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        output_manifest: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateLabelingJobTask(PipelineTask):
+        """KFP's task, with the outputs of `create_labeling_job`."""
+
+        @property
+        def outputs(self) -> CreateLabelingJobOutputs: ...  # type: ignore[override]
 
 
 def create_labeling_job(
@@ -39,7 +59,7 @@ def create_labeling_job(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateLabelingJobTask:
     """CreateLabelingJob: creates a labeling job from a request of the SageMaker API, and waits for it.
 
     The component `sagemaker/create-labeling-job`. Units and allowed values of the request's fields:

@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateMlflowTrackingServerOutputs(TypedDict):
+        """The outputs of `create_mlflow_tracking_server`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateMlflowTrackingServerTask(PipelineTask):
+        """KFP's task, with the outputs of `create_mlflow_tracking_server`."""
+
+        @property
+        def outputs(self) -> CreateMlflowTrackingServerOutputs: ...  # type: ignore[override]
 
 
 def create_mlflow_tracking_server(
@@ -39,7 +58,7 @@ def create_mlflow_tracking_server(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateMlflowTrackingServerTask:
     """CreateMlflowTrackingServer: creates a mlflow tracking server from a request of the SageMaker
     API, and waits for it.
 

@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateModelOutputs(TypedDict):
+        """The outputs of `create_model`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateModelTask(PipelineTask):
+        """KFP's task, with the outputs of `create_model`."""
+
+        @property
+        def outputs(self) -> CreateModelOutputs: ...  # type: ignore[override]
 
 
 def create_model(
@@ -37,7 +56,7 @@ def create_model(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateModelTask:
     """CreateModel: creates a model from a request of the SageMaker API, and waits for it.
 
     The component `sagemaker/create-model`. Units and allowed values of the request's fields:

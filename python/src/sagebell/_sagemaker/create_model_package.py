@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateModelPackageOutputs(TypedDict):
+        """The outputs of `create_model_package`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateModelPackageTask(PipelineTask):
+        """KFP's task, with the outputs of `create_model_package`."""
+
+        @property
+        def outputs(self) -> CreateModelPackageOutputs: ...  # type: ignore[override]
 
 
 def create_model_package(
@@ -54,7 +73,7 @@ def create_model_package(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateModelPackageTask:
     """CreateModelPackage: creates a model package from a request of the SageMaker API, and waits for
     it.
 

@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateMonitoringScheduleOutputs(TypedDict):
+        """The outputs of `create_monitoring_schedule`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateMonitoringScheduleTask(PipelineTask):
+        """KFP's task, with the outputs of `create_monitoring_schedule`."""
+
+        @property
+        def outputs(self) -> CreateMonitoringScheduleOutputs: ...  # type: ignore[override]
 
 
 def create_monitoring_schedule(
@@ -32,7 +51,7 @@ def create_monitoring_schedule(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateMonitoringScheduleTask:
     """CreateMonitoringSchedule: creates a monitoring schedule from a request of the SageMaker API, and
     waits for it.
 

@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateNotebookInstanceOutputs(TypedDict):
+        """The outputs of `create_notebook_instance`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        url: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateNotebookInstanceTask(PipelineTask):
+        """KFP's task, with the outputs of `create_notebook_instance`."""
+
+        @property
+        def outputs(self) -> CreateNotebookInstanceOutputs: ...  # type: ignore[override]
 
 
 def create_notebook_instance(
@@ -46,7 +66,7 @@ def create_notebook_instance(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateNotebookInstanceTask:
     """CreateNotebookInstance: creates a notebook instance from a request of the SageMaker API, and
     waits for it.
 

@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateProcessingJobOutputs(TypedDict):
+        """The outputs of `create_processing_job`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateProcessingJobTask(PipelineTask):
+        """KFP's task, with the outputs of `create_processing_job`."""
+
+        @property
+        def outputs(self) -> CreateProcessingJobOutputs: ...  # type: ignore[override]
 
 
 def create_processing_job(
@@ -40,7 +59,7 @@ def create_processing_job(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateProcessingJobTask:
     """CreateProcessingJob: creates a processing job from a request of the SageMaker API, and waits for
     it.
 

@@ -3,14 +3,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateTrainingJobOutputs(TypedDict):
+        """The outputs of `create_training_job`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        model_artifact: PipelineChannel
+        training_image: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateTrainingJobTask(PipelineTask):
+        """KFP's task, with the outputs of `create_training_job`."""
+
+        @property
+        def outputs(self) -> CreateTrainingJobOutputs: ...  # type: ignore[override]
 
 
 def create_training_job(
@@ -57,7 +78,7 @@ def create_training_job(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateTrainingJobTask:
     """CreateTrainingJob: creates a training job from a request of the SageMaker API, and waits for it.
 
     The component `sagemaker/create-training-job`. Units and allowed values of the request's fields:

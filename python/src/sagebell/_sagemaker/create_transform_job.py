@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class CreateTransformJobOutputs(TypedDict):
+        """The outputs of `create_transform_job`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        output_location: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class CreateTransformJobTask(PipelineTask):
+        """KFP's task, with the outputs of `create_transform_job`."""
+
+        @property
+        def outputs(self) -> CreateTransformJobOutputs: ...  # type: ignore[override]
 
 
 def create_transform_job(
@@ -43,7 +63,7 @@ def create_transform_job(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> CreateTransformJobTask:
     """CreateTransformJob: creates a transform job from a request of the SageMaker API, and waits for
     it.
 

@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class StartPipelineExecutionOutputs(TypedDict):
+        """The outputs of `start_pipeline_execution`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class StartPipelineExecutionTask(PipelineTask):
+        """KFP's task, with the outputs of `start_pipeline_execution`."""
+
+        @property
+        def outputs(self) -> StartPipelineExecutionOutputs: ...  # type: ignore[override]
 
 
 def start_pipeline_execution(
@@ -38,7 +57,7 @@ def start_pipeline_execution(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> StartPipelineExecutionTask:
     """StartPipelineExecution: starts a pipeline execution from a request of the SageMaker API, and
     waits for it.
 

@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class WaitForOutputs(TypedDict):
+        """The outputs of `wait_for`."""
+
+        name: PipelineChannel
+        description: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class WaitForTask(PipelineTask):
+        """KFP's task, with the outputs of `wait_for`."""
+
+        @property
+        def outputs(self) -> WaitForOutputs: ...  # type: ignore[override]
 
 
 def wait_for(
@@ -29,7 +48,7 @@ def wait_for(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> WaitForTask:
     """Waits for a job or a resource that something else created.
 
     The component `sagemaker/sagemaker-wait`.

@@ -3,14 +3,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class BatchTransformOutputs(TypedDict):
+        """The outputs of `batch_transform`."""
+
+        output_location: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class BatchTransformTask(PipelineTask):
+        """KFP's task, with the outputs of `batch_transform`."""
+
+        @property
+        def outputs(self) -> BatchTransformOutputs: ...  # type: ignore[override]
 
 
 def batch_transform(
@@ -50,7 +68,7 @@ def batch_transform(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> BatchTransformTask:
     """Runs a batch transform job and waits for it.
 
     The component `v1/batch_transform`. Units and allowed values of the request's fields:

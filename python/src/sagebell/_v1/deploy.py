@@ -3,14 +3,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class DeployOutputs(TypedDict):
+        """The outputs of `deploy`."""
+
+        endpoint_name: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class DeployTask(PipelineTask):
+        """KFP's task, with the outputs of `deploy`."""
+
+        @property
+        def outputs(self) -> DeployOutputs: ...  # type: ignore[override]
 
 
 def deploy(
@@ -53,7 +71,7 @@ def deploy(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> DeployTask:
     """Creates or updates an endpoint and waits until it is in service.
 
     The component `v1/deploy`. Units and allowed values of the request's fields:

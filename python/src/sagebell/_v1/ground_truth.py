@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class GroundTruthOutputs(TypedDict):
+        """The outputs of `ground_truth`."""
+
+        output_manifest_location: PipelineChannel
+        active_learning_model_arn: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class GroundTruthTask(PipelineTask):
+        """KFP's task, with the outputs of `ground_truth`."""
+
+        @property
+        def outputs(self) -> GroundTruthOutputs: ...  # type: ignore[override]
 
 
 def ground_truth(
@@ -57,7 +76,7 @@ def ground_truth(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> GroundTruthTask:
     """Runs a labeling job and waits for it.
 
     The component `v1/ground_truth`. Units and allowed values of the request's fields:

@@ -3,14 +3,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class HyperparameterTuningOutputs(TypedDict):
+        """The outputs of `hyperparameter_tuning`."""
+
+        hpo_job_name: PipelineChannel
+        model_artifact_url: PipelineChannel
+        best_job_name: PipelineChannel
+        best_hyperparameters: PipelineChannel
+        training_image: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class HyperparameterTuningTask(PipelineTask):
+        """KFP's task, with the outputs of `hyperparameter_tuning`."""
+
+        @property
+        def outputs(self) -> HyperparameterTuningOutputs: ...  # type: ignore[override]
 
 
 def hyperparameter_tuning(
@@ -62,7 +84,7 @@ def hyperparameter_tuning(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> HyperparameterTuningTask:
     """Runs a hyperparameter tuning job and waits for it.
 
     The component `v1/hyperparameter_tuning`. Units and allowed values of the request's fields:

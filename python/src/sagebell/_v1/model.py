@@ -3,14 +3,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class ModelOutputs(TypedDict):
+        """The outputs of `model`."""
+
+        model_name: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class ModelTask(PipelineTask):
+        """KFP's task, with the outputs of `model`."""
+
+        @property
+        def outputs(self) -> ModelOutputs: ...  # type: ignore[override]
 
 
 def model(
@@ -40,7 +58,7 @@ def model(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> ModelTask:
     """Creates a model.
 
     The component `v1/model`. Units and allowed values of the request's fields:

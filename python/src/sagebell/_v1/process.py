@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class ProcessOutputs(TypedDict):
+        """The outputs of `process`."""
+
+        job_name: PipelineChannel
+        output_artifacts: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class ProcessTask(PipelineTask):
+        """KFP's task, with the outputs of `process`."""
+
+        @property
+        def outputs(self) -> ProcessOutputs: ...  # type: ignore[override]
 
 
 def process(
@@ -47,7 +66,7 @@ def process(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> ProcessTask:
     """Runs a processing job and waits for it.
 
     The component `v1/process`. Units and allowed values of the request's fields:

@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class RlestimatorOutputs(TypedDict):
+        """The outputs of `rlestimator`."""
+
+        model_artifact_url: PipelineChannel
+        job_name: PipelineChannel
+        training_image: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class RlestimatorTask(PipelineTask):
+        """KFP's task, with the outputs of `rlestimator`."""
+
+        @property
+        def outputs(self) -> RlestimatorOutputs: ...  # type: ignore[override]
 
 
 def rlestimator(
@@ -55,7 +75,7 @@ def rlestimator(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> RlestimatorTask:
     """Runs a reinforcement learning training job and waits for it.
 
     The component `v1/rlestimator`. Units and allowed values of the request's fields:

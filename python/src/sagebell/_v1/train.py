@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class TrainOutputs(TypedDict):
+        """The outputs of `train`."""
+
+        model_artifact_url: PipelineChannel
+        job_name: PipelineChannel
+        training_image: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class TrainTask(PipelineTask):
+        """KFP's task, with the outputs of `train`."""
+
+        @property
+        def outputs(self) -> TrainOutputs: ...  # type: ignore[override]
 
 
 def train(
@@ -53,7 +73,7 @@ def train(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> TrainTask:
     """Runs a training job and waits for it.
 
     The component `v1/train`. Units and allowed values of the request's fields:

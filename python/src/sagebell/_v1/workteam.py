@@ -3,14 +3,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class WorkteamOutputs(TypedDict):
+        """The outputs of `workteam`."""
+
+        workteam_arn: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class WorkteamTask(PipelineTask):
+        """KFP's task, with the outputs of `workteam`."""
+
+        @property
+        def outputs(self) -> WorkteamOutputs: ...  # type: ignore[override]
 
 
 def workteam(
@@ -35,7 +53,7 @@ def workteam(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> WorkteamTask:
     """Creates a private work team.
 
     The component `v1/workteam`. Units and allowed values of the request's fields:

@@ -3,14 +3,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class AckEndpointOutputs(TypedDict):
+        """The outputs of `ack_endpoint`."""
+
+        ack_resource_metadata: PipelineChannel
+        conditions: PipelineChannel
+        creation_time: PipelineChannel
+        endpoint_status: PipelineChannel
+        failure_reason: PipelineChannel
+        last_modified_time: PipelineChannel
+        pending_deployment_summary: PipelineChannel
+        production_variants: PipelineChannel
+        sagemaker_resource_name: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class AckEndpointTask(PipelineTask):
+        """KFP's task, with the outputs of `ack_endpoint`."""
+
+        @property
+        def outputs(self) -> AckEndpointOutputs: ...  # type: ignore[override]
 
 
 def ack_endpoint(
@@ -32,7 +57,7 @@ def ack_endpoint(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> AckEndpointTask:
     """Creates an endpoint, or updates it if it exists, and waits until it is in service.
 
     The component `v2/Endpoint`. Units and allowed values of the request's fields:

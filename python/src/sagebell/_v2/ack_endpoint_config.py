@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class AckEndpointConfigOutputs(TypedDict):
+        """The outputs of `ack_endpoint_config`."""
+
+        ack_resource_metadata: PipelineChannel
+        conditions: PipelineChannel
+        sagemaker_resource_name: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class AckEndpointConfigTask(PipelineTask):
+        """KFP's task, with the outputs of `ack_endpoint_config`."""
+
+        @property
+        def outputs(self) -> AckEndpointConfigOutputs: ...  # type: ignore[override]
 
 
 def ack_endpoint_config(
@@ -34,7 +54,7 @@ def ack_endpoint_config(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> AckEndpointConfigTask:
     """Creates an endpoint configuration.
 
     The component `v2/EndpointConfig`. Units and allowed values of the request's fields:

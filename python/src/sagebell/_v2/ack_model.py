@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class AckModelOutputs(TypedDict):
+        """The outputs of `ack_model`."""
+
+        ack_resource_metadata: PipelineChannel
+        conditions: PipelineChannel
+        sagemaker_resource_name: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class AckModelTask(PipelineTask):
+        """KFP's task, with the outputs of `ack_model`."""
+
+        @property
+        def outputs(self) -> AckModelOutputs: ...  # type: ignore[override]
 
 
 def ack_model(
@@ -36,7 +56,7 @@ def ack_model(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> AckModelTask:
     """Creates a model.
 
     The component `v2/Modelv2`. Units and allowed values of the request's fields:

@@ -3,14 +3,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class AckModelBiasJobDefinitionOutputs(TypedDict):
+        """The outputs of `ack_model_bias_job_definition`."""
+
+        ack_resource_metadata: PipelineChannel
+        conditions: PipelineChannel
+        sagemaker_resource_name: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        failure_reason: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class AckModelBiasJobDefinitionTask(PipelineTask):
+        """KFP's task, with the outputs of `ack_model_bias_job_definition`."""
+
+        @property
+        def outputs(self) -> AckModelBiasJobDefinitionOutputs: ...  # type: ignore[override]
 
 
 def ack_model_bias_job_definition(
@@ -38,7 +58,7 @@ def ack_model_bias_job_definition(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> AckModelBiasJobDefinitionTask:
     """Creates a model bias job definition.
 
     The component `v2/ModelBiasJobDefinition`. Units and allowed values of the request's fields:

@@ -3,14 +3,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class AckMonitoringScheduleOutputs(TypedDict):
+        """The outputs of `ack_monitoring_schedule`."""
+
+        ack_resource_metadata: PipelineChannel
+        conditions: PipelineChannel
+        creation_time: PipelineChannel
+        failure_reason: PipelineChannel
+        last_modified_time: PipelineChannel
+        last_monitoring_execution_summary: PipelineChannel
+        monitoring_schedule_status: PipelineChannel
+        sagemaker_resource_name: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class AckMonitoringScheduleTask(PipelineTask):
+        """KFP's task, with the outputs of `ack_monitoring_schedule`."""
+
+        @property
+        def outputs(self) -> AckMonitoringScheduleOutputs: ...  # type: ignore[override]
 
 
 def ack_monitoring_schedule(
@@ -31,7 +55,7 @@ def ack_monitoring_schedule(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> AckMonitoringScheduleTask:
     """Creates a monitoring schedule, or updates it if it exists.
 
     The component `v2/MonitoringSchedule`. Units and allowed values of the request's fields:

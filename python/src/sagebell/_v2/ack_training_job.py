@@ -3,14 +3,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._task import make
 
 if TYPE_CHECKING:
     from kfp.dsl import PipelineTask
+    from kfp.dsl.pipeline_channel import PipelineChannel
 
     from .._types import Later
+
+    class AckTrainingJobOutputs(TypedDict):
+        """The outputs of `ack_training_job`."""
+
+        ack_resource_metadata: PipelineChannel
+        conditions: PipelineChannel
+        creation_time: PipelineChannel
+        debug_rule_evaluation_statuses: PipelineChannel
+        failure_reason: PipelineChannel
+        last_modified_time: PipelineChannel
+        model_artifacts: PipelineChannel
+        profiler_rule_evaluation_statuses: PipelineChannel
+        profiling_status: PipelineChannel
+        secondary_status: PipelineChannel
+        training_job_status: PipelineChannel
+        warm_pool_status: PipelineChannel
+        job_arn: PipelineChannel
+        status: PipelineChannel
+        metrics: PipelineChannel
+        timeline: PipelineChannel
+        summary: PipelineChannel
+
+    class AckTrainingJobTask(PipelineTask):
+        """KFP's task, with the outputs of `ack_training_job`."""
+
+        @property
+        def outputs(self) -> AckTrainingJobOutputs: ...  # type: ignore[override]
 
 
 def ack_training_job(
@@ -50,7 +78,7 @@ def ack_training_job(
     name_prefix: str | Later = "",
     poll_seconds: str | Later = "",
     logs: str | Later = "",
-) -> PipelineTask:
+) -> AckTrainingJobTask:
     """Runs a training job and waits for it.
 
     The component `v2/TrainingJob`. Units and allowed values of the request's fields:
