@@ -79,3 +79,41 @@ def test_images_of_both_architectures_become_one(tmp_path):
     assert done.stdout.strip() == index["digest"]
     images = json.loads((tmp_path / "pushed" / "blobs" / index["digest"].replace(":", "/")).read_text())["manifests"]
     assert {image["platform"]["architecture"] for image in images} == {"amd64", "arm64"}
+
+
+@pytest.fixture
+def versioned(checkout):
+    """A repository whose `cargo` only notes how it is called."""
+    shutil.copy(ROOT / "scripts" / "set-version", checkout / "scripts")
+    (checkout / "fuzz").mkdir()
+    (checkout / "page.md").write_text("See https://raw.githubusercontent.com/sagebell/sagebell/v1.2.3/x, not kfp v1.2.3/.\n")
+    (checkout / "bin").mkdir()
+    cargo = checkout / "bin" / "cargo"
+    cargo.write_text(f'#!/bin/sh\necho "$(basename "$PWD"): $*" >> {checkout}/calls\n')
+    cargo.chmod(0o755)
+    for words in (["init", "--quiet"], ["add", "page.md"]):
+        subprocess.run(["git", *words], cwd=checkout, check=True)
+    return checkout
+
+
+def set_version(folder, *words):
+    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    command = [folder / "scripts" / "set-version", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_a_new_version_is_set_everywhere(versioned):
+    done = set_version(versioned, "1.3.0")
+    assert done.returncode == 0, done.stderr
+    assert (versioned / "Cargo.toml").read_text() == CARGO.replace("1.2.3", "1.3.0")
+    page = (versioned / "page.md").read_text()
+    assert page == "See https://raw.githubusercontent.com/sagebell/sagebell/v1.3.0/x, not kfp v1.2.3/.\n"
+    calls = (versioned / "calls").read_text().splitlines()
+    assert calls[-1].endswith(": xtask generate") and calls[-2].startswith("fuzz: update")
+
+
+@pytest.mark.parametrize("words", [(), ("v1.3.0",), ("1.3",), ("1.3.0", "1.4.0")])
+def test_what_is_no_version_is_refused(versioned, words):
+    done = set_version(versioned, *words)
+    assert done.returncode == 2 and "usage" in done.stderr
+    assert (versioned / "Cargo.toml").read_text() == CARGO

@@ -4,7 +4,7 @@ import re
 import sys
 import tomllib
 
-from conftest import ROOT
+from conftest import ROOT, tracked
 
 PAGE = (ROOT / "docs" / "versions.md").read_text()
 CARGO = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]
@@ -44,3 +44,9 @@ def test_rust_is_the_one_that_builds():
     toolchain = tomllib.loads((ROOT / "rust-toolchain.toml").read_text())["toolchain"]["channel"]
     assert f"Rust {CARGO['rust-version']} builds it" in PAGE
     assert toolchain.startswith(f"{CARGO['rust-version']}.")
+
+
+def test_urls_of_a_release_are_of_this_version():
+    for page in tracked("*.md"):
+        for version in listed(r"/sagebell/sagebell/v(\d+\.\d+\.\d+)/", page):
+            assert version == CARGO["version"], page
