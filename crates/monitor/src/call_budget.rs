@@ -68,12 +68,20 @@ pub struct CallBudget {
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub entropy: Arc<dyn Entropy>,
+    /// The account, if it is not the monitor's own: quotas are by account and region.
+    pub account: Option<String>,
     /// Describes a second. Lists and Stops are a quarter of that: SageMaker takes fewer
     /// of them, too.
     pub describes_per_second: u32,
 }
 
 impl CallBudget {
+    /// The budget of another account, as large.
+    #[must_use]
+    pub fn in_account(self, account: &str) -> Self {
+        Self { account: Some(account.to_owned()), ..self }
+    }
+
     /// Takes one call's turn, after a wait of four seconds at most. A store that fails
     /// holds nobody up: SageMaker itself throttles who calls too often.
     ///
@@ -81,9 +89,13 @@ impl CallBudget {
     /// [`Spent`], at once, if the wait would be longer.
     pub async fn take(&self, region: &str, call: Call) -> Result<(), Spent> {
         let mut waited = Duration::ZERO;
+        let whose = match &self.account {
+            Some(account) => format!("{account}/{region}"),
+            None => region.to_owned(),
+        };
         loop {
             let now = self.clock.now();
-            let key = CountKey::at(region, call.as_str(), WINDOW, now);
+            let key = CountKey::at(&whose, call.as_str(), WINDOW, now);
             match self.store.count(&key).await {
                 Ok(count) if count > self.most(call) => {}
                 Ok(_) => break,

@@ -55,6 +55,7 @@ pub mod job_queries;
 pub mod kind;
 pub mod limits;
 pub mod links;
+pub mod member;
 pub mod observation;
 pub mod operations;
 mod overtime;

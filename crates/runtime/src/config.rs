@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 use sagebell_monitor::limits::Limits;
+use sagebell_monitor::member::Member;
 use sagebell_monitor::policy::Policy;
 use sagebell_system::Env;
 use sagebell_webhook::CallbackPaths;
@@ -72,6 +73,9 @@ pub struct Config {
     pub store: StoreConfig,
     /// `SAGEBELL_SAGEMAKER`.
     pub sagemaker: SageMakerAccess,
+    /// `SAGEBELL_MEMBER_ACCOUNTS` and `SAGEBELL_MEMBER_ROLE`: other accounts whose jobs the monitor
+    /// watches, and the role there with which it calls SageMaker.
+    pub members: Vec<Member>,
     /// `SAGEBELL_AUTH`.
     pub auth: Auth,
     /// `SAGEBELL_CONNECT_URL`: where waiters open connections. Without it the API names no such
@@ -118,6 +122,7 @@ impl Config {
                 parse_store(text, &names)
             });
         let sagemaker = reader.sagemaker(store.as_ref());
+        let members = reader.members();
         let auth = reader.or("SAGEBELL_AUTH", "iam", "`iam` or `none`", parse_auth);
         let connect_url = reader.url("SAGEBELL_CONNECT_URL", &["wss://", "ws://"]);
         let callbacks = reader.or("SAGEBELL_CALLBACKS", "on", "`on` or `off`", |text| {
@@ -180,6 +185,7 @@ impl Config {
             ) if reader.problems.is_empty() => Ok(Self {
                 store,
                 sagemaker,
+                members,
                 auth,
                 connect_url,
                 callbacks,

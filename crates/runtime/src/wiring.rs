@@ -9,6 +9,8 @@ use sagebell_monitor::call_budget::CallBudget;
 use sagebell_monitor::connections::Connections;
 use sagebell_monitor::deliver::{Deliver, Senders};
 use sagebell_monitor::job_queries::JobQueries;
+#[cfg(feature = "aws")]
+use sagebell_monitor::member::Member;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{
     Announcer, CallbackGuard, Clock, Entropy, Gateway, Intake, Queue, Reachability, SageMaker,
@@ -69,9 +71,10 @@ pub(crate) struct Adapters {
     pub(crate) reachability: Arc<dyn Reachability>,
 }
 
-/// Makes the adapter to SageMaker of region and credentials, and of what it may call.
+/// Makes the adapter to SageMaker of region and credentials, of what it may call, and of the other
+/// accounts whose jobs it reaches.
 #[cfg(feature = "aws")]
-pub type ConnectSageMaker = fn(&aws_types::SdkConfig, CallBudget) -> Arc<dyn SageMaker>;
+pub type ConnectSageMaker = fn(&aws_types::SdkConfig, CallBudget, &[Member]) -> Arc<dyn SageMaker>;
 
 /// Every adapter that the use cases need.
 #[derive(Clone)]
@@ -125,16 +128,17 @@ impl Wiring {
                 crate::aws::adapters(sdk().await?, names.clone(), &clock).await
             }
         };
-        let access = config.sagemaker;
+        let (access, members) = (config.sagemaker, config.members.clone());
         let mut wiring = Self::over(adapters, config, clock);
         if let (SageMakerAccess::Aws { describes_per_second }, Some(connect)) = (access, connect) {
             let budget = CallBudget {
                 store: Arc::clone(&wiring.store),
                 clock: Arc::clone(&wiring.clock),
                 entropy: Arc::clone(&wiring.entropy),
+                account: None,
                 describes_per_second,
             };
-            wiring.sagemaker = connect(sdk().await?, budget);
+            wiring.sagemaker = connect(sdk().await?, budget, &members);
         }
         Ok(wiring)
     }

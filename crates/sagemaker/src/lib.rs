@@ -6,7 +6,7 @@
 //! - [`Budget`] bounds the Describe and List calls of the whole process.
 //! - [`Patience`] calls again what failed for what passes by itself.
 //! - [`SageMakerApi`] is the monitor's port: it looks at a job of any kind, lists
-//!   what changed, and stops a job.
+//!   what changed, and stops a job, in its own account and in those of its members.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -35,6 +35,7 @@ mod changed;
 mod classify;
 mod connect;
 mod error;
+mod member;
 mod pages;
 mod patience;
 mod port;

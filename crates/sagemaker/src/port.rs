@@ -1,5 +1,6 @@
 //! The monitor's port to SageMaker.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -20,10 +21,12 @@ use crate::carrier::Answered;
 use crate::error::{CallError, Class};
 use crate::{changed, request, step};
 
-/// Describes, lists and stops jobs, each in the region of its ARN.
+/// Describes, lists and stops jobs, each in the account and region of its ARN.
 #[derive(Clone)]
 pub struct SageMakerApi {
     api: Api,
+    /// By account, with credentials and a budget of their own.
+    members: BTreeMap<String, Api>,
     clock: Arc<dyn Clock>,
 }
 
@@ -31,7 +34,22 @@ impl SageMakerApi {
     /// The port on this API. Does no I/O.
     #[must_use]
     pub fn new(api: Api, clock: Arc<dyn Clock>) -> Self {
-        Self { api, clock }
+        Self { api, members: BTreeMap::new(), clock }
+    }
+
+    /// The same port with these APIs for jobs of other accounts, by the account.
+    pub(crate) fn with_members(self, members: BTreeMap<String, Api>) -> Self {
+        Self { members, ..self }
+    }
+
+    /// The API for jobs of this account and region. An account that is no member's is taken for the own
+    /// one: the answers tell if it is not.
+    fn api(&self, account: &str, region: &str) -> Api {
+        self.members.get(account).unwrap_or(&self.api).in_region(region)
+    }
+
+    fn api_of(&self, arn: &JobArn) -> Api {
+        self.api(arn.account(), arn.region())
     }
 
     async fn observe(&self, arn: &JobArn) -> Result<(Value, Observation), SageMakerError> {
@@ -45,7 +63,7 @@ impl SageMakerApi {
     }
 
     async fn read(&self, arn: &JobArn) -> Result<Answered, SageMakerError> {
-        let api = self.api.in_region(arn.region());
+        let api = self.api_of(arn);
         let answer = match (arn.kind(), arn.kind().spec().sagemaker_operations()) {
             (kind, None) => {
                 return Err(SageMakerError::Unsupported { operation: "describe", kind });
@@ -65,7 +83,7 @@ impl SageMakerApi {
     async fn tags(&self, arn: &JobArn, answer: &Value) -> Result<Vec<Value>, SageMakerError> {
         // As SageMaker spells it: a tag is looked up by the ARN.
         let spelt = own_arn(arn, answer).unwrap_or(arn.as_str());
-        let api = self.api.in_region(arn.region());
+        let api = self.api_of(arn);
         let tags = api.pages("ListTags", &json!({"ResourceArn": spelt}), "Tags").all().await;
         tags.map_err(|error| match port_error(error) {
             // The job was there a moment ago: this says nothing of it.
@@ -101,7 +119,7 @@ impl SageMaker for SageMakerApi {
         let kind = list.kind;
         let unsupported = SageMakerError::Unsupported { operation: "list", kind };
         let (operations, changes) = changed::operation(list).ok_or(unsupported)?;
-        let api = self.api.in_region(&list.region);
+        let api = self.api(&list.account, &list.region);
         let input = changed::input(list, changes, after, token);
         let answered = api.call_dated(operations.list, &input).await.map_err(port_error)?;
         let page = changed::page(list, changes, &answered, self.clock.earliest());
@@ -136,7 +154,7 @@ impl SageMaker for SageMakerApi {
             return Ok(());
         }
         let input = request::stop(arn, &answer, &self.token(arn)).ok_or_else(|| nameless(arn))?;
-        let error = match self.api.in_region(arn.region()).call(operation, &input).await {
+        let error = match self.api_of(arn).call(operation, &input).await {
             Ok(_) => return Ok(()),
             Err(error) => error,
         };
@@ -193,12 +211,14 @@ fn port_error(error: CallError) -> SageMakerError {
         Class::Stale | Class::Throttled | Class::Unavailable => {
             SageMakerError::Throttled(error.to_string())
         }
-        Class::Denied => SageMakerError::Refused(format!(
+        // Without a code, SageMaker was not asked: there are no credentials.
+        Class::Denied if error.code.is_some() => SageMakerError::Refused(format!(
             "{error}. The role of the caller needs {}",
             error.iam_action()
         )),
         Class::AlreadyExists
         | Class::Conflict
+        | Class::Denied
         | Class::Invalid
         | Class::LimitExceeded
         | Class::Other => SageMakerError::Refused(error.to_string()),

@@ -16,6 +16,7 @@ fn function(world: &FakeWorld) -> CallBudget {
         store: world.store.clone(),
         clock: world.clock.clone(),
         entropy: Arc::new(NoJitter),
+        account: None,
         describes_per_second: 2,
     }
 }

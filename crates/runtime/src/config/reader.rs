@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sagebell_monitor::limits::Limits;
+use sagebell_monitor::member::Member;
 use sagebell_system::Env;
 
 use super::{Auth, AwsNames, SageMakerAccess, StoreConfig};
@@ -85,6 +86,21 @@ impl<'a, E: Env> Reader<'a, E> {
             _ => None,
         });
         access.unwrap_or(SageMakerAccess::None)
+    }
+
+    /// Lambda sets the region.
+    pub(super) fn members(&mut self) -> Vec<Member> {
+        let region = self.env.get("AWS_REGION").unwrap_or_default();
+        let role = self.env.get("SAGEBELL_MEMBER_ROLE").unwrap_or_else(|| Member::ROLE.to_owned());
+        let takes = "accounts of 12 digits, for example 111122223333,444455556666";
+        let mut members = Vec::new();
+        for account in self.words("SAGEBELL_MEMBER_ACCOUNTS") {
+            let member = self.parsed("SAGEBELL_MEMBER_ACCOUNTS", &account, takes, |account| {
+                Member::of(account, &region, &role)
+            });
+            members.extend(member);
+        }
+        members
     }
 
     pub(super) fn or<T>(

@@ -119,6 +119,24 @@ fn sagemaker_is_asked_on_aws_unless_told_otherwise() {
 }
 
 #[test]
+fn members_are_accounts_with_a_role_in_the_monitor_s_partition() {
+    let members = |more: &[(&'static str, &'static str)]| {
+        let store = [("SAGEBELL_STORE", "dynamodb:t"), ("AWS_REGION", "us-gov-west-1")];
+        read(&[&store, more].concat()).map(|config| config.members)
+    };
+    let accounts = ("SAGEBELL_MEMBER_ACCOUNTS", "222233334444, 333344445555,");
+    let roles = |more: &[_]| members(more).unwrap().into_iter().map(|one| one.role);
+    let role = |account: &str, name: &str| format!("arn:aws-us-gov:iam::{account}:role/{name}");
+    let expected = ["222233334444", "333344445555"];
+    assert!(roles(&[]).eq([] as [String; 0]));
+    assert!(roles(&[accounts]).eq(expected.map(|account| role(account, "sagebell-monitor"))));
+    let own_name = ("SAGEBELL_MEMBER_ROLE", "watch/jobs");
+    assert!(roles(&[accounts, own_name]).eq(expected.map(|account| role(account, "watch/jobs"))));
+    let error = members(&[("SAGEBELL_MEMBER_ACCOUNTS", "222233334444,1234")]).unwrap_err();
+    assert!(error.to_string().contains("SAGEBELL_MEMBER_ACCOUNTS=`1234`"), "{error}");
+}
+
+#[test]
 fn values_are_read() {
     let config = read(&[
         ("SAGEBELL_STORE", "sqlite:x"),

@@ -162,11 +162,12 @@ async fn what_is_no_call_is_not_sent() {
     assert!(server.asked().is_empty());
 }
 
-fn budget(world: &FakeWorld) -> CallBudget {
+pub(crate) fn budget(world: &FakeWorld) -> CallBudget {
     CallBudget {
         store: world.store.clone(),
         clock: world.clock.clone(),
         entropy: no_jitter(),
+        account: None,
         describes_per_second: 2,
     }
 }
@@ -175,7 +176,7 @@ fn budget(world: &FakeWorld) -> CallBudget {
 async fn the_monitor_calls_within_the_budget_that_its_functions_share() {
     let server = Server::start(|_, _| ok(json!({"TrainingJobStatus": "InProgress"}))).await;
     let world = FakeWorld::default();
-    let (port, job) = (connect(&server.config().await, budget(&world)), arn("training-job/x"));
+    let (port, job) = (connect(&server.config().await, budget(&world), &[]), arn("training-job/x"));
     // Another function takes all of this window and of the next.
     let other = budget(&world);
     for _ in 0..12 {
@@ -193,7 +194,7 @@ async fn the_monitor_calls_within_the_budget_that_its_functions_share() {
 async fn a_silent_sagemaker_leaves_the_api_time_to_say_so() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sdk = config(Some(&format!("http://{}", listener.local_addr().unwrap()))).await;
-    let port = connect(&sdk, budget(&FakeWorld::default()));
+    let port = connect(&sdk, budget(&FakeWorld::default()), &[]);
     // Of the 15 s that a registration has.
     let within = Duration::from_secs(8);
     let asked = timeout(within, port.describe(&arn("training-job/x"))).await;

@@ -12,6 +12,7 @@ mod calls;
 mod changes;
 mod fake;
 mod kinds;
+mod members;
 mod pages;
 mod regions;
 mod server;

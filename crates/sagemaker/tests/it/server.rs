@@ -96,7 +96,8 @@ impl Server {
 fn read(headers: HeaderMap, body: Bytes) -> Asked {
     let target = headers.get("x-amz-target").map(|target| target.to_str().unwrap().to_owned());
     let operation = target.and_then(|target| Some(target.strip_prefix("SageMaker.")?.to_owned()));
-    let input = serde_json::from_slice(&body).unwrap();
+    // STS is not asked in JSON.
+    let input = serde_json::from_slice(&body).unwrap_or_default();
     Asked { operation: operation.unwrap_or_default(), headers, body, input }
 }
 
