@@ -21,6 +21,7 @@ PSEUDO = {
 
 # Values of the parameters that policies refer to; the others have no say in them.
 PARAMETERS = {
+    "Accounts": ["444455556666"],
     "ApiFunctionArn": "arn:aws:lambda:us-east-1:111122223333:function:sagebell-api",
     "ArtifactBucket": "artifacts",
     "AssumableRoleArns": ["arn:aws:iam::444455556666:role/training"],
@@ -34,11 +35,16 @@ PARAMETERS = {
     "JobNamePrefix": "team-a-",
     "KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555",
     "LabelingFunctionArns": ["arn:aws:lambda:us-east-1:111122223333:function:before"],
+    "MonitorBusArn": "arn:aws:events:us-east-1:999900001111:event-bus/sagebell",
+    "MonitorRoleArns": [
+        "arn:aws:iam::999900001111:role/sagebell-ApiRole", "arn:aws:iam::999900001111:role/sagebell-SweepRole",
+    ],
     "Namespace": "kubeflow",
     "OidcProvider": "oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE",
     "OrchestratorClusterArn": "arn:aws:eks:us-east-1:111122223333:cluster/hyperpod",
     "OutputBucketArns": ["arn:aws:s3:::models"],
     "PipelineRootArn": "arn:aws:s3:::pipelines/kfp/team-a",
+    "PodRoleArns": ["arn:aws:iam::444455556666:role/pipelines"],
     "RepositoryArns": ["arn:aws:ecr:us-east-1:111122223333:repository/train"],
     "ServiceAccount": "pipeline-runner",
     "StackName": "sagebell",
@@ -199,15 +205,19 @@ def of_role(template, role, parameters=PARAMETERS):
     shared = {
         logical_id
         for logical_id, resource in TEMPLATES[template]["Resources"].items()
-        if role in map(first_choice, resource["Properties"].get("Roles", []))
+        if role in attached(resource["Properties"].get("Roles", []))
     }
     here = [one for one in policies_of(template, parameters) if one.kind == "identity"]
     return [one for one in here if one.resource == role or one.resource in shared]
 
 
-def first_choice(reference):
-    """What a reference is to, where every condition holds."""
-    return reference["Ref"] if "Ref" in reference else first_choice(reference["Fn::If"][1])
+def attached(roles):
+    """The roles of this template that a list of roles may name, whatever conditions hold."""
+    if isinstance(roles, list):
+        return {role for one in roles for role in attached(one)}
+    if not isinstance(roles, dict):
+        return set()
+    return {roles["Ref"]} if "Ref" in roles else attached(roles.get("Fn::If", [])[1:])
 
 
 def listed(value):

@@ -150,6 +150,7 @@ mod tests {
             "docs/openapi.json",
             "infra/facts.json",
             "infra/iam/deployer.yaml",
+            "infra/iam/member.yaml",
             "infra/iam/pipeline-pod.yaml",
             "infra/template.yaml",
             "python/src/sagebell/__init__.py",

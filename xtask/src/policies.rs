@@ -7,21 +7,27 @@ use crate::blocks::Block;
 
 const TEMPLATE: &str = "infra/template.yaml";
 const DEPLOYER: &str = "infra/iam/deployer.yaml";
+const MEMBER: &str = "infra/iam/member.yaml";
 const PODS: &str = "infra/iam/pipeline-pod.yaml";
 
 /// Every block of the templates.
 pub(crate) fn blocks(kinds: &[KindSpec]) -> Vec<Block> {
     let all: Vec<_> = kinds.iter().collect();
     let (by_tag, by_name): (Vec<_>, Vec<_>) = stoppable(&all).iter().partition(|row| row.has_tags);
-    let of_monitor = [
-        block(TEMPLATE, "detail-types", detail_types(kinds)),
-        block(TEMPLATE, "describe", actions(&all, &[describe])),
-        block(TEMPLATE, "described", arns(&with_arns(&all), of_any_name)),
-        block(TEMPLATE, "list", actions(&all, &[list_changes])),
-        block(TEMPLATE, "stop", actions(&by_tag, &[stop])),
-        block(TEMPLATE, "stopped", arns(&by_tag, with_prefix)),
-        block(TEMPLATE, "stop-by-name", actions(&by_name, &[stop])),
-        block(TEMPLATE, "stopped-by-name", arns(&by_name, with_prefix)),
+    // What the monitor takes and calls is the same in its own account and in others.
+    let of_monitor = [TEMPLATE, MEMBER].into_iter().flat_map(|path| {
+        [
+            block(path, "detail-types", detail_types(kinds)),
+            block(path, "describe", actions(&all, &[describe])),
+            block(path, "described", arns(&with_arns(&all), of_any_name)),
+            block(path, "list", actions(&all, &[list_changes])),
+            block(path, "stop", actions(&by_tag, &[stop])),
+            block(path, "stopped", arns(&by_tag, with_prefix)),
+            block(path, "stop-by-name", actions(&by_name, &[stop])),
+            block(path, "stopped-by-name", arns(&by_name, with_prefix)),
+        ]
+    });
+    let of_deployer = [
         block(DEPLOYER, "describe", actions(&all, &[describe])),
         block(DEPLOYER, "list", actions(&all, &[list_changes])),
         block(DEPLOYER, "stop", actions(&by_tag, &[stop])),
@@ -35,7 +41,7 @@ pub(crate) fn blocks(kinds: &[KindSpec]) -> Vec<Block> {
         ("others", PodPolicy::OtherKinds),
     ];
     let of_pods = policies.into_iter().flat_map(|(name, policy)| pods(kinds, name, policy));
-    of_monitor.into_iter().chain(of_pods).collect()
+    of_monitor.chain(of_deployer).chain(of_pods).collect()
 }
 
 fn block(path: &'static str, name: impl Into<String>, lines: Vec<String>) -> Block {

@@ -12,7 +12,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// The role's name in every account where `infra/member.yaml` is deployed.
+    /// The role's name in every account where `infra/iam/member.yaml` is deployed.
     pub const ROLE: &'static str = "sagebell-monitor";
 
     /// The account with these 12 digits. `region` is a region of the monitor's: accounts of other partitions

@@ -42,7 +42,7 @@ impl MemberRole {
         let answer = call.send().await.map_err(|error| match error.code() {
             // STS gives no other word for a role that is not there ("AssumeRole", AWS STS API reference).
             Some("AccessDenied") => CredentialsError::not_loaded(format!(
-                "the monitor may not assume {role} ({}). Deploy infra/member.yaml in account {}, with this stack \
+                "the monitor may not assume {role} ({}). Deploy infra/iam/member.yaml in account {}, with this stack \
                  as its monitor",
                 error.message().unwrap_or("AccessDenied"),
                 self.member.account

@@ -82,7 +82,7 @@ async fn a_role_that_cannot_be_assumed_is_named_with_what_to_deploy() {
     let refused = port.describe(&job(MEMBER)).await;
     let Err(SageMakerError::Refused(why)) = refused else { panic!("{refused:?}") };
     for part in
-        [&member().role, "is not authorized to perform: sts:AssumeRole", "infra/member.yaml"]
+        [&member().role, "is not authorized to perform: sts:AssumeRole", "infra/iam/member.yaml"]
     {
         assert!(why.contains(part), "{part}: {why}");
     }
