@@ -3,8 +3,8 @@
 - no alarms by metric math (ministack 1.5 knows none), and so no dashboard of all alarms,
 - the concurrency limits of event sources in figures (it takes a number parameter for text),
 - no demand for TLS by the queues (it listens without),
-- no responses of routes and of integrations (its CloudFormation has no such resources; it answers by every
-  route, and takes the answers of integrations by its API).
+- no responses of routes and of integrations, and no policies of buses (its CloudFormation has no such resources; it
+  answers by every route, and takes the answers of integrations and the policies by its API).
 
 Nothing else that decides who may do what is touched.
 """
@@ -18,6 +18,7 @@ from translate import TEMPLATE, load
 
 UNKNOWN = (
     "AWS::CloudWatch::Dashboard",
+    "AWS::Events::EventBusPolicy",
     "AWS::ApiGatewayV2::IntegrationResponse",
     "AWS::ApiGatewayV2::RouteResponse",
 )

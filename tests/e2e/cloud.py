@@ -1,6 +1,7 @@
 """An AWS on this machine, and the template deployed to it with the release binaries."""
 
 import base64
+import copy
 import http.server
 import io
 import json
@@ -19,10 +20,13 @@ import botocore.config
 import botocore.credentials
 
 from conftest import ROOT, call, free_port, until
+from cost_stack import TEMPLATES
 from held import Held
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+# Another account, whose jobs the deployment watches, and another region.
+MEMBER, OTHER_REGION = "222222222222", "eu-west-1"
 STACK = "sagebell"
 # The release binary of each function, by its name in the template.
 FUNCTIONS = {
@@ -50,6 +54,7 @@ PATIENT = botocore.config.Config(read_timeout=120, retries={"max_attempts": 2})
 
 class Cloud:
     def __init__(self, folder):
+        self.keys, self.region = {"AccessKeyId": "test", "SecretAccessKey": "test"}, REGION
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = open(folder / "ministack.log", "w")
@@ -74,12 +79,18 @@ class Cloud:
         except OSError:
             return False
 
+    def seen_from(self, account, region=REGION):
+        """The same cloud for another account's root: the emulator takes its number for a key."""
+        there = copy.copy(self)
+        there.keys, there.region = {"AccessKeyId": account, "SecretAccessKey": "test"}, region
+        return there
+
     def client(self, service, credentials=None):
         """A boto3 client: of the account's root, or of a role's session."""
-        keys = credentials or {"AccessKeyId": "test", "SecretAccessKey": "test"}
+        keys = credentials or self.keys
         return boto3.client(
             service,
-            region_name=REGION,
+            region_name=self.region,
             endpoint_url=self.url,
             config=PATIENT,
             aws_access_key_id=keys["AccessKeyId"],
@@ -212,6 +223,7 @@ class Deployment:
         self.subnet, self.group = self.network()
         self.outputs = cloud.deploy(STACK, self.template, self.parameters())
         self.answer_pings(self.outputs["ConnectionsApiId"])
+        self.let_members_send()
         # The function URL's own name, so that signatures are made for it; but the
         # gateway speaks no TLS.
         host = urllib.parse.urlsplit(self.outputs["ApiUrl"]).hostname
@@ -250,6 +262,13 @@ class Deployment:
             IntegrationResponseKey="$default",
             ResponseTemplates={"$default": json.dumps(pong)},
         )
+
+    def let_members_send(self):
+        """Gives the emulator the policy of the bus, which its CloudFormation does not know."""
+        statement = TEMPLATES["stack"]["Resources"]["MembersMaySend"]["Properties"]["Statement"]
+        filled = {**statement, "Principal": {"AWS": [MEMBER]}, "Resource": self.outputs["BusArn"]}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [filled]})
+        self.cloud.client("events").put_permission(EventBusName=self.outputs["BusName"], Policy=policy)
 
     def deploy_layer(self, layer, parameters, name=None):
         template = (ROOT / "infra" / "iam" / f"{layer}.yaml").read_text()
@@ -325,6 +344,8 @@ class Deployment:
             "ListSeconds": "5",
             "DescribesPerSecond": "50",
             "Architecture": "x86_64",
+            "Accounts": MEMBER,
+            "Regions": OTHER_REGION,
         }
 
     def call(self, method, path, body=None, credentials=None):
@@ -351,9 +372,9 @@ class Deployment:
 class FakeSageMaker:
     """A SageMaker whose jobs do what the test says, and whose events go to `events`."""
 
-    def __init__(self, events, profile="debug"):
+    def __init__(self, events, profile="debug", account=ACCOUNT):
         binary = ROOT / "target" / profile / "fake-sagemaker"
-        command = [binary, "--account", ACCOUNT, "--events-post", events]
+        command = [binary, "--account", account, "--events-post", events]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
         self.boto = boto3.client(

@@ -15,6 +15,10 @@
   (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html).
 - A rule on the default bus goes by its name alone, and one of another bus is found by its targets too
   (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html).
+- A rule forwards events to a bus of another account or region, if its role may put them there and, in another account,
+  the bus's policy lets that account; they keep their account and region
+  (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html and `eb-cross-region.html`). `PutPermission`
+  takes a whole policy (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html).
 - A simulation is about the role that is simulated
   (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html),
   and goes by the context that it is given
@@ -43,6 +47,8 @@ request_context = iam_actions.request_tag_context
 resource_of = iam_actions.extract_resource_arn
 simulate = iam._IAM_HANDLERS["SimulatePrincipalPolicy"]
 given = contextvars.ContextVar("given", default={})
+dispatch_to_bus = eventbridge._dispatch_to_event_bus
+put_one_permission = eventbridge._put_permission
 connection_context = apigateway._ws_request_context
 invoke_by_route = apigateway._invoke_ws_lambda
 # Who opened each connection, and when.
@@ -119,6 +125,59 @@ def resource_by_its_name(service, method, path, headers, body, params, region, a
     return resource
 
 
+def forward(spec, event, rule, event_path, payload=None):
+    """To a bus: of this account and region as ever, or of another."""
+    responses = ministack.core.responses
+    here = responses.get_account_id(), responses.get_region()
+    if (spec.account_id, spec.region) == here:
+        return dispatch_to_bus(spec, event, rule, event_path, payload)
+    origin = {"Account": here[0], "Region": here[1], **event}
+    if not may_forward(spec, str(spec), origin, rule, *here):
+        return None
+    rule_key = eventbridge._rule_key(rule["Name"], rule.get("EventBusName", "default"))
+    there = contextvars.copy_context()
+    forwarded = {**origin, "EventBusName": spec.resource.split("/", 1)[1], "_DispatchPath": [*event_path, rule_key]}
+    there.run(dispatch_there, spec, forwarded)
+
+
+def dispatch_there(spec, event):
+    ministack.core.responses.set_request_account_id(spec.account_id)
+    ministack.core.responses.set_request_region(spec.region)
+    if event["EventBusName"] in eventbridge._event_buses:
+        eventbridge._dispatch_event(event)
+
+
+def may_forward(spec, bus, event, rule, account, region):
+    """By the policies of the target's role, and in another account by the bus's policy."""
+    key = eventbridge._rule_key(rule["Name"], rule.get("EventBusName", "default"))
+    (role,) = {target["RoleArn"] for target in eventbridge._targets[key] if target["Arn"] == bus}
+    context = iam_evaluator.EvalContext(
+        principal_arn=role, principal_type="AssumedRole", principal_account=account, action="events:PutEvents",
+        resource_arn=bus, region=region, service_context={"events:source": [event["Source"]]},
+    )
+    policies = iam_evaluator._gather_role_policies(role.rsplit("/", 1)[-1], account)
+    if iam_evaluator.evaluate(context, policies).decision != "Allow":
+        return False
+    if spec.account_id == account:
+        return True
+    there = contextvars.copy_context()
+    policy = there.run(policy_there, spec)
+    return iam_evaluator.evaluate_resource_policy(policy, context).decision == "Allow"
+
+
+def policy_there(spec):
+    ministack.core.responses.set_request_account_id(spec.account_id)
+    ministack.core.responses.set_request_region(spec.region)
+    return eventbridge._event_bus_policies.get(spec.resource.split("/", 1)[1])
+
+
+def put_permission(data):
+    if "Policy" not in data:
+        return put_one_permission(data)
+    eventbridge._event_bus_policies[data.get("EventBusName", "default")] = json.loads(data["Policy"])
+    return eventbridge.json_response({})
+
+
 class Context(iam_evaluator.EvalContext):
     def __init__(self, *fields, **named):
         super().__init__(*fields, **named)
@@ -139,6 +198,8 @@ def simulate_with_context(params):
         given.reset(before)
 
 
+eventbridge._dispatch_to_event_bus = forward
+eventbridge._put_permission = put_permission
 apigateway._invoke_ws_lambda = invoke_and_answer_by_route
 apigateway._ws_request_context = context_with_opener
 lambda_svc._build_function_url_event = url_event_with_caller

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use aws_config::BehaviorVersion;
-use aws_credential_types::provider::ProvideCredentials as _;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use reqwest::Request;
 use reqwest::header::HeaderMap;
 use sagebell_aws_reads::{AwsClock, KeptCredentials, SigningError};
@@ -18,6 +19,9 @@ use url::Url;
 const SERVICE: &str = "lambda";
 /// The same of the upgrade to a connection.
 const CONNECTION_SERVICE: &str = "execute-api";
+
+/// The name under which an assumed role's sessions are seen in CloudTrail.
+const SESSION: &str = "sagebell-waiter";
 
 /// Why a call could not be signed.
 #[derive(Debug, thiserror::Error)]
@@ -36,18 +40,30 @@ pub enum SignError {
 #[derive(Debug)]
 pub struct Signer {
     region: String,
+    /// The role to call it with, if not with the caller's own credentials.
+    role: Option<String>,
     clock: AwsClock,
     kept: OnceCell<Option<KeptCredentials>>,
 }
 
 impl Signer {
     /// A signer, if `base` is a function URL: `<id>.lambda-url.<region>.on.aws`.
+    ///
+    /// Where the monitor is in another account, the URL names a role there: `https://…/#role=ARN`. It
+    /// is assumed with the caller's credentials, since a WebSocket API takes connections of its own
+    /// account only. A fragment is never sent.
     #[must_use]
     pub fn of(base: &Url) -> Option<Self> {
         let (_, rest) = base.host_str()?.split_once(".lambda-url.")?;
         let (region, _) = rest.split_once('.')?;
+        let role = base.fragment().and_then(|fragment| fragment.strip_prefix("role="));
         let clock = AwsClock::new(Arc::new(SystemClock));
-        Some(Self { region: region.to_owned(), clock, kept: OnceCell::new() })
+        Some(Self {
+            region: region.to_owned(),
+            role: role.map(str::to_owned),
+            clock,
+            kept: OnceCell::new(),
+        })
     }
 
     /// The region that calls are signed for.
@@ -79,10 +95,25 @@ impl Signer {
         service: &str,
         region: &str,
     ) -> Result<(), SignError> {
-        let provider = self.kept.get_or_init(|| keep(&self.clock)).await.as_ref();
+        let provider = self.kept.get_or_init(|| self.keep()).await.as_ref();
         let provider = provider.ok_or_else(|| no_credentials("no provider"))?;
         let credentials = provider.provide_credentials().await.map_err(no_credentials)?;
         Ok(sagebell_aws_reads::sign(request, credentials, service, region, &self.clock)?)
+    }
+
+    /// Waiters renew for days, so credentials are cached until they almost expire. The cache survives
+    /// a credential endpoint that fails for minutes.
+    async fn keep(&self) -> Option<KeptCredentials> {
+        let loader = aws_config::defaults(BehaviorVersion::latest());
+        let sdk = loader.time_source(self.clock.clone()).load().await;
+        let mut provider = sdk.credentials_provider()?;
+        if let Some(role) = &self.role {
+            let region = Region::new(self.region.clone());
+            let sdk = sdk.into_builder().region(region).build();
+            let role = AssumeRoleProvider::builder(role).session_name(SESSION).configure(&sdk);
+            provider = SharedCredentialsProvider::new(role.build().await);
+        }
+        Some(KeptCredentials::new(provider, Arc::new(self.clock.clone())))
     }
 
     /// Learns AWS's time from the headers of an answer. Returns whether calls were signed with
@@ -97,15 +128,6 @@ impl Signer {
 fn gateway_region(url: &Url) -> Option<&str> {
     let (_, rest) = url.host_str()?.split_once(".execute-api.")?;
     Some(rest.split_once('.')?.0)
-}
-
-/// Waiters renew for days, so credentials are cached until they almost expire. The cache survives a
-/// credential endpoint that fails for minutes.
-async fn keep(clock: &AwsClock) -> Option<KeptCredentials> {
-    let loader = aws_config::defaults(BehaviorVersion::latest()).time_source(clock.clone());
-    let sdk = loader.load().await;
-    let provider = sdk.credentials_provider()?;
-    Some(KeptCredentials::new(provider, Arc::new(clock.clone())))
 }
 
 fn no_credentials(error: impl std::fmt::Display) -> SignError {
@@ -123,6 +145,15 @@ mod tests {
         assert_eq!(region(deployed).as_deref(), Some("eu-west-1"));
         assert_eq!(region("http://127.0.0.1:7070"), None);
         assert_eq!(region("https://example.com/.lambda-url.x."), None);
+    }
+
+    #[test]
+    fn the_url_may_name_the_role_to_call_it_with() {
+        let role = |url: &str| Signer::of(&Url::parse(url).unwrap()).unwrap().role;
+        let url = "https://abc123.lambda-url.eu-west-1.on.aws/";
+        assert_eq!(role(url), None);
+        let arn = "arn:aws:iam::111122223333:role/team-a";
+        assert_eq!(role(&format!("{url}#role={arn}")).as_deref(), Some(arn));
     }
 
     #[test]
