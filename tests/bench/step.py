@@ -27,6 +27,10 @@ def run(folder, smoke):
     finally:
         scene.close()
         local.kill()
+    ours = waiting["sagebell-step"]
+    # An unoptimized binary, as a small run has, is larger.
+    if not smoke:
+        assert ours["rss_mib"] <= MOST_MEMORY_MIB and ours["own_mib"] <= MOST_OWN_MIB, f"the step takes too much memory: {ours}"
     return [created_section(created, rounds), waiting_section(waiting, seconds, many)]
 
 
@@ -130,7 +134,6 @@ def waiting_section(found, seconds, many):
         " The rest of a triggerer (scheduler, database, heartbeats) is not there.",
     ]
     assert ours["describes"] == 0, "a step that waits asks SageMaker nothing"
-    assert ours["rss_mib"] <= MOST_MEMORY_MIB and ours["own_mib"] <= MOST_OWN_MIB, f"the step takes too much memory: {ours}"
     head = ["", "sagebell-step", "boto3's waiter", "Airflow's trigger", f"one of {many} Airflow triggers"]
     return world.table("A step that waits", head, rows, notes, {**found, "triggers": many, "seconds": seconds})
 
