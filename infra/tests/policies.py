@@ -35,6 +35,7 @@ PARAMETERS = {
     "JobNamePrefix": "team-a-",
     "KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/11111111-2222-3333-4444-555555555555",
     "LabelingFunctionArns": ["arn:aws:lambda:us-east-1:111122223333:function:before"],
+    "MonitorAccount": "999900001111",
     "MonitorBusArn": "arn:aws:events:us-east-1:999900001111:event-bus/sagebell",
     "MonitorRoleArns": [
         "arn:aws:iam::999900001111:role/sagebell-ApiRole", "arn:aws:iam::999900001111:role/sagebell-SweepRole",

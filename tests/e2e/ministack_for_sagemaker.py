@@ -19,6 +19,8 @@
   the bus's policy lets that account; they keep their account and region
   (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html and `eb-cross-region.html`). `PutPermission`
   takes a whole policy (https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutPermission.html).
+- `aws:PrincipalArn` of a role's session is the role
+  (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn).
 - A simulation is about the role that is simulated
   (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html),
   and goes by the context that it is given
@@ -27,6 +29,7 @@
 
 import contextvars
 import json
+import re
 
 import ministack.core.iam_actions as iam_actions
 import ministack.core.iam_evaluator as iam_evaluator
@@ -49,6 +52,8 @@ simulate = iam._IAM_HANDLERS["SimulatePrincipalPolicy"]
 given = contextvars.ContextVar("given", default={})
 dispatch_to_bus = eventbridge._dispatch_to_event_bus
 put_one_permission = eventbridge._put_permission
+resolve_key = iam_evaluator._resolve_condition_key
+SESSION = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 connection_context = apigateway._ws_request_context
 invoke_by_route = apigateway._invoke_ws_lambda
 # Who opened each connection, and when.
@@ -171,6 +176,13 @@ def policy_there(spec):
     return eventbridge._event_bus_policies.get(spec.resource.split("/", 1)[1])
 
 
+def condition_key(key, context):
+    """The value of a key that a condition names."""
+    value = resolve_key(key, context)
+    session = SESSION.fullmatch(value) if key.lower() == "aws:principalarn" else None
+    return f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}" if session else value
+
+
 def put_permission(data):
     if "Policy" not in data:
         return put_one_permission(data)
@@ -198,6 +210,7 @@ def simulate_with_context(params):
         given.reset(before)
 
 
+iam_evaluator._resolve_condition_key = condition_key
 eventbridge._dispatch_to_event_bus = forward
 eventbridge._put_permission = put_permission
 apigateway._invoke_ws_lambda = invoke_and_answer_by_route

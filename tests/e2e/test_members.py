@@ -105,6 +105,7 @@ def by_the_monitor(deployed):
     """What the monitor's stack tells a member."""
     outputs = deployed.outputs
     return {
+        "MonitorAccount": ACCOUNT,
         "MonitorBusArn": outputs["BusArn"], "MonitorRoleArns": outputs["FunctionRoleArns"], "ApiUrl": outputs["ApiUrl"],
     }
 
@@ -150,9 +151,9 @@ def test_the_monitor_describes_and_stops_a_member_s_job_by_the_role_there(member
     bridge_there.hand_on = None
     arn = member.sagemaker.create_training("unseen", RUNS)
     status, answer = member.call("PUT", wait_url("", arn, "w"), {"on_abandon": "stop"})
-    assert status == 201, answer
+    assert status in (200, 201), answer
     status, job = member.call("POST", f"{job_path(arn)}/refresh")
-    assert (status, job["phase"]) == (200, "running"), job
+    assert (status, job.get("phase")) == (200, "running"), job
     status, answer = member.call("DELETE", f"{wait_url('', arn, 'w')}?stop=true")
     assert status == 200, answer
     described = member.sagemaker.boto.describe_training_job(TrainingJobName="unseen")
@@ -209,9 +210,9 @@ def test_only_the_monitor_s_functions_may_assume_the_role_there(cloud, deployed,
     role = member.outputs["MonitorRoleArn"]
     for credentials in (None, deployed.pod(), member.pod()):
         with pytest.raises(botocore.exceptions.ClientError, match="AccessDenied"):
-            cloud.client("sts", credentials).assume_role(RoleArn=role, RoleSessionName="x")
+            cloud.client("sts", credentials).assume_role(RoleArn=role, RoleSessionName="test")
     sweep = cloud.client("sts", cloud.assume(deployed.role("Sweep")))
-    assert sweep.assume_role(RoleArn=role, RoleSessionName="x")["Credentials"]
+    assert sweep.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
 
 
 def test_what_steps_find_names_the_role_to_call_the_monitor_with(deployed, member):

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::member::Member;
-use sagebell_monitor::ports::{Clock as _, SageMaker as _, SageMakerError};
+use sagebell_monitor::ports::{Clock as _, SageMakerError};
 use sagebell_monitor::testing::world::FakeWorld;
 use sagebell_sagemaker::connect;
 use serde_json::json;
