@@ -3,15 +3,17 @@ that hold a terminal's orders, marks of direction, invisible characters, or line
 
 import json
 import os
-import pty
+import re
 import subprocess
 import time
 import unicodedata
 
 import pytest
+import yaml
 
 from conftest import PATIENCE_SECONDS, SAGEBELL, Local, call, until
 from steps import STEP
+from terminals import on_a_terminal
 
 ARN = "arn:aws:sagemaker:us-east-1:111122223333:training-job/evil"
 # Of Unicode's category Cf, these are seen: signs that stand around or over others.
@@ -53,29 +55,13 @@ def no_line_is_theirs(printed):
     assert FAKE_LINE not in [line.strip("\r") for line in printed.split("\n")], printed
 
 
-def on_a_terminal(command):
-    """What a command writes where its standard output is a terminal, and one that has colours."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.execve(command[0], [str(word) for word in command], {**os.environ, "TERM": "xterm"})
-    printed = b""
-    while True:
-        try:
-            part = os.read(terminal, 4096)
-        except OSError:  # the terminal's other end is closed
-            part = b""
-        if not part:
-            break
-        printed += part
-    os.waitpid(child, 0)
-    os.close(terminal)
-    return printed.decode()
+READS = (["jobs"], ["job", ARN], ["timeline", ARN], ["wait", ARN, "--max-wait", "5s"])
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_the_command_line_prints_it_inert(local, text):
     publish(local, text)
-    for words in (["jobs"], ["wait", ARN, "--max-wait", "5s"]):
+    for words in READS:
         done = local.run(*words)
         assert "failed" in done.stdout, done.stderr
         assert not acting(done.stdout + done.stderr, but="\n\t")
@@ -85,20 +71,24 @@ def test_the_command_line_prints_it_inert(local, text):
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_json_escapes_it_and_means_the_same(local, text):
+def test_documents_escape_it_and_mean_the_same(local, text):
     publish(local, text)
-    for words in (["jobs"], ["wait", ARN, "--max-wait", "5s"]):
-        done = local.run(*words, "--output", "json")
-        assert not acting(done.stdout, but="\n")
-        assert json.loads(done.stdout)["failure_reason"] == json.loads(json.dumps(text)).strip()
+    for words in (["jobs"], ["job", ARN], ["wait", ARN, "--max-wait", "5s"]):
+        for form, read in (("json", json.loads), ("yaml", yaml.safe_load)):
+            done = local.run(*words, "--output", form)
+            assert not acting(done.stdout, but="\n")
+            assert read(done.stdout)["failure_reason"] == json.loads(json.dumps(text)).strip()
 
 
 def test_on_a_terminal_only_our_own_colours_are_left(local):
     publish(local, TEXTS["orders"])
-    printed = on_a_terminal([str(SAGEBELL), "jobs", "--api", local.base])
-    ours = printed.replace("\x1b[31mfailed\x1b[0m", "")
-    assert ours != printed
-    assert not acting(ours, but="\r\n")
+    for command in ("jobs", "timeline", "job"):
+        words = [] if command == "jobs" else [ARN]
+        printed, code = on_a_terminal(command, *words, "--api", local.base)
+        assert code == 0
+        ours = re.sub("\x1b\\[(1|31)m([^\x1b]*)\x1b\\[0m", r"\2", printed)
+        assert ours != printed
+        assert not acting(ours, but="\r\n")
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

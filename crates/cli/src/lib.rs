@@ -7,7 +7,12 @@
 
 pub mod args;
 pub mod demo;
+mod help;
+pub mod job;
+pub mod job_ref;
 pub mod jobs;
+pub mod manual;
+pub mod next_step;
 pub mod output;
 #[cfg(feature = "aws")]
 pub mod preflight;
@@ -15,4 +20,5 @@ pub mod program;
 #[cfg(feature = "aws")]
 pub mod redrive;
 pub mod replay;
+pub mod table;
 pub mod wait;

@@ -10,7 +10,8 @@ use sagebell_local::ConnectionLimits;
 use sagebell_system::{log_for_people, say};
 
 use crate::args::{Cli, Command, LocalArgs};
-use crate::{demo, jobs, replay, wait};
+use crate::next_step::next_step;
+use crate::{demo, job, jobs, manual, replay, wait};
 
 /// The exit code of a command that could not do its work.
 const COULD_NOT: u8 = 2;
@@ -18,12 +19,19 @@ const COULD_NOT: u8 = 2;
 /// Runs the command that the words ask for; the first of them is the name of the program.
 #[tokio::main]
 pub async fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
-    let done = match Cli::parse_from(words).command {
+    let cli = Cli::parse_from(words);
+    cli.color.set();
+    let done = match cli.command {
         Command::Local(args) => run_local(args).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Wait(args) => wait::run(args).await,
         Command::Jobs(args) => jobs::run(&args).await,
+        Command::Job(args) => job::show(&args).await,
+        Command::Timeline(args) => job::timeline(&args).await,
+        Command::Refresh(args) => job::refresh(&args).await,
         Command::Replay(args) => replay::run(&args).await,
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
         #[cfg(feature = "aws")]
         Command::Redrive(args) => crate::redrive::run(&args).await,
         #[cfg(feature = "aws")]
@@ -31,6 +39,9 @@ pub async fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
     };
     done.unwrap_or_else(|error| {
         say::err(format_args!("sagebell: {error}"));
+        if let Some(step) = next_step(&*error) {
+            say::err(format_args!("  {step}"));
+        }
         ExitCode::from(COULD_NOT)
     })
 }

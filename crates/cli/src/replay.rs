@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::ReplayArgs;
-use crate::output::{Output, print_json};
+use crate::output::{Output, PrintError};
 use sagebell_client::client::{Client, ClientError};
 
 /// Why files could not be replayed.
@@ -71,14 +71,12 @@ fn read(path: &Path) -> Result<Value, ReplayError> {
         .map_err(|source| ReplayError::Json { path: path.to_owned(), source })
 }
 
-fn print(output: Output, replayed: &Replayed<'_>) -> serde_json::Result<()> {
-    if output == Output::Json {
-        return print_json(replayed);
-    }
-    let outcome = match &replayed.entry.error_message {
-        None => "taken".to_owned(),
-        Some(why) => format!("refused: {why}"),
-    };
-    say::out(format_args!("{}: {outcome}", replayed.file.display()));
-    Ok(())
+fn print(output: Output, replayed: &Replayed<'_>) -> Result<(), PrintError> {
+    output.print(replayed, || {
+        let outcome = match &replayed.entry.error_message {
+            None => "taken".to_owned(),
+            Some(why) => format!("refused: {why}"),
+        };
+        say::out(format_args!("{}: {outcome}", replayed.file.display()));
+    })
 }

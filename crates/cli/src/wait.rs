@@ -19,7 +19,7 @@ use sagebell_system::{SystemClock, say};
 
 use crate::args::WaitArgs;
 use crate::jobs::{colored, status};
-use crate::output::{Output, print_json};
+use crate::output::{Output, PrintError};
 
 /// How long the wait lives if this process dies, while the wait is young.
 const LEASE_SECONDS: u32 = 120;
@@ -85,11 +85,12 @@ async fn begin(args: &WaitArgs) -> Result<Waiting, Box<dyn std::error::Error>> {
     let client = Client::new(args.api.api.clone())?;
     // Once it is known that there is a monitor, every outage of it is outlived.
     client.principal(ClientError::may_pass, |error| warn(error)).await?;
+    let arn = args.which.find(&client).await?;
     let channel = choice(args).open(&client, id, clock).await.map_err(BadListen)?;
     if let Some(trouble) = channel.trouble() {
         warn_of(trouble);
     }
-    Ok(Waiting::new(client, channel, args.arn.clone(), terms))
+    Ok(Waiting::new(client, channel, arn, terms))
 }
 
 fn choice(args: &WaitArgs) -> ChannelChoice {
@@ -138,19 +139,17 @@ fn warn(what: impl std::fmt::Display) {
     say::err(format_args!("sagebell: {what}"));
 }
 
-fn print(job: &Job, output: Output) -> serde_json::Result<()> {
-    if output == Output::Json {
-        return print_json(job);
-    }
-    let reason = job.failure_reason.as_ref().map(|why| format!("\n  {}", indented(why, "  ")));
-    say::show(format_args!(
-        "{} {} {}{}",
-        colored(job.phase),
-        one_line(&job.name),
-        status(job),
-        reason.unwrap_or_default()
-    ));
-    Ok(())
+fn print(job: &Job, output: Output) -> Result<(), PrintError> {
+    output.print(job, || {
+        let reason = job.failure_reason.as_ref().map(|why| format!("\n  {}", indented(why, "  ")));
+        say::show(format_args!(
+            "{} {} {}{}",
+            colored(job.phase),
+            one_line(&job.name),
+            status(job),
+            reason.unwrap_or_default()
+        ));
+    })
 }
 
 /// Cancels the wait if the job still runs.

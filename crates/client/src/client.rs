@@ -2,6 +2,7 @@
 
 mod answer;
 mod error;
+mod jobs;
 #[cfg(test)]
 mod tests;
 
@@ -13,12 +14,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_e
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, Request, RequestBuilder, Response, StatusCode, Version};
 use sagebell_api_types::put_events::{self, AnswerEntry, RequestEntry};
-use sagebell_api_types::query::JobsQuery;
-use sagebell_api_types::{
-    ConnectView, ErrorCode, JobListView, PrincipalView, WaitAndJobView, WaitRequest,
-};
+use sagebell_api_types::{ConnectView, ErrorCode, PrincipalView, WaitAndJobView, WaitRequest};
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::job::Job;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::Entropy as _;
 use sagebell_system::RandomEntropy;
@@ -85,15 +82,6 @@ impl Client {
     /// [`ClientError`].
     pub async fn health(&self) -> Result<(), ClientError> {
         self.answer::<Value>(self.call(Method::GET, "healthz")).await.map(drop)
-    }
-
-    /// Makes the monitor describe a job now.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn refresh(&self, arn: &JobArn) -> Result<Job, ClientError> {
-        let path = format!("v1/jobs/{}/refresh", encoded(arn.as_str()));
-        self.answer(self.call(Method::POST, &path)).await
     }
 
     /// The principal of the caller. This call also shows that the monitor is there and accepts the
@@ -165,17 +153,6 @@ impl Client {
         wait_id: &str,
     ) -> Result<WaitAndJobView, ClientError> {
         self.answer(self.call(Method::DELETE, &wait_path(arn, wait_id))).await
-    }
-
-    /// Reads one page of jobs.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn list_jobs(&self, asked: &JobsQuery) -> Result<JobListView, ClientError> {
-        let mut url = self.url("v1/jobs");
-        let pairs = asked.pairs().map(|(name, value)| format!("{name}={}", encoded(&value)));
-        url.set_query(Some(&pairs.collect::<Vec<_>>().join("&")));
-        self.answer(self.http.get(url)).await
     }
 
     /// Sends events to the local stack, at most [`put_events::LIMIT`] of them.

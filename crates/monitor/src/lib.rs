@@ -69,6 +69,7 @@ pub mod reckoning;
 pub mod record;
 pub mod search;
 pub mod signal;
+pub mod spoken;
 mod statuses;
 pub mod sweep;
 #[cfg(feature = "testing")]

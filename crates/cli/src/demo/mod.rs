@@ -19,7 +19,6 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::args::DemoArgs;
-use crate::output::{Output, print_json};
 use lives::Life;
 use sagebell_client::Client;
 use sagebell_local::{ConnectionLimits, LocalStack, Options};
@@ -85,10 +84,7 @@ pub async fn run(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>
     stack.stop().await;
 
     let summary = summarize(lines);
-    match args.output {
-        Output::Json => print_json(&summary)?,
-        Output::Text => screen.summarize(&summary),
-    }
+    args.output.print(&summary, || screen.summarize(&summary))?;
     let right = summary.waits.iter().all(|line| line.problem.is_none());
     Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

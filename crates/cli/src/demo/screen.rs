@@ -33,9 +33,9 @@ enum Mode {
 impl Screen {
     pub(super) fn new(output: Output, address: SocketAddr) -> Self {
         let mode = match output {
-            Output::Json => Mode::Silent,
-            Output::Text if console::user_attended() => Mode::Bars,
-            Output::Text => Mode::Lines,
+            Output::Json | Output::Yaml => Mode::Silent,
+            Output::Table if console::user_attended() => Mode::Bars,
+            Output::Table => Mode::Lines,
         };
         if mode != Mode::Silent {
             say::out(format_args!(

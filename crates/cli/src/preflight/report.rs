@@ -8,7 +8,7 @@ use sagebell_system::say;
 use serde::Serialize;
 
 use super::grants::Grant;
-use crate::output::{Output, print_json};
+use crate::output::{Output, PrintError};
 
 /// The exit code if something is missing.
 const MISSING: u8 = 1;
@@ -116,7 +116,7 @@ impl Report {
             Outcome::Missing => self.missing += 1,
             Outcome::Unknown => self.unknown += 1,
         }
-        if self.output == Output::Text {
+        if self.output.is_for_people() {
             print(&check);
         }
         self.checks.push(check);
@@ -125,15 +125,14 @@ impl Report {
     /// Prints the total.
     ///
     /// # Errors
-    /// If it cannot be written as JSON.
-    pub(super) fn end(&self) -> serde_json::Result<ExitCode> {
-        match self.output {
-            Output::Json => print_json(self)?,
-            Output::Text => say::out(format_args!(
+    /// [`PrintError`].
+    pub(super) fn end(&self) -> Result<ExitCode, PrintError> {
+        self.output.print(self, || {
+            say::out(format_args!(
                 "{} ok, {} missing, {} unknown",
                 self.ok, self.missing, self.unknown
-            )),
-        }
+            ));
+        })?;
         Ok(ExitCode::from(self.code()))
     }
 

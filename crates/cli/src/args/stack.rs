@@ -1,0 +1,54 @@
+//! The arguments of `local`, `demo` and `replay`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use sagebell_webhook::CallbackPaths;
+
+use super::ApiArgs;
+use crate::output::Output;
+
+/// Arguments of `sagebell local`.
+#[derive(Debug, Args)]
+pub struct LocalArgs {
+    /// The SQLite file that holds jobs, waits and queued signals.
+    #[arg(long, default_value = "sagebell.db")]
+    pub store: PathBuf,
+    /// The address to listen on. Anyone who can reach it may use the API.
+    #[arg(long, default_value = "127.0.0.1:7070")]
+    pub listen: SocketAddr,
+    /// The paths that callbacks may have, for example `/callback,/hooks/sagebell`, or `*` for any.
+    #[arg(long, default_value_t)]
+    pub callback_paths: CallbackPaths,
+    /// Seconds between sweeps, 60 at most. After a longer pause the monitor assumes that it was
+    /// down, and every lease starts again.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub sweep_seconds: u64,
+    /// Seconds after which the stack closes a connection, as API Gateway does after two hours.
+    #[arg(long, default_value_t = 7_200, value_parser = clap::value_parser!(u64).range(1..=7_200))]
+    pub connection_seconds: u64,
+    /// Seconds without a message from the waiter after which the stack closes a connection, as API
+    /// Gateway does after ten minutes.
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub connection_idle_seconds: u64,
+}
+
+/// Arguments of `sagebell demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// The output format of the summary.
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Arguments of `sagebell replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Files with one EventBridge event each, sent in this order.
+    #[arg(required = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// The URL of the local stack.
+    #[command(flatten)]
+    pub api: ApiArgs,
+}

@@ -1,0 +1,135 @@
+//! `sagebell job`, `timeline` and `refresh`: all about one job.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use console::style;
+use jiff::Timestamp;
+use sagebell_api_types::TimelineView;
+use sagebell_client::Client;
+use sagebell_monitor::advice::on_reason;
+use sagebell_monitor::inert::{indented, one_line};
+use sagebell_monitor::job::{Job, TimelineEntry};
+use sagebell_monitor::links;
+use sagebell_monitor::observation::Source;
+use sagebell_monitor::ports::Clock as _;
+use sagebell_monitor::spoken::{duration, exact, relative};
+use sagebell_system::{SystemClock, say};
+
+use crate::args::JobArgs;
+use crate::jobs::{colored, status, status_words};
+use crate::table::{Column, table, terminal_width};
+
+/// Of an event's time SageMaker tells whole seconds: a shorter lateness is none.
+const PROMPT_SECONDS: i64 = 1;
+/// Where what is told of a job begins, on the lines after its first.
+const INDENT: &str = "            ";
+
+/// Shows a job.
+///
+/// # Errors
+/// If there is no such job, or the monitor does not answer.
+pub async fn show(args: &JobArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let client = Client::new(args.api.api.clone())?;
+    let job = client.get_job(&args.which.find(&client).await?).await?;
+    args.api.output.print(&job, || say::show(lines(&job, SystemClock.now())))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks SageMaker for a job, and shows it.
+///
+/// # Errors
+/// If there is no such job, the caller may not do this, or the monitor does not answer.
+pub async fn refresh(args: &JobArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let client = Client::new(args.api.api.clone())?;
+    let job = client.refresh(&args.which.find(&client).await?).await?;
+    args.api.output.print(&job, || say::show(lines(&job, SystemClock.now())))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows the timeline of a job.
+///
+/// # Errors
+/// If there is no such job, or the monitor does not answer.
+pub async fn timeline(args: &JobArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let client = Client::new(args.api.api.clone())?;
+    let timeline = client.timeline(&args.which.find(&client).await?).await?;
+    args.api.output.print(&timeline, || show_timeline(&timeline, SystemClock.now()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What people want to know of a job.
+fn lines(job: &Job, now: Timestamp) -> String {
+    let mut lines = vec![format!(
+        "{} {} {}",
+        colored(job.phase),
+        style(one_line(&job.name)).bold(),
+        status(job)
+    )];
+    let moment = |at: Timestamp| format!("{} ({})", relative(at, now), exact(at));
+    let reason = job.failure_reason.as_deref();
+    let facts = [
+        ("reason", reason.map(|reason| indented(reason, INDENT))),
+        ("what to do", reason.and_then(on_reason).map(|advice| advice.to_string())),
+        ("created", job.created_at.map(moment)),
+        ("changed", job.modified_at.map(moment)),
+        ("ended", job.settled_at.map(moment)),
+        (
+            "took",
+            job.created_at.zip(job.settled_at).map(|(from, to)| duration(to.duration_since(from))),
+        ),
+        ("ARN", Some(job.arn.to_string())),
+        ("console", links::console(&job.arn, &job.name)),
+        ("logs", log_link(job)),
+    ];
+    let facts = facts.into_iter().filter_map(|(name, fact)| Some((name, fact?)));
+    lines.extend(facts.map(|(name, fact)| format!("{name:>10}  {fact}")));
+    lines.join("\n")
+}
+
+fn log_link(job: &Job) -> Option<String> {
+    // A cluster's own name is its job's.
+    let group = links::log_group(&job.arn, &job.name, Some(&job.name))?;
+    Some(links::log_streams(&job.arn, &job.name, &group))
+}
+
+const COLUMNS: [Column; 5] = [
+    Column::Whole("WHEN"),
+    Column::Whole("PHASE"),
+    Column::Short("STATUS"),
+    Column::Whole("SOURCE"),
+    Column::Whole("SEEN AFTER"),
+];
+
+fn show_timeline(timeline: &TimelineView, now: Timestamp) {
+    if timeline.items.is_empty() {
+        say::err("Nothing was observed yet: somebody waits for this job, and no event told of it.");
+        return;
+    }
+    let rows: Vec<_> = timeline.items.iter().map(|entry| row(entry, now)).collect();
+    say::show(table(COLUMNS, &rows, terminal_width()));
+    if timeline.dropped > 0 {
+        say::err(format_args!("{} observations are no longer kept.", timeline.dropped));
+    }
+}
+
+fn row(entry: &TimelineEntry, now: Timestamp) -> [String; 5] {
+    let lateness = entry.seen_at.duration_since(entry.at);
+    let seen = if lateness.as_secs() <= PROMPT_SECONDS {
+        "at once".to_owned()
+    } else {
+        duration(lateness)
+    };
+    let source = match entry.source {
+        Source::Event => "event",
+        Source::Describe => "describe",
+        Source::List => "list",
+    };
+    [
+        relative(entry.at, now),
+        colored(entry.phase),
+        status_words(Some(&entry.status), entry.secondary_status.as_deref()),
+        source.to_owned(),
+        if entry.late { format!("{seen}, late") } else { seen },
+    ]
+}
