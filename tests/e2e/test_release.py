@@ -56,6 +56,8 @@ class Person:
 
     def unpacks(self, name):
         with tarfile.open(self.folder / name) as archive:
+            # Each has its own name: nothing else of the folder changes, not even its mode.
+            assert all(entry.name.startswith("sagebell") or entry.name == "LICENSE" for entry in archive)
             archive.extractall(self.folder, filter="data")
 
     def runs(self, *words, where="."):
