@@ -154,6 +154,7 @@ def test_the_sources_have_what_a_build_needs(tmp_path):
     names = {str(path.relative_to(folder)) for path in folder.rglob("*")}
     assert {"LICENSE", "README.md", "data/scripts/sagebell", "src/sagebell/py.typed", "Cargo.lock"} <= names
     assert not [name for name in names if "__pycache__" in name]
+    assert all(os.access(script, os.X_OK) for script in (folder / "data" / "scripts").iterdir())
     for source in folder.rglob("*.rs"):
         for included in re.findall(r'include_(?:str|bytes)!\("([^"]+)"\)', source.read_text()):
             assert (source.parent / included).exists() or "#[cfg(test)]" in source.read_text(), (source, included)
