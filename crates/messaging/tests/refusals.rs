@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::routing::post;
 use sagebell_messaging::{EventBus, SqsQueue};
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::facts::Facts;
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{Announcer as _, Intake as _, Queue as _};
@@ -85,6 +86,7 @@ fn observation() -> Observation {
         ended_at: None,
         seen_at: now,
         source: Source::Describe,
+        facts: Facts::default(),
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::arn::{ArnError, JobArn};
 use crate::bounds::{MAX_WORD, clip};
+use crate::facts::Facts;
 use crate::job_list::JobList;
 use crate::kind::{Kind, Telling};
 use crate::observation::{Observation, Source};
@@ -180,6 +181,7 @@ fn observation(
         ended_at: time(fields.ended),
         seen_at,
         source,
+        facts: Facts::read(detail),
         arn,
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::JobArn;
+use crate::facts::Facts;
 use crate::kind::{Kind, Lifecycle};
 use crate::observation::{Observation, Source};
 use crate::phase::Phase;
@@ -92,6 +93,9 @@ pub struct JobRecord {
     pub progress_wanted: bool,
     /// The `run` labels of its waits.
     pub runs: Vec<String>,
+    /// What is known of the job beside its state.
+    #[serde(default, skip_serializing_if = "Facts::is_empty")]
+    pub facts: Facts,
     /// When the state of this record last changed.
     pub recorded_at: Timestamp,
     /// When the store may forget it.
@@ -157,6 +161,7 @@ impl JobRecord {
             timeline_dropped: 0,
             progress_wanted: false,
             runs: Vec::new(),
+            facts: Facts::default(),
             recorded_at: now,
             expires_at,
         }
@@ -211,6 +216,7 @@ impl JobRecord {
                 self.named = false;
                 self.replace(seen);
                 self.take_name(seen);
+                self.facts = seen.facts.clone();
                 Change::Advanced
             }
             Generation::Same => self.observe_same_generation(seen),
@@ -255,7 +261,9 @@ impl JobRecord {
         }
         self.job.created_at = before.created_at.max(seen.created_at);
         self.take_name(seen);
-        if change == Change::Duplicate && self.job != before {
+        let known = self.facts.clone();
+        self.facts.merge(&seen.facts);
+        if change == Change::Duplicate && (self.job != before || self.facts != known) {
             return Change::Refreshed;
         }
         change

@@ -1,6 +1,7 @@
 //! Use cases: read jobs, their timelines and their waits, list jobs, refresh a job now.
 
 pub mod act;
+pub mod health;
 
 use std::sync::Arc;
 
@@ -116,7 +117,7 @@ impl JobQueries {
     }
 
     /// Asks SageMaker for the job and records the answer.
-    pub(super) async fn describe(&self, arn: &JobArn) -> Result<(), RefreshError> {
+    async fn describe(&self, arn: &JobArn) -> Result<(), RefreshError> {
         let seen = self.sagemaker.describe(arn).await?;
         self.recorder.record(&seen).await?;
         Ok(())

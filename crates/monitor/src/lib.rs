@@ -45,6 +45,7 @@ pub mod connections;
 pub mod counter;
 pub mod deliver;
 pub mod event;
+pub mod facts;
 pub mod heartbeat;
 pub mod id_form;
 pub mod inert;

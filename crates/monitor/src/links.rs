@@ -56,6 +56,13 @@ pub fn log_streams(arn: &JobArn, name: &str, group: &str) -> String {
     )
 }
 
+/// The console's list of the alarms in a region.
+#[must_use]
+pub fn alarms(region: &str) -> String {
+    let host = Partition::of_region(region).console_host(region);
+    format!("https://{host}/cloudwatch/home?region={region}#alarmsV2:")
+}
+
 /// The console's page of an `s3://` address.
 #[must_use]
 pub fn in_s3(arn: &JobArn, uri: &str) -> Option<String> {

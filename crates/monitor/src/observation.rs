@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arn::JobArn;
 use crate::bounds::{MAX_REASON, MAX_WORD, believed, clip};
+use crate::facts::Facts;
 use crate::kind::{Kind, Lifecycle};
 use crate::phase::Phase;
 
@@ -51,6 +52,9 @@ pub struct Observation {
     pub seen_at: Timestamp,
     /// Where it came from.
     pub source: Source,
+    /// What it tells beside the state.
+    #[serde(default, skip_serializing_if = "Facts::is_empty")]
+    pub facts: Facts,
 }
 
 impl Observation {
@@ -85,6 +89,7 @@ impl Observation {
             created_at,
             modified_at: believed(Some(self.modified_at), now).unwrap_or(in_its_place),
             ended_at: believed(self.ended_at, now),
+            facts: self.facts.bounded(),
             arn: self.arn,
             source: self.source,
             seen_at,

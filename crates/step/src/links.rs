@@ -3,6 +3,7 @@
 //! Promise: that of [`sagebell_monitor::links`], which makes the addresses.
 
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::facts::{self, File, FileKind};
 use sagebell_monitor::links;
 use sagebell_monitor::phase::Phase;
 use serde_json::Value;
@@ -27,8 +28,8 @@ pub(crate) enum What {
     Console,
     /// Its logs.
     Logs,
-    /// Something in S3: a word for it.
-    Files(&'static str),
+    /// Something in S3.
+    Files(FileKind),
 }
 
 impl What {
@@ -37,7 +38,7 @@ impl What {
         match self {
             Self::Console => "console",
             Self::Logs => "logs",
-            Self::Files(word) => word,
+            Self::Files(kind) => kind.as_str(),
         }
     }
 
@@ -46,24 +47,10 @@ impl What {
         match self {
             Self::Console => "SageMaker console".to_owned(),
             Self::Logs => "CloudWatch logs".to_owned(),
-            Self::Files(word) => format!("{word} in S3"),
+            Self::Files(kind) => format!("{} in S3", kind.as_str()),
         }
     }
 }
-
-const MODEL: &str = "model";
-
-/// What a job writes to S3, in the descriptions of the kinds that do.
-const FILES: [(&str, &str); 5] = [
-    (MODEL, "/ModelArtifacts/S3ModelArtifacts"),
-    ("output", "/TransformOutput/S3OutputPath"),
-    ("output", "/OutputDataConfig/S3OutputPath"),
-    ("output", "/OutputConfig/S3OutputLocation"),
-    ("labels", "/LabelingJobOutput/OutputDatasetS3Uri"),
-];
-/// The outputs of a processing job. At most this number is linked.
-const PROCESSING_OUTPUTS: &str = "/ProcessingOutputConfig/Outputs";
-const MOST_OUTPUTS: usize = 10;
 
 /// The links about a job. None if the ARN is not that of a job.
 #[must_use]
@@ -95,17 +82,14 @@ pub(crate) fn log_group(arn: &JobArn, name: &str, answer: &Value) -> Option<Stri
 fn files<'a>(arn: &'a JobArn, subject: &'a Subject<'_>) -> impl Iterator<Item = Link> + use<'a> {
     // Where a model was to go is told of a job that failed too: there is none.
     let failed = subject.last.is_some_and(|last| last.phase == Phase::Failed);
-    let single = FILES.iter().filter(move |(word, _)| !(failed && *word == MODEL));
-    let single = single.map(|(word, pointer)| (*word, subject.answer.pointer(pointer)));
-    let outputs = subject.answer.pointer(PROCESSING_OUTPUTS).and_then(Value::as_array);
-    let outputs = outputs.into_iter().flatten().take(MOST_OUTPUTS);
-    let outputs = outputs.map(|output| ("output", output.pointer("/S3Output/S3Uri")));
-    single.chain(outputs).filter_map(|(word, uri)| in_s3(arn, word, uri?.as_str()?))
+    let files =
+        facts::files(subject.answer).filter(move |file| !(failed && file.what == FileKind::Model));
+    files.filter_map(|file| in_s3(arn, file))
 }
 
-fn in_s3(arn: &JobArn, word: &'static str, uri: &str) -> Option<Link> {
-    let url = links::in_s3(arn, uri)?;
-    Some(Link { what: What::Files(word), text: uri.to_owned(), url })
+fn in_s3(arn: &JobArn, file: File) -> Option<Link> {
+    let url = links::in_s3(arn, &file.uri)?;
+    Some(Link { what: What::Files(file.what), text: file.uri, url })
 }
 
 #[cfg(test)]

@@ -178,8 +178,8 @@ fn row(text: &mut String, label: &str, what: &str) {
 
 fn link_rows(text: &mut String, link: &Link) {
     match link.what {
-        What::Files(word) => {
-            row(text, word, &link.text);
+        What::Files(kind) => {
+            row(text, kind.as_str(), &link.text);
             row(text, "", &link.url);
         }
         what => row(text, what.word(), &link.url),

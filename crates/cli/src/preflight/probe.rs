@@ -16,6 +16,7 @@ use sagebell_api_types::WaitAndJobView;
 use sagebell_client::client::Client;
 use sagebell_messaging::EventBus;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::facts::Facts;
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::ports::{Clock, Intake as _};
 use sagebell_monitor::time::later;
@@ -187,6 +188,7 @@ fn gone(arn: &JobArn) -> Observation {
         ended_at: Some(now),
         seen_at: now,
         source: Source::Describe,
+        facts: Facts::default(),
         arn: arn.clone(),
     }
 }

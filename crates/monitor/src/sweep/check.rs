@@ -9,6 +9,7 @@ use super::beat::Beat;
 use super::lists::Want;
 use super::{Learned, StepError, Sweep};
 use crate::arn::JobArn;
+use crate::facts::Facts;
 use crate::job::JobRecord;
 use crate::job_list::JobList;
 use crate::kind::{Kind, Lifecycle};
@@ -169,6 +170,7 @@ impl Sweep {
             ended_at: Some(now),
             seen_at: now,
             source: Source::Describe,
+            facts: Facts::default(),
             arn: wait.arn.clone(),
         };
         Ok(self.intake.submit(gone).await?)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::facts::Facts;
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::ports::Clock as _;
 use sagebell_monitor::testing::ManualClock;
@@ -33,6 +34,7 @@ fn observation(resource: &str, source: Source) -> Observation {
         // Its event had the time to arrive.
         seen_at: later(at, Duration::from_secs(60)),
         source,
+        facts: Facts::default(),
         arn,
     }
 }

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use sagebell_monitor::event::{Ignored, Parsed, Refused, parse};
+use sagebell_monitor::facts::Facts;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::phase::Phase;
@@ -511,6 +512,7 @@ fn a_observation_of_the_sweeps_comes_back_as_it_was() {
             ended_at: Some(now()),
             seen_at: now(),
             source: sagebell_monitor::observation::Source::Describe,
+            facts: Facts::default(),
             arn,
         };
         let event = json!({

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use sagebell_monitor::arn::JobArn;
+use sagebell_monitor::facts::Facts;
 use sagebell_monitor::job::{Change, JobRecord};
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::observation::{Observation, Source};
@@ -37,6 +38,7 @@ fn observation(kind: Kind, created: i64, modified: i64, status: &str) -> Observa
         ended_at: None,
         seen_at: at(modified),
         source: Source::Event,
+        facts: Facts::default(),
     }
 }
 

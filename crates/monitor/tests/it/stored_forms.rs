@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use sagebell_monitor::facts::{Facts, File, FileKind, Metric};
 use sagebell_monitor::heartbeat::{Break, Heartbeat};
 use sagebell_monitor::job::{JobRecord, TimelineEntry};
 use sagebell_monitor::job_list::{JobList, ListProgress, Rest};
@@ -104,6 +105,19 @@ fn connections_outlive_their_version() {
     check("connection", &connection);
 }
 
+fn facts() -> Facts {
+    let metric = Metric { at: Some(MIDNIGHT), value: "0.25".to_owned() };
+    let model = File { what: FileKind::Model, uri: "s3://b/model.tar.gz".to_owned() };
+    Facts {
+        instance_type: Some("ml.g5.xlarge".to_owned()),
+        instance_count: Some(2),
+        ran_seconds: Some(1_000),
+        billed_seconds: Some(370),
+        files: [model].into(),
+        metrics: [("loss".to_owned(), metric)].into(),
+    }
+}
+
 #[test]
 fn job_records_outlive_their_version() {
     let mut record = samples::job(&samples::arn("digits"), MIDNIGHT);
@@ -114,6 +128,7 @@ fn job_records_outlive_their_version() {
     record.job.created_at = Some(MIDNIGHT);
     record.job.modified_at = Some(MIDNIGHT);
     record.job.settled_at = Some(MIDNIGHT);
+    record.facts = facts();
     let timeline = vec![TimelineEntry {
         at: MIDNIGHT,
         seen_at: MIDNIGHT,
@@ -156,6 +171,7 @@ fn observations_outlive_their_version() {
         ended_at: Some(MIDNIGHT),
         seen_at: MIDNIGHT,
         source: Source::Describe,
+        facts: facts(),
     };
     check("observation", &observation);
 }

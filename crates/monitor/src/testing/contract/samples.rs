@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::connection::Connection;
+use crate::facts::{Facts, File, FileKind, Metric};
 use crate::job::{JobRecord, TimelineEntry};
 use crate::observation::Source;
 use crate::phase::Phase;
@@ -53,6 +54,18 @@ pub(super) fn full_job(now: Timestamp) -> JobRecord {
     record.timeline_dropped = 41;
     record.progress_wanted = true;
     record.runs = vec![AWKWARD.to_owned(), "run|1:2/3#4".to_owned()];
+    record.facts = Facts {
+        instance_type: Some(AWKWARD.to_owned()),
+        instance_count: Some(u64::MAX),
+        ran_seconds: Some(0),
+        billed_seconds: Some(u64::MAX),
+        files: [FileKind::Model, FileKind::Labels]
+            .map(|what| File { what, uri: AWKWARD.to_owned() })
+            .into(),
+        metrics: [Some(at(6)), None]
+            .map(|at| (format!("{AWKWARD}{at:?}"), Metric { at, value: "-1.5e-300".to_owned() }))
+            .into(),
+    };
     record.recorded_at = at(4);
     record.expires_at = at(5_000);
     record
