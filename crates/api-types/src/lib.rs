@@ -17,6 +17,9 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+/// The header of a request whose sender passes no change on, so that a page offers none.
+pub const READ_ONLY: &str = "sagebell-read-only";
+
 mod answers;
 mod callback;
 mod error_code;

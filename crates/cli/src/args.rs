@@ -16,8 +16,8 @@ use crate::output::Output;
 
 #[cfg(feature = "aws")]
 pub use deployment::{DeadLettersOf, PreflightArgs, RedriveArgs};
-pub use jobs::{Filters, JobArgs, JobsArgs, WaitArgs, WhichJob};
-pub use stack::{DemoArgs, LocalArgs, ReplayArgs};
+pub use jobs::{Filters, JobArgs, JobsArgs, StopArgs, WaitArgs, WatchArgs, WhichJob};
+pub use stack::{DashboardArgs, DemoArgs, LocalArgs, ReplayArgs};
 
 /// Sagebell rings your pipeline step when its SageMaker job is done.
 #[derive(Debug, Parser)]
@@ -62,22 +62,33 @@ pub enum Command {
     /// List the jobs that the monitor knows, the latest first.
     #[command(after_help = help::JOBS)]
     Jobs(JobsArgs),
+    /// Watch jobs as they change, until `q` or Ctrl-C. Without a terminal: a line for each change.
+    #[command(after_help = help::WATCH)]
+    Watch(WatchArgs),
     /// Show one job: its state, why it failed and what to do, and where to look on.
     #[command(after_help = help::JOB)]
     Job(JobArgs),
     /// Show what was observed of a job, from where, and how late.
     #[command(after_help = help::TIMELINE)]
     Timeline(JobArgs),
+    /// Show who waits for a job, how they are told, and how that goes.
+    #[command(after_help = help::WAITS)]
+    Waits(JobArgs),
     /// Wait for a job and print how it ended.
     #[command(after_help = help::WAIT)]
     Wait(WaitArgs),
     /// Ask SageMaker for a job now, and record the answer.
     #[command(after_help = help::REFRESH)]
     Refresh(JobArgs),
+    /// Stop a job. This cannot be undone.
+    #[command(after_help = help::STOP)]
+    Stop(StopArgs),
     /// Run the whole monitor on this machine: API, queue, sweep, SQLite, and
     /// EventBridge's PutEvents on the same port.
     #[command(after_help = help::LOCAL)]
     Local(LocalArgs),
+    /// Open a deployed monitor's dashboard to browsers: sign what they ask, as `kubectl proxy` does.
+    Dashboard(DashboardArgs),
     /// Show the monitor at work: sample events in, signals out.
     #[command(after_help = help::DEMO)]
     Demo(DemoArgs),

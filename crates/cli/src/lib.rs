@@ -6,6 +6,7 @@
 )]
 
 pub mod args;
+pub mod dashboard;
 pub mod demo;
 mod help;
 pub mod job;

@@ -10,8 +10,9 @@ use sagebell_local::ConnectionLimits;
 use sagebell_system::{log_for_people, say};
 
 use crate::args::{Cli, Command, LocalArgs};
+use crate::asked_to_stop::asked_to_stop;
 use crate::next_step::next_step;
-use crate::{demo, job, jobs, manual, replay, wait};
+use crate::{dashboard, demo, job, jobs, manual, replay, stop, wait, waits, watch};
 
 /// The exit code of a command that could not do its work.
 const COULD_NOT: u8 = 2;
@@ -23,11 +24,15 @@ pub async fn run(words: impl Iterator<Item = OsString>) -> ExitCode {
     cli.color.set();
     let done = match cli.command {
         Command::Local(args) => run_local(args).await,
+        Command::Dashboard(args) => dashboard::run(args, asked_to_stop()).await,
         Command::Demo(args) => demo::run(&args).await,
         Command::Wait(args) => wait::run(args).await,
         Command::Jobs(args) => jobs::run(&args).await,
+        Command::Watch(args) => watch::run(&args).await,
         Command::Job(args) => job::show(&args).await,
         Command::Timeline(args) => job::timeline(&args).await,
+        Command::Waits(args) => waits::run(&args).await,
+        Command::Stop(args) => stop::run(&args).await,
         Command::Refresh(args) => job::refresh(&args).await,
         Command::Replay(args) => replay::run(&args).await,
         Command::Completions(args) => manual::completions(&args),
@@ -61,22 +66,4 @@ async fn run_local(args: LocalArgs) -> Result<ExitCode, Box<dyn std::error::Erro
     };
     sagebell_local::run(options, asked_to_stop()).await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Ctrl-C, or SIGTERM where that exists.
-async fn asked_to_stop() {
-    #[cfg(unix)]
-    let terminated = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<Option<()>>();
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated => {}
-    }
 }

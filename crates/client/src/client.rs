@@ -3,6 +3,7 @@
 mod answer;
 mod error;
 mod jobs;
+mod pass_on;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,7 @@ use crate::connection::{OpenError, with_socket_keep_alive};
 use crate::signature::Signer;
 
 pub use error::{ClientError, FINAL_CODES};
+pub use pass_on::{Answered, Asked};
 
 /// The time limit of one call, from connecting to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(20);

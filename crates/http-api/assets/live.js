@@ -108,7 +108,10 @@
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
-  document.addEventListener("visibilitychange", () => (document.hidden ? wait() : ask()));
+  document.addEventListener("visibilitychange", () => {
+    // A page that says what went wrong is not kept up to date.
+    if (main.dataset.every) document.hidden ? wait() : ask();
+  });
   // A page that comes back from the browser's memory may send its forms again.
   addEventListener("pageshow", () => {
     for (const form of document.forms) delete form.dataset.sent;

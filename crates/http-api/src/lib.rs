@@ -11,7 +11,7 @@
 //! ```
 //! use axum::body::Body;
 //! use http::{Request, StatusCode};
-//! use sagebell_http_api::{Api, router};
+//! use sagebell_http_api::{Api, Metrics, router};
 //! use sagebell_monitor::principal::Principal;
 //! use sagebell_monitor::testing::world::FakeWorld;
 //! use tower::ServiceExt as _;
@@ -24,6 +24,7 @@
 //!     jobs: world.jobs(),
 //!     connections: world.connections(),
 //!     connect_url: None,
+//!     metrics: Metrics::Nowhere,
 //! };
 //! let request = || Request::get("/v1/jobs").body(Body::empty()).unwrap();
 //!
@@ -41,10 +42,13 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+use std::sync::Arc;
+
 use axum::middleware;
 use axum::routing::Router;
 use sagebell_monitor::connections::Connections;
 use sagebell_monitor::job_queries::JobQueries;
+use sagebell_monitor::links;
 use sagebell_monitor::wait_registry::WaitRegistry;
 use tower::util::MapRequest;
 
@@ -59,6 +63,7 @@ mod problem;
 mod query;
 mod raw_arn;
 mod routes;
+pub mod same_origin;
 mod service_routes;
 #[cfg(test)]
 mod tests;
@@ -76,6 +81,28 @@ pub struct Api {
     pub connections: Connections,
     /// Where waiters open connections, if that is not this router's own `/v1/connect`.
     pub connect_url: Option<String>,
+    /// Where the monitor's counters are.
+    pub metrics: Metrics,
+}
+
+/// Where the counters of a monitor are.
+#[derive(Clone)]
+pub enum Metrics {
+    /// In this process: what gives their text, in Prometheus's format.
+    Here(Arc<dyn Fn() -> String + Send + Sync>),
+    /// In CloudWatch: the console's address of the alarms.
+    CloudWatch(String),
+    /// Nowhere.
+    Nowhere,
+}
+
+impl Metrics {
+    /// In CloudWatch, in the function's own region. Lambda always names it (Lambda Developer
+    /// Guide, "Defined runtime environment variables").
+    #[must_use]
+    pub fn of_region(region: Option<&str>) -> Self {
+        region.map_or(Self::Nowhere, |region| Self::CloudWatch(links::alarms(region)))
+    }
 }
 
 /// The whole API and the dashboard. Callers are named by a

@@ -9,7 +9,7 @@
 )]
 
 mod gateway;
-mod origin_check;
+pub mod origin_check;
 mod put_events;
 mod queue_worker;
 mod reachability;
@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::sweep::{RecoverError, Sweep};
@@ -33,6 +34,7 @@ use tokio_util::task::TaskTracker;
 pub use gateway::ConnectionLimits;
 use gateway::{Connecting, LocalGateway};
 use reachability::OwnAddress;
+pub use sagebell_http_api::same_origin;
 
 /// How long requests and callbacks under way may take when the stack stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -106,7 +108,7 @@ impl LocalStack {
         let recovered = sweep.recover().await.map_err(LocalError::Recover)?;
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let api = server::api(&wiring)?;
+        let api = server::api(&wiring, options.metrics.clone())?;
         let (held, ended) = (tasks.clone(), stop.clone());
         let connecting = Connecting { api, gateway, stop: ended, tasks: held };
         let routes = server::routes(address, &wiring, connecting, options.metrics)?;
@@ -136,6 +138,11 @@ impl LocalStack {
             tracing::warn!("stopped with unfinished work; the next start resumes it");
         }
     }
+}
+
+/// Serves these routes on a socket until `stop`, then finishes what is under way.
+pub async fn serve(socket: TcpListener, routes: Router, stop: CancellationToken) {
+    server::run(socket, routes, stop).await;
 }
 
 /// Runs a local stack until `until` completes.

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use url::{Host, Url};
 
 /// Refuses web pages of other origins where the stack listens on loopback.
-pub(crate) async fn refuse_other_origins(
+pub async fn refuse_other_origins(
     State(listening): State<SocketAddr>,
     request: Request,
     next: Next,

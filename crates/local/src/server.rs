@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::PrometheusHandle;
-use sagebell_http_api::Api;
+use sagebell_http_api::{Api, Metrics};
 use sagebell_monitor::principal::Principal;
 use sagebell_runtime::{StartError, Wiring};
 use tokio::net::{TcpListener, TcpStream};
@@ -98,12 +99,14 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 /// The use cases that the port offers.
-pub(crate) fn api(wiring: &Wiring) -> Result<Api, StartError> {
+pub(crate) fn api(wiring: &Wiring, metrics: Option<PrometheusHandle>) -> Result<Api, StartError> {
+    let text = |handle: PrometheusHandle| Metrics::Here(Arc::new(move || handle.render()));
     Ok(Api {
         waits: wiring.waits()?,
         jobs: wiring.jobs()?,
         connections: wiring.connections(),
         connect_url: None,
+        metrics: metrics.map_or(Metrics::Nowhere, text),
     })
 }
 

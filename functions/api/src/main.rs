@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use lambda_http::Error;
 use sagebell_runtime::{Config, Metrics, Wiring};
-use sagebell_system::ProcessEnv;
+use sagebell_system::{Env as _, ProcessEnv};
 
 use connecting::Connecting;
 
@@ -25,6 +25,7 @@ async fn main() -> Result<(), Error> {
         jobs: wiring.jobs()?,
         connections: wiring.connections(),
         connect_url,
+        metrics: sagebell_http_api::Metrics::of_region(ProcessEnv.get("AWS_REGION").as_deref()),
     };
     let connecting = Connecting { api: api.clone(), auth };
     let count = move |request: Request, next: Next| metrics.after(next.run(request));

@@ -34,7 +34,7 @@ pub(super) async fn read<T: for<'de> Deserialize<'de>>(
 }
 
 /// The body. `None` if it is too large.
-async fn body(mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+pub(super) async fn body(mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > LONGEST {

@@ -5,7 +5,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use bytes::Bytes;
-use http::{HeaderMap, Uri, header};
+use http::HeaderMap;
 use sagebell_api_types::ErrorCode;
 use sagebell_monitor::job_queries::act::Act;
 use url::form_urlencoded;
@@ -15,14 +15,11 @@ use super::parts::job_address;
 use crate::Api;
 use crate::extract::{AskedJob, Waiter};
 use crate::problem::Problem;
+use crate::same_origin::is_of_own_page;
 
 /// The field of the form that says what to do, and the parameter that says what was done.
 pub(crate) const ACT: &str = "act";
 pub(crate) const DONE: &str = "done";
-
-/// What browsers say about where a request comes from (Fetch Metadata Request Headers, W3C,
-/// section 2.3).
-const FETCH_SITE: &str = "sec-fetch-site";
 
 /// Acts, and shows the job's page again.
 pub(crate) async fn act(
@@ -33,7 +30,10 @@ pub(crate) async fn act(
     form: Bytes,
 ) -> Result<Response, Failure> {
     let (Waiter(caller), AskedJob(arn)) = (waiter?, job?);
-    refuse_others(&headers)?;
+    if !is_of_own_page(&headers) {
+        let detail = "this request comes from a page that is not the dashboard's own";
+        return Err(Problem::new(ErrorCode::ReadOnly, detail).into());
+    }
     let act = asked(&form)?;
     if !api.jobs.is_first_click(&arn, act).await? {
         return Ok(back(&arn, "again"));
@@ -55,22 +55,4 @@ fn asked(form: &[u8]) -> Result<Act, Problem> {
     let known = |act: &Act| word.as_deref() == Some(act.as_str());
     let refused = || Problem::invalid_field(ACT, "`refresh` or `stop`");
     [Act::Refresh, Act::Stop].into_iter().find(known).ok_or_else(refused)
-}
-
-/// Refuses what a page of somebody else's sends with this person's credentials. Every browser says
-/// by `Origin` or `Sec-Fetch-Site` where a form comes from (Fetch Standard, "Origin header").
-fn refuse_others(headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let site_differs = text(FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none");
-    let host = text(header::HOST.as_str()).unwrap_or_default();
-    let is_own = |origin: &str| {
-        let authority = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().cloned());
-        authority.is_some_and(|authority| authority.as_str() == host)
-    };
-    let origin_differs = text(header::ORIGIN.as_str()).is_some_and(|origin| !is_own(origin));
-    if site_differs || origin_differs {
-        let detail = "this request comes from a page that is not the dashboard's own";
-        return Err(Problem::new(ErrorCode::ReadOnly, detail));
-    }
-    Ok(())
 }

@@ -16,6 +16,9 @@ const HEIGHT: u8 = 14;
 /// What is short is still seen, in pixels.
 const LEAST: u8 = 3;
 
+/// The state of a job before anybody saw it.
+const UNSEEN: &str = "not observed";
+
 /// A stretch of time, of which charts show parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -118,7 +121,14 @@ fn found(record: &JobRecord, now: Timestamp) -> Vec<State<'_>> {
     // Before the first observation there was the job's creation.
     let first = states.first_mut().zip(record.job.created_at);
     if let Some((first, created)) = first.filter(|(first, created)| *created < first.span.from) {
-        first.span.from = created;
+        if !first.phase.is_settled() {
+            first.span.from = created;
+        } else {
+            // A job that was first seen at its end was in other states before.
+            let span = Span::new(created, first.span.from);
+            let unseen = State { phase: Phase::Unknown, status: UNSEEN, secondary: None, span };
+            states.insert(0, unseen);
+        }
     }
     states
 }
@@ -165,6 +175,10 @@ mod tests {
         record.timeline.push(entry(200, Phase::Succeeded, "Completed"));
         record.job.settled_at = Some(at(200));
         assert_eq!(spans(&record), [(100, 130), (130, 200), (200, 200)]);
+        // What was seen at its end alone was not at its end before.
+        record.timeline.drain(..3);
+        assert_eq!(spans(&record), [(100, 200), (200, 200)]);
+        assert_eq!(found(&record, at(300))[0].status, UNSEEN);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The page of one job.
 
 use axum::extract::{Extension, State};
-use http::Uri;
+use http::{HeaderMap, Uri};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use sagebell_api_types::READ_ONLY;
 use sagebell_monitor::advice::on_reason;
 use sagebell_monitor::inert;
 use sagebell_monitor::job::{JobRecord, TimelineEntry};
@@ -22,6 +23,7 @@ use super::job_row::took;
 use super::layout::{Pace, Room, layout};
 use super::parts::{badge, job_address, run_address, status, status_words, theirs};
 use super::times::{duration, moment, present};
+use super::used;
 use super::waits::waits;
 use crate::Api;
 use crate::extract::AskedJob;
@@ -37,6 +39,7 @@ pub(crate) async fn show(
     State(api): State<Api>,
     Extension(caller): Extension<Principal>,
     uri: Uri,
+    headers: HeaderMap,
     job: Result<AskedJob, Problem>,
     known: Option<Known>,
 ) -> Answer {
@@ -45,15 +48,18 @@ pub(crate) async fn show(
     let told = api.jobs.waits(&record, &caller, None, WAITS).await?;
     let now = present(&*api.waits.clock);
     let pace = if record.job.phase.is_settled() { Pace::Calm } else { Pace::Brisk };
+    // A proxy that passes nothing on says so.
+    let offers = !headers.contains_key(READ_ONLY);
     let body = html! {
         (done(&uri))
         (head(&record, now))
-        @if api.jobs.may_act(&record, &caller) { (actions(&record)) }
+        @if offers && api.jobs.may_act(&record, &caller) { (actions(&record)) }
         @if record.job.failure_reason.is_some() { (failure(&record)) }
         (facts(&record, now))
         @if let Some(chart) = states(&record, now) {
             section aria-labelledby="timeline" { h2 #timeline { "Timeline" } (chart) }
         }
+        (used::metrics(&record))
         (observations(&record))
         (waits(&told, now))
     };
@@ -155,6 +161,7 @@ fn facts(record: &JobRecord, now: Timestamp) -> Markup {
                     @for run in &record.runs { a href=(run_address(run)) { (theirs(run)) } " " }
                 }
             }
+            (used::rows(record))
             dt { "ARN" } dd { code { (job.arn) } }
             dt { "Links" } dd { (addresses(record)) }
         }

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use sagebell_monitor::inert::one_line;
 use sagebell_monitor::job::Job;
 use sagebell_monitor::ports::JobFilter;
 
@@ -44,7 +43,7 @@ fn row(job: &Job, now: Timestamp, filter: &JobFilter) -> Markup {
             div.took { (took(job, now)) }
             div.when { @if let Some(at) = job.modified_at { (ago(at, now)) } }
             @if let Some(reason) = &job.failure_reason {
-                p.why { bdi { (one_line(clipped(reason))) } }
+                p.why { (theirs(&on_one_line(clipped(reason)))) }
             }
         }
     }
@@ -59,6 +58,11 @@ pub(crate) fn took(job: &Job, now: Timestamp) -> Markup {
             (None, _) => {}
         }
     }
+}
+
+/// A list has no room for line breaks.
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn clipped(text: &str) -> &str {

@@ -8,11 +8,13 @@ use super::assets::addresses;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Room {
     Jobs,
+    Health,
     /// A page that is not in the menu.
     Other,
 }
 
-const MENU: [(Room, &str, &str); 1] = [(Room::Jobs, "./", "Jobs")];
+const MENU: [(Room, &str, &str); 2] =
+    [(Room::Jobs, "./", "Jobs"), (Room::Health, "health", "Health")];
 
 /// A bell, as the page's sign.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E\

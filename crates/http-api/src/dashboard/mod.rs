@@ -11,7 +11,9 @@ mod act;
 mod answer;
 mod assets;
 mod chart;
+mod counters;
 mod filters;
+mod health;
 mod job;
 mod job_row;
 mod jobs;
@@ -19,6 +21,7 @@ mod layout;
 mod parts;
 mod run;
 mod times;
+mod used;
 mod waits;
 
 use axum::extract::DefaultBodyLimit;
@@ -35,6 +38,7 @@ pub(crate) fn pages() -> Router<Api> {
         .route("/", get(jobs::show))
         .route("/job", get(job::show).post(act::act))
         .route("/run", get(run::show))
+        .route("/health", get(health::show))
         .layer(DefaultBodyLimit::max(FORM_LEN))
 }
 

@@ -23,7 +23,7 @@ use sagebell_monitor::testing::world::{Described, FakeWorld, TRAINING_ARN};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::{Api, router};
+use crate::{Api, Metrics, router};
 
 /// Who registers waits in these tests.
 const OWNER: &str = "111122223333:role/pipeline";
@@ -81,7 +81,7 @@ fn sorted(mut json: Value) -> Value {
 
 fn api(world: &FakeWorld) -> Api {
     let (waits, jobs, connections) = (world.waits(), world.jobs(), world.connections());
-    Api { waits, jobs, connections, connect_url: None }
+    Api { waits, jobs, connections, connect_url: None, metrics: Metrics::Nowhere }
 }
 
 /// A path with the training job's ARN encoded in it.

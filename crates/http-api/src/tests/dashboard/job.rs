@@ -35,6 +35,32 @@ async fn a_job_is_shown_with_its_life() {
 }
 
 #[tokio::test]
+async fn what_a_job_used_wrote_and_measured_is_shown() {
+    let world = FakeWorld::default();
+    let mut done = event("Completed", "Completed", 100);
+    done["detail"]["ResourceConfig"] = json!({"InstanceType": "ml.g5.xlarge", "InstanceCount": 2});
+    done["detail"]["TrainingTimeInSeconds"] = json!(1_000);
+    done["detail"]["BillableTimeInSeconds"] = json!(370);
+    done["detail"]["ModelArtifacts"] = json!({"S3ModelArtifacts": "s3://b/x/model.tar.gz"});
+    done["detail"]["FinalMetricDataList"] =
+        json!([{"MetricName": "loss<b>", "Value": 0.25, "Timestamp": 1_767_225_600}]);
+    world.recorder().take(&done).await.unwrap();
+    let seen = page(&world, &job_page()).await;
+    seen.shows(&["Instances", "2 × <bdi>ml.g5.xlarge", "740 instance seconds (12m 20s)", "63 %"]);
+    seen.shows(&["/s3/buckets/b?prefix=x/model.tar.gz", "s3://b/x/model.tar.gz"]);
+    seen.shows(&["Metrics", "loss&lt;b&gt;", "0.25"]);
+    // Nothing is at the place of a model whose job failed.
+    done["detail"]["TrainingJobStatus"] = json!("Failed");
+    done["detail"]["CreationTime"] = json!(1_767_325_600_000_i64);
+    done["detail"]["LastModifiedTime"] = json!(1_767_325_700_000_i64);
+    world.clock.advance(Duration::from_secs(200_000));
+    world.recorder().take(&done).await.unwrap();
+    let failed = page(&world, &job_page()).await;
+    failed.shows(&["phase failed"]);
+    assert!(!failed.text.contains("model.tar.gz"), "{}", failed.text);
+}
+
+#[tokio::test]
 async fn who_waits_is_shown_without_what_is_secret() {
     let world = FakeWorld::default();
     let mut asked = world.registration("wait-1");

@@ -2,10 +2,12 @@
 
 mod acts;
 mod files;
+mod health;
 mod job;
 mod jobs;
 
 use axum::body::Body;
+use axum::response::Response;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use sagebell_monitor::principal::Principal;
@@ -51,7 +53,10 @@ async fn answer(world: &FakeWorld, request: Request<Body>) -> Seen {
 
 async fn answer_to(world: &FakeWorld, who: &str, mut request: Request<Body>) -> Seen {
     request.extensions_mut().insert(Principal(who.to_owned()));
-    let response = router(api(world)).oneshot(request).await.unwrap();
+    seen(router(api(world)).oneshot(request).await.unwrap()).await
+}
+
+async fn seen(response: Response) -> Seen {
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.into_body().collect().await.unwrap().to_bytes();
     let seen = Seen { status, headers, text: String::from_utf8(body.into()).unwrap() };
@@ -74,7 +79,7 @@ async fn page(world: &FakeWorld, address: &str) -> Seen {
 #[tokio::test]
 async fn nobody_reads_without_a_name() {
     let world = FakeWorld::default();
-    for address in ["/", &job_page(), "/run?id=x"] {
+    for address in ["/", &job_page(), "/run?id=x", "/health"] {
         let response = router(api(&world)).oneshot(at(address)).await.unwrap();
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{address}");
     }
