@@ -67,3 +67,7 @@ simulate seeds="1000000":
 # the picture of the demo in the README
 demo:
     ./scripts/record-demo
+
+# the pictures of the dashboard's page
+dashboard-pictures:
+    ./scripts/shoot-dashboard

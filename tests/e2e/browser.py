@@ -77,14 +77,14 @@ class Browser:
         host.write_text(page)
         self.driver.get(host.as_uri())
 
-    def visit(self, url, width=1400, scheme="light"):
+    def visit(self, url, width=1400, scheme="light", height=HEIGHT):
         """A page of a server."""
-        self.look(width, scheme)
+        self.look(width, scheme, height)
         self.driver.get(url)
         return self.driver
 
-    def look(self, width, scheme):
-        size = {"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+    def look(self, width, scheme, height=HEIGHT):
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)

@@ -3,27 +3,22 @@
 Every page is looked at in three widths, light and dark; the pictures are under target/screenshots."""
 
 import contextlib
+import re
+import subprocess
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from browser import Browser
-from conftest import Local, call, until
-from dashboards import ACCOUNT, REGION, ROLE, Front, arn_of, multiply, publish, wait_for
+from conftest import PATIENCE_SECONDS, SAGEBELL, Local, call, until
+from dashboards import ACCOUNT, LONG_NAME, PAGES, REGION, ROLE, Front, arn_of, fill, multiply, publish
 from lambda_runtime import running
 from steps import SageMaker
 
 WIDTHS, SCHEMES = (360, 768, 1400), ("light", "dark")
 # A page and all that it loads.
 MOST_BYTES = 100_000
-HOSTILE = (
-    'AlgorithmError: <script>document.title = "owned"</script><img src=x onerror=alert(1)>\n'
-    "Traceback (most recent call last):\n"
-    '  File "train.py", line 3, in <module>\n'
-    "KeyError: 'größe' \u202e\x1b[31m" + " long" * 60 + "w" * 200
-)
-LONG_NAME = "a-very-long-name-that-people-give-to-their-training-jobs-2026x"
 
 
 @pytest.fixture(scope="module")
@@ -45,38 +40,9 @@ def no_complaint(browser):
 def stack(tmp_path_factory):
     """A local stack with jobs of every sort."""
     local = Local(tmp_path_factory.mktemp("local") / "local.db").start()
-    base = local.base
-    for number in range(3):
-        publish(base, f"forecast-2026-11-{number + 10}", "Completed", "Completed", 1_800 + number * 700, 90_000)
-    publish(base, "images-large", "Stopped", "Stopped", 400, 9_000)
-    publish(base, LONG_NAME, "InProgress", "Starting", 20, 7_000)
-    publish(base, LONG_NAME, "InProgress", "Downloading", 95, 7_000)
-    publish(base, LONG_NAME, "InProgress", "Training", 230, 7_000)
-    publish(base, LONG_NAME, "Failed", "Failed", 2_400, 7_000, HOSTILE)
-    publish(base, "capacity", "Failed", "Failed", 60, 4_000, "CapacityError: no ml.p4d.24xlarge")
-    for name, began, stages in [
-        ("prepare", 3_600, [("Starting", 10), ("Training", 90), ("Completed", 600)]),
-        ("train-a", 2_900, [("Starting", 15), ("Downloading", 60), ("Training", 140)]),
-        ("train-b", 2_880, [("Starting", 15), ("Completed", 1_100)]),
-        ("evaluate", 1_500, [("Starting", 12)]),
-    ]:
-        wait_for(base, name, run="nightly-2026-11-27")
-        for secondary, age in stages:
-            status = "Completed" if secondary == "Completed" else "InProgress"
-            publish(base, name, status, secondary, age, began)
+    fill(local.base)
     yield local
     local.kill()
-
-
-PAGES = {
-    "jobs": "/",
-    "filtered": "/?phase=failed%2Ctimed_out&kind=training&region=us-east-1",
-    "job-failed": f"/job?arn={arn_of(LONG_NAME)}",
-    "job-running": f"/job?arn={arn_of('train-a')}",
-    "run": "/run?id=nightly-2026-11-27",
-    "nothing": "/?q=no-such-job",
-    "error": "/job?arn=bogus",
-}
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -340,6 +306,37 @@ def test_stop_and_refresh_act_once(browser, tmp_path):
         assert sagemaker.calls("StopTrainingJob") == 1
         until(lambda: "stop" in driver.find_element(By.CSS_SELECTOR, ".headline .phase").text, "the job is stopping")
         assert [post for post in front.posts if post == "act=stop"] == ["act=stop"]
+
+
+@contextlib.contextmanager
+def proxied(api, *words):
+    """`sagebell dashboard` before this API; its address."""
+    command = [SAGEBELL, "dashboard", "--api", api, "--listen", "127.0.0.1:0", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield re.search(r"http://\S+(?=/ )", process.stdout.readline()).group()
+    finally:
+        process.terminate()
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
+
+
+def test_the_proxy_shows_a_deployment_and_changes_nothing_unless_asked_to(browser, tmp_path):
+    with deployment(tmp_path) as (function, front, sagemaker):
+        arn = started(function, sagemaker, "by-proxy")
+        with proxied(front.base) as base:
+            driver = browser.visit(base)
+            assert names(driver) == ["by-proxy"]
+            driver.find_element(By.LINK_TEXT, "by-proxy").click()
+            assert driver.find_element(By.TAG_NAME, "h1").text == "by-proxy"
+            assert not driver.find_elements(By.CSS_SELECTOR, "main form, main button")
+            status, said = call("POST", f"{base}/job?arn={arn}", b"act=stop")
+            assert status == 403 and "--allow-stop" in said
+        with proxied(front.base, "--allow-stop") as base:
+            driver = browser.visit(f"{base}/job?arn={arn}")
+            driver.find_element(By.CSS_SELECTOR, ".actions > .danger").click()
+            driver.find_element(By.CSS_SELECTOR, "#stop .danger").click()
+            until(lambda: "asked to stop" in driver.find_element(By.TAG_NAME, "main").text, "the page says what was done")
+        assert sagemaker.calls("StopTrainingJob") == 1
 
 
 def test_a_monitor_without_sagemaker_offers_nothing_that_needs_it(browser, stack):
