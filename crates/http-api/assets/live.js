@@ -4,6 +4,7 @@
   const HIDDEN_SECONDS = 60;
   const LONGEST_PAUSE_SECONDS = 60;
   const TYPING_MILLIS = 250;
+  const NOTICE_MILLIS = 15_000;
   const main = document.getElementById("main");
   const live = document.getElementById("live");
   let version = null;
@@ -117,11 +118,14 @@
     for (const form of document.forms) delete form.dataset.sent;
   });
 
-  // What was done is told once.
+  // What was done is told until it can have been read, and not again.
   const here = new URL(location.href);
   if (here.searchParams.has("done")) {
-    here.searchParams.delete("done");
-    history.replaceState(null, "", here);
+    setTimeout(() => {
+      here.searchParams.delete("done");
+      history.replaceState(null, "", here);
+      ask();
+    }, NOTICE_MILLIS);
   }
   if (main.dataset.every) {
     report("");
