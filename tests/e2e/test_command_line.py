@@ -9,10 +9,11 @@ import unicodedata
 import pytest
 import yaml
 
-from conftest import PATIENCE_SECONDS, ROOT, SAGEBELL, Local, call, free_port, until
-from terminals import SIZES, on_a_terminal, plain
+from conftest import PATIENCE_SECONDS, ROOT, SAGEBELL, Local, call, free_port, until, wait_url
+from terminals import SIZES, Terminal, on_a_terminal, plain
 
 NAME = "mnist-train-2026-11-02"
+ACCOUNT = "arn:aws:sagemaker:us-east-1:111122223333"
 LONG = "a-pipeline-of-a-team-with-a-long-name-and-the-step-in-it-0123456"
 
 
@@ -33,6 +34,12 @@ def put(local, name, region="us-east-1", **more):
     return arn
 
 
+def register(local, arn, wait_id):
+    """Registers a wait that asks by itself."""
+    status, answer = call("PUT", wait_url(local.base, arn, wait_id), {})
+    assert status == 200, answer
+
+
 def replay(local, *names):
     files = [ROOT / "events" / f"{name}.json" for name in names]
     assert local.run("replay", *files).returncode == 0
@@ -46,7 +53,8 @@ def width(line):
 def test_no_table_is_wider_than_its_terminal(local, rows, columns):
     arn = put(local, LONG, SecondaryStatus="LaunchingMLInstances" * 3)
     put(local, "short", TrainingJobStatus="Failed", SecondaryStatus="Failed", FailureReason="no")
-    for words in (["jobs"], ["timeline", arn]):
+    register(local, arn, "w" * 128)
+    for words in (["jobs"], ["timeline", arn], ["waits", arn]):
         printed, code = on_a_terminal(*words, "--api", local.base, rows=rows, columns=columns)
         lines = plain(printed).splitlines()
         assert code == 0 and len(lines) >= 2, printed
@@ -179,12 +187,15 @@ def test_a_help_has_examples_and_exit_codes(command):
 
 # What a laptop has not: a deployment, and SageMaker.
 NEEDS_AWS = {"preflight", "redrive", "refresh"}
+# There is no terminal to ask on.
+ASKS = f"stop training/{NAME}"
 
 
 @pytest.mark.parametrize("example", [example for command in COMMANDS for example in examples(command)])
 def test_an_example_of_a_help_runs(local, tmp_path, aws_environment, example):
     put(local, f"{NAME}-2")
     replay(local, "training-training", "training-completed")
+    register(local, f"{ACCOUNT}:training-job/{NAME}", "w")
     command = example.split()[0]
     nobody = f"http://127.0.0.1:{free_port()}"
     environment = {
@@ -193,15 +204,44 @@ def test_an_example_of_a_help_runs(local, tmp_path, aws_environment, example):
     words = [word.replace("/tmp", str(tmp_path)) for word in example.split()]
     if command == "local":
         return runs_until_asked(words, tmp_path)
+    if words == ["demo", "--keep"]:
+        return shows_the_dashboard_until_asked(environment)
+    if command == "watch":
+        return watches_until_asked(words, environment)
     (tmp_path / "events").symlink_to(ROOT / "events")
     done = subprocess.run(
         [SAGEBELL, *words], capture_output=True, text=True, timeout=2 * PATIENCE_SECONDS, env=environment, cwd=tmp_path,
     )
     assert "Usage:" not in done.stderr
-    if command in NEEDS_AWS:
+    if command in NEEDS_AWS or example == ASKS:
         assert done.returncode == 2, done.stdout + done.stderr
     else:
         assert done.returncode == 0 and done.stdout, done.stderr
+
+
+def shows_the_dashboard_until_asked(environment):
+    command = [SAGEBELL, "demo", "--keep", "--color", "never"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        address = re.search(r"http://\S+/", process.stderr.readline())[0]
+        status, page = call("GET", address)
+        assert status == 200 and "Sagebell" in page
+        process.terminate()
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
+    finally:
+        process.kill()
+        process.stderr.close()
+
+
+def watches_until_asked(words, environment):
+    process = subprocess.Popen([SAGEBELL, *words], stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert NAME in process.stdout.readline()
+        process.terminate()
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
+    finally:
+        process.kill()
+        process.stdout.close()
 
 
 def runs_until_asked(words, folder):
@@ -244,3 +284,63 @@ def test_there_is_a_man_page_of_every_command(tmp_path):
     assert set(pages) == {"sagebell.1", *(f"sagebell-{command}.1" for command in COMMANDS)}
     assert "sagebell jobs \\-\\-phase running" in pages["sagebell-jobs.1"]
     assert os.listdir(folder.parent) == ["man1"]
+
+
+def test_waits_says_who_waits(local):
+    arn = put(local, NAME)
+    assert "Nobody waits" in local.run("waits", arn).stderr
+    register(local, arn, "my-step")
+    assert re.search(r"waiting +my-step +\S+ +none +0 +just now", local.run("waits", arn).stdout)
+    shown = json.loads(local.run("waits", arn, "--output", "json").stdout)
+    assert (shown["wait"]["id"], shown["wait"]["state"]) == ("my-step", "waiting")
+
+
+def test_a_stop_asks_first(local):
+    arn = put(local, NAME)
+    nobody = local.run("stop", arn)
+    assert nobody.returncode == 2 and "give --yes" in nobody.stderr
+    terminal = Terminal("stop", arn, "--api", local.base)
+    assert NAME in terminal.until("[y/N]")
+    terminal.type("n\n")
+    assert terminal.ends() == 1 and "not stopped" in terminal.text()
+    terminal = Terminal("stop", arn, "--api", local.base)
+    terminal.until("[y/N]")
+    terminal.type("y\n")
+    assert terminal.ends() == 2 and "calls no SageMaker" in terminal.text()
+    assert "calls no SageMaker" in local.run("stop", arn, "--yes").stderr
+
+
+SHOWN, HIDDEN = "\x1b[?1049h", "\x1b[?1049l"
+
+
+@pytest.mark.parametrize(("rows", "columns"), SIZES)
+@pytest.mark.parametrize("ends", ["q", "\x03", "\x1b"], ids=["q", "ctrl-c", "esc"])
+def test_watch_shows_jobs_live_and_leaves_the_terminal_as_it_was(local, rows, columns, ends):
+    for number in range(rows):
+        put(local, f"{LONG}-{number:02}"[-63:])
+    terminal = Terminal("watch", "--seconds", "1", "--api", local.base, rows=rows, columns=columns)
+    shown = terminal.until("q ends")
+    assert SHOWN in shown and "running" in shown
+    lines = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line) for line in shown.replace("\r", "").split("\n")]
+    assert len(lines) == rows and max(map(width, lines)) <= columns, shown
+    put(local, "it-began")
+    terminal.until("it-began")
+    terminal.type(ends)
+    assert terminal.ends() == 0
+    assert HIDDEN in terminal.text() and terminal.text().rindex(HIDDEN) > terminal.text().rfind("q ends")
+    assert SHOWN not in terminal.text()
+
+
+def test_watch_writes_a_line_for_each_change_where_there_is_no_terminal(local):
+    put(local, NAME)
+    command = [SAGEBELL, "watch", "--seconds", "1", "--api", local.base]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert re.search(rf"UTC running training {NAME} InProgress", process.stdout.readline())
+        put(local, NAME, TrainingJobStatus="Completed", SecondaryStatus="Completed", LastModifiedTime=1_700_000_200_000)
+        assert re.search(rf"UTC succeeded training {NAME} Completed", process.stdout.readline())
+        process.terminate()
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0 and process.stdout.read() == ""
+    finally:
+        process.kill()
+        process.stdout.close()

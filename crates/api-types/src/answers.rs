@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sagebell_monitor::job::{Job, JobRecord, TimelineEntry};
 use sagebell_monitor::ports::Page;
+use sagebell_monitor::principal::Principal;
 use sagebell_monitor::wait::{CallbackUrl, Channel, OnAbandon, SignalOn, Wait, WaitId, WaitState};
 use sagebell_monitor::wait_registry::WaitAndJob;
 use serde::{Deserialize, Serialize};
@@ -141,6 +142,39 @@ impl From<WaitAndJob> for WaitAndJobView {
     fn from(both: WaitAndJob) -> Self {
         Self { wait: both.wait.into(), job: both.job }
     }
+}
+
+/// A wait on a job, as anyone who may read sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = JobWait)]
+pub struct JobWaitView {
+    /// The principal that registered it, e.g. `111122223333:role/pipeline`.
+    pub principal: String,
+    /// The wait. Only its own principal sees its `callback_url`.
+    pub wait: WaitView,
+}
+
+impl JobWaitView {
+    /// The wait as this principal sees it.
+    #[must_use]
+    pub fn for_principal(wait: Wait, who: &Principal) -> Self {
+        let (is_own, principal) = (wait.owner == *who, wait.owner.0.clone());
+        let mut wait = WaitView::from(wait);
+        wait.callback_url = wait.callback_url.filter(|_| is_own);
+        Self { principal, wait }
+    }
+}
+
+/// One page of the waits on a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = JobWaitList)]
+pub struct JobWaitListView {
+    /// The waits.
+    pub items: Vec<JobWaitView>,
+    /// The next page's `cursor`; absent at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub next: Option<String>,
 }
 
 /// One page of jobs, the latest first.

@@ -24,6 +24,8 @@ pub const CURSOR: &str = "cursor";
 pub const LIMIT: &str = "limit";
 /// All parameters of the list of jobs.
 pub const JOBS: [&str; 8] = [PHASE, KIND, RUN, REGION, ACCOUNT, TEXT, CURSOR, LIMIT];
+/// The parameters of another list.
+pub const PAGE: [&str; 2] = [CURSOR, LIMIT];
 
 /// Whether to stop the job of a wait that is cancelled.
 pub const STOP: &str = "stop";
@@ -88,6 +90,17 @@ pub struct JobsParams {
     pub limit: Option<u16>,
 }
 
+/// How OpenAPI describes the parameters of a page.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    /// `next` of the previous page
+    pub cursor: Option<String>,
+    /// The number of items on the page. Default: 50
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<u16>,
+}
+
 /// How OpenAPI describes the parameters of the cancellation of a wait.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -112,6 +125,7 @@ mod tests {
     #[test]
     fn the_described_parameters_are_the_accepted_ones() {
         assert_eq!(names::<JobsParams>(), JOBS);
+        assert_eq!(names::<PageParams>(), PAGE);
         assert_eq!(names::<CancelParams>(), [STOP, FORCE]);
     }
 }

@@ -72,7 +72,8 @@ async fn pass_on(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
         return refusal("this dashboard is read-only. Start it with --allow-stop to change that");
     }
     let is_form = parts.method == Method::POST && parts.uri.path() == FORMS;
-    if !is_read && !(is_form && is_of_own_page(&parts.headers)) {
+    let is_allowed = is_read || is_form && is_of_own_page(&parts.headers);
+    if !is_allowed {
         return refusal("only the forms of the dashboard's own pages are passed on");
     }
     let Ok(body) = axum::body::to_bytes(body, BODY_LEN).await else {

@@ -25,6 +25,12 @@ help! { JOBS:
     "jobs --search mnist --region us-east-1 --output json";
     "0" "the jobs were listed, also if there are none"
 }
+help! { WATCH:
+    "watch",
+    "watch --kind training --seconds 10",
+    "watch --output json";
+    "0" "somebody ended it (q, Ctrl-C, SIGTERM)"
+}
 help! { JOB:
     "job training/mnist-train-2026-11-02",
     "job arn:aws:sagemaker:us-east-1:111122223333:training-job/mnist-train-2026-11-02 --output yaml";
@@ -34,6 +40,11 @@ help! { TIMELINE:
     "timeline training/mnist-train-2026-11-02",
     "timeline training/mnist-train-2026-11-02 --output json";
     "0" "the timeline was shown"
+}
+help! { WAITS:
+    "waits training/mnist-train-2026-11-02",
+    "waits training/mnist-train-2026-11-02 --output yaml";
+    "0" "the waits were listed, also if there are none"
 }
 help! { WAIT:
     "wait training/mnist-train-2026-11-02",
@@ -46,6 +57,12 @@ help! { REFRESH:
     "refresh training/mnist-train-2026-11-02";
     "0" "SageMaker was asked, and the answer is recorded"
 }
+help! { STOP:
+    "stop training/mnist-train-2026-11-02",
+    "stop training/mnist-train-2026-11-02 --yes";
+    "0" "SageMaker was asked to stop the job, or the job had ended",
+    "1" "the question was answered with no"
+}
 help! { LOCAL:
     "local",
     "local --store /tmp/sagebell.db --listen 127.0.0.1:7070";
@@ -53,7 +70,8 @@ help! { LOCAL:
 }
 help! { DEMO:
     "demo",
-    "demo --output json";
+    "demo --output json",
+    "demo --keep";
     "0" "every wait received the right signals",
     "1" "some wait did not"
 }

@@ -59,7 +59,7 @@ pub async fn timeline(args: &JobArgs) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// What people want to know of a job.
-fn lines(job: &Job, now: Timestamp) -> String {
+pub(crate) fn lines(job: &Job, now: Timestamp) -> String {
     let mut lines = vec![format!(
         "{} {} {}",
         colored(job.phase),

@@ -6,6 +6,7 @@
 )]
 
 pub mod args;
+pub mod asked_to_stop;
 pub mod dashboard;
 pub mod demo;
 mod help;
@@ -21,5 +22,8 @@ pub mod program;
 #[cfg(feature = "aws")]
 pub mod redrive;
 pub mod replay;
+pub mod stop;
 pub mod table;
 pub mod wait;
+pub mod waits;
+pub mod watch;

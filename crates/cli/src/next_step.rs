@@ -19,6 +19,7 @@ pub fn next_step(error: &(dyn Error + 'static)) -> Option<&'static str> {
             "use the monitor of that account and region (--api), or let this one accept them (docs/deploy.md)",
         ),
         ErrorCode::NotOwner => Some("ask the owner, or call as the owner's role"),
+        ErrorCode::OthersWaiting => Some("`sagebell waits JOB` shows who waits"),
         ErrorCode::ReadOnly => Some("this caller is one of SAGEBELL_VIEWERS; use another role"),
         ErrorCode::SagemakerUnavailable => {
             Some("this monitor calls no SageMaker, as `sagebell local`; use a deployed one (--api)")

@@ -59,6 +59,24 @@ pub(crate) async fn refresh_job(
     Ok(Json(known(api.jobs.refresh(&arn, &caller).await?)?.job))
 }
 
+/// Stop a job
+///
+/// Only the job's owner may do this, and only if no other principal waits for it. A job that is
+/// stopping or settled is left alone. SageMaker may take some minutes to stop a job.
+#[utoipa::path(
+    post, path = "/v1/jobs/{arn}/stop", tag = "jobs",
+    params(JobParams),
+    responses((status = 200, description = "The job, as known now", body = JobSchema)),
+)]
+pub(crate) async fn stop_job(
+    State(api): State<Api>,
+    Waiter(caller): Waiter,
+    JobPath(arn): JobPath,
+) -> Result<Json<Job>, Problem> {
+    api.jobs.stop(&arn, &caller).await?;
+    Ok(Json(known(api.jobs.get(&arn).await?)?.job))
+}
+
 /// List jobs
 ///
 /// The jobs recorded last come first.

@@ -53,6 +53,22 @@ impl<S: Sync> FromRequestParts<S> for JobsParameters {
     }
 }
 
+/// Where a page begins, and how long it is.
+pub(crate) struct PageParameters {
+    pub(crate) cursor: Option<Cursor>,
+    pub(crate) limit: usize,
+}
+
+impl<S: Sync> FromRequestParts<S> for PageParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let mut asked = parameters(&parts.uri, &query::PAGE)?;
+        let limit = limit(asked.get(query::LIMIT))?.unwrap_or(PAGE_DEFAULT);
+        Ok(Self { cursor: cursor(asked.remove(query::CURSOR))?, limit })
+    }
+}
+
 /// The page asked for.
 pub(crate) async fn page(asked: &JobsQuery, jobs: &JobQueries) -> Result<Page<Job>, Problem> {
     let limit = asked.limit.unwrap_or(PAGE_DEFAULT);

@@ -73,7 +73,7 @@ fn arn_parts(segments: &[&str]) -> usize {
 /// How many segments at the end may be the route's own, the most first.
 fn route_words(segments: &[&str]) -> impl Iterator<Item = usize> + Clone {
     let wait = matches!(segments, [.., "waits", _]).then_some(2);
-    let word = matches!(segments, [.., "timeline" | "refresh"]).then_some(1);
+    let word = matches!(segments, [.., "timeline" | "refresh" | "stop" | "waits"]).then_some(1);
     wait.into_iter().chain(word).chain([0])
 }
 
@@ -106,6 +106,9 @@ mod tests {
             ("training-job/x", ""),
             ("training-job/x", "/timeline"),
             ("training-job/x", "/refresh"),
+            ("training-job/x", "/stop"),
+            ("training-job/x", "/waits"),
+            ("training-job/waits", "/waits"),
             ("training-job/x", "/waits/w"),
             ("training-job/timeline", ""),
             ("training-job/timeline", "/timeline"),

@@ -1,15 +1,17 @@
 //! The routes of waits.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
+use sagebell_monitor::principal::Principal;
 
 use crate::Api;
-use crate::extract::{StopWish, WaitPath, Waiter};
+use crate::extract::{JobPath, StopWish, WaitPath, Waiter};
 use crate::problem::Problem;
+use crate::query::PageParameters;
 use crate::wait_request::WaitBody;
-use sagebell_api_types::path::WaitParams;
-use sagebell_api_types::query::CancelParams;
-use sagebell_api_types::{WaitAndJobView, WaitRequest};
+use sagebell_api_types::path::{JobParams, WaitParams};
+use sagebell_api_types::query::{CancelParams, PageParams};
+use sagebell_api_types::{JobWaitListView, JobWaitView, WaitAndJobView, WaitRequest};
 
 type Answer = Result<Json<WaitAndJobView>, Problem>;
 
@@ -62,4 +64,28 @@ pub(crate) async fn cancel_wait(
     StopWish(stop): StopWish,
 ) -> Answer {
     Ok(Json(api.waits.cancel(&key, stop).await?.into()))
+}
+
+/// List the waits on a job
+///
+/// The waits of every principal. Only the principal of a wait sees its callback URL. Only the job's
+/// owner sees why a delivery failed; others see the class of the failure.
+#[utoipa::path(
+    get, path = "/v1/jobs/{arn}/waits", tag = "waits",
+    params(JobParams, PageParams),
+    responses((status = 200, description = "One page of waits", body = JobWaitListView)),
+)]
+pub(crate) async fn list_waits(
+    State(api): State<Api>,
+    Extension(caller): Extension<Principal>,
+    JobPath(arn): JobPath,
+    page: PageParameters,
+) -> Result<Json<JobWaitListView>, Problem> {
+    let record = api.jobs.get(&arn).await?.ok_or_else(Problem::no_such_job)?;
+    let page = api.jobs.waits(&record, &caller, page.cursor.as_ref(), page.limit).await?;
+    let view = |wait| JobWaitView::for_principal(wait, &caller);
+    Ok(Json(JobWaitListView {
+        items: page.items.into_iter().map(view).collect(),
+        next: page.next.map(|next| next.0),
+    }))
 }

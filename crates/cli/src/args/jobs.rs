@@ -38,6 +38,17 @@ pub struct JobArgs {
     pub api: ApiArgs,
 }
 
+/// Arguments of `sagebell stop`.
+#[derive(Debug, Args)]
+pub struct StopArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobArgs,
+    /// Do not ask. Without a terminal to ask on, this must be given.
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
 /// Which jobs.
 #[derive(Debug, Args)]
 pub struct Filters {
@@ -85,6 +96,20 @@ pub struct JobsArgs {
     /// Print this many jobs at most.
     #[arg(long, default_value_t = 50)]
     pub limit: usize,
+    /// The monitor's URL, and how to print.
+    #[command(flatten)]
+    pub api: ApiArgs,
+}
+
+/// Arguments of `sagebell watch`.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// Which jobs.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// Seconds from one look to the next.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub seconds: u64,
     /// The monitor's URL, and how to print.
     #[command(flatten)]
     pub api: ApiArgs,

@@ -1,10 +1,11 @@
-//! The arguments of `local`, `demo` and `replay`.
+//! The arguments of `local`, `dashboard`, `demo` and `replay`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 use sagebell_webhook::CallbackPaths;
+use url::Url;
 
 use super::ApiArgs;
 use crate::output::Output;
@@ -37,6 +38,9 @@ pub struct LocalArgs {
 /// Arguments of `sagebell demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
+    /// Keep the stack when all is played, and say where its dashboard is.
+    #[arg(long)]
+    pub keep: bool,
     /// The output format of the summary.
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
@@ -51,4 +55,21 @@ pub struct ReplayArgs {
     /// The URL of the local stack.
     #[command(flatten)]
     pub api: ApiArgs,
+}
+
+/// Arguments of `sagebell dashboard`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  sagebell dashboard --api https://a1b2c3.lambda-url.eu-west-1.on.aws"
+)]
+pub struct DashboardArgs {
+    /// The monitor's URL.
+    #[arg(long, env = "SAGEBELL_API")]
+    pub api: Url,
+    /// The address to listen on. Anyone who can reach it sees the dashboard with your permissions.
+    #[arg(long, default_value = "127.0.0.1:7080")]
+    pub listen: SocketAddr,
+    /// Let the dashboard's pages stop and refresh jobs. Without it they change nothing.
+    #[arg(long)]
+    pub allow_stop: bool,
 }

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use sagebell_monitor::phase::Phase;
+use sagebell_system::say;
 use sagebell_webhook::CallbackPaths;
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::args::DemoArgs;
+use crate::asked_to_stop::asked_to_stop;
 use lives::Life;
 use sagebell_client::Client;
 use sagebell_local::{ConnectionLimits, LocalStack, Options};
@@ -81,10 +83,16 @@ pub async fn run(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>
     let client = Client::new(Url::parse(&format!("http://{}", stack.address()))?)?;
     let screen = Screen::new(args.output, stack.address());
     let lines = play(&client, &screen).await?;
-    stack.stop().await;
-
     let summary = summarize(lines);
     args.output.print(&summary, || screen.summarize(&summary))?;
+    if args.keep {
+        say::err(format_args!(
+            "The jobs are at http://{}/ until you end the demo (Ctrl-C).",
+            stack.address()
+        ));
+        asked_to_stop().await;
+    }
+    stack.stop().await;
     let right = summary.waits.iter().all(|line| line.problem.is_none());
     Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,12 +1,15 @@
 //! The calls about jobs.
 
 use reqwest::Method;
-use sagebell_api_types::query::JobsQuery;
-use sagebell_api_types::{JobListView, TimelineView};
+use sagebell_api_types::query::{CURSOR, JobsQuery, LIMIT};
+use sagebell_api_types::{JobListView, JobWaitListView, TimelineView};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::Job;
 
 use super::{Client, ClientError, encoded};
+
+/// Waits on one page.
+const PAGE: u32 = 200;
 
 impl Client {
     /// Reads one page of jobs.
@@ -34,6 +37,29 @@ impl Client {
     /// [`ClientError`].
     pub async fn timeline(&self, arn: &JobArn) -> Result<TimelineView, ClientError> {
         self.answer(self.call(Method::GET, &job_path(arn, "/timeline"))).await
+    }
+
+    /// Reads one page of the waits on a job.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn waits(
+        &self,
+        arn: &JobArn,
+        cursor: Option<&str>,
+    ) -> Result<JobWaitListView, ClientError> {
+        let mut url = self.url(&job_path(arn, "/waits"));
+        let cursor = cursor.map(|cursor| format!("&{CURSOR}={}", encoded(cursor)));
+        url.set_query(Some(&format!("{LIMIT}={PAGE}{}", cursor.unwrap_or_default())));
+        self.answer(self.http.get(url)).await
+    }
+
+    /// Makes the monitor stop a job.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn stop(&self, arn: &JobArn) -> Result<Job, ClientError> {
+        self.answer(self.call(Method::POST, &job_path(arn, "/stop"))).await
     }
 
     /// Makes the monitor describe a job now.

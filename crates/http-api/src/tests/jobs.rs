@@ -8,7 +8,9 @@ use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
 use serde_json::{Value, json};
 
 use super::failing::Failing;
-use super::{call, described, get, happens, job_path, path_of, registration, request, send};
+use super::{
+    call, call_as, described, get, happens, job_path, path_of, registration, request, send,
+};
 
 #[tokio::test]
 async fn a_job_is_read_under_either_path() {
@@ -48,6 +50,26 @@ async fn a_refresh_asks_sagemaker_and_records() {
     let refreshed = call(&world, "POST", &job_path("/refresh"), Value::Null).await.ok();
     assert_eq!(refreshed["phase"], "timed_out");
     assert_eq!(get(&world, &job_path("")).await.ok(), refreshed);
+}
+
+#[tokio::test]
+async fn a_job_is_stopped_for_its_owner_unless_others_wait() {
+    let world = FakeWorld::default();
+    call(&world, "PUT", &job_path("/waits/w"), registration()).await.ok();
+    happens(&world, "InProgress", "Training", 40).await;
+    world.sagemaker.answer(described("Stopping", "Stopping"));
+    let (stop, other) = (job_path("/stop"), "111122223333:role/other");
+    assert_eq!(call_as(&world, other, request("POST", &stop, "")).await.code(), "not_owner");
+    let asked = request("PUT", &job_path("/waits/v"), registration().to_string());
+    call_as(&world, other, asked).await.ok();
+    assert_eq!(call(&world, "POST", &stop, Value::Null).await.code(), "others_waiting");
+    assert_eq!(world.sagemaker.count("stop"), 0);
+    call_as(&world, other, request("DELETE", &job_path("/waits/v"), "")).await.ok();
+    for _ in 0..2 {
+        let stopped = call(&world, "POST", &stop, Value::Null).await.ok();
+        assert_eq!(stopped["phase"], "stopping");
+    }
+    assert_eq!(world.sagemaker.count("stop"), 1);
 }
 
 async fn names(world: &FakeWorld, query: &str) -> Vec<String> {

@@ -33,6 +33,8 @@ pub(super) fn assert_documented(method: &str, path: &str, answer: &Answer) {
         Some(rest) if rest.contains("/waits/") => "/v1/jobs/{arn}/waits/{wait_id}",
         Some(rest) if rest.ends_with("/timeline") => "/v1/jobs/{arn}/timeline",
         Some(rest) if rest.ends_with("/refresh") => "/v1/jobs/{arn}/refresh",
+        Some(rest) if rest.ends_with("/stop") => "/v1/jobs/{arn}/stop",
+        Some(rest) if rest.ends_with("/waits") => "/v1/jobs/{arn}/waits",
         Some(_) => "/v1/jobs/{arn}",
     };
     let status = answer.status.as_u16().to_string();

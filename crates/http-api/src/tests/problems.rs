@@ -87,6 +87,8 @@ async fn without_a_caller_nothing_but_the_service_itself_answers() {
         ("GET", job_path("")),
         ("GET", job_path("/timeline")),
         ("POST", job_path("/refresh")),
+        ("POST", job_path("/stop")),
+        ("GET", job_path("/waits")),
         ("GET", "/v1/jobs".to_owned()),
     ] {
         let answer = send(super::api(&world), request(method, &path, "{")).await;
@@ -104,6 +106,8 @@ async fn jobs_of_others_are_out_of_scope() {
         ("DELETE", job_path("/waits/w")),
         ("GET", job_path("")),
         ("POST", job_path("/refresh")),
+        ("POST", job_path("/stop")),
+        ("GET", job_path("/waits")),
     ] {
         let answer = call(&world, method, &path, registration()).await;
         assert_eq!(answer.code(), "job_out_of_scope", "{method} {path}");
@@ -158,6 +162,7 @@ async fn what_is_not_there_is_not_found() {
     let world = FakeWorld::default();
     assert_eq!(get(&world, &job_path("")).await.code(), "job_not_found");
     assert_eq!(get(&world, &job_path("/timeline")).await.code(), "job_not_found");
+    assert_eq!(get(&world, &job_path("/waits")).await.code(), "job_not_found");
     for method in ["GET", "DELETE"] {
         let answer = call(&world, method, &job_path("/waits/w"), Value::Null).await;
         assert_eq!(answer.code(), "wait_not_found");

@@ -195,13 +195,45 @@ async fn a_viewer_reads_and_does_nothing_else() {
     let world = FakeWorld::with(sagebell_monitor::policy::Policy { viewers, ..Default::default() });
     happens(&world, "InProgress", "Training", 10).await;
     let viewer = "111122223333:role/dashboard";
-    for path in [job_path(""), job_path("/timeline"), "/v1/jobs".to_owned(), "/".to_owned()] {
+    for path in [
+        job_path(""),
+        job_path("/timeline"),
+        job_path("/waits"),
+        "/v1/jobs".to_owned(),
+        "/".to_owned(),
+    ] {
         let answer = call_as(&world, viewer, request("GET", &path, "")).await;
         assert!(answer.status.is_success(), "{path}");
     }
-    for (method, rest) in [("PUT", "/waits/w"), ("DELETE", "/waits/w"), ("POST", "/refresh")] {
+    for (method, rest) in
+        [("PUT", "/waits/w"), ("DELETE", "/waits/w"), ("POST", "/refresh"), ("POST", "/stop")]
+    {
         let asked = request(method, &job_path(rest), registration().to_string());
         assert_eq!(call_as(&world, viewer, asked).await.code(), "read_only", "{method}");
     }
     assert!(world.sagemaker.calls.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn everyone_sees_who_waits_and_only_its_own_callback() {
+    let world = FakeWorld::default();
+    call(&world, "PUT", &job_path("/waits/a"), registration()).await.ok();
+    let other = "111122223333:role/other";
+    let asked = request("PUT", &job_path("/waits/b"), registration().to_string());
+    call_as(&world, other, asked).await.ok();
+    let listed = get(&world, &job_path("/waits")).await.ok();
+    let items = listed["items"].as_array().unwrap();
+    let seen = |id: &str| items.iter().find(|item| item["wait"]["id"] == id).unwrap();
+    assert_eq!((items.len(), &seen("a")["principal"]), (2, &json!(OWNER)));
+    assert_eq!(seen("b")["principal"], other);
+    assert!(seen("a")["wait"]["callback_url"].is_string());
+    assert!(seen("b")["wait"]["callback_url"].is_null());
+    assert!(!listed.to_string().contains(SECRET));
+
+    let first = get(&world, &job_path("/waits?limit=1")).await.ok();
+    let next = first["next"].as_str().unwrap();
+    let second = get(&world, &job_path(&format!("/waits?limit=1&cursor={next}"))).await.ok();
+    let ids = |page: &Value| page["items"][0]["wait"]["id"].as_str().unwrap().to_owned();
+    assert_ne!(ids(&first), ids(&second));
+    assert_eq!(get(&world, &job_path("/waits?phase=failed")).await.code(), "invalid_field");
 }
