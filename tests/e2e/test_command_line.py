@@ -204,6 +204,8 @@ def test_an_example_of_a_help_runs(local, tmp_path, aws_environment, example):
     words = [word.replace("/tmp", str(tmp_path)) for word in example.split()]
     if command == "local":
         return runs_until_asked(words, tmp_path)
+    if command == "dashboard":
+        return serves_the_dashboard_until_asked(words, environment)
     if words == ["demo", "--keep"]:
         return shows_the_dashboard_until_asked(environment)
     if command == "watch":
@@ -217,6 +219,26 @@ def test_an_example_of_a_help_runs(local, tmp_path, aws_environment, example):
         assert done.returncode == 2, done.stdout + done.stderr
     else:
         assert done.returncode == 0 and done.stdout, done.stderr
+
+
+def serves_the_dashboard_until_asked(words, environment):
+    address = f"127.0.0.1:{free_port()}"
+    words = [word.replace("127.0.0.1:7080", address) for word in words]
+    words += [] if "--listen" in words else ["--listen", address]
+    process = subprocess.Popen([SAGEBELL, *words], stderr=subprocess.DEVNULL, env=environment)
+    try:
+        until(lambda: answers(f"http://{address}/"), "the dashboard is served")
+        process.terminate()
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0
+    finally:
+        process.kill()
+
+
+def answers(url):
+    try:
+        return call("GET", url)[0] == 200
+    except OSError:
+        return False
 
 
 def shows_the_dashboard_until_asked(environment):

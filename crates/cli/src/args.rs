@@ -88,6 +88,7 @@ pub enum Command {
     #[command(after_help = help::LOCAL)]
     Local(LocalArgs),
     /// Open a deployed monitor's dashboard to browsers: sign what they ask, as `kubectl proxy` does.
+    #[command(after_help = help::DASHBOARD)]
     Dashboard(DashboardArgs),
     /// Show the monitor at work: sample events in, signals out.
     #[command(after_help = help::DEMO)]

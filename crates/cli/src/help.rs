@@ -68,6 +68,11 @@ help! { LOCAL:
     "local --store /tmp/sagebell.db --listen 127.0.0.1:7070";
     "0" "the stack was asked to stop (Ctrl-C, SIGTERM)"
 }
+help! { DASHBOARD:
+    "dashboard --listen 127.0.0.1:7080",
+    "dashboard --allow-stop";
+    "0" "the dashboard was served until the command was asked to stop (Ctrl-C, SIGTERM)"
+}
 help! { DEMO:
     "demo",
     "demo --output json",

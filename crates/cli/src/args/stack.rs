@@ -59,9 +59,6 @@ pub struct ReplayArgs {
 
 /// Arguments of `sagebell dashboard`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  sagebell dashboard --api https://a1b2c3.lambda-url.eu-west-1.on.aws"
-)]
 pub struct DashboardArgs {
     /// The monitor's URL.
     #[arg(long, env = "SAGEBELL_API")]
