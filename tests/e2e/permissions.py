@@ -117,7 +117,7 @@ CALLS = [
     Call("write an item", "dynamodb", "put_item", {"TableName": "{table}", "Item": KEY}, FUNCTIONS),
     query("list a job's waits", "PK", {"job-events", "api", "sweep"}, ConsistentRead=True),
     query("list jobs", "ListingPK", {"api"}, IndexName="listing"),
-    query("find what is due", "DuePK", {"sweep"}, IndexName="due"),
+    query("find what is due", "DuePK", {"api", "sweep"}, IndexName="due"),
     Call("scan the table", "dynamodb", "scan", {"TableName": "{table}"}),
     Call("scan an index", "dynamodb", "scan", {"TableName": "{table}", "IndexName": "due"}),
     Call("delete an item", "dynamodb", "delete_item", ITEM),

@@ -259,6 +259,13 @@ def test_the_api_takes_signed_calls_only(deployed):
     assert status == 200 and set(jobs) <= {"items", "next"}
 
 
+@pytest.mark.parametrize("page", ["/", "/health", "/run?id=none"])
+def test_the_pages_of_the_dashboard_can_be_read(deployed, page):
+    """With what the role of `api` may do."""
+    status, told = deployed.call("GET", page, credentials=deployed.pod())
+    assert status == 200, told
+
+
 def test_a_wait_is_its_role_s_whatever_the_session(deployed, waiter):
     """The session of a pod's credentials ends with the pod; the role is the pipeline's."""
     arn = training("owned")["detail"]["TrainingJobArn"]
