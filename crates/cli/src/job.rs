@@ -11,17 +11,14 @@ use sagebell_monitor::advice::on_reason;
 use sagebell_monitor::inert::{indented, one_line};
 use sagebell_monitor::job::{Job, TimelineEntry};
 use sagebell_monitor::links;
-use sagebell_monitor::observation::Source;
 use sagebell_monitor::ports::Clock as _;
-use sagebell_monitor::spoken::{duration, exact, relative};
+use sagebell_monitor::spoken::{duration, exact, relative, seen_after};
 use sagebell_system::{SystemClock, say};
 
 use crate::args::JobArgs;
 use crate::jobs::{colored, status, status_words};
 use crate::table::{Column, table, terminal_width};
 
-/// Of an event's time SageMaker tells whole seconds: a shorter lateness is none.
-const PROMPT_SECONDS: i64 = 1;
 /// Where what is told of a job begins, on the lines after its first.
 const INDENT: &str = "            ";
 
@@ -114,22 +111,12 @@ fn show_timeline(timeline: &TimelineView, now: Timestamp) {
 }
 
 fn row(entry: &TimelineEntry, now: Timestamp) -> [String; 5] {
-    let lateness = entry.seen_at.duration_since(entry.at);
-    let seen = if lateness.as_secs() <= PROMPT_SECONDS {
-        "at once".to_owned()
-    } else {
-        duration(lateness)
-    };
-    let source = match entry.source {
-        Source::Event => "event",
-        Source::Describe => "describe",
-        Source::List => "list",
-    };
+    let seen = seen_after(entry.at, entry.seen_at);
     [
         relative(entry.at, now),
         colored(entry.phase),
         status_words(Some(&entry.status), entry.secondary_status.as_deref()),
-        source.to_owned(),
+        entry.source.as_str().to_owned(),
         if entry.late { format!("{seen}, late") } else { seen },
     ]
 }

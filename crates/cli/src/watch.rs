@@ -49,7 +49,7 @@ pub async fn run(args: &WatchArgs) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The jobs that go on, then the others, each the latest first.
+/// The jobs that still run, then the others, each the latest first.
 async fn look(client: &Client, filter: &JobFilter, most: usize) -> Result<Vec<Job>, ClientError> {
     let mut jobs = Vec::new();
     for settled in [false, true] {

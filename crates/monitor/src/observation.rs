@@ -22,6 +22,18 @@ pub enum Source {
     List,
 }
 
+impl Source {
+    /// The word on the wire, and for people.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Describe => "describe",
+            Self::List => "list",
+        }
+    }
+}
+
 /// One observation of a job's status.
 ///
 /// Its serialized form is the detail of the sweep's events.

@@ -37,6 +37,14 @@ pub fn duration(lasted: SignedDuration) -> String {
     }
 }
 
+/// How long after a change it was seen. SageMaker tells whole seconds of it, so a shorter time is
+/// none.
+#[must_use]
+pub fn seen_after(changed_at: Timestamp, seen_at: Timestamp) -> String {
+    let lateness = seen_at.duration_since(changed_at);
+    if lateness.as_secs() <= 1 { "at once".to_owned() } else { duration(lateness) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +57,16 @@ mod tests {
         assert_eq!([seconds(59), seconds(60), seconds(3_599)], ["59s", "1m 00s", "59m 59s"]);
         assert_eq!([seconds(3_600), seconds(86_399)], ["1h 00m", "23h 59m"]);
         assert_eq!(seconds(100 * 86_400 + 3_600), "100d 01h");
+    }
+
+    #[test]
+    fn what_was_seen_within_a_second_was_seen_at_once() {
+        let seen = |millis| {
+            let at = Timestamp::UNIX_EPOCH;
+            seen_after(at, at + SignedDuration::from_millis(millis))
+        };
+        assert_eq!([seen(-9_000), seen(0), seen(1_900)], ["at once"; 3]);
+        assert_eq!([seen(2_000), seen(60_000)], ["2s", "1m 00s"]);
     }
 
     #[test]

@@ -78,7 +78,11 @@ impl Drop for Screen {
 fn lines(view: &View, now: Timestamp, columns: usize, rows: usize) -> Vec<String> {
     let going = view.jobs.iter().filter(|job| !job.phase.is_settled()).count();
     let head = match &view.trouble {
-        None => format!("{} {} · {going} go on", style("Sagebell").bold(), one_line(&view.monitor)),
+        None => format!(
+            "{} {} · still running: {going}",
+            style("Sagebell").bold(),
+            one_line(&view.monitor)
+        ),
         Some(trouble) => style(one_line(trouble)).red().to_string(),
     };
     let table = jobs_table(&view.jobs, now, Some(columns)).to_string();
