@@ -62,7 +62,7 @@ pub(crate) async fn refresh_job(
 /// Stop a job
 ///
 /// Only the job's owner may do this, and only if no other principal waits for it. A job that is
-/// stopping or settled is left alone. SageMaker may take some minutes to stop a job.
+/// stopping or has ended is left alone. SageMaker may take some minutes to stop a job.
 #[utoipa::path(
     post, path = "/v1/jobs/{arn}/stop", tag = "jobs",
     params(JobParams),

@@ -11,7 +11,6 @@ use sagebell_monitor::job_list::JobList;
 use sagebell_monitor::kind::Kind;
 use sagebell_monitor::observation::Observation;
 use sagebell_monitor::owners::OWNER_TAG;
-use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{Clock, Listed, SageMaker, SageMakerError};
 use sagebell_monitor::principal::Principal;
 use serde_json::{Value, json};
@@ -150,7 +149,7 @@ impl SageMaker for SageMakerApi {
         let operations = kind.spec().sagemaker_operations();
         let operation = operations.and_then(|operations| operations.stop).ok_or(unsupported)?;
         let (answer, seen) = self.observe(arn).await?;
-        if is_over(&seen) {
+        if arn.kind().is_over_in(seen.phase) {
             return Ok(());
         }
         let input = request::stop(arn, &answer, &self.token(arn)).ok_or_else(|| nameless(arn))?;
@@ -160,7 +159,7 @@ impl SageMaker for SageMakerApi {
         };
         if matches!(error.class, Class::Invalid | Class::Conflict) {
             let (_, seen) = self.observe(arn).await?;
-            if is_over(&seen) {
+            if arn.kind().is_over_in(seen.phase) {
                 return Ok(());
             }
         }
@@ -171,16 +170,6 @@ impl SageMaker for SageMakerApi {
 /// What names an image's version is its number.
 fn nameless(arn: &JobArn) -> SageMakerError {
     SageMakerError::Refused(format!("{arn} has no version number"))
-}
-
-/// Whether there is nothing left to stop. What runs on once it has come up well can be
-/// stopped; other kinds that end well have ended.
-fn is_over(seen: &Observation) -> bool {
-    match seen.phase {
-        Phase::Stopping | Phase::Stopped | Phase::Failed | Phase::TimedOut => true,
-        Phase::Succeeded => !seen.kind().runs_on(),
-        Phase::Unknown | Phase::Pending | Phase::Running => false,
-    }
 }
 
 /// The job's ARN as a Describe spells it.

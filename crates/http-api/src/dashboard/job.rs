@@ -11,9 +11,9 @@ use sagebell_monitor::inert;
 use sagebell_monitor::job::{JobRecord, TimelineEntry};
 use sagebell_monitor::job_queries::act::Act;
 use sagebell_monitor::links;
-use sagebell_monitor::observation::Source;
 use sagebell_monitor::ports::JobFilter;
 use sagebell_monitor::principal::Principal;
+use sagebell_monitor::spoken::seen_after;
 
 use super::act::{ACT, DONE};
 use super::answer::{Answer, Known, page};
@@ -22,7 +22,7 @@ use super::filters::{address, spaced};
 use super::job_row::took;
 use super::layout::{Pace, Room, layout};
 use super::parts::{badge, job_address, run_address, status, status_words, theirs};
-use super::times::{duration, moment, present};
+use super::times::{moment, present};
 use super::used;
 use super::waits::waits;
 use crate::Api;
@@ -31,8 +31,6 @@ use crate::problem::Problem;
 
 /// Waits that the page shows.
 const WAITS: usize = 50;
-/// Of an event's time SageMaker tells whole seconds: a shorter lateness is none.
-const PROMPT_SECONDS: i64 = 1;
 
 /// The page.
 pub(crate) async fn show(
@@ -108,7 +106,7 @@ fn head(record: &JobRecord, now: Timestamp) -> Markup {
 fn actions(record: &JobRecord) -> Markup {
     let job = &record.job;
     let to = job_address(&job.arn);
-    let can_stop = job.kind.stop().is_some() && !job.phase.is_settled();
+    let can_stop = job.kind.stop().is_some() && !job.kind.is_over_in(job.phase);
     html! {
         div.actions {
             form method="post" action=(to) {
@@ -210,12 +208,6 @@ fn observations(record: &JobRecord) -> Markup {
 }
 
 fn observation(entry: &TimelineEntry) -> Markup {
-    let lateness = entry.seen_at.duration_since(entry.at);
-    let source = match entry.source {
-        Source::Event => "event",
-        Source::Describe => "describe",
-        Source::List => "list",
-    };
     html! {
         tr {
             td { (moment(entry.at)) }
@@ -224,10 +216,8 @@ fn observation(entry: &TimelineEntry) -> Markup {
                 (status_words(&entry.status, entry.secondary_status.as_deref()))
                 @if entry.late { " " span.tag title="A later state was known already" { "late" } }
             }
-            td { (source) }
-            td {
-                @if lateness.as_secs() > PROMPT_SECONDS { (duration(lateness)) } @else { "at once" }
-            }
+            td { (entry.source.as_str()) }
+            td { (seen_after(entry.at, entry.seen_at)) }
         }
     }
 }

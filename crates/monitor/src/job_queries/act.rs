@@ -7,7 +7,6 @@ use crate::arn::JobArn;
 use crate::counter::CountKey;
 use crate::job::JobRecord;
 use crate::owners::{self, NotAllowed};
-use crate::phase::Phase;
 use crate::ports::{SageMakerError, StoreError};
 use crate::principal::Principal;
 
@@ -61,18 +60,16 @@ impl From<NotAllowed> for StopError {
 }
 
 impl JobQueries {
-    /// Stops the job for its owner, unless other principals wait for it. A job that is stopping or
-    /// settled is left alone. SageMaker is then asked for the new state: a stop sends no event
+    /// Stops the job for its owner, unless other principals wait for it. A job that is over (see
+    /// [`Kind::is_over_in`](crate::kind::Kind::is_over_in)) is left alone. SageMaker is then asked for the new state: a stop sends no event
     /// before it is over.
     ///
     /// # Errors
     /// `NotOwner`, `OthersWait`, SageMaker's or the store's: the job was not stopped.
     pub async fn stop(&self, arn: &JobArn, who: &Principal) -> Result<(), StopError> {
         let record = self.get(arn).await?;
-        let over = |record: &JobRecord| {
-            record.job.phase.is_settled() || record.job.phase == Phase::Stopping
-        };
-        if record.as_ref().is_some_and(over) {
+        let is_over = |record: &JobRecord| record.job.kind.is_over_in(record.job.phase);
+        if record.as_ref().is_some_and(is_over) {
             return Ok(());
         }
         let arn = record.as_ref().map_or(arn, |record| &record.job.arn);

@@ -65,6 +65,17 @@ impl Kind {
         self.spec().operations.is_some_and(|operations| operations.runs_on)
     }
 
+    /// Whether there is nothing left to stop of one in this phase: it stops already, it has ended, or
+    /// it is of a kind that ends when all is well.
+    #[must_use]
+    pub fn is_over_in(self, phase: Phase) -> bool {
+        match phase {
+            Phase::Stopping | Phase::Stopped | Phase::Failed | Phase::TimedOut => true,
+            Phase::Succeeded => !self.runs_on(),
+            Phase::Unknown | Phase::Pending | Phase::Running => false,
+        }
+    }
+
     /// The EventBridge `detail-type` of the events that tell of this kind in this status;
     /// mostly one for all of its statuses.
     #[must_use]

@@ -8,6 +8,8 @@ use sagebell_monitor::phase::Phase;
 use sagebell_monitor::ports::{Clock as _, SageMakerError};
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
+use sagebell_monitor::wait_registry::Registration;
+use serde_json::json;
 
 fn arn() -> JobArn {
     JobArn::parse(TRAINING_ARN).unwrap()
@@ -70,6 +72,29 @@ async fn a_job_that_is_over_is_left_alone() {
     assert_eq!(world.sagemaker.count("stop"), 0);
     let record = world.jobs().get(&arn()).await.unwrap().unwrap();
     assert_eq!(record.job.phase, Phase::Stopping);
+}
+
+/// A notebook instance that came up well is settled, and runs on: until somebody stops it.
+#[tokio::test]
+async fn what_came_up_well_and_runs_on_is_stopped() {
+    let world = FakeWorld::default();
+    let resource = "notebook-instance/notes";
+    let arn = JobArn::parse(&TRAINING_ARN.replace("training-job/mnist", resource)).unwrap();
+    let asked = Registration { arn: arn.clone(), ..world.registration("w") };
+    world.waits().register(asked).await.unwrap();
+    let event = json!({
+        "source": "aws.sagemaker",
+        "detail-type": "SageMaker Notebook Instance State Change",
+        "detail": {
+            "NotebookInstanceArn": arn.as_str(), "NotebookInstanceName": "notes",
+            "NotebookInstanceStatus": "InService",
+            "CreationTime": 1_767_225_600_000_i64, "LastModifiedTime": 1_767_225_660_000_i64,
+        },
+    });
+    world.recorder().take(&event).await.unwrap();
+    assert!(world.jobs().get(&arn).await.unwrap().unwrap().job.phase.is_settled());
+    world.jobs().stop(&arn, &FakeWorld::owner()).await.unwrap();
+    assert_eq!(world.sagemaker.count("stop"), 1);
 }
 
 #[tokio::test]
