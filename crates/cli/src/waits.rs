@@ -34,9 +34,12 @@ const COLUMNS: [Column; 6] = [
 /// If there is no such job, or the monitor does not answer.
 pub async fn run(args: &JobArgs) -> Result<ExitCode, Box<dyn Error>> {
     let client = Client::new(args.api.api.clone())?;
-    let waits = all(&client, &args.which.find(&client).await?).await?;
+    let (waits, more) = read(&client, &args.which.find(&client).await?).await?;
     if args.api.output.is_for_people() {
         show(&waits, SystemClock.now());
+    }
+    if more {
+        say::err(format_args!("There are more waits: these are the first {}.", waits.len()));
     }
     for wait in &waits {
         args.api.output.print(wait, || ())?;
@@ -44,7 +47,8 @@ pub async fn run(args: &JobArgs) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn all(client: &Client, arn: &JobArn) -> Result<Vec<JobWaitView>, ClientError> {
+/// The waits, and whether there are more.
+async fn read(client: &Client, arn: &JobArn) -> Result<(Vec<JobWaitView>, bool), ClientError> {
     let (mut waits, mut cursor) = (Vec::new(), None);
     for _ in 0..PAGES {
         let page = client.waits(arn, cursor.as_deref()).await?;
@@ -54,7 +58,7 @@ async fn all(client: &Client, arn: &JobArn) -> Result<Vec<JobWaitView>, ClientEr
             break;
         }
     }
-    Ok(waits)
+    Ok((waits, cursor.is_some()))
 }
 
 fn show(waits: &[JobWaitView], now: Timestamp) {
