@@ -36,9 +36,9 @@ deployed *args:
 footprint:
     ./scripts/measure-functions
 
-# the step's static binary, and its image
-image *tag:
-    ./scripts/build-image {{ tag }}
+# the step's static binary, and its image (--cli: the command line's)
+image *words:
+    ./scripts/build-image {{ words }}
 
 # the files of a release, and a deployment from them (half an hour)
 release *parts="--dry-run":

@@ -9,7 +9,7 @@ from translate import INFRA
 
 ROOT = INFRA.parent
 DOCS = ROOT / "docs"
-PAGES = ["alarms.md", "callbacks.md", "cost.md", "deploy.md", "first-deployment.md", "iam.md"]
+PAGES = ["alarms.md", "callbacks.md", "cost.md", "dashboard.md", "deploy.md", "first-deployment.md", "iam.md"]
 each_page = pytest.mark.parametrize("page", PAGES)
 PARAMETERS = {name for template in TEMPLATES.values() for name in template["Parameters"]}
 

@@ -169,7 +169,8 @@ def test_the_pod_opens_connections_of_the_one_api_and_does_nothing_else_with_it(
 
 @pytest.mark.parametrize("monitor", [
     policy("pipeline-pod", "MonitorPolicy", "monitor"), policy("stack", "SweepRole", "sweep"),
-], ids=["pod", "sweep"])
+    policy("dashboard", "DashboardRole", "monitor"),
+], ids=["pod", "sweep", "dashboard"])
 def test_the_api_is_reached_by_its_url_only(monitor):
     calls = [one for one in monitor.statements() if "lambda:" in str(one["Action"])]
     assert {one["Action"]: one["Condition"] for one in calls} == {

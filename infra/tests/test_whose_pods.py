@@ -1,4 +1,5 @@
-"""Who gets the pods' role: by Pod Identity, by IRSA, by both, or a role that the pods have already."""
+"""Who gets the role of the pods, and that of the dashboard: by Pod Identity, by IRSA, by both, or, of the pods, a role that
+they have already."""
 
 import json
 import re
@@ -9,33 +10,43 @@ from policies import PARAMETERS, TEMPLATES, Resolver
 POD = TEMPLATES["pipeline-pod"]
 CLUSTER = PARAMETERS["ClusterArn"]
 ISSUER = PARAMETERS["OidcProvider"]
-DEFAULTS = {name: one["Default"] for name, one in POD["Parameters"].items() if "Default" in one}
+# The role, its namespace and its service account.
+WHOSE = {
+    "pipeline-pod": ("PipelinePodRole", "kubeflow", "pipeline-runner"),
+    "dashboard": ("DashboardRole", "kubeflow", "sagebell-dashboard"),
+}
 
 
-def resolver(**parameters):
-    return Resolver(POD, {**PARAMETERS, **DEFAULTS, **parameters}, everything=False)
+def resolver(template=POD, **parameters):
+    defaults = {name: one["Default"] for name, one in template["Parameters"].items() if "Default" in one}
+    return Resolver(template, {**PARAMETERS, **defaults, **parameters}, everything=False)
 
 
-def made(name, resolve):
+def made(name, resolve, template=POD):
     """A resource's properties, if these parameters make it."""
-    resource = POD["Resources"][name]
-    return resolve(resource["Properties"]) if resolve.holds(resource["Condition"]) else None
+    resource = template["Resources"][name]
+    is_made = "Condition" not in resource or resolve.holds(resource["Condition"])
+    return resolve(resource["Properties"]) if is_made else None
 
 
+@pytest.mark.parametrize("layer", WHOSE)
 @pytest.mark.parametrize(("parameters", "sids"), [
     ({"ClusterArn": CLUSTER}, ["PodIdentity"]),
     ({"OidcProvider": ISSUER}, ["Irsa"]),
     ({"ClusterArn": CLUSTER, "OidcProvider": ISSUER}, ["Irsa", "PodIdentity"]),
 ])
-def test_the_role_trusts_those_who_are_named_and_nobody_else(parameters, sids):
-    resolve = resolver(**parameters)
-    trust = json.loads(made("PipelinePodRole", resolve)["AssumeRolePolicyDocument"])
+def test_the_role_trusts_those_who_are_named_and_nobody_else(parameters, sids, layer):
+    template = TEMPLATES[layer]
+    role, namespace, account = WHOSE[layer]
+    resolve = resolver(template, **parameters)
+    trust = json.loads(made(role, resolve, template)["AssumeRolePolicyDocument"])
     assert [one["Sid"] for one in trust["Statement"]] == sids
-    association = made("Association", resolve)
+    assert f"{namespace}:{account}" in str(trust) or sids == ["PodIdentity"]
+    association = made("Association", resolve, template)
     assert (association is not None) == ("ClusterArn" in parameters)
     if association:
         assert (association["ClusterName"], association["Namespace"], association["ServiceAccount"]) == (
-            "pipelines", "kubeflow", "pipeline-runner",
+            "pipelines", namespace, account,
         )
 
 
@@ -46,12 +57,17 @@ def test_a_role_that_is_there_gets_every_permission_and_keeps_its_trust():
     assert len(policies) > 2 and all(resolve(one["Roles"]) == ["pipelines"] for one in policies)
 
 
-def test_nobody_named_is_refused():
+@pytest.mark.parametrize(("layer", "any_of"), [
+    ("pipeline-pod", [{"ClusterArn": CLUSTER}, {"OidcProvider": ISSUER}, {"RoleName": "pipelines"}]),
+    ("dashboard", [{"ClusterArn": CLUSTER}, {"OidcProvider": ISSUER}]),
+])
+def test_nobody_named_is_refused(layer, any_of):
     """By a rule, before anything is made."""
-    (assertion,) = POD["Rules"]["SomebodyHasTheRole"]["Assertions"]
-    assert not resolver().holds(assertion["Assert"])
-    for named in ({"ClusterArn": CLUSTER}, {"OidcProvider": ISSUER}, {"RoleName": "pipelines"}):
-        assert resolver(**named).holds(assertion["Assert"])
+    template = TEMPLATES[layer]
+    (assertion,) = template["Rules"]["SomebodyHasTheRole"]["Assertions"]
+    assert not resolver(template).holds(assertion["Assert"])
+    for named in any_of:
+        assert resolver(template, **named).holds(assertion["Assert"])
 
 
 @pytest.mark.parametrize("parameter", ["OidcProvider", "ClusterArn", "RoleName"])

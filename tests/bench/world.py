@@ -25,7 +25,7 @@ def use_optimized():
     """Takes what is deployed (scripts/build-image), and optimized builds of what is beside it."""
     binaries = optimized()
     conftest.SAGEBELL, steps.FAKE = binaries / "sagebell", binaries / "fake-sagemaker"
-    steps.STEP = ROOT / "target" / "image" / "root" / "sagebell-step"
+    steps.STEP = ROOT / "target" / "image" / "sagebell-step" / "sagebell-step"
 
 
 def optimized():

@@ -66,13 +66,15 @@ def test_images_of_both_architectures_become_one(tmp_path):
         with tarfile.open(context / "root.tar", "w") as archive:
             archive.add(__file__, "sagebell-step")
         tag = f"localhost/step:{architecture}"
-        file = ROOT / "infra" / "image" / "Dockerfile"
+        file = ROOT / "infra" / "image" / "sagebell-step.Dockerfile"
         build = ["build", "--quiet", "--format", "oci", "--arch", architecture, "--tag", tag, "--file", file, context]
         push = ["push", "--quiet", tag, f"oci-archive:{dist}/sagebell-step-1.2.3-{architecture}-linux.oci.tar:{tag}"]
         for words in (build, push):
             subprocess.run([*buildah, *words], check=True, capture_output=True, timeout=120)
+    # The command line's is another image.
+    (dist / "sagebell-1.2.3-amd64-linux.oci.tar").touch()
     done = subprocess.run(
-        [ROOT / "scripts" / "push-image", dist, f"oci:{tmp_path}/pushed:1.2.3"],
+        [ROOT / "scripts" / "push-image", dist, "sagebell-step", f"oci:{tmp_path}/pushed:1.2.3"],
         check=True, capture_output=True, text=True, timeout=120,
     )
     (index,) = json.loads((tmp_path / "pushed" / "index.json").read_text())["manifests"]
@@ -87,11 +89,14 @@ def versioned(checkout):
     shutil.copy(ROOT / "scripts" / "set-version", checkout / "scripts")
     (checkout / "fuzz").mkdir()
     (checkout / "page.md").write_text("See https://raw.githubusercontent.com/sagebell/sagebell/v1.2.3/x, not kfp v1.2.3/.\n")
+    manifest = checkout / "infra" / "k8s" / "deployment.yaml"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text("image: ghcr.io/sagebell/sagebell:1.2.3\n")
     (checkout / "bin").mkdir()
     cargo = checkout / "bin" / "cargo"
     cargo.write_text(f'#!/bin/sh\necho "$(basename "$PWD"): $*" >> {checkout}/calls\n')
     cargo.chmod(0o755)
-    for words in (["init", "--quiet"], ["add", "page.md"]):
+    for words in (["init", "--quiet"], ["add", "page.md", "infra"]):
         subprocess.run(["git", *words], cwd=checkout, check=True)
     return checkout
 
@@ -108,6 +113,7 @@ def test_a_new_version_is_set_everywhere(versioned):
     assert (versioned / "Cargo.toml").read_text() == CARGO.replace("1.2.3", "1.3.0")
     page = (versioned / "page.md").read_text()
     assert page == "See https://raw.githubusercontent.com/sagebell/sagebell/v1.3.0/x, not kfp v1.2.3/.\n"
+    assert (versioned / "infra/k8s/deployment.yaml").read_text() == "image: ghcr.io/sagebell/sagebell:1.3.0\n"
     calls = (versioned / "calls").read_text().splitlines()
     assert calls[-1].endswith(": xtask generate") and calls[-2].startswith("fuzz: update")
 

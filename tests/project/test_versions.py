@@ -50,3 +50,8 @@ def test_urls_of_a_release_are_of_this_version():
     for page in tracked("*.md"):
         for version in listed(r"/sagebell/sagebell/v(\d+\.\d+\.\d+)/", page):
             assert version == CARGO["version"], page
+
+
+def test_images_of_a_release_are_of_this_version():
+    (version,) = listed(r"ghcr\.io/sagebell/sagebell:(\S+)", "infra/k8s/components/dashboard/deployment.yaml")
+    assert version == CARGO["version"]
