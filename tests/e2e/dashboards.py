@@ -1,14 +1,17 @@
 """What the tests of the dashboard share: jobs to look at, and a deployment's API for browsers."""
 
 import base64
+import contextlib
 import datetime
 import http.server
 import json
+import re
 import sqlite3
+import subprocess
 import threading
 import time
 
-from conftest import call, wait_url
+from conftest import PATIENCE_SECONDS, SAGEBELL, call, wait_url
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ROLE = "pipeline"
@@ -157,3 +160,15 @@ class Front:
     def close(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+@contextlib.contextmanager
+def proxied(api, *words):
+    """`sagebell dashboard` before this API; its address."""
+    command = [SAGEBELL, "dashboard", "--api", api, "--listen", "127.0.0.1:0", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield re.search(r"http://\S+(?=/ )", process.stdout.readline()).group()
+    finally:
+        process.terminate()
+        assert process.wait(timeout=PATIENCE_SECONDS) == 0

@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/dashboard.md: pages of a local stack with sample jobs, as Chromium shows them."""
+"""Makes the pictures of README.md and docs/dashboard.md: pages of a local stack with sample jobs, as Chromium shows them."""
 
 import pathlib
 import sys
@@ -18,6 +18,7 @@ WIDTH = 1_000
 # Each picture, its page, the browser's colours, and how much of the page it has, in pixels.
 PICTURES = [
     ("jobs-light", PAGES["jobs"], "light", 700),
+    ("jobs-dark", PAGES["jobs"], "dark", 700),
     ("job-dark", f"/job?arn={arn_of(BAD)}", "dark", 900),
     ("run-light", PAGES["run"], "light", 330),
 ]

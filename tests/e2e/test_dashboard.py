@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 
 from browser import Browser
 from conftest import PATIENCE_SECONDS, SAGEBELL, Local, call, until
-from dashboards import ACCOUNT, LONG_NAME, PAGES, REGION, ROLE, Front, arn_of, fill, multiply, publish
+from dashboards import ACCOUNT, LONG_NAME, PAGES, REGION, ROLE, Front, arn_of, fill, multiply, proxied, publish
 from lambda_runtime import running
 from steps import SageMaker
 
@@ -311,18 +311,6 @@ def test_stop_and_refresh_act_once(browser, tmp_path):
         assert sagemaker.calls("StopTrainingJob") == 1
         until(lambda: "stop" in driver.find_element(By.CSS_SELECTOR, ".headline .phase").text, "the job is stopping")
         assert [post for post in front.posts if post == "act=stop"] == ["act=stop"]
-
-
-@contextlib.contextmanager
-def proxied(api, *words):
-    """`sagebell dashboard` before this API; its address."""
-    command = [SAGEBELL, "dashboard", "--api", api, "--listen", "127.0.0.1:0", *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        yield re.search(r"http://\S+(?=/ )", process.stdout.readline()).group()
-    finally:
-        process.terminate()
-        assert process.wait(timeout=PATIENCE_SECONDS) == 0
 
 
 def test_the_proxy_shows_a_deployment_and_changes_nothing_unless_asked_to(browser, tmp_path):

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Api;
 use crate::problem::Problem;
-use crate::query::parameters;
+use crate::query::{page_parameters, parameters};
 use sagebell_api_types::ErrorCode;
 use sagebell_api_types::path::{ARN, JobParams, WAIT_ID, WaitParams};
 use sagebell_api_types::query::{FORCE, STOP};
@@ -48,9 +48,7 @@ impl FromRequestParts<Api> for AskedJob {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        let arn = pairs.find(|(name, _)| name == ARN).map(|(_, value)| value).unwrap_or_default();
+        let arn = page_parameters(&parts.uri, &[ARN]).remove(ARN).unwrap_or_default();
         Ok(Self(job_arn(&arn, api)?))
     }
 }

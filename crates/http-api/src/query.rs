@@ -1,7 +1,8 @@
 //! Query strings: which jobs to list, and where the page starts.
 //!
-//! Promise: a misspelt parameter is an error and never ignored, because a filter that does not
-//! filter misleads. An empty parameter counts as absent.
+//! Promise: to the API, a misspelt parameter is an error and never ignored, because a filter that
+//! does not filter misleads. A page ignores it, and shows which filters are set. An empty parameter
+//! counts as absent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,22 +36,36 @@ impl<S: Sync> FromRequestParts<S> for JobsParameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let mut asked = parameters(&parts.uri, &query::JOBS)?;
-        let phases = phases(asked.get(query::PHASE))?;
-        let kind = word(&asked, query::KIND, Kind::from_wire, || {
-            Kind::all().map(Kind::as_str).collect::<Vec<_>>().join(", ")
-        })?;
-        let filter = JobFilter {
-            phases,
-            kind,
-            run: asked.remove(query::RUN),
-            region: arn_field(&mut asked, query::REGION)?,
-            account: arn_field(&mut asked, query::ACCOUNT)?,
-            text: text_of(&mut asked)?,
-        };
-        let limit = limit(asked.get(query::LIMIT))?;
-        Ok(Self(JobsQuery { filter, cursor: cursor(asked.remove(query::CURSOR))?, limit }))
+        jobs(parameters(&parts.uri, &query::JOBS)?).map(Self)
     }
+}
+
+/// Which jobs a page for people lists, as [`page_parameters`] say.
+pub(crate) struct ShownJobs(pub(crate) JobsQuery);
+
+impl<S: Sync> FromRequestParts<S> for ShownJobs {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        jobs(page_parameters(&parts.uri, &query::JOBS)).map(Self)
+    }
+}
+
+fn jobs(mut asked: BTreeMap<&'static str, String>) -> Result<JobsQuery, Problem> {
+    let phases = phases(asked.get(query::PHASE))?;
+    let kind = word(&asked, query::KIND, Kind::from_wire, || {
+        Kind::all().map(Kind::as_str).collect::<Vec<_>>().join(", ")
+    })?;
+    let filter = JobFilter {
+        phases,
+        kind,
+        run: asked.remove(query::RUN),
+        region: arn_field(&mut asked, query::REGION)?,
+        account: arn_field(&mut asked, query::ACCOUNT)?,
+        text: text_of(&mut asked)?,
+    };
+    let limit = limit(asked.get(query::LIMIT))?;
+    Ok(JobsQuery { filter, cursor: cursor(asked.remove(query::CURSOR))?, limit })
 }
 
 /// Where a page begins, and how long it is.
@@ -96,6 +111,24 @@ pub(crate) fn parameters(
         }
     }
     Ok(found)
+}
+
+/// The parameters of a page that have a value, by name: the first of each, and none that is unknown.
+///
+/// Kubeflow's dashboard shows a page in a frame. When the page there changes, it writes the new address
+/// into its own, and appends the parameters that its own had before: the namespace, and earlier ones
+/// of ours. With the next reload all of them come to us. Source: `_iframePageChanged` and
+/// `_setIframeSrc` in components/centraldashboard/public/components/main-page.js of
+/// kubeflow/dashboard.
+pub(crate) fn page_parameters(uri: &Uri, known: &[&'static str]) -> BTreeMap<&'static str, String> {
+    let mut found = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        let known = known.iter().find(|known| **known == name);
+        if let Some(known) = known.filter(|_| !value.is_empty()) {
+            found.entry(*known).or_insert_with(|| value.into_owned());
+        }
+    }
+    found
 }
 
 fn word<T>(

@@ -28,6 +28,7 @@ use super::waits::waits;
 use crate::Api;
 use crate::extract::AskedJob;
 use crate::problem::Problem;
+use crate::query::page_parameters;
 
 /// Waits that the page shows.
 const WAITS: usize = 50;
@@ -67,9 +68,7 @@ pub(crate) async fn show(
 
 /// What the button that led here has done.
 fn done(uri: &Uri) -> Markup {
-    let query = uri.query().unwrap_or_default();
-    let word = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == DONE);
-    let said = match word.as_ref().map(|(_, word)| &**word) {
+    let said = match page_parameters(uri, &[DONE]).remove(DONE).as_deref() {
         Some("refresh") => "SageMaker was asked, and this is its answer.",
         Some("stop") => "SageMaker was asked to stop the job. This can take some minutes.",
         Some("again") => {

@@ -17,7 +17,7 @@ use super::parts::empty;
 use super::times::present;
 use crate::Api;
 use crate::problem::Problem;
-use crate::query::{self, JobsParameters};
+use crate::query::{self, ShownJobs};
 
 const ACTIVE: [Phase; 4] = [Phase::Unknown, Phase::Pending, Phase::Running, Phase::Stopping];
 const BAD: [Phase; 2] = [Phase::Failed, Phase::TimedOut];
@@ -31,10 +31,10 @@ const ENDED_LEN: usize = 30;
 /// The page.
 pub(crate) async fn show(
     State(api): State<Api>,
-    asked: Result<JobsParameters, Problem>,
+    asked: Result<ShownJobs, Problem>,
     known: Option<Known>,
 ) -> Answer {
-    let JobsParameters(asked) = asked?;
+    let ShownJobs(asked) = asked?;
     let now = present(&*api.waits.clock);
     // Who asks for phases or for a further page gets one list.
     let is_plain = asked.filter.phases.is_empty() && asked.cursor.is_none();

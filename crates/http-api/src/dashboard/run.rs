@@ -18,7 +18,7 @@ use super::parts::{badge, empty, job_address, theirs};
 use super::times::{duration, present};
 use crate::Api;
 use crate::problem::Problem;
-use crate::query::parameters;
+use crate::query::page_parameters;
 
 /// The parameter that names the run.
 const ID: &str = "id";
@@ -26,7 +26,7 @@ const ID: &str = "id";
 /// The page.
 pub(crate) async fn show(State(api): State<Api>, uri: Uri, known: Option<Known>) -> Answer {
     let missing = || Problem::invalid_field(ID, "the `run` label of the run's waits");
-    let run = parameters(&uri, &[ID])?.remove(ID).ok_or_else(missing)?;
+    let run = page_parameters(&uri, &[ID]).remove(ID).ok_or_else(missing)?;
     let filter = JobFilter { run: Some(run.clone()), ..JobFilter::default() };
     let jobs = api.jobs.list(&filter, None, PAGE_LIMIT).await?;
     let now = present(&*api.waits.clock);

@@ -142,12 +142,24 @@ async fn hostile_words_are_shown_and_not_obeyed() {
     assert!(seen.text.matches('é').count() < 300, "the reason is cut in the list");
 }
 
+/// As Kubeflow's dashboard appends them to the address of what it shows.
+#[tokio::test]
+async fn parameters_of_others_and_of_earlier_pages_change_nothing() {
+    let world = FakeWorld::default();
+    job(&world, "good", "Completed").await;
+    job(&world, "mnist", "Failed").await;
+    let seen = page(&world, "/?phase=failed&ns=team-a&q=&phase=succeeded").await;
+    seen.shows(&["Take off the filter phase", "<bdi>mnist</bdi>"]);
+    assert!(!seen.text.contains("<bdi>good</bdi>"));
+    page(&world, &format!("{}&phase=failed&ns=team-a", super::job_page())).await.shows(&["mnist"]);
+    page(&world, "/run?id=nightly&id=earlier&q=x").await.shows(&["Run <bdi>nightly</bdi>"]);
+}
+
 #[tokio::test]
 async fn what_goes_wrong_is_told_by_a_page() {
     let world = FakeWorld::default();
     for (address, status, words) in [
         ("/?phase=bogus", 400, "phase"),
-        ("/?pahse=failed", 400, "pahse"),
         ("/?region=a:b", 400, "region"),
         ("/?cursor=bogus", 400, "cursor"),
         ("/job?arn=bogus", 400, "arn"),
