@@ -128,3 +128,11 @@ def test_a_search_in_the_frame_keeps_the_namespace_of_kubeflow_out_of_the_way(br
     until(lambda: "q=capacity" in shown(driver), "the search is part of the address")
     script = "return [...document.querySelectorAll('.jobs .name')].map((name) => name.textContent)"
     until(lambda: driver.execute_script(script) == ["capacity"], "only what was searched is listed")
+
+
+def test_a_page_that_is_shown_again_has_the_slash_of_kubeflow_taken_off(browser, kubeflow):
+    """`appendBackslash` in shared/utils.ts, of the same Angular form."""
+    driver = browser.visit(f"{kubeflow}{PREFIX}run/?id=nightly-2026-11-27&ns=team-a")
+    assert driver.current_url == f"{kubeflow}{PREFIX}run?id=nightly-2026-11-27&ns=team-a"
+    driver.find_element(By.LINK_TEXT, "train-a").click()
+    assert driver.find_element(By.TAG_NAME, "h1").text == "train-a"

@@ -25,7 +25,9 @@ mod used;
 mod waits;
 
 use axum::extract::DefaultBodyLimit;
+use axum::response::Redirect;
 use axum::routing::{Router, get};
+use http::Uri;
 
 use crate::Api;
 
@@ -39,7 +41,21 @@ pub(crate) fn pages() -> Router<Api> {
         .route("/job", get(job::show).post(act::act))
         .route("/run", get(run::show))
         .route("/health", get(health::show))
+        .route("/job/", get(without_slash))
+        .route("/run/", get(without_slash))
+        .route("/health/", get(without_slash))
         .layer(DefaultBodyLimit::max(FORM_LEN))
+}
+
+/// The page whose address has a slash too many.
+///
+/// The Angular form of Kubeflow's dashboard puts one behind the path when it shows a page again:
+/// `appendBackslash` in components/centraldashboard-angular/frontend/src/app/shared/utils.ts of
+/// kubeflow/dashboard. From there the addresses in a page would lead nowhere.
+async fn without_slash(uri: Uri) -> Redirect {
+    let page = uri.path().trim_matches('/');
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Redirect::permanent(&format!("../{page}{query}"))
 }
 
 /// What the pages load: the same for everyone.

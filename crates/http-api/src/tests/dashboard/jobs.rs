@@ -156,6 +156,20 @@ async fn parameters_of_others_and_of_earlier_pages_change_nothing() {
 }
 
 #[tokio::test]
+async fn a_slash_too_many_leads_to_the_page() {
+    let world = FakeWorld::default();
+    for (address, leads_to) in [
+        ("/job/?arn=a%3Ab&ns=team-a", "../job?arn=a%3Ab&ns=team-a"),
+        ("/run/?id=x", "../run?id=x"),
+        ("/health/", "../health"),
+    ] {
+        let seen = answer(&world, at(address)).await;
+        assert_eq!(seen.status, StatusCode::PERMANENT_REDIRECT);
+        assert_eq!(seen.header(header::LOCATION), leads_to);
+    }
+}
+
+#[tokio::test]
 async fn what_goes_wrong_is_told_by_a_page() {
     let world = FakeWorld::default();
     for (address, status, words) in [
