@@ -60,7 +60,16 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("sagebell-tests", &["api-types", "client", "monitor", "webhook"]),
     (
         "sagebell-xtask",
-        &["api-types", "http-api", "monitor", "runtime", "step", "store-dynamodb", "system"],
+        &[
+            "api-types",
+            "http-api",
+            "monitor",
+            "runtime",
+            "sagebell",
+            "step",
+            "store-dynamodb",
+            "system",
+        ],
     ),
 ];
 

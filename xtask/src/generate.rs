@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::blocks::{self, Block};
 use crate::facts::facts;
-use crate::{kinds_page, policies, python, samples};
+use crate::{kinds_page, policies, python, reference, samples};
 
 /// A file of the repository: its path below the root, and its text.
 pub(crate) type File = (String, String);
@@ -30,6 +30,7 @@ pub(crate) fn files(root: &Path, kinds: &[KindSpec]) -> Result<Vec<File>, String
     let mut files: Vec<_> = components.chain([openapi, called, facts]).collect();
     files.extend(of_kinds(root, kinds)?);
     files.extend(python::files(root)?);
+    files.extend(reference::files()?);
     Ok(files)
 }
 
@@ -146,6 +147,9 @@ mod tests {
             "components/sagemaker/create-training-job/component.yaml",
             "crates/monitor/kinds.json",
             "crates/step/operations.json",
+            "docs/api.md",
+            "docs/command-line.md",
+            "docs/components.md",
             "docs/kinds.md",
             "docs/openapi.json",
             "infra/facts.json",

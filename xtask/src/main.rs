@@ -13,6 +13,7 @@ mod kinds_page;
 mod measured;
 mod policies;
 mod python;
+mod reference;
 mod samples;
 
 use std::path::Path;

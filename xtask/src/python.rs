@@ -6,7 +6,7 @@
 mod about;
 mod docstring;
 mod function;
-mod names;
+pub(crate) mod names;
 
 use std::path::Path;
 
