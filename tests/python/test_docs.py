@@ -1,9 +1,11 @@
-"""The Python of README and of the package's own page runs as it stands there."""
+"""The Python of README, of the package's own page, and of the pages of docs/ runs as it stands there."""
 
 import re
 
 import sagebell
 from conftest import ROOT, compiled
+from machine import BUNDLE
+from sagebell import _binaries
 
 PAGES = [ROOT / "README.md", ROOT / "python" / "README.md"]
 
@@ -59,3 +61,21 @@ def test_a_pipeline_that_moves_to_the_package_needs_only_imports(tmp_path):
     tasks = compiled(names["pipeline"], tmp_path)["root"]["dag"]["tasks"]
     assert len(imports) == 2 and len(tasks) == 4
     assert [name for name, task in tasks.items() if not task["cachingOptions"]] == ["sagemaker-deploy-model"]
+
+
+def test_the_quick_start_runs_its_pipeline(monkeypatch, capsys):
+    monkeypatch.setattr(_binaries, "_binary", lambda: str(BUNDLE))
+    code, = blocks(ROOT / "docs" / "quick-start.md", "python")
+    exec(compile(code, "quick-start", "exec"), {})  # noqa: S102 it is this repository's own
+    *_, last = capsys.readouterr().out.splitlines()
+    assert last.startswith("s3://my-models/") and last.endswith("/model.tar.gz")
+
+
+def test_the_pipelines_of_the_guide_compile(tmp_path):
+    names = {}
+    for code in blocks(ROOT / "docs" / "kfp.md", "python"):
+        exec(compile(code, "guide", "exec"), names)  # noqa: S102 it is this repository's own
+    decides = compiled(names["pipeline"], tmp_path)
+    assert any("triggerPolicy" in task for task in decides["root"]["dag"]["tasks"].values())
+    task, = compiled(names["each_time"], tmp_path)["root"]["dag"]["tasks"].values()
+    assert not task["cachingOptions"]

@@ -105,3 +105,15 @@ fn the_channel_is_a_connection_unless_another_is_asked_for_in_old_words_or_new()
     assert_eq!(channel(&[("wait", "poll"), ("channel", "none")]), None);
     assert!(problem(&[("channel", "pigeon")]).contains("input `sagebell_channel`"));
 }
+
+#[test]
+fn the_page_has_every_option_of_a_step() {
+    let page = include_str!("../../../../docs/step.md");
+    let rows: Vec<_> = page.lines().filter(|line| line.starts_with("| `--")).collect();
+    for option in &common().options {
+        let names = format!("`--{}`, `{}`", option.flag, variable(&option.flag));
+        assert!(rows.iter().any(|row| row.contains(&names)), "docs/step.md: no {names}");
+    }
+    // Its host and its port share a row.
+    assert_eq!(rows.len(), common().options.len() + 1);
+}
