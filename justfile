@@ -40,6 +40,10 @@ footprint:
 image *words:
     ./scripts/build-image {{ words }}
 
+# the site of docs/ in target/book
+docs:
+    ./scripts/build-docs
+
 # the files of a release, and a deployment from them (half an hour)
 release *parts="--dry-run":
     ./scripts/release {{ parts }}
