@@ -30,7 +30,7 @@ class Page(html.parser.HTMLParser):
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
         self.anchors.add(found.get("id"))
-        self.links += [found[name] for name in ("href", "src") if name in found]
+        self.links += [found[name] for name in ("href", "src", "srcset") if name in found]
 
 
 def read(page):

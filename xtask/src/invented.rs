@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::ROOT;
 use crate::generate::{File, differing, of_kinds, write};
+use crate::reference::markdown::GENERATED;
 use crate::samples::LIST;
 
 /// Where kinds are listed by hand: the variants, the rows, and the samples with the forms of
@@ -116,8 +117,11 @@ fn nothing_else_lists_the_kinds_by_hand() {
     assert_eq!(lists, LISTS, "let it follow from the table, as `kinds.json` and the blocks do");
 }
 
-/// What people wrote of a file with blocks.
+/// What people wrote of a file: not its generated blocks, and nothing of a generated page.
 fn by_hand(text: &str) -> String {
+    if text.starts_with(GENERATED) {
+        return String::new();
+    }
     let mut is_generated = false;
     let mut written = String::new();
     for line in text.lines() {

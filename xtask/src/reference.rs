@@ -4,7 +4,7 @@
 mod api;
 mod command_line;
 mod components;
-mod markdown;
+pub(crate) mod markdown;
 
 use clap::CommandFactory as _;
 use sagebell_step::definition::{Family, definitions};

@@ -25,7 +25,7 @@ pub(crate) fn page(document: &Value) -> String {
     let mut blocks = vec![GENERATED.to_owned(), INTRODUCTION.to_owned(), list];
     blocks.extend(calls.iter().flat_map(Call::blocks));
     blocks.push("## Objects".to_owned());
-    for (name, schema) in members(&document["components"]["schemas"]) {
+    for (name, schema) in members(at(document, "/components/schemas")) {
         blocks.extend([format!("### {name}"), description(schema), object(schema)]);
     }
     markdown::page(&blocks)
@@ -39,12 +39,12 @@ struct Call<'a> {
 }
 
 fn calls(document: &Value) -> Vec<Call<'_>> {
-    let paths = members(&document["paths"]);
+    let paths = members(at(document, "/paths"));
     let calls = paths.flat_map(|(path, methods)| {
         members(methods).map(move |(method, operation)| Call { method, path, operation })
     });
     let calls = calls.collect::<Vec<_>>();
-    let posted = members(&document["webhooks"]).flat_map(|(_, methods)| members(methods));
+    let posted = members(at(document, "/webhooks")).flat_map(|(_, methods)| members(methods));
     let posted = posted.map(|(method, operation)| Call { method, path: "callback_url", operation });
     calls.into_iter().chain(posted).collect()
 }
@@ -56,7 +56,7 @@ impl Call<'_> {
 
     /// A heading, so without code in it: forges and mdBook must make the same anchor of it.
     fn title(&self) -> String {
-        text(&self.operation["summary"]).replace('`', "")
+        text(at(self.operation, "/summary")).replace('`', "")
     }
 
     fn anchor(&self) -> String {
@@ -82,26 +82,26 @@ impl Call<'_> {
     }
 
     fn signature(&self) -> &'static str {
-        let open = self.operation["security"][0].as_object().is_some_and(Map::is_empty);
+        let open = at(self.operation, "/security/0").as_object().is_some_and(Map::is_empty);
         if open && self.path.starts_with('/') { "It needs no signature." } else { "" }
     }
 
     fn parameters(&self) -> String {
-        let rows = items(&self.operation["parameters"]).map(|parameter| {
-            let place = text(&parameter["in"]);
-            let required = if parameter["required"] == true { ", required" } else { "" };
+        let rows = items(at(self.operation, "/parameters")).map(|parameter| {
+            let place = text(at(parameter, "/in"));
+            let required = if at(parameter, "/required") == true { ", required" } else { "" };
             [
-                code(text(&parameter["name"])),
+                code(text(at(parameter, "/name"))),
                 format!("{place}{required}"),
-                kind(&parameter["schema"]),
-                text(&parameter["description"]).to_owned(),
+                kind(at(parameter, "/schema")),
+                text(at(parameter, "/description")).to_owned(),
             ]
         });
         table(["parameter", "in", "type", "meaning"], rows.collect())
     }
 
     fn body(&self) -> String {
-        let schema = &self.operation["requestBody"]["content"]["application/json"]["schema"];
+        let schema = at(self.operation, "/requestBody/content/application~1json/schema");
         if schema.is_null() {
             return String::new();
         }
@@ -109,10 +109,10 @@ impl Call<'_> {
     }
 
     fn answers(&self) -> String {
-        let rows = members(&self.operation["responses"]).map(|(status, answer)| {
-            let schema = &answer["content"]["application/json"]["schema"];
-            let told = text(&answer["description"]).replace("\n\n", ". ");
-            let after = match answer["headers"]["Retry-After"].is_null() {
+        let rows = members(at(self.operation, "/responses")).map(|(status, answer)| {
+            let schema = at(answer, "/content/application~1json/schema");
+            let told = text(at(answer, "/description")).replace("\n\n", ". ");
+            let after = match at(answer, "/headers/Retry-After").is_null() {
                 true => "",
                 false => ". With `Retry-After`",
             };
@@ -137,12 +137,12 @@ fn linked(told: &str) -> String {
 
 /// The fields of an object, or the words of a text.
 fn object(schema: &Value) -> String {
-    let words: Vec<_> = items(&schema["enum"]).map(|word| code(text(word))).collect();
+    let words: Vec<_> = items(at(schema, "/enum")).map(|word| code(text(word))).collect();
     if !words.is_empty() {
         return format!("One of {}.", words.join(", "));
     }
-    let required: Vec<_> = items(&schema["required"]).map(text).collect();
-    let rows = members(&schema["properties"]).map(|(name, field)| {
+    let required: Vec<_> = items(at(schema, "/required")).map(text).collect();
+    let rows = members(at(schema, "/properties")).map(|(name, field)| {
         let required = if required.contains(&name) { "always" } else { "" };
         [code(name), kind(field), required.to_owned(), meaning(field)]
     });
@@ -152,13 +152,14 @@ fn object(schema: &Value) -> String {
 /// What a field means, and its default and limits.
 fn meaning(field: &Value) -> String {
     let limits = [
-        ("default", "Default"),
-        ("minimum", "At least"),
-        ("maximum", "At most"),
-        ("maxLength", "Characters at most"),
+        ("/default", "Default"),
+        ("/minimum", "At least"),
+        ("/maximum", "At most"),
+        ("/maxLength", "Characters at most"),
     ];
-    let limits = limits.iter().filter(|(key, _)| !field[*key].is_null() && field[*key] != 0);
-    let limits = limits.map(|(key, word)| format!("{word}: {}.", field[*key]));
+    let limits = limits.iter().map(|(key, word)| (at(field, key), word));
+    let limits = limits.filter(|(limit, _)| !limit.is_null() && **limit != 0);
+    let limits = limits.map(|(limit, word)| format!("{word}: {limit}."));
     [description(field)]
         .into_iter()
         .chain(limits)
@@ -169,11 +170,11 @@ fn meaning(field: &Value) -> String {
 
 /// The type of a value, with a link if it is an object of its own.
 fn kind(schema: &Value) -> String {
-    if let Some((_, name)) = text(&schema["$ref"]).rsplit_once('/') {
+    if let Some((_, name)) = text(at(schema, "/$ref")).rsplit_once('/') {
         return format!("[{name}](#{})", name.to_lowercase());
     }
-    match (text(&schema["type"]), text(&schema["format"])) {
-        ("array", _) => format!("list of {}", kind(&schema["items"])),
+    match (text(at(schema, "/type")), text(at(schema, "/format"))) {
+        ("array", _) => format!("list of {}", kind(at(schema, "/items"))),
         ("object", _) => "object of texts".to_owned(),
         ("string", "date-time") => "time".to_owned(),
         ("string", "uri") => "URL".to_owned(),
@@ -184,7 +185,12 @@ fn kind(schema: &Value) -> String {
 
 /// What it says of itself.
 fn description(of: &Value) -> String {
-    sentence(text(&of["description"]))
+    sentence(text(at(of, "/description")))
+}
+
+/// What a JSON pointer (RFC 6901) leads to.
+fn at<'a>(value: &'a Value, pointer: &str) -> &'a Value {
+    value.pointer(pointer).unwrap_or(&Value::Null)
 }
 
 fn text(value: &Value) -> &str {
@@ -214,14 +220,14 @@ mod tests {
         assert!(calls.len() > 10, "{}", calls.len());
         for call in &calls {
             assert!(page.contains(&format!("\n```text\n{}\n```\n", call.line())));
-            for parameter in items(&call.operation["parameters"]) {
-                assert!(page.contains(&format!("\n| `{}` | ", text(&parameter["name"]))));
+            for parameter in items(at(call.operation, "/parameters")) {
+                assert!(page.contains(&format!("\n| `{}` | ", text(at(parameter, "/name")))));
             }
         }
-        for (name, schema) in members(&document["components"]["schemas"]) {
+        for (name, schema) in members(at(&document, "/components/schemas")) {
             let (_, part) = page.split_once(&format!("\n### {name}\n")).unwrap();
             let part = part.split("\n### ").next().unwrap();
-            for (field, _) in members(&schema["properties"]) {
+            for (field, _) in members(at(schema, "/properties")) {
                 assert!(part.contains(&format!("\n| `{field}` | ")), "{name}: {field}");
             }
         }
