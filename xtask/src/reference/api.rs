@@ -19,9 +19,9 @@ pub(crate) fn page(document: &Value) -> String {
     let calls = calls(document);
     let list = calls.iter().map(|call| {
         let (title, anchor) = (call.title(), call.anchor());
-        [code(&call.line()), format!("[{title}](#{anchor})")]
+        [format!("[{title}](#{anchor})"), code(&call.line())]
     });
-    let list = table(["call", "does"], list.collect());
+    let list = table(["does", "call"], list.collect());
     let mut blocks = vec![GENERATED.to_owned(), INTRODUCTION.to_owned(), list];
     blocks.extend(calls.iter().flat_map(Call::blocks));
     blocks.push("## Objects".to_owned());

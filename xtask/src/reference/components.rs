@@ -8,17 +8,17 @@ use crate::python::names::{function, operation, reference};
 const INTRODUCTION: &str = "\
 # Components
 
-Every component, with its function in the Python package, the request that it sends, and its own outputs. All inputs with
-their defaults are in the file of a component, and `help(sagebell.train)` shows them. Each component also has the
-[options of a step](step.md#options-of-a-step) as inputs, and the outputs `job_arn`, `status` and `failure_reason`. More
-about all of them: [components/](../components/README.md).";
+Every component, by the name of its function in the Python package, with the request that it sends and its own outputs. The
+name leads to the file of the component. The file has all inputs with their defaults, and `help(sagebell.train)` shows
+them too. Each component also has the [options of a step](step.md#options-of-a-step) as inputs, and the outputs `job_arn`,
+`status` and `failure_reason`. More about all of them: [components/](../components/README.md).";
 
 /// The page of these families.
 pub(crate) fn page(families: &[(Family, Vec<Definition>)]) -> String {
     let mut blocks = vec![GENERATED.to_owned(), INTRODUCTION.to_owned()];
     for (family, definitions) in families {
         let rows = definitions.iter().map(row).collect();
-        let head = ["function", "file", "sends", "inputs that must be given", "outputs"];
+        let head = ["function", "sends", "inputs that must be given", "outputs"];
         blocks.extend([about(*family).to_owned(), table(head, rows)]);
     }
     markdown::page(&blocks)
@@ -42,15 +42,14 @@ fn about(family: Family) -> &'static str {
     }
 }
 
-fn row(row: &Definition) -> [String; 5] {
+fn row(row: &Definition) -> [String; 4] {
     let file = format!("{}/{}", row.family.as_str(), row.name);
     let needed = row.offered().filter(|offered| offered.is_required());
     let needed = needed.map(|offered| code(&offered.input.name));
     let outputs = own_outputs(row).map(code);
     let sends = operation(row).zip(reference(row));
     [
-        code(&function(row)),
-        format!("[{file}](../components/{file}/component.yaml)"),
+        format!("[`{}`](../components/{file}/component.yaml)", function(row)),
         sends.map(|(name, page)| format!("[{name}]({page})")).unwrap_or_default(),
         needed.collect::<Vec<_>>().join(", "),
         outputs.collect::<Vec<_>>().join(", "),
