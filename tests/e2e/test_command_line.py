@@ -186,7 +186,7 @@ def test_a_help_has_examples_and_exit_codes(command):
 
 
 # What a laptop has not: a deployment, and SageMaker.
-NEEDS_AWS = {"preflight", "redrive", "refresh"}
+NEEDS_AWS = {"logs", "preflight", "redrive", "refresh"}
 # There is no terminal to ask on.
 ASKS = f"stop training/{NAME}"
 

@@ -395,7 +395,7 @@ def write_logs(logs, name):
 
 
 def logged(step, stream):
-    prefix = f"  | {stream} line "
+    prefix = f"  | {stream.split('/')[1]}: {stream} line "
     lines = [line for line in step.said().splitlines() if line.startswith(prefix)]
     return [int(line.removeprefix(prefix)) for line in lines]
 
@@ -408,6 +408,8 @@ def test_all_logs_are_printed_in_order_page_by_page(scene, logs):
     succeeds(step)
     assert logged(step, "loud/algo-1") == list(range(LINES))
     assert logged(step, "loud/algo-2") == [0, 1, 2]
+    first = [line for line in step.said().splitlines() if line.startswith("  | algo")][:6]
+    assert [line.split()[-1] for line in first] == ["0", "0", "1", "1", "2", "2"], "in order of time"
     assert "loud-other" not in step.said()
 
 

@@ -57,6 +57,12 @@ impl AskError {
             _ => None,
         }
     }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Refused { .. })
+    }
 }
 
 /// Codes with which AWS says that it does not accept the credentials (IAM user guide, "Common

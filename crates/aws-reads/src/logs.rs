@@ -1,6 +1,15 @@
-//! What a job wrote to CloudWatch Logs.
+//! The calls that read CloudWatch Logs.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html>
+//!
+//! `GetLogEvents` reads one stream, and a policy can name the streams that it may read. So a
+//! pipeline's pods read the logs of their team's jobs alone (`infra/iam/pipeline-pod.yaml`).
+//! `FilterLogEvents` reads many streams at once, but its permission is for a whole group
+//! (Service Authorization Reference, "Actions, resources, and condition keys for Amazon CloudWatch
+//! Logs").
 
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::call::Account;
@@ -14,7 +23,7 @@ const STREAM_PAGES: usize = 40;
 
 /// Where to start reading a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum From {
+pub(crate) enum From {
     /// Its beginning.
     Head,
     /// The last lines, up to this number.
@@ -23,22 +32,37 @@ pub enum From {
     Page(String),
 }
 
-/// Some lines of a stream.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogPage {
-    /// The lines, oldest first.
-    pub lines: Vec<String>,
+/// A stream.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stream {
+    /// The time of its first line, if it has one.
+    pub(crate) first: Option<i64>,
+    pub(crate) name: String,
+}
+
+/// What was written at once: a line, most of the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) at: Timestamp,
+    pub(crate) text: String,
+}
+
+/// Some events of a stream, the oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    pub(crate) events: VecDeque<Event>,
     /// Where the next page begins; the last page names the one that it is itself.
-    pub next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 impl Account {
-    /// The names of a group's streams that begin with `prefix`, in their order.
-    ///
-    /// # Errors
-    /// [`AskError`].
-    pub async fn log_streams(&self, group: &str, prefix: &str) -> Result<Vec<String>, AskError> {
-        let mut names = Vec::new();
+    /// The streams of a group that begin with `prefix`, the oldest first.
+    pub(crate) async fn log_streams(
+        &self,
+        group: &str,
+        prefix: &str,
+    ) -> Result<Vec<Stream>, AskError> {
+        let mut streams = Vec::new();
         let mut input = json!({"logGroupName": group});
         if !prefix.is_empty() {
             put(&mut input, "logStreamNamePrefix", prefix.into());
@@ -46,26 +70,26 @@ impl Account {
         for _ in 0..STREAM_PAGES {
             let page =
                 self.json(Service::Logs, PROTOCOL, "logs:DescribeLogStreams", &input).await?;
-            let streams = page.get("logStreams").and_then(Value::as_array);
-            let found = streams.into_iter().flatten();
-            names.extend(found.filter_map(|stream| text(stream, "logStreamName")));
+            let found = page.get("logStreams").and_then(Value::as_array);
+            streams.extend(found.into_iter().flatten().filter_map(stream));
             let Some(next) = text(&page, "nextToken") else { break };
             put(&mut input, "nextToken", next.into());
         }
-        Ok(names)
+        streams.sort();
+        Ok(streams)
     }
 
-    /// One page of a stream's lines.
-    ///
-    /// # Errors
-    /// [`AskError`].
-    pub async fn log_page(
+    /// One page of a stream: 10,000 events or 1 MB at most, none older than `since`.
+    pub(crate) async fn log_page(
         &self,
-        group: &str,
-        stream: &str,
+        (group, stream): (&str, &str),
         from: &From,
-    ) -> Result<LogPage, AskError> {
+        since: Option<Timestamp>,
+    ) -> Result<Page, AskError> {
         let mut input = json!({"logGroupName": group, "logStreamName": stream});
+        if let Some(since) = since {
+            put(&mut input, "startTime", since.as_millisecond().max(0).into());
+        }
         match from {
             From::Head => put(&mut input, "startFromHead", true.into()),
             From::Tail(lines) => put(&mut input, "limit", (*lines).into()),
@@ -76,9 +100,19 @@ impl Account {
         }
         let page = self.json(Service::Logs, PROTOCOL, "logs:GetLogEvents", &input).await?;
         let events = page.get("events").and_then(Value::as_array);
-        let lines = events.into_iter().flatten().filter_map(|event| text(event, "message"));
-        Ok(LogPage { lines: lines.collect(), next: text(&page, "nextForwardToken") })
+        let events = events.into_iter().flatten().filter_map(event).collect();
+        Ok(Page { events, next: text(&page, "nextForwardToken") })
     }
+}
+
+fn stream(value: &Value) -> Option<Stream> {
+    let first = value.get("firstEventTimestamp").and_then(Value::as_i64);
+    Some(Stream { first, name: text(value, "logStreamName")? })
+}
+
+fn event(value: &Value) -> Option<Event> {
+    let at = value.get("timestamp").and_then(Value::as_i64)?;
+    Some(Event { at: Timestamp::from_millisecond(at).ok()?, text: text(value, "message")? })
 }
 
 fn put(input: &mut Value, member: &str, value: Value) {

@@ -16,6 +16,8 @@ use crate::output::Output;
 
 #[cfg(feature = "aws")]
 pub use deployment::{DeadLettersOf, PreflightArgs, RedriveArgs};
+#[cfg(feature = "aws")]
+pub use jobs::LogsArgs;
 pub use jobs::{Filters, JobArgs, JobsArgs, StopArgs, WaitArgs, WatchArgs, WhichJob};
 pub use stack::{DashboardArgs, DemoArgs, LocalArgs, ReplayArgs};
 
@@ -74,6 +76,10 @@ pub enum Command {
     /// Show who waits for a job, how they are told, and how that goes.
     #[command(after_help = help::WAITS)]
     Waits(JobArgs),
+    /// Print what a job wrote to CloudWatch Logs, in order of time.
+    #[cfg(feature = "aws")]
+    #[command(after_help = help::LOGS)]
+    Logs(LogsArgs),
     /// Wait for a job and print how it ended.
     #[command(after_help = help::WAIT)]
     Wait(WaitArgs),

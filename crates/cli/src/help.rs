@@ -53,6 +53,13 @@ help! { WAIT:
     "1" "the job ended in another way",
     "3" "the job still ran after --max-wait, or the command was interrupted"
 }
+#[cfg(feature = "aws")]
+help! { LOGS:
+    "logs training/mnist-train-2026-11-02",
+    "logs training/mnist-train-2026-11-02 --follow --tail 20",
+    "logs training/mnist-train-2026-11-02 --since 10m --output json";
+    "0" "the lines were printed, also if there are none, or somebody ended --follow (Ctrl-C, SIGTERM)"
+}
 help! { REFRESH:
     "refresh training/mnist-train-2026-11-02";
     "0" "SageMaker was asked, and the answer is recorded"

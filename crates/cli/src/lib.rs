@@ -13,6 +13,8 @@ mod help;
 pub mod job;
 pub mod job_ref;
 pub mod jobs;
+#[cfg(feature = "aws")]
+pub mod logs;
 pub mod manual;
 pub mod next_step;
 pub mod output;

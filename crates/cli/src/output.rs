@@ -40,12 +40,23 @@ impl Output {
     /// # Errors
     /// [`PrintError`].
     pub fn print(self, value: &impl Serialize, people: impl FnOnce()) -> Result<(), PrintError> {
-        match self {
-            Self::Table => people(),
-            Self::Json => say::show(inert::json(&serde_json::to_string(value)?)),
-            Self::Yaml => say::show(format_args!("---\n{}", yaml(value)?.trim_end())),
+        match self.document(value)? {
+            None => people(),
+            Some(document) => say::show(document),
         }
         Ok(())
+    }
+
+    /// `value` as one document. `None`: people read it.
+    ///
+    /// # Errors
+    /// [`PrintError`].
+    pub fn document(self, value: &impl Serialize) -> Result<Option<String>, PrintError> {
+        Ok(match self {
+            Self::Table => None,
+            Self::Json => Some(inert::json(&serde_json::to_string(value)?).into_owned()),
+            Self::Yaml => Some(format!("---\n{}", yaml(value)?.trim_end())),
+        })
     }
 }
 

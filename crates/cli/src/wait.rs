@@ -11,10 +11,11 @@ use sagebell_client::{
     ChannelChoice, ChannelWord, Client, ClientError, ListenError, OpenError, Terms, WaitEvent,
     Waiting,
 };
+use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::inert::{indented, one_line};
 use sagebell_monitor::job::Job;
 use sagebell_monitor::phase::SettledPhase;
-use sagebell_monitor::wait::WaitId;
+use sagebell_monitor::wait::{OnAbandon, SignalOn, WaitId};
 use sagebell_system::{SystemClock, say};
 
 use crate::args::WaitArgs;
@@ -53,8 +54,9 @@ pub async fn run(args: WaitArgs) -> Result<ExitCode, Box<dyn std::error::Error>>
             return Ok(ExitCode::from(GAVE_UP));
         }
     };
+    let output = args.api.output;
     let outcome = tokio::select! {
-        outcome = until_settled(&mut waiting, args.api.output) => outcome?,
+        job = until_settled(&mut waiting, |job| print(job, output)) => Outcome::Settled(job?),
         () = &mut max_wait => Outcome::GaveUp,
         _ = tokio::signal::ctrl_c() => Outcome::Interrupted,
     };
@@ -67,14 +69,33 @@ pub async fn run(args: WaitArgs) -> Result<ExitCode, Box<dyn std::error::Error>>
 }
 
 async fn begin(args: &WaitArgs) -> Result<Waiting, Box<dyn std::error::Error>> {
-    let clock = Arc::new(SystemClock);
-    let id = match &args.id {
-        Some(id) => id.clone(),
+    let client = Client::new(args.api.api.clone())?;
+    answers(&client).await?;
+    let arn = args.which.find(&client).await?;
+    let (channel, id) = (choice(args), args.id.clone());
+    open(client, arn, (channel, id), (args.signal_on, args.on_abandon)).await
+}
+
+/// Asks whether there is a monitor. Once this is known, every outage of it is outlived.
+pub(crate) async fn answers(client: &Client) -> Result<(), ClientError> {
+    client.principal(ClientError::may_pass, |error| warn(error)).await?;
+    Ok(())
+}
+
+/// A wait by this channel, with this id or a new one.
+pub(crate) async fn open(
+    client: Client,
+    arn: JobArn,
+    (channel, id): (ChannelChoice, Option<WaitId>),
+    (signal_on, on_abandon): (SignalOn, OnAbandon),
+) -> Result<Waiting, Box<dyn std::error::Error>> {
+    let id = match id {
+        Some(id) => id,
         None => WaitId::parse(&format!("cli-{}", uuid::Uuid::new_v4()))?,
     };
     let terms = Terms {
-        signal_on: args.signal_on,
-        on_abandon: args.on_abandon,
+        signal_on,
+        on_abandon,
         lease_seconds: LEASE_SECONDS,
         // How long is waited is measured here: this machine's clock may be another than the
         // monitor's. If this goes away, the lease ends the wait.
@@ -82,11 +103,7 @@ async fn begin(args: &WaitArgs) -> Result<Waiting, Box<dyn std::error::Error>> {
         not_before: None,
         labels: BTreeMap::new(),
     };
-    let client = Client::new(args.api.api.clone())?;
-    // Once it is known that there is a monitor, every outage of it is outlived.
-    client.principal(ClientError::may_pass, |error| warn(error)).await?;
-    let arn = args.which.find(&client).await?;
-    let channel = choice(args).open(&client, id, clock).await.map_err(BadListen)?;
+    let channel = channel.open(&client, id, Arc::new(SystemClock)).await.map_err(BadListen)?;
     if let Some(trouble) = channel.trouble() {
         warn_of(trouble);
     }
@@ -103,17 +120,17 @@ fn choice(args: &WaitArgs) -> ChannelChoice {
     }
 }
 
-/// Prints the states of the job until it has settled.
-async fn until_settled(
+/// Hands each state of the job to `tell` until the job has settled.
+pub(crate) async fn until_settled(
     waiting: &mut Waiting,
-    output: Output,
-) -> Result<Outcome, Box<dyn std::error::Error>> {
+    mut tell: impl FnMut(&Job) -> Result<(), PrintError>,
+) -> Result<SettledPhase, Box<dyn std::error::Error>> {
     loop {
         match waiting.next().await? {
             WaitEvent::Job(job) => {
-                print(&job, output)?;
+                tell(&job)?;
                 if let Some(settled) = job.phase.settled() {
-                    return Ok(Outcome::Settled(settled));
+                    return Ok(settled);
                 }
             }
             WaitEvent::Outage(error) => warn(error),
@@ -135,7 +152,7 @@ fn warn_of(why: &OpenError) {
     ));
 }
 
-fn warn(what: impl std::fmt::Display) {
+pub(crate) fn warn(what: impl std::fmt::Display) {
     say::err(format_args!("sagebell: {what}"));
 }
 
@@ -161,11 +178,16 @@ async fn leave(waiting: Waiting, outcome: &Outcome) {
     };
     if let Some(why) = why {
         say::err(format_args!("sagebell: {why}. The job still runs"));
-        if let Err(error) = waiting.cancel().await {
-            say::err(format_args!(
-                "sagebell: the wait could not be cancelled: {error}. It ends when its lease does"
-            ));
-        }
+        cancel(&waiting).await;
     }
     waiting.shutdown().await;
+}
+
+/// Cancels the wait.
+pub(crate) async fn cancel(waiting: &Waiting) {
+    if let Err(error) = waiting.cancel().await {
+        say::err(format_args!(
+            "sagebell: the wait could not be cancelled: {error}. It ends when its lease does"
+        ));
+    }
 }

@@ -25,6 +25,14 @@ pub fn show(text: impl Display) {
     write_line(io::stdout().lock(), text);
 }
 
+/// As [`show`], for a command whose only work is to print.
+///
+/// # Errors
+/// If nobody reads it any more, or it cannot be written.
+pub fn try_show(text: impl Display) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{text}")
+}
+
 fn write_line(mut to: impl Write, line: impl Display) {
     // A line that can't be said is lost: nothing that depends on it is.
     let _ = writeln!(to, "{line}");

@@ -49,6 +49,27 @@ pub struct StopArgs {
     pub yes: bool,
 }
 
+/// Arguments of `sagebell logs`.
+#[cfg(feature = "aws")]
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// The job.
+    #[command(flatten)]
+    pub job: JobArgs,
+    /// Go on until the job has ended. The monitor tells when.
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Only what was written in this time until now, for example 10m or 2h.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<SignedDuration>,
+    /// Only the last lines of each stream, up to this number. An instance writes one stream or more.
+    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub tail: Option<u32>,
+    /// Begin each line with its time.
+    #[arg(long)]
+    pub timestamps: bool,
+}
+
 /// Which jobs.
 #[derive(Debug, Args)]
 pub struct Filters {
