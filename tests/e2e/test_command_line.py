@@ -366,3 +366,26 @@ def test_watch_writes_a_line_for_each_change_where_there_is_no_terminal(local):
     finally:
         process.kill()
         process.stdout.close()
+
+
+RUN = "0f8a2c1e-5b7d-4e9a-8c3f-1a2b3c4d5e6f"
+
+
+def test_a_job_leads_to_its_run_in_kfp(tmp_path):
+    stack = Local(tmp_path / "local.db", words=["--kfp-ui", "https://kfp.example.com/pipeline/"]).start()
+    try:
+        arn = put(stack, NAME)
+        status, answer = call("PUT", wait_url(stack.base, arn, "w"), {"labels": {"run": RUN}})
+        assert status == 200, answer
+        page = f"https://kfp.example.com/pipeline/#/runs/details/{RUN}"
+        shown = stack.run("job", arn).stdout.splitlines()
+        assert shown[-2:] == [f"       run  {RUN}", f"   KFP run  {page}"]
+        assert json.loads(stack.run("job", arn, "--output", "json").stdout)["runs"] == [{"id": RUN, "kfp_url": page}]
+    finally:
+        stack.kill()
+
+
+def test_what_is_no_address_of_kfp_is_refused_by_name():
+    command = [SAGEBELL, "local", "--kfp-ui", "javascript:alert(1)"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    assert done.returncode == 2 and "--kfp-ui" in done.stderr and "http or https" in done.stderr

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use sagebell_monitor::job::{Job, JobRecord, TimelineEntry};
+use sagebell_monitor::kfp_ui::KfpUi;
 use sagebell_monitor::ports::Page;
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::wait::{CallbackUrl, Channel, OnAbandon, SignalOn, Wait, WaitId, WaitState};
@@ -142,6 +143,42 @@ impl From<WaitAndJob> for WaitAndJobView {
     fn from(both: WaitAndJob) -> Self {
         Self { wait: both.wait.into(), job: both.job }
     }
+}
+
+/// A job, as known now, and the runs whose steps wait for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = JobAndRuns)]
+pub struct JobAndRunsView {
+    /// The job.
+    #[serde(flatten)]
+    #[schema(value_type = schema::JobSchema)]
+    pub job: Job,
+    /// The runs: the `run` labels of its waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub runs: Vec<RunView>,
+}
+
+impl JobAndRunsView {
+    /// What is recorded of a job. `kfp_ui`: where KFP's user interface is.
+    #[must_use]
+    pub fn new(record: JobRecord, kfp_ui: Option<&KfpUi>) -> Self {
+        let run = |id: String| RunView { kfp_url: kfp_ui.and_then(|ui| ui.run(&id)), id };
+        Self { job: record.job, runs: record.runs.into_iter().map(run).collect() }
+    }
+}
+
+/// A run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = Run)]
+pub struct RunView {
+    /// The label.
+    pub id: String,
+    /// Its page in KFP's user interface, if the monitor knows where that is, and the label is the id
+    /// of a run of KFP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uri", required = false)]
+    pub kfp_url: Option<String>,
 }
 
 /// A wait on a job, as anyone who may read sees it.

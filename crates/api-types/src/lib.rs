@@ -32,8 +32,8 @@ pub mod schema;
 mod wait_request;
 
 pub use answers::{
-    ConnectView, DeliveryView, HealthView, JobListView, JobWaitListView, JobWaitView,
-    PrincipalView, TimelineView, WaitAndJobView, WaitStateView, WaitView,
+    ConnectView, DeliveryView, HealthView, JobAndRunsView, JobListView, JobWaitListView,
+    JobWaitView, PrincipalView, RunView, TimelineView, WaitAndJobView, WaitStateView, WaitView,
 };
 pub use callback::{BODY_LIMIT, PROBE, ProbeAnswer, ProbeBody, ProbeData, SignalBody, SignalData};
 pub use error_code::ErrorCode;

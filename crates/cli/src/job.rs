@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use console::style;
 use jiff::Timestamp;
-use sagebell_api_types::TimelineView;
+use sagebell_api_types::{RunView, TimelineView};
 use sagebell_client::Client;
 use sagebell_monitor::advice::on_reason;
 use sagebell_monitor::inert::{indented, one_line};
@@ -28,8 +28,11 @@ const INDENT: &str = "            ";
 /// If there is no such job, or the monitor does not answer.
 pub async fn show(args: &JobArgs) -> Result<ExitCode, Box<dyn Error>> {
     let client = Client::new(args.api.api.clone())?;
-    let job = client.get_job(&args.which.find(&client).await?).await?;
-    args.api.output.print(&job, || say::show(lines(&job, SystemClock.now())))?;
+    let shown = client.get_job(&args.which.find(&client).await?).await?;
+    args.api.output.print(&shown, || {
+        say::show(lines(&shown.job, SystemClock.now()));
+        shown.runs.iter().for_each(|run| say::show(run_lines(run)));
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -79,9 +82,20 @@ pub(crate) fn lines(job: &Job, now: Timestamp) -> String {
         ("console", links::console(&job.arn, &job.name)),
         ("logs", log_link(job)),
     ];
-    let facts = facts.into_iter().filter_map(|(name, fact)| Some((name, fact?)));
-    lines.extend(facts.map(|(name, fact)| format!("{name:>10}  {fact}")));
+    let facts = facts.into_iter().filter_map(|(name, told)| Some((name, told?)));
+    lines.extend(facts.map(|(name, told)| fact(name, &told)));
     lines.join("\n")
+}
+
+/// A run, and its page in KFP.
+fn run_lines(run: &RunView) -> String {
+    let page = run.kfp_url.as_ref().map(|url| fact("KFP run", &one_line(url)));
+    let lines = [Some(fact("run", &one_line(&run.id))), page];
+    lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+fn fact(name: &str, fact: &str) -> String {
+    format!("{name:>10}  {fact}")
 }
 
 fn log_link(job: &Job) -> Option<String> {

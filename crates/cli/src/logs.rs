@@ -118,7 +118,7 @@ impl Source {
         // An ARN may have small letters where the name has others. The monitor knows the name, but
         // logs can be read without it.
         let known = client.get_job(&arn).await;
-        let name = known.map_or_else(|_| arn.name().to_owned(), |job| job.name);
+        let name = known.map_or_else(|_| arn.name().to_owned(), |known| known.job.name);
         // A cluster's own name is its job's.
         let group = log_group(&arn, &name, Some(&name)).ok_or(NoLogs::Kind(arn.kind()))?;
         Ok(Self { arn, name, group })

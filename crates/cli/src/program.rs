@@ -64,6 +64,7 @@ async fn run_local(args: LocalArgs) -> Result<ExitCode, Box<dyn std::error::Erro
             longest: Duration::from_secs(args.connection_seconds),
             idle: Duration::from_secs(args.connection_idle_seconds),
         },
+        kfp_ui: args.kfp_ui,
         metrics: Some(PrometheusBuilder::new().install_recorder()?),
     };
     sagebell_local::run(options, asked_to_stop()).await?;

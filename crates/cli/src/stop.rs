@@ -26,7 +26,7 @@ pub struct NobodyToAsk;
 pub async fn run(args: &StopArgs) -> Result<ExitCode, Box<dyn Error>> {
     let client = Client::new(args.job.api.api.clone())?;
     let arn = args.job.which.find(&client).await?;
-    if !args.yes && !is_wanted(&client.get_job(&arn).await?)? {
+    if !args.yes && !is_wanted(&client.get_job(&arn).await?.job)? {
         say::err("The job was not stopped.");
         return Ok(ExitCode::FAILURE);
     }

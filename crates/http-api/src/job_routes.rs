@@ -11,19 +11,20 @@ use crate::query::{self, JobsParameters};
 use sagebell_api_types::path::JobParams;
 use sagebell_api_types::query::JobsParams;
 use sagebell_api_types::schema::JobSchema;
-use sagebell_api_types::{JobListView, TimelineView};
+use sagebell_api_types::{JobAndRunsView, JobListView, TimelineView};
 
 /// Read a job
 #[utoipa::path(
     get, path = "/v1/jobs/{arn}", tag = "jobs",
     params(JobParams),
-    responses((status = 200, description = "The job, as known now", body = JobSchema)),
+    responses((status = 200, description = "The job, as known now", body = JobAndRunsView)),
 )]
 pub(crate) async fn get_job(
     State(api): State<Api>,
     JobPath(arn): JobPath,
-) -> Result<Json<Job>, Problem> {
-    Ok(Json(known(api.jobs.get(&arn).await?)?.job))
+) -> Result<Json<JobAndRunsView>, Problem> {
+    let record = known(api.jobs.get(&arn).await?)?;
+    Ok(Json(JobAndRunsView::new(record, api.kfp_ui.as_ref())))
 }
 
 /// Read a job's timeline

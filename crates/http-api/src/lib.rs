@@ -24,6 +24,7 @@
 //!     jobs: world.jobs(),
 //!     connections: world.connections(),
 //!     connect_url: None,
+//!     kfp_ui: None,
 //!     metrics: Metrics::Nowhere,
 //! };
 //! let request = || Request::get("/v1/jobs").body(Body::empty()).unwrap();
@@ -48,6 +49,7 @@ use axum::middleware;
 use axum::routing::Router;
 use sagebell_monitor::connections::Connections;
 use sagebell_monitor::job_queries::JobQueries;
+use sagebell_monitor::kfp_ui::KfpUi;
 use sagebell_monitor::links;
 use sagebell_monitor::wait_registry::WaitRegistry;
 use tower::util::MapRequest;
@@ -81,6 +83,8 @@ pub struct Api {
     pub connections: Connections,
     /// Where waiters open connections, if that is not this router's own `/v1/connect`.
     pub connect_url: Option<String>,
+    /// Where KFP's user interface is, which pages link to.
+    pub kfp_ui: Option<KfpUi>,
     /// Where the monitor's counters are.
     pub metrics: Metrics,
 }

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
+use sagebell_monitor::kfp_ui::KfpUi;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::sweep::{RecoverError, Sweep};
 use sagebell_runtime::{StartError, Wiring};
@@ -52,6 +53,8 @@ pub struct Options {
     pub sweep_every: Duration,
     /// How long connections last.
     pub connections: ConnectionLimits,
+    /// Where KFP's user interface is, which the dashboard links to.
+    pub kfp_ui: Option<KfpUi>,
     /// The text of `/metrics`, if metrics are recorded.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -108,7 +111,7 @@ impl LocalStack {
         let recovered = sweep.recover().await.map_err(LocalError::Recover)?;
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let api = server::api(&wiring, options.metrics.clone())?;
+        let api = server::api(&wiring, options.kfp_ui, options.metrics.clone())?;
         let (held, ended) = (tasks.clone(), stop.clone());
         let connecting = Connecting { api, gateway, stop: ended, tasks: held };
         let routes = server::routes(address, &wiring, connecting, options.metrics)?;

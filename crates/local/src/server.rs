@@ -20,6 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sagebell_http_api::{Api, Metrics};
+use sagebell_monitor::kfp_ui::KfpUi;
 use sagebell_monitor::principal::Principal;
 use sagebell_runtime::{StartError, Wiring};
 use tokio::net::{TcpListener, TcpStream};
@@ -99,13 +100,18 @@ async fn in_time(request: Request, next: Next) -> Response {
 }
 
 /// The use cases that the port offers.
-pub(crate) fn api(wiring: &Wiring, metrics: Option<PrometheusHandle>) -> Result<Api, StartError> {
+pub(crate) fn api(
+    wiring: &Wiring,
+    kfp_ui: Option<KfpUi>,
+    metrics: Option<PrometheusHandle>,
+) -> Result<Api, StartError> {
     let text = |handle: PrometheusHandle| Metrics::Here(Arc::new(move || handle.render()));
     Ok(Api {
         waits: wiring.waits()?,
         jobs: wiring.jobs()?,
         connections: wiring.connections(),
         connect_url: None,
+        kfp_ui,
         metrics: metrics.map_or(Metrics::Nowhere, text),
     })
 }

@@ -53,6 +53,7 @@ pub mod jitter;
 pub mod job;
 pub mod job_list;
 pub mod job_queries;
+pub mod kfp_ui;
 pub mod kind;
 pub mod limits;
 pub mod links;

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
+use sagebell_monitor::kfp_ui::KfpUi;
 use sagebell_monitor::limits::Limits;
 use sagebell_monitor::member::Member;
 use sagebell_monitor::policy::Policy;
@@ -81,6 +82,8 @@ pub struct Config {
     /// `SAGEBELL_CONNECT_URL`: where waiters open connections. Without it the API names no such
     /// place.
     pub connect_url: Option<String>,
+    /// `SAGEBELL_KFP_UI`: where KFP's user interface is, which the dashboard links to.
+    pub kfp_ui: Option<KfpUi>,
     /// `SAGEBELL_CALLBACKS`: whether this program sends callbacks, or accepts waits on them.
     pub callbacks: bool,
     /// `SAGEBELL_CALLBACK_CIDRS`.
@@ -125,6 +128,8 @@ impl Config {
         let members = reader.members();
         let auth = reader.or("SAGEBELL_AUTH", "iam", "`iam` or `none`", parse_auth);
         let connect_url = reader.url("SAGEBELL_CONNECT_URL", &["wss://", "ws://"]);
+        let kfp_ui =
+            reader.optional("SAGEBELL_KFP_UI", KfpUi::TAKES, |text| KfpUi::parse(text).ok());
         let callbacks = reader.or("SAGEBELL_CALLBACKS", "on", "`on` or `off`", |text| {
             parse_switch(text, "on", "off")
         });
@@ -188,6 +193,7 @@ impl Config {
                 members,
                 auth,
                 connect_url,
+                kfp_ui,
                 callbacks,
                 callback_cidrs,
                 callback_ports,

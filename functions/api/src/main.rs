@@ -18,13 +18,15 @@ async fn main() -> Result<(), Error> {
     sagebell_system::log_as_json();
     let metrics = Metrics::install(&ProcessEnv)?;
     let config = Config::from(&ProcessEnv)?;
-    let (auth, connect_url) = (config.auth, config.connect_url.clone());
+    let (auth, connect_url, kfp_ui) =
+        (config.auth, config.connect_url.clone(), config.kfp_ui.clone());
     let wiring = Wiring::open(config, Some(sagebell_sagemaker::connect)).await?;
     let api = sagebell_http_api::Api {
         waits: wiring.waits()?,
         jobs: wiring.jobs()?,
         connections: wiring.connections(),
         connect_url,
+        kfp_ui,
         metrics: sagebell_http_api::Metrics::of_region(ProcessEnv.get("AWS_REGION").as_deref()),
     };
     let connecting = Connecting { api: api.clone(), auth };

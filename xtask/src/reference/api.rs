@@ -135,8 +135,12 @@ fn linked(told: &str) -> String {
     parts.collect::<Vec<_>>().join(". ")
 }
 
-/// The fields of an object, or the words of a text.
+/// The fields of an object, with those of the objects that it contains, or the words of a text.
 fn object(schema: &Value) -> String {
+    let parts: Vec<_> = items(at(schema, "/allOf")).map(part).collect();
+    if !parts.is_empty() {
+        return parts.join("\n\n");
+    }
     let words: Vec<_> = items(at(schema, "/enum")).map(|word| code(text(word))).collect();
     if !words.is_empty() {
         return format!("One of {}.", words.join(", "));
@@ -147,6 +151,14 @@ fn object(schema: &Value) -> String {
         [code(name), kind(field), required.to_owned(), meaning(field)]
     });
     table(["field", "type", "there", "meaning"], rows.collect())
+}
+
+/// The fields that one part of an object brings.
+fn part(schema: &Value) -> String {
+    match at(schema, "/$ref").is_null() {
+        true => object(schema),
+        false => format!("All fields of {}, and those below.", kind(schema)),
+    }
 }
 
 /// What a field means, and its default and limits.
@@ -227,7 +239,8 @@ mod tests {
         for (name, schema) in members(at(&document, "/components/schemas")) {
             let (_, part) = page.split_once(&format!("\n### {name}\n")).unwrap();
             let part = part.split("\n### ").next().unwrap();
-            for (field, _) in members(at(schema, "/properties")) {
+            let parts = items(at(schema, "/allOf")).chain([schema]);
+            for (field, _) in parts.flat_map(|part| members(at(part, "/properties"))) {
                 assert!(part.contains(&format!("\n| `{field}` | ")), "{name}: {field}");
             }
         }

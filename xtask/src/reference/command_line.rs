@@ -9,7 +9,8 @@ const INTRODUCTION: &str = "\
 
 `sagebell` is for a local stack as well as for a deployment, whose URL is in `SAGEBELL_API`. A job is given by its ARN, or
 by its kind and name if the monitor knows it, for example `training/mnist`. `refresh`, `stop`, `dashboard`, `redrive` and
-`preflight` are for a deployment. A build without the feature `aws` lacks the last two, and signs nothing.
+`preflight` are for a deployment, and `logs` reads CloudWatch. A build without the feature `aws` lacks `logs`, `redrive`
+and `preflight`, and signs nothing.
 
 Tables fit the terminal: names that are too long are shortened in the middle. For scripts there are `--output json` and
 `--output yaml`, whose times are exact. Colours can be turned off with `--color never` or `NO_COLOR`. `sagebell COMMAND

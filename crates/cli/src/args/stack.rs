@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use sagebell_monitor::kfp_ui::KfpUi;
 use sagebell_webhook::CallbackPaths;
 use url::Url;
 
@@ -22,6 +23,10 @@ pub struct LocalArgs {
     /// The paths that callbacks may have, for example `/callback,/hooks/sagebell`, or `*` for any.
     #[arg(long, default_value_t)]
     pub callback_paths: CallbackPaths,
+    /// The address of KFP's user interface, for example https://kubeflow.example.com/pipeline/. The
+    /// dashboard and `sagebell job` then link to the runs there.
+    #[arg(long, env = "SAGEBELL_KFP_UI", value_name = "URL", value_parser = KfpUi::parse)]
+    pub kfp_ui: Option<KfpUi>,
     /// Seconds between sweeps, 60 at most. After a longer pause the monitor assumes that it was
     /// down, and every lease starts again.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]

@@ -77,6 +77,7 @@ pub async fn run(args: &DemoArgs) -> Result<ExitCode, Box<dyn std::error::Error>
         callback_paths: CallbackPaths::default(),
         sweep_every: Duration::from_secs(1),
         connections: ConnectionLimits::default(),
+        kfp_ui: None,
         metrics: None,
     })
     .await?;

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use sagebell_api_types::query::{CURSOR, JobsQuery, LIMIT};
-use sagebell_api_types::{JobListView, JobWaitListView, TimelineView};
+use sagebell_api_types::{JobAndRunsView, JobListView, JobWaitListView, TimelineView};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::job::Job;
 
@@ -27,7 +27,7 @@ impl Client {
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn get_job(&self, arn: &JobArn) -> Result<Job, ClientError> {
+    pub async fn get_job(&self, arn: &JobArn) -> Result<JobAndRunsView, ClientError> {
         self.answer(self.call(Method::GET, &job_path(arn, ""))).await
     }
 

@@ -10,6 +10,7 @@ use sagebell_monitor::advice::on_reason;
 use sagebell_monitor::inert;
 use sagebell_monitor::job::{JobRecord, TimelineEntry};
 use sagebell_monitor::job_queries::act::Act;
+use sagebell_monitor::kfp_ui::KfpUi;
 use sagebell_monitor::links;
 use sagebell_monitor::ports::JobFilter;
 use sagebell_monitor::principal::Principal;
@@ -21,7 +22,7 @@ use super::chart::states;
 use super::filters::{address, spaced};
 use super::job_row::took;
 use super::layout::{Pace, Room, layout};
-use super::parts::{badge, job_address, run_address, status, status_words, theirs};
+use super::parts::{badge, in_kfp, job_address, run_address, status, status_words, theirs};
 use super::times::{moment, present};
 use super::used;
 use super::waits::waits;
@@ -54,7 +55,7 @@ pub(crate) async fn show(
         (head(&record, now))
         @if offers && api.jobs.may_act(&record, &caller) { (actions(&record)) }
         @if record.job.failure_reason.is_some() { (failure(&record)) }
-        (facts(&record, now))
+        (facts(&record, api.kfp_ui.as_ref(), now))
         @if let Some(chart) = states(&record, now) {
             section aria-labelledby="timeline" { h2 #timeline { "Timeline" } (chart) }
         }
@@ -140,7 +141,7 @@ fn failure(record: &JobRecord) -> Markup {
     }
 }
 
-fn facts(record: &JobRecord, now: Timestamp) -> Markup {
+fn facts(record: &JobRecord, kfp_ui: Option<&KfpUi>, now: Timestamp) -> Markup {
     let job = &record.job;
     html! {
         dl.facts {
@@ -155,7 +156,10 @@ fn facts(record: &JobRecord, now: Timestamp) -> Markup {
             @if !record.runs.is_empty() {
                 dt { (if record.runs.len() == 1 { "Run" } else { "Runs" }) }
                 dd {
-                    @for run in &record.runs { a href=(run_address(run)) { (theirs(run)) } " " }
+                    @for run in &record.runs {
+                        a href=(run_address(run)) { (theirs(run)) } " "
+                        @if let Some(link) = in_kfp(kfp_ui, run) { (link) " " }
+                    }
                 }
             }
             (used::rows(record))

@@ -5,6 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::inert::one_line;
 use sagebell_monitor::job::Job;
+use sagebell_monitor::kfp_ui::KfpUi;
 use sagebell_monitor::phase::Phase;
 
 /// What stays as it is in the value of a query: RFC 3986, section 3.4, without what has a meaning
@@ -51,6 +52,12 @@ pub(crate) fn job_address(arn: &JobArn) -> String {
 /// The address of a run's page.
 pub(crate) fn run_address(run: &str) -> String {
     format!("run?id={}", utf8_percent_encode(run, QUERY))
+}
+
+/// A link to the run's page in KFP, if there is one.
+pub(crate) fn in_kfp(ui: Option<&KfpUi>, run: &str) -> Option<Markup> {
+    let page = ui?.run(run)?;
+    Some(html! { a href=(page) rel="noreferrer" target="_blank" { "Open in KFP" } })
 }
 
 /// Where nothing is to be shown: what that means, and what to do.

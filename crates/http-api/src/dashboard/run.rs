@@ -14,7 +14,7 @@ use super::chart::Span;
 use super::filters::address;
 use super::job_row::{list, took};
 use super::layout::{Pace, Room, layout};
-use super::parts::{badge, empty, job_address, theirs};
+use super::parts::{badge, empty, in_kfp, job_address, theirs};
 use super::times::{duration, present};
 use crate::Api;
 use crate::problem::Problem;
@@ -38,6 +38,7 @@ pub(crate) async fn show(State(api): State<Api>, uri: Uri, known: Option<Known>)
             a href=(address(filter.clone())) { "run" }
         }
         h1 { "Run " (theirs(&run)) }
+        @if let Some(link) = in_kfp(api.kfp_ui.as_ref(), &run) { p { (link) } }
         (content(&jobs, &filter, now))
     };
     Ok(page(layout(&one_line(&run), Room::Other, Some(pace), &body), known.as_ref()))

@@ -81,7 +81,7 @@ fn sorted(mut json: Value) -> Value {
 
 fn api(world: &FakeWorld) -> Api {
     let (waits, jobs, connections) = (world.waits(), world.jobs(), world.connections());
-    Api { waits, jobs, connections, connect_url: None, metrics: Metrics::Nowhere }
+    Api { waits, jobs, connections, connect_url: None, kfp_ui: None, metrics: Metrics::Nowhere }
 }
 
 /// A path with the training job's ARN encoded in it.

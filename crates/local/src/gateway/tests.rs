@@ -27,6 +27,7 @@ async fn stack_at(store: &Path, connections: ConnectionLimits, listen: SocketAdd
         callback_paths: CallbackPaths::default(),
         sweep_every: Duration::from_secs(60),
         connections,
+        kfp_ui: None,
         metrics: None,
     };
     LocalStack::start(options).await.unwrap()

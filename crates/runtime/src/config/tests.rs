@@ -24,7 +24,7 @@ fn the_store_alone_is_enough() {
     assert_eq!(config.store, StoreConfig::Sqlite("/tmp/x.db".into()));
     assert_eq!(config.auth, Auth::Iam);
     assert!(config.callbacks && !config.callback_loopback);
-    assert_eq!(config.connect_url, None);
+    assert_eq!((config.connect_url, config.kfp_ui), (None, None));
     assert_eq!(config.policy, Policy::default());
     assert_eq!(config.callback_ports, [1024..=65_535]);
     assert_eq!(config.callback_paths.to_string(), "/callback");
@@ -41,6 +41,7 @@ fn everything_wrong_is_told_at_once() {
         ("SAGEBELL_SAGEMAKER", "yes"),
         ("SAGEBELL_AUTH", "open"),
         ("SAGEBELL_CONNECT_URL", "https://a1b2.execute-api.us-east-1.amazonaws.com/v1"),
+        ("SAGEBELL_KFP_UI", "kubeflow.example.com"),
         ("SAGEBELL_CALLBACKS", "maybe"),
         ("SAGEBELL_CALLBACK_CIDRS", "10.0.0.0/8,everywhere"),
         ("SAGEBELL_CALLBACK_PORTS", "90-80"),
@@ -65,6 +66,7 @@ fn everything_wrong_is_told_at_once() {
             "SAGEBELL_SAGEMAKER",
             "SAGEBELL_AUTH",
             "SAGEBELL_CONNECT_URL",
+            "SAGEBELL_KFP_UI",
             "SAGEBELL_CALLBACKS",
             "SAGEBELL_CALLBACK_LOOPBACK",
             "SAGEBELL_CALLBACK_CIDRS",

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use sagebell_monitor::kfp_ui::KfpUi;
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::{FakeWorld, TRAINING_ARN};
-use serde_json::json;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
-use super::{answer_to, at, job_page, page};
-use crate::tests::{event, happens};
+use super::{answer_to, at, job_page, page, seen};
+use crate::tests::{OWNER, api, event, happens, job_path};
+use crate::{Api, router};
 
 const STRANGER: &str = "111122223333:role/stranger";
 
@@ -123,4 +126,38 @@ async fn the_jobs_of_a_run_are_on_one_scale() {
     seen.shows(&["<bdi>first</bdi>", "x=\"0.00%\" width=\"50.00%\"", "1m 40s"]);
     seen.shows(&["<bdi>second</bdi>", "x=\"50.00%\" width=\"50.00%\"", "1m 40s"]);
     page(&world, "/run?id=other").await.shows(&["No jobs of this run"]);
+}
+
+#[tokio::test]
+async fn a_run_of_kfp_is_linked_where_its_interface_is_known() {
+    const RUN: &str = "0f8a2c1e-5b7d-4e9a-8c3f-1a2b3c4d5e6f";
+    let world = FakeWorld::default();
+    for (wait, run) in [("wait-1", RUN), ("wait-2", "javascript:\"><script>")] {
+        let mut asked = world.registration(wait);
+        asked.labels.insert("run".to_owned(), run.to_owned());
+        world.waits().register(asked).await.unwrap();
+    }
+    let asked = async |kfp_ui: Option<&str>, address: &str| {
+        let kfp_ui = kfp_ui.map(|text| KfpUi::parse(text).unwrap());
+        let mut request = at(address);
+        request.extensions_mut().insert(Principal(OWNER.to_owned()));
+        seen(router(Api { kfp_ui, ..api(&world) }).oneshot(request).await.unwrap()).await
+    };
+    let ui = Some("https://kfp.example.com/pipeline/");
+    let link = format!("https://kfp.example.com/pipeline/#/runs/details/{RUN}");
+    let (job, run) = (job_page(), format!("/run?id={RUN}"));
+    for page in [&job, &run] {
+        let shown = asked(ui, page).await;
+        shown.shows(&[&format!("href=\"{link}\""), "Open in KFP"]);
+        assert_eq!(shown.text.matches("Open in KFP").count(), 1, "{}", shown.text);
+        assert!(!shown.text.contains("<script>") && !shown.text.contains("href=\"javascript"));
+        assert!(!asked(None, page).await.text.contains("Open in KFP"));
+    }
+    let runs = async |ui| {
+        let answer: Value = serde_json::from_str(&asked(ui, &job_path("")).await.text).unwrap();
+        answer["runs"].clone()
+    };
+    let other = json!({"id": "javascript:\"><script>"});
+    assert_eq!(runs(ui).await, json!([{"id": RUN, "kfp_url": link}, other]));
+    assert_eq!(runs(None).await, json!([{"id": RUN}, other]));
 }
