@@ -5,10 +5,10 @@ import subprocess
 import pytest
 
 from browser import Browser
-from conftest import ROOT
+from conftest import ROOT, until
 
 BOOK = ROOT / "target" / "book"
-WIDTHS, SCHEMES = (360, 1400), ("light", "dark")
+WIDTHS = 360, 1400
 # Of the theme's own markup: the switch of the sidebar, what is outside of the article, and code that scrolls.
 OF_MDBOOK = ("aria-allowed-attr", "region", "scrollable-region-focusable")
 
@@ -32,18 +32,28 @@ def pages():
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_is_wider_than_its_window(browser, pages, width):
     for page in pages:
-        browser.visit(page.as_uri(), width)
+        driver = browser.visit(page.as_uri(), width)
+        until(lambda: driver.execute_script("return innerWidth") == width, "the window has its width")
         assert browser.overflow() <= 0, page.name
     assert browser.complaints() == []
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_page_has_the_colours_of_the_reader_and_can_be_read(browser, pages, scheme):
+def shown(browser, page, scheme):
+    """A page in these colours. Another process may show each file, and learn of the colours only when it has loaded."""
+    driver = browser.visit(page.as_uri(), scheme=scheme)
+    dark = "return matchMedia('(prefers-color-scheme: dark)').matches"
+    until(lambda: driver.execute_script(dark) == (scheme == "dark"), f"the browser prefers {scheme} colours")
+    driver.refresh()
+    # Colours that are still on their way are nobody's.
+    still = "document.head.insertAdjacentHTML('beforeend', '<style>* {transition: none !important}</style>')"
+    driver.execute_script(still)
+    return driver
+
+
+@pytest.mark.parametrize(("scheme", "theme"), [("light", "light"), ("dark", "navy")])
+def test_a_page_has_the_colours_of_the_reader_and_can_be_read(browser, pages, scheme, theme):
     for name in ("api", "concepts", "kfp"):
-        driver = browser.visit((BOOK / f"{name}.html").as_uri(), scheme=scheme)
-        theme = driver.execute_script("return document.documentElement.className")
-        assert {"light": "light", "dark": "navy"}[scheme] in theme.split()
-        # Colours that are still on their way are nobody's.
-        driver.execute_script("document.head.insertAdjacentHTML('beforeend', '<style>* {transition: none !important}</style>')")
+        driver = shown(browser, BOOK / f"{name}.html", scheme)
+        assert theme in driver.execute_script("return document.documentElement.className").split()
         assert [found for found in browser.barriers() if found[0] not in OF_MDBOOK] == [], name
     browser.shoot(f"book-{scheme}")
