@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::{Method, Request, RequestBuilder, Response, StatusCode, Version};
+use reqwest::{Method, Request, RequestBuilder, Response, Version};
 use sagebell_api_types::put_events::{self, AnswerEntry, RequestEntry};
 use sagebell_api_types::{ConnectView, ErrorCode, PrincipalView, WaitAndJobView, WaitRequest};
 use sagebell_monitor::arn::JobArn;
@@ -235,7 +235,7 @@ impl Client {
     fn was_signed_late(&self, answer: &Response) -> bool {
         let was_off =
             self.signer.as_ref().is_some_and(|signer| signer.learn_from(answer.headers()));
-        was_off && answer.status() == StatusCode::FORBIDDEN
+        was_off && answer.status() == reqwest::StatusCode::FORBIDDEN
     }
 
     #[cfg(not(feature = "aws"))]
