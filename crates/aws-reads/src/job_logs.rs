@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::call::Account;
 use crate::error::AskError;
-use crate::logs::{From, Page};
+use crate::logs::{Page, Place};
 use merge::{Merge, Open};
 
 /// Streams that are read at once, whose pages have 1 MB each at most. Of more streams, the oldest
@@ -63,7 +63,7 @@ pub struct JobLogs<'a> {
     prefix: String,
     which: WhichLines,
     /// Where each stream goes on.
-    places: HashMap<String, From>,
+    places: HashMap<String, Place>,
     merge: Merge,
     has_begun: bool,
 }
@@ -81,7 +81,7 @@ impl<'a> JobLogs<'a> {
     ///
     /// # Errors
     /// [`AskError`], or the error of `each`, which ends the reading.
-    pub async fn read<E: std::convert::From<AskError>>(
+    pub async fn read<E: From<AskError>>(
         &mut self,
         mut each: impl FnMut(LogLine<'_>) -> Result<(), E>,
     ) -> Result<LogsRead, E> {
@@ -96,7 +96,7 @@ impl<'a> JobLogs<'a> {
                 self.merge.open(stream);
             }
             while let Some(open) = self.merge.hungry() {
-                let place = self.places.entry(open.stream.clone()).or_insert(From::Head);
+                let place = self.places.entry(open.stream.clone()).or_insert(Place::Head);
                 let page = page(self.account, &self.group, &open.stream, place, self.which);
                 found.has_more |= take(page.await?, open, place);
             }
@@ -123,7 +123,7 @@ impl<'a> JobLogs<'a> {
         self.has_begun = true;
         let mut names: Vec<_> = found.into_iter().map(|stream| stream.name).collect();
         for name in &names {
-            let begin = || tail.map_or(From::Head, From::Tail);
+            let begin = || tail.map_or(Place::Head, Place::Tail);
             self.places.entry(name.clone()).or_insert_with(begin);
         }
         names.retain(|name| !self.merge.has(name));
@@ -136,7 +136,7 @@ async fn page(
     account: &Account,
     group: &str,
     stream: &str,
-    place: &From,
+    place: &Place,
     which: WhichLines,
 ) -> Result<Page, AskError> {
     tokio::time::sleep(PAUSE).await;
@@ -147,10 +147,10 @@ async fn page(
 }
 
 /// Takes a page. Whether more was written than one reading reads.
-fn take(page: Page, open: &mut Open, place: &mut From) -> bool {
+fn take(page: Page, open: &mut Open, place: &mut Place) -> bool {
     open.pages += 1;
     open.events = page.events;
-    let next = page.next.map(From::Page).filter(|next| next != place);
+    let next = page.next.map(Place::Page).filter(|next| next != place);
     let has_more = next.is_some() && open.pages >= PAGES;
     open.is_at_its_end = next.is_none() || has_more;
     if let Some(next) = next {

@@ -23,7 +23,7 @@ const STREAM_PAGES: usize = 40;
 
 /// Where to start reading a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum From {
+pub(crate) enum Place {
     /// Its beginning.
     Head,
     /// The last lines, up to this number.
@@ -83,7 +83,7 @@ impl Account {
     pub(crate) async fn log_page(
         &self,
         (group, stream): (&str, &str),
-        from: &From,
+        from: &Place,
         since: Option<Timestamp>,
     ) -> Result<Page, AskError> {
         let mut input = json!({"logGroupName": group, "logStreamName": stream});
@@ -91,9 +91,9 @@ impl Account {
             put(&mut input, "startTime", since.as_millisecond().max(0).into());
         }
         match from {
-            From::Head => put(&mut input, "startFromHead", true.into()),
-            From::Tail(lines) => put(&mut input, "limit", (*lines).into()),
-            From::Page(token) => {
+            Place::Head => put(&mut input, "startFromHead", true.into()),
+            Place::Tail(lines) => put(&mut input, "limit", (*lines).into()),
+            Place::Page(token) => {
                 put(&mut input, "startFromHead", true.into());
                 put(&mut input, "nextToken", token.as_str().into());
             }
