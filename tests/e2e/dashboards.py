@@ -118,16 +118,37 @@ PAGES = {
 }
 
 
-class Front:
+class Quiet(http.server.BaseHTTPRequestHandler):
+    """Keeps connections, and writes no line for each request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+
+class Site:
+    """A server of this machine, for a browser."""
+
+    def __init__(self, handler):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server.daemon_threads = True
+        self.base = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Front(Site):
     """A function URL for a browser: hands each request to the function, signed by a role."""
 
     def __init__(self, function, role=ROLE):
         self.posts = []
         front, lock = self, threading.Lock()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Quiet):
             def do_GET(self):
                 length = int(self.headers.get("content-length", 0))
                 body = self.rfile.read(length).decode() or None
@@ -149,17 +170,7 @@ class Front:
 
             do_POST = do_GET
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.base = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)
 
 
 @contextlib.contextmanager

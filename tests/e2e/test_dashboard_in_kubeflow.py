@@ -1,8 +1,6 @@
 """The dashboard in the frame of Kubeflow's own, behind a gateway that serves it below a path: as infra/k8s says it."""
 
 import http.client
-import http.server
-import threading
 import urllib.parse
 
 import pytest
@@ -12,7 +10,7 @@ from selenium.webdriver.common.keys import Keys
 
 from browser import Browser
 from conftest import PATIENCE_SECONDS, ROOT, Local, until
-from dashboards import fill, proxied
+from dashboards import Quiet, Site, fill, proxied
 
 ROUTE, = yaml.safe_load((ROOT / "infra/k8s/components/dashboard/virtual-service.yaml").read_text())["spec"]["http"]
 PREFIX, REWRITTEN = ROUTE["match"][0]["uri"]["prefix"], ROUTE["rewrite"]["uri"]
@@ -29,16 +27,14 @@ iframe {{ border: 0; flex: 1; height: 100% }}</style>
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
 
 
-class Gateway:
+class Gateway(Site):
     """Kubeflow's gateway: its own dashboard at `/`, and ours below its path, which it takes off.
     "HTTPRewrite", Istio's reference of VirtualService: the part that matched the prefix is replaced."""
 
     def __init__(self, dashboard):
         upstream = urllib.parse.urlsplit(dashboard)
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Quiet):
             def do_GET(self):
                 if self.path == "/":
                     return self.answer(200, [("content-type", "text/html")], CENTRAL.encode())
@@ -62,17 +58,7 @@ class Gateway:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.base = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)
 
 
 @pytest.fixture
