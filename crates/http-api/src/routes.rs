@@ -12,20 +12,18 @@ use utoipa_axum::PathItemExt as _;
 
 use crate::{Api, dashboard, job_routes, layers, service_routes, wait_routes};
 
-/// The router of these handlers, and the type of their description.
+/// What adds these handlers to a router, and the type of their description.
 macro_rules! handlers {
     ($served:ident, $Described:ident: $($module:ident::$handler:ident),+ $(,)?) => {
         #[derive(utoipa::OpenApi)]
         #[openapi(paths($($module::$handler),+))]
         struct $Described;
 
-        fn $served() -> Router<Api> {
+        fn $served(router: Router<Api>) -> Router<Api> {
             pastey::paste! {
-                let routes = [$(
-                    route::<$module::[<__path_ $handler>], _>($module::$handler)
-                ),+];
+                $(let router = with::<$module::[<__path_ $handler>], _>(router, $module::$handler);)+
             }
-            routes.into_iter().fold(Router::new(), Router::merge)
+            router
         }
     };
 }
@@ -49,19 +47,24 @@ handlers! { for_anyone, ForAnyone:
     service_routes::read_openapi,
 }
 
-/// A handler at the path and for the methods that its description says.
-fn route<D: utoipa::Path, T: 'static>(handler: impl Handler<T, Api>) -> Router<Api> {
+/// The router with one more handler, at the path and for the methods that its description says. To
+/// merge routers would take several times as long.
+fn with<D: utoipa::Path, T: 'static>(
+    router: Router<Api>,
+    handler: impl Handler<T, Api>,
+) -> Router<Api> {
     let on = |methods: MethodRouter<Api>, method: &utoipa::openapi::HttpMethod| {
         methods.on(method.to_method_filter(), handler.clone())
     };
-    Router::new().route(&D::path(), D::methods().iter().fold(MethodRouter::new(), on))
+    router.route(&D::path(), D::methods().iter().fold(MethodRouter::new(), on))
 }
 
 /// Every route.
 pub(crate) fn served() -> Router<Api> {
-    let for_callers = for_callers().merge(dashboard::pages());
+    let for_callers = dashboard::pages(for_callers(Router::new()));
+    // Only what is there already gets the layer.
     let for_callers = for_callers.route_layer(middleware::from_fn(layers::require_caller));
-    for_callers.merge(for_anyone()).merge(dashboard::files())
+    dashboard::files(for_anyone(for_callers))
 }
 
 /// What the routes say of themselves.

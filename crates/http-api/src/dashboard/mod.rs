@@ -34,17 +34,17 @@ use crate::Api;
 /// The longest body of a form, in bytes.
 const FORM_LEN: usize = 1_024;
 
-/// The pages, for those who may read.
-pub(crate) fn pages() -> Router<Api> {
-    Router::new()
+/// Adds the pages, for those who may read.
+pub(crate) fn pages(router: Router<Api>) -> Router<Api> {
+    let of_job = get(job::show).post(act::act).layer(DefaultBodyLimit::max(FORM_LEN));
+    router
         .route("/", get(jobs::show))
-        .route("/job", get(job::show).post(act::act))
+        .route("/job", of_job)
         .route("/run", get(run::show))
         .route("/health", get(health::show))
         .route("/job/", get(without_slash))
         .route("/run/", get(without_slash))
         .route("/health/", get(without_slash))
-        .layer(DefaultBodyLimit::max(FORM_LEN))
 }
 
 /// The page whose address has a slash too many.
@@ -58,9 +58,9 @@ async fn without_slash(uri: Uri) -> Redirect {
     Redirect::permanent(&format!("../{page}{query}"))
 }
 
-/// What the pages load: the same for everyone.
-pub(crate) fn files() -> Router<Api> {
-    Router::new().route("/assets/{name}", get(assets::serve))
+/// Adds what the pages load: the same for everyone.
+pub(crate) fn files(router: Router<Api>) -> Router<Api> {
+    router.route("/assets/{name}", get(assets::serve))
 }
 
 #[cfg(test)]
