@@ -58,7 +58,7 @@ class Person:
         with tarfile.open(self.folder / name) as archive:
             # Each has its own name: nothing else of the folder changes, not even its mode.
             assert all(entry.name.startswith("sagebell") or entry.name == "LICENSE" for entry in archive)
-            archive.extractall(self.folder, filter="data")
+        subprocess.run(["tar", "-xzf", name], cwd=self.folder, check=True)
 
     def runs(self, *words, where="."):
         done = subprocess.run(
