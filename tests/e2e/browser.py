@@ -6,10 +6,12 @@ import html
 import subprocess
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from conftest import PATIENCE_SECONDS, ROOT
 
@@ -94,10 +96,11 @@ class Browser:
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def shoot(self, name):
-        """Keeps a picture, for people who want to look."""
+        """Keeps a picture, for people who want to look. On a busy machine Chromium's own time for one can run out."""
         folder = ROOT / "target" / "screenshots"
         folder.mkdir(exist_ok=True)
-        self.driver.save_screenshot(str(folder / f"{name}.png"))
+        waiting = WebDriverWait(self.driver, PATIENCE_SECONDS, ignored_exceptions=[WebDriverException])
+        waiting.until(lambda driver: driver.save_screenshot(str(folder / f"{name}.png")))
 
     def barriers(self):
         """What axe finds, by its rules for WCAG 2.2 AA and for good practice."""
