@@ -41,7 +41,14 @@ def test_the_role_trusts_those_who_are_named_and_nobody_else(parameters, sids, l
     resolve = resolver(template, **parameters)
     trust = json.loads(made(role, resolve, template)["AssumeRolePolicyDocument"])
     assert [one["Sid"] for one in trust["Statement"]] == sids
-    assert f"{namespace}:{account}" in str(trust) or sids == ["PodIdentity"]
+    trusted = {
+        "Irsa": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": f"system:serviceaccount:{namespace}:{account}"},
+        "PodIdentity": {
+            "aws:SourceAccount": "111122223333", "aws:RequestTag/kubernetes-namespace": namespace,
+            "aws:RequestTag/kubernetes-service-account": account,
+        },
+    }
+    assert {one["Sid"]: one["Condition"]["StringEquals"] for one in trust["Statement"]} == {sid: trusted[sid] for sid in sids}
     association = made("Association", resolve, template)
     assert (association is not None) == ("ClusterArn" in parameters)
     if association:
