@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import datetime
-import http.server
 import json
 import re
 import sqlite3
@@ -12,6 +11,7 @@ import threading
 import time
 
 from conftest import PATIENCE_SECONDS, SAGEBELL, call, wait_url
+from served import Quiet, Site
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 ROLE = "pipeline"
@@ -116,29 +116,6 @@ PAGES = {
     "nothing": "/?q=no-such-job",
     "error": "/job?arn=bogus",
 }
-
-
-class Quiet(http.server.BaseHTTPRequestHandler):
-    """Keeps connections, and writes no line for each request."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-
-class Site:
-    """A server of this machine, for a browser."""
-
-    def __init__(self, handler):
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.server.daemon_threads = True
-        self.base = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class Front(Site):

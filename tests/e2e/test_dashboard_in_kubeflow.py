@@ -10,7 +10,8 @@ from selenium.webdriver.common.keys import Keys
 
 from browser import Browser
 from conftest import PATIENCE_SECONDS, ROOT, Local, until
-from dashboards import Quiet, Site, fill, proxied
+from dashboards import fill, proxied
+from served import Quiet, Site
 
 ROUTE, = yaml.safe_load((ROOT / "infra/k8s/components/dashboard/virtual-service.yaml").read_text())["spec"]["http"]
 PREFIX, REWRITTEN = ROUTE["match"][0]["uri"]["prefix"], ROUTE["rewrite"]["uri"]

@@ -1,18 +1,18 @@
 """`sagebell logs`: against moto's CloudWatch Logs and STS, which none of us wrote."""
 
-import http.server
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
-import threading
 import time
 import urllib.request
 
 import pytest
 
 from conftest import PATIENCE_SECONDS, SAGEBELL, call, free_port, until
+from served import Quiet, Site
 from terminals import SIZES, on_a_terminal, plain
 
 # moto's own account.
@@ -164,8 +164,16 @@ def test_it_ends_when_nobody_reads_on(command, logs):
         process.stderr.close()
 
 
+@contextlib.contextmanager
 def follows(command, *words):
-    return command.start("--follow", *words)
+    """The command, which follows the job's logs."""
+    process = command.start("--follow", *words)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.stderr.close()
 
 
 def waits_of(local):
@@ -176,8 +184,7 @@ def waits_of(local):
 def test_following_ends_with_the_job_after_its_last_lines(command, logs, local):
     put(local)
     write(logs, f"{NAME}/algo-1", "old", "one")
-    process = follows(command, "--tail", "1")
-    try:
+    with follows(command, "--tail", "1") as process:
         assert process.stdout.readline() == "one\n"
         write(logs, f"{NAME}/algo-1", (BEGIN + 10, "two"))
         assert process.stdout.readline() == "two\n"
@@ -189,38 +196,29 @@ def test_following_ends_with_the_job_after_its_last_lines(command, logs, local):
         write(logs, f"{NAME}/algo-1", (BEGIN + 40, "last words"))
         assert process.stdout.readline() == "algo-1 | last words\n"
         assert process.wait(timeout=PATIENCE_SECONDS) == 0 and process.stdout.read() == ""
-    finally:
-        process.kill()
-        process.stdout.close()
-        process.stderr.close()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_following_ends_when_asked_and_leaves_no_wait(command, logs, local, how):
     put(local)
     write(logs, f"{NAME}/algo-1", "one")
-    process = follows(command)
-    try:
+    with follows(command) as process:
         assert process.stdout.readline() == "one\n"
         until(lambda: [wait["state"] for wait in waits_of(local)] == ["waiting"], "the command waits")
         process.send_signal(how)
         assert process.wait(timeout=PATIENCE_SECONDS) == 0
         assert (process.stdout.read(), process.stderr.read()) == ("", "")
         assert [wait["state"] for wait in waits_of(local)] == ["cancelled"]
-    finally:
-        process.kill()
-        process.stdout.close()
-        process.stderr.close()
 
 
-class Between:
+class Between(Site):
     """An endpoint that passes calls on, except those of an operation that it refuses."""
 
     def __init__(self, behind):
         self.refusals = {}
         between = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
                 operation = self.headers.get("x-amz-target", "").split(".")[-1]
@@ -230,22 +228,13 @@ class Between:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)
 
 
 @pytest.fixture
 def between(command, logs):
     between = Between(logs.meta.endpoint_url)
-    command.environment["AWS_ENDPOINT_URL"] = between.url
+    command.environment["AWS_ENDPOINT_URL"] = between.base
     yield between
     between.close()
 
@@ -258,8 +247,7 @@ def passed_on(behind, headers, body):
 def test_following_outlives_an_outage_of_cloudwatch(command, logs, local, between):
     put(local)
     write(logs, f"{NAME}/algo-1", "one")
-    process = follows(command)
-    try:
+    with follows(command) as process:
         assert process.stdout.readline() == "one\n"
         between.refusals["GetLogEvents"] = (503, b"{}")
         assert "The command tries again" in process.stderr.readline()
@@ -268,10 +256,6 @@ def test_following_outlives_an_outage_of_cloudwatch(command, logs, local, betwee
         assert process.stdout.readline() == "two\n"
         process.terminate()
         assert process.wait(timeout=PATIENCE_SECONDS) == 0
-    finally:
-        process.kill()
-        process.stdout.close()
-        process.stderr.close()
 
 
 def test_following_a_job_that_has_ended_ends(command, logs, local):
