@@ -56,7 +56,7 @@ pub async fn run(args: WaitArgs) -> Result<ExitCode, Box<dyn std::error::Error>>
     };
     let output = args.api.output;
     let outcome = tokio::select! {
-        job = until_settled(&mut waiting, |job| print(job, output)) => Outcome::Settled(job?),
+        phase = until_settled(&mut waiting, |job| print(job, output)) => Outcome::Settled(phase?),
         () = &mut max_wait => Outcome::GaveUp,
         _ = tokio::signal::ctrl_c() => Outcome::Interrupted,
     };

@@ -115,10 +115,10 @@ pub(crate) fn parameters(
 
 /// The parameters of a page that have a value, by name: the first of each, and none that is unknown.
 ///
-/// Kubeflow's dashboard shows a page in a frame. When the page there changes, it writes the new address
-/// into its own, and appends the parameters that its own had before: the namespace, and earlier ones
-/// of ours. With the next reload all of them come to us. Source: `_iframePageChanged` and
-/// `_setIframeSrc` in components/centraldashboard/public/components/main-page.js of
+/// Kubeflow's dashboard shows a page in a frame. When the page there changes, it writes the new
+/// address into its own, and appends the parameters that its own had before: the namespace, and
+/// earlier ones of ours. With the next reload all of them come to us. Source: `_iframePageChanged`
+/// and `_setIframeSrc` in components/centraldashboard/public/components/main-page.js of
 /// kubeflow/dashboard.
 pub(crate) fn page_parameters(uri: &Uri, known: &[&'static str]) -> BTreeMap<&'static str, String> {
     let mut found = BTreeMap::new();

@@ -61,8 +61,8 @@ impl From<NotAllowed> for StopError {
 
 impl JobQueries {
     /// Stops the job for its owner, unless other principals wait for it. A job that is over (see
-    /// [`Kind::is_over_in`](crate::kind::Kind::is_over_in)) is left alone. SageMaker is then asked for the new state: a stop sends no event
-    /// before it is over.
+    /// [`Kind::is_over_in`](crate::kind::Kind::is_over_in)) is left alone. SageMaker is then asked
+    /// for the new state: a stop sends no event before it is over.
     ///
     /// # Errors
     /// `NotOwner`, `OthersWait`, SageMaker's or the store's: the job was not stopped.
