@@ -148,6 +148,11 @@ CALLS = [
     Call("take from another queue", "sqs", "receive_message", {"QueueUrl": "{other_queue}"}),
     Call("take a dead letter", "sqs", "receive_message",
          {"QueueUrl": "{events_dead_letters}", "VisibilityTimeout": 0}),
+    *(
+        Call(f"count the dead letters of {name}", "sqs", "get_queue_attributes",
+             {"QueueUrl": f"{{{name}_dead_letters}}", "AttributeNames": ["ApproximateNumberOfMessages"]}, {"api"})
+        for name in ("events", "signals", "callbacks", "sweep")
+    ),
     Call("purge the signals queue", "sqs", "purge_queue", {"QueueUrl": "{signals}"}),
     Call("delete the signals queue", "sqs", "delete_queue", {"QueueUrl": "{signals}"}),
     Call("open the signals queue to all", "sqs", "set_queue_attributes",

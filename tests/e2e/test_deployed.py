@@ -266,6 +266,33 @@ def test_the_pages_of_the_dashboard_can_be_read(deployed, page):
     assert status == 200, told
 
 
+def tile(page, name):
+    """The number of a tile of *Health*, and what the page says about it."""
+    found = re.search(rf"<dt>{name}</dt><dd><b>(.*?)</b><small>(.*?)</small></dd>", page)
+    assert found, page
+    return [re.sub("<[^>]+>", "", part) for part in found.groups()]
+
+
+def test_health_tells_what_is_open_given_up_dead_and_used(cloud, deployed, connection):
+    """From the deployment's own table and queues, with what the role of `api` may do."""
+    dead = deployed.outputs["SweepDeadLettersUrl"]
+    cloud.client("sqs").purge_queue(QueueUrl=dead)
+    assert connection.register(training("healthy")["detail"]["TrainingJobArn"], "w")["wait"]["state"] == "waiting"
+    cloud.client("sqs").send_message(QueueUrl=dead, MessageBody="a sweep that failed")
+    _, page = deployed.call("GET", "/health", credentials=deployed.pod())
+    messages, queues = tile(page, "Dead letters")
+    assert int(messages) >= 1
+    told = dict(part.rsplit(" ", 1) for part in queues.split(", "))
+    names = {f"{STACK}-{queue}-dead-letters" for queue in ("events", "signals", "callbacks", "sweep")}
+    assert set(told) == names and told[f"{STACK}-sweep-dead-letters"] == "1", told
+    assert "There are dead letters." in page
+    assert int(tile(page, "Connections")[0]) >= 1
+    assert tile(page, "Undeliverable")[0].isdigit() and tile(page, "Abandoned")[0].isdigit()
+    used, about = tile(page, "Budget used")
+    assert re.fullmatch(r"\d+ %", used) and re.fullmatch(r"\d+ of \d+ \w+ calls in \S+ in the last minute", about), (used, about)
+    cloud.client("sqs").purge_queue(QueueUrl=dead)
+
+
 def test_a_wait_is_its_role_s_whatever_the_session(deployed, waiter):
     """The session of a pod's credentials ends with the pod; the role is the pipeline's."""
     arn = training("owned")["detail"]["TrainingJobArn"]

@@ -23,6 +23,7 @@
 //!     waits: world.waits(),
 //!     jobs: world.jobs(),
 //!     connections: world.connections(),
+//!     health: world.health(),
 //!     connect_url: None,
 //!     kfp_ui: None,
 //!     metrics: Metrics::Nowhere,
@@ -48,6 +49,7 @@ use std::sync::Arc;
 use axum::middleware;
 use axum::routing::Router;
 use sagebell_monitor::connections::Connections;
+use sagebell_monitor::health::HealthQuery;
 use sagebell_monitor::job_queries::JobQueries;
 use sagebell_monitor::kfp_ui::KfpUi;
 use sagebell_monitor::links;
@@ -81,6 +83,8 @@ pub struct Api {
     pub jobs: JobQueries,
     /// Open and close connections.
     pub connections: Connections,
+    /// Read how the monitor is.
+    pub health: HealthQuery,
     /// Where waiters open connections, if that is not this router's own `/v1/connect`.
     pub connect_url: Option<String>,
     /// Where KFP's user interface is, which pages link to.

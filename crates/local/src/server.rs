@@ -110,6 +110,7 @@ pub(crate) fn api(
         waits: wiring.waits()?,
         jobs: wiring.jobs()?,
         connections: wiring.connections(),
+        health: wiring.health(),
         connect_url: None,
         kfp_ui,
         metrics: metrics.map_or(Metrics::Nowhere, text),

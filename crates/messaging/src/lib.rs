@@ -1,4 +1,4 @@
-//! SQS and EventBridge behind the ports for the queue, the intake and announcements, and the
+//! SQS and EventBridge behind the ports for the queues, the intake and announcements, and the
 //! redrive of dead-letter queues.
 //!
 //! Promise: `Ok` means that AWS has stored the message durably. If AWS accepts only a part, the
@@ -23,10 +23,12 @@
 )]
 
 mod bus;
+mod dead_letters;
 mod limits;
 mod queue;
 mod redrive;
 
 pub use bus::{ANNOUNCEMENT_SOURCE, EventBus};
+pub use dead_letters::SqsDeadLetterQueues;
 pub use queue::SqsQueue;
 pub use redrive::{DeadLetters, RedriveError, Redriven};

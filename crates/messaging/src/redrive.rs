@@ -7,11 +7,12 @@ use std::collections::HashSet;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
-    DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
+    DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName,
     SendMessageBatchRequestEntry,
 };
 use aws_types::SdkConfig;
 
+use crate::dead_letters::length;
 use crate::limits::story;
 use crate::queue::{BATCH, client};
 
@@ -100,12 +101,12 @@ impl DeadLetters {
     /// # Errors
     /// [`RedriveError::Sqs`].
     pub async fn count(&self) -> Result<u64, RedriveError> {
-        let name = QueueAttributeName::ApproximateNumberOfMessages;
-        let asked = self.client.get_queue_attributes().queue_url(&self.from);
-        let answer = asked.attribute_names(name.clone()).send().await;
-        let answer = answer.map_err(|e| failed("GetQueueAttributes", &self.from, e))?;
-        let count = answer.attributes().and_then(|attributes| attributes.get(&name)?.parse().ok());
-        Ok(count.unwrap_or_default())
+        let failed = |reason| RedriveError::Sqs {
+            operation: "GetQueueAttributes",
+            queue: self.from.clone(),
+            reason,
+        };
+        length(&self.client, &self.from).await.map_err(failed)
     }
 
     async fn receive(&self, at_most: u64) -> Result<Vec<Message>, RedriveError> {

@@ -14,10 +14,13 @@ use metrics::counter;
 
 use crate::counter::CountKey;
 use crate::jitter::vary;
-use crate::ports::{Clock, Entropy, Store};
+use crate::ports::{Clock, Entropy, Store, StoreError};
+use crate::time::earlier;
 
 /// The length of the window in which calls are counted.
 const WINDOW: Duration = Duration::from_secs(3);
+/// How far back [`CallBudget::used`] counts, in windows.
+const COUNTED: u32 = 20;
 /// The longest that a call waits for its turn: the rest of a window, and the jitter.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 /// By how much of a window at most callers come apart that wait for the same one.
@@ -42,7 +45,12 @@ impl Call {
         all.into_iter().find_map(|(prefix, call)| operation.starts_with(prefix).then_some(call))
     }
 
-    const fn as_str(self) -> &'static str {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Describe, Self::List, Self::Stop];
+
+    /// Its name, as counters have it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Describe => "describe",
             Self::List => "list",
@@ -57,6 +65,27 @@ impl Call {
 pub struct Spent {
     /// When the turn would have come.
     pub wait: Duration,
+}
+
+/// How much of a budget was used in the last minute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// The calls.
+    pub call: Call,
+    /// The region in which they are counted, after the account if that is not the monitor's own.
+    pub whose: String,
+    /// How many calls asked for a turn.
+    pub calls: u64,
+    /// How many got one at most.
+    pub most: u64,
+}
+
+impl Used {
+    /// The used part, in percent. More than 100: calls had to wait.
+    #[must_use]
+    pub fn percent(&self) -> u64 {
+        self.calls.saturating_mul(100).div_ceil(self.most.max(1))
+    }
 }
 
 /// The calls that the deployment may still make.
@@ -89,10 +118,7 @@ impl CallBudget {
     /// [`Spent`], at once, if the wait would be longer.
     pub async fn take(&self, region: &str, call: Call) -> Result<(), Spent> {
         let mut waited = Duration::ZERO;
-        let whose = match &self.account {
-            Some(account) => format!("{account}/{region}"),
-            None => region.to_owned(),
-        };
+        let whose = self.whose(region);
         loop {
             let now = self.clock.now();
             let key = CountKey::at(&whose, call.as_str(), WINDOW, now);
@@ -114,6 +140,25 @@ impl CallBudget {
         }
         counter!("sagebell_sagemaker_calls_total", "call" => call.as_str()).increment(1);
         Ok(())
+    }
+
+    /// How much of this region's budget was used in the last minute.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn used(&self, region: &str, call: Call) -> Result<Used, StoreError> {
+        let whose = self.whose(region);
+        let since = earlier(self.clock.now(), WINDOW * (COUNTED - 1));
+        let from = CountKey::at(&whose, call.as_str(), WINDOW, since);
+        let calls = self.store.sum_counts(&from).await?;
+        Ok(Used { call, whose, calls, most: u64::from(COUNTED) * self.most(call) })
+    }
+
+    fn whose(&self, region: &str) -> String {
+        match &self.account {
+            Some(account) => format!("{account}/{region}"),
+            None => region.to_owned(),
+        }
     }
 
     /// How many in one window.

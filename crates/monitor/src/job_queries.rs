@@ -1,7 +1,6 @@
 //! Use cases: read jobs, their timelines and their waits, list jobs, refresh a job now.
 
 pub mod act;
-pub mod health;
 
 use std::sync::Arc;
 

@@ -46,6 +46,7 @@ pub mod counter;
 pub mod deliver;
 pub mod event;
 pub mod facts;
+pub mod health;
 pub mod heartbeat;
 pub mod id_form;
 pub mod inert;

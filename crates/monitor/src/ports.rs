@@ -172,6 +172,9 @@ pub trait Store: Send + Sync {
         expect: Option<Version>,
     ) -> Result<Saved<Connection>, StoreError>;
 
+    /// Counts the open connections, `limit` at most. May lag behind writes.
+    async fn count_connections(&self, limit: usize) -> Result<usize, StoreError>;
+
     /// Reads what the last sweep left, strongly consistent.
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError>;
 
@@ -186,9 +189,28 @@ pub trait Store: Send + Sync {
     /// all counted. A call that was sent again because its answer was lost may count twice.
     async fn count(&self, key: &CountKey) -> Result<u64, StoreError>;
 
+    /// Adds up this counter and those of later windows of the same name. May lag behind writes.
+    async fn sum_counts(&self, from: &CountKey) -> Result<u64, StoreError>;
+
     /// Removes items that are past their `expires_at`, if the store has no TTL of its own. Returns
     /// how many items it removed.
     async fn purge_expired(&self) -> Result<u64, StoreError>;
+}
+
+/// The queues of messages that were given up.
+#[async_trait]
+pub trait DeadLetterQueues: Send + Sync {
+    /// How long each of them is.
+    async fn lengths(&self) -> Vec<DeadLetterQueue>;
+}
+
+/// A dead-letter queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetterQueue {
+    /// Its name.
+    pub name: String,
+    /// How many messages are in it, about. `None`: it could not be asked, and the log says why.
+    pub messages: Option<u64>,
 }
 
 /// The queue between `record` and `deliver`. At least once, unordered.

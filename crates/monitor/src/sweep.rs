@@ -13,6 +13,7 @@ mod endings;
 mod entrance;
 mod judge;
 mod lists;
+mod notes;
 mod plan;
 mod reconcile;
 mod report;
@@ -37,7 +38,7 @@ use crate::wait::{News, Wait, WaitKey, WaitState};
 
 use beat::Beat;
 use entrance::Entrance;
-use lists::Lists;
+use notes::Notes;
 use plan::{Step, plan};
 pub use report::SweepReport;
 
@@ -101,7 +102,7 @@ struct Learned {
     beat: Beat,
     described: Described,
     entrance: Entrance,
-    lists: Lists,
+    notes: Notes,
 }
 
 impl Sweep {
@@ -115,9 +116,9 @@ impl Sweep {
             SweepReport { purged: self.store.purge_expired().await?, ..Default::default() };
         let beat = Beat::begin(&*self.store, &*self.clock, &self.policy).await?;
         let (until, limit) = self.reach(&beat);
-        let lists = Lists::new(beat.heartbeat.clone());
+        let notes = Notes::new(beat.heartbeat.clone());
         let (described, entrance) = Default::default();
-        let learned = Learned { beat, described, entrance, lists };
+        let learned = Learned { beat, described, entrance, notes };
         let mut after = None;
         while report.due < limit {
             let page = self.store.list_due(until, after.as_ref(), PAGE).await?;
@@ -134,6 +135,10 @@ impl Sweep {
         }
         report.more = after.is_some();
         report.reconciled(self.reconcile(&learned).await);
+        if let Err(error) = learned.notes.write_given_up(&*self.store).await {
+            tracing::warn!(%error, "sweep: the waits that were given up are not written down");
+            report.failed += 1;
+        }
         report.publish();
         Ok(report)
     }
@@ -201,7 +206,7 @@ impl Sweep {
     }
 
     async fn handle(&self, key: &WaitKey, learned: &Learned) -> Result<Step, StepError> {
-        let Learned { beat, entrance, .. } = learned;
+        let beat = &learned.beat;
         let Some((mut wait, record)) = self.load(key).await? else {
             return Ok(Step::Nothing);
         };
@@ -225,14 +230,14 @@ impl Sweep {
                 self.save(wait).await?;
             }
             Step::Probe => self.probe(wait).await?,
-            Step::Judge => return self.judge(wait, record.as_ref(), beat, entrance).await,
+            Step::Judge => return self.judge(wait, record.as_ref(), learned).await,
             Step::Rest => self.rest(wait, beat).await?,
             Step::Signal => self.request_signal(wait, record.as_ref()).await?,
             Step::Check => self.check(wait, record.as_ref(), learned).await?,
-            Step::Abandon => self.end(wait, record.as_ref(), WaitState::Abandoned, beat).await?,
+            Step::Abandon => self.end(wait, record.as_ref(), WaitState::Abandoned, learned).await?,
             Step::Stop => self.stop_again(wait, record.as_ref(), beat).await?,
-            Step::Expire => self.end(wait, record.as_ref(), WaitState::Expired, beat).await?,
-            Step::Undeliverable => self.undeliverable(wait).await?,
+            Step::Expire => self.end(wait, record.as_ref(), WaitState::Expired, learned).await?,
+            Step::Undeliverable => self.undeliverable(wait, learned).await?,
         }
         Ok(step)
     }

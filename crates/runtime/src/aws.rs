@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use aws_types::SdkConfig;
 use sagebell_connections::{FunctionUrl, WebSocketGateway};
-use sagebell_messaging::{EventBus, SqsQueue};
-use sagebell_monitor::ports::{Announcer, Clock, Gateway, Intake, Queue};
+use sagebell_messaging::{EventBus, SqsDeadLetterQueues, SqsQueue};
+use sagebell_monitor::ports::{Announcer, Clock, DeadLetterQueues, Gateway, Intake, Queue};
 use sagebell_store_dynamodb::DynamoStore;
 use sagebell_system::ProcessEnv;
 
@@ -38,6 +38,8 @@ pub(crate) async fn adapters(sdk: &SdkConfig, names: AwsNames, clock: &Arc<dyn C
         |url: Option<String>| url.map(|url| Arc::new(SqsQueue::new(sdk, url)) as Arc<dyn Queue>);
     let gateway = names.connections.map(|url| WebSocketGateway::new(sdk, &url));
     let api = names.api.map(|url| FunctionUrl::new(sdk, &url, Arc::clone(clock)));
+    let dead_letters = (!names.dead_letters.is_empty())
+        .then(|| Arc::new(SqsDeadLetterQueues::new(sdk, names.dead_letters)));
     Adapters {
         store: Arc::new(store),
         queue: queue(names.queue),
@@ -45,6 +47,7 @@ pub(crate) async fn adapters(sdk: &SdkConfig, names: AwsNames, clock: &Arc<dyn C
         announcer: announcer.unwrap_or_else(|| Arc::new(LoggingAnnouncer)),
         gateway: gateway.map(|gateway| Arc::new(gateway) as Arc<dyn Gateway>),
         other_queue: queue(names.other_queue),
+        dead_letters: dead_letters.map(|queues| queues as Arc<dyn DeadLetterQueues>),
         reachability: match api {
             Some(api) => Arc::new(api),
             None => Arc::new(UnknownReachability),

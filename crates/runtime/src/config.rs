@@ -41,6 +41,8 @@ pub struct AwsNames {
     /// `SAGEBELL_OTHER_QUEUE`: the URL of the queue of the function that sends on the channels on
     /// which this one does not.
     pub other_queue: Option<String>,
+    /// `SAGEBELL_DEAD_LETTERS`: the URLs of the dead-letter queues, whose lengths *Health* shows.
+    pub dead_letters: Vec<String>,
     /// `SAGEBELL_API_URL`: the URL of the API, called to find out whether waiters can come back.
     /// Without it, no waiter is judged that cannot be asked.
     pub api: Option<String>,

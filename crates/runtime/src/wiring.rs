@@ -4,17 +4,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-#[cfg(feature = "aws")]
 use sagebell_monitor::call_budget::CallBudget;
 use sagebell_monitor::connections::Connections;
 use sagebell_monitor::deliver::{Deliver, Senders};
+use sagebell_monitor::health::HealthQuery;
 use sagebell_monitor::job_queries::JobQueries;
 #[cfg(feature = "aws")]
 use sagebell_monitor::member::Member;
 use sagebell_monitor::policy::Policy;
 use sagebell_monitor::ports::{
-    Announcer, CallbackGuard, Clock, Entropy, Gateway, Intake, Queue, Reachability, SageMaker,
-    Sender, Store, StoreError,
+    Announcer, CallbackGuard, Clock, DeadLetterQueues, Entropy, Gateway, Intake, Queue,
+    Reachability, SageMaker, Sender, Store, StoreError,
 };
 use sagebell_monitor::record::Recorder;
 use sagebell_monitor::sweep::Sweep;
@@ -68,6 +68,7 @@ pub(crate) struct Adapters {
     pub(crate) gateway: Option<Arc<dyn Gateway>>,
     /// The queue of the function that sends on the other channel.
     pub(crate) other_queue: Option<Arc<dyn Queue>>,
+    pub(crate) dead_letters: Option<Arc<dyn DeadLetterQueues>>,
     pub(crate) reachability: Arc<dyn Reachability>,
 }
 
@@ -83,9 +84,12 @@ pub struct Wiring {
     queue: Option<Arc<dyn Queue>>,
     intake: Option<Arc<dyn Intake>>,
     sagemaker: Arc<dyn SageMaker>,
+    /// The budgets of the calls of SageMaker, one for each account.
+    budgets: Vec<CallBudget>,
     announcer: Arc<dyn Announcer>,
     gateway: Option<Arc<dyn Gateway>>,
     other_queue: Option<Arc<dyn Queue>>,
+    dead_letters: Option<Arc<dyn DeadLetterQueues>>,
     reachability: Arc<dyn Reachability>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -138,6 +142,8 @@ impl Wiring {
                 account: None,
                 describes_per_second,
             };
+            let others = members.iter().map(|member| budget.clone().in_account(&member.account));
+            wiring.budgets = std::iter::once(budget.clone()).chain(others).collect();
             wiring.sagemaker = connect(sdk().await?, budget, &members);
         }
         Ok(wiring)
@@ -165,8 +171,10 @@ impl Wiring {
             intake: adapters.intake,
             announcer: adapters.announcer,
             sagemaker: Arc::new(NoSageMaker),
+            budgets: Vec::new(),
             gateway: adapters.gateway,
             other_queue: adapters.other_queue,
+            dead_letters: adapters.dead_letters,
             reachability: adapters.reachability,
             clock,
             entropy: Arc::new(RandomEntropy),
@@ -244,6 +252,18 @@ impl Wiring {
         })
     }
 
+    /// Reads how the monitor is.
+    #[must_use]
+    pub fn health(&self) -> HealthQuery {
+        HealthQuery {
+            store: Arc::clone(&self.store),
+            dead_letters: self.dead_letters.clone(),
+            budgets: self.budgets.clone(),
+            clock: Arc::clone(&self.clock),
+            policy: Arc::clone(&self.policy),
+        }
+    }
+
     /// Sends signals to waiters.
     ///
     /// # Errors
@@ -314,6 +334,7 @@ fn embedded(path: &Path, clock: &Arc<dyn Clock>) -> Result<(Adapters, SqliteQueu
         announcer: Arc::new(LoggingAnnouncer),
         gateway: None,
         other_queue: None,
+        dead_letters: None,
         reachability: Arc::new(UnknownReachability),
     };
     Ok((adapters, queue))

@@ -1,4 +1,4 @@
-//! The two sharded indexes, and the positions of items in them.
+//! The sharded indexes, and the positions of items in them.
 
 use std::cmp::Ordering;
 use std::hash::Hasher as _;
@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use fnv::FnvHasher;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::wait::WaitKey;
+use sagebell_monitor::wait::{ConnectionId, WaitKey};
 
 use crate::item::text;
 use crate::schema::{DUE_INDEX, DUE_PK, DUE_SK, LISTING_INDEX, LISTING_PK, LISTING_SK};
@@ -30,6 +30,8 @@ pub(crate) const LAST: char = '~';
 pub(crate) enum Index {
     /// Waits, the longest due first.
     Due,
+    /// Open connections, the first opened first: partitions of their own in the same index.
+    Open,
     /// Jobs, the last recorded first.
     Listing,
 }
@@ -37,7 +39,7 @@ pub(crate) enum Index {
 impl Index {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Due => DUE_INDEX,
+            Self::Due | Self::Open => DUE_INDEX,
             Self::Listing => LISTING_INDEX,
         }
     }
@@ -45,7 +47,7 @@ impl Index {
     /// The names of its partition key and its sort key.
     pub(crate) fn keys(self) -> (&'static str, &'static str) {
         match self {
-            Self::Due => (DUE_PK, DUE_SK),
+            Self::Due | Self::Open => (DUE_PK, DUE_SK),
             Self::Listing => (LISTING_PK, LISTING_SK),
         }
     }
@@ -53,12 +55,13 @@ impl Index {
     pub(crate) fn partition(self, shard: u64) -> AttributeValue {
         match self {
             Self::Due => text(format!("DUE#{shard}")),
+            Self::Open => text(format!("OPEN#{shard}")),
             Self::Listing => text(format!("LISTING#{shard}")),
         }
     }
 
     pub(crate) fn is_ascending(self) -> bool {
-        self == Self::Due
+        self != Self::Listing
     }
 
     /// The order of two sort keys in its list.
@@ -101,6 +104,11 @@ impl IndexEntry {
         // By the wait, not by the job: one job's ten thousand waits are spread.
         let shard = shard_of(&[pk_arn(key), key.id.as_str()]);
         Self { index: Index::Due, shard, at: due_at(at, key) }
+    }
+
+    pub(crate) fn open(at: Timestamp, id: &ConnectionId) -> Self {
+        let shard = shard_of(&[id.as_str()]);
+        Self { index: Index::Open, shard, at: format!("{at:.9}#{id}") }
     }
 
     pub(crate) fn listed(at: Timestamp, arn: &JobArn) -> Self {

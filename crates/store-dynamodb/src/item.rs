@@ -6,7 +6,6 @@ use std::fmt;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use sagebell_monitor::arn::JobArn;
-use sagebell_monitor::connection::Connection;
 use sagebell_monitor::heartbeat::Heartbeat;
 use sagebell_monitor::ports::{Version, Versioned};
 use sagebell_monitor::principal::Principal;
@@ -82,20 +81,6 @@ impl fmt::Display for Key<'_> {
             Self::Connection(id) => write!(f, "connection {id}"),
             Self::Heartbeat => f.write_str("the sweep's heartbeat"),
         }
-    }
-}
-
-impl Entity for Connection {
-    fn item_key(&self) -> Key<'_> {
-        Key::Connection(&self.id)
-    }
-
-    fn expires_at(&self) -> Timestamp {
-        self.expires_at
-    }
-
-    fn index_entry(&self) -> Option<IndexEntry> {
-        None
     }
 }
 

@@ -46,6 +46,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing))]
 
 mod client;
+mod connections;
 mod counts;
 mod cursor;
 mod error;

@@ -29,7 +29,7 @@ const LAST_PLACE: &str = "~";
 pub(crate) struct List<'a> {
     pub(crate) table: &'a Table,
     pub(crate) index: Index,
-    /// The last sort key to read, in the due index.
+    /// The last sort key to read, of an index that ascends.
     pub(crate) until: String,
     pub(crate) filter: Filter,
 }
@@ -110,7 +110,7 @@ impl List<'_> {
             .expression_attribute_values(":partition", index.partition(shard));
         let (pk, sk) = index.keys();
         query = match index {
-            Index::Due => query
+            Index::Due | Index::Open => query
                 .key_condition_expression(format!(
                     "{pk} = :partition AND {sk} BETWEEN :from AND :to"
                 ))

@@ -5,6 +5,7 @@
 //! |---|---|---|---|
 //! | job | `JOB#<arn>` | `STATE` | `listing`: `LISTING#<shard>`, `<recorded at>#<arn>` |
 //! | wait | `JOB#<arn>` | `WAIT#<id>#<owner>` | `due`, if it has a due time: `DUE#<shard>`, `<due at>#<arn>#<id>#<digest of the owner>` |
+//! | connection | `CONNECTION#<id>` | `STATE` | `due`, while it is open: `OPEN#<shard>`, `<opened at>#<id>` |
 //! | counter | `COUNT#<whose>#<what>` | `WINDOW#<since>` | |
 //!
 //! `<arn>` is the ARN's key: in lower case, but for a pipeline step's name.
@@ -44,7 +45,7 @@ pub const TTL: &str = "TTL";
 /// How much was counted, a number, in a counter's item.
 pub const COUNT: &str = "Count";
 
-/// The sparse index of the waits that the sweep must handle, by time.
+/// The sparse index of the waits that the sweep must handle, and of the open connections, by time.
 pub const DUE_INDEX: &str = "due";
 /// The partition key of `due`, text.
 pub const DUE_PK: &str = "DuePK";

@@ -20,7 +20,7 @@ use crate::client::{CONNECT, client};
 use crate::item::Key;
 use crate::schema::{PK, SK};
 use crate::table::Table;
-use crate::{counts, jobs, waits};
+use crate::{connections, counts, jobs, waits};
 
 /// Jobs and waits in a DynamoDB table. Clones share the client's connections.
 #[derive(Clone)]
@@ -120,6 +120,10 @@ impl Store for DynamoStore {
         Ok(self.0.save(connection, expect).await?)
     }
 
+    async fn count_connections(&self, limit: usize) -> Result<usize, StoreError> {
+        Ok(connections::count_open(&self.0, limit).await?)
+    }
+
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
         Ok(self.0.load(Key::Heartbeat).await?)
     }
@@ -134,6 +138,10 @@ impl Store for DynamoStore {
 
     async fn count(&self, key: &CountKey) -> Result<u64, StoreError> {
         Ok(counts::add(&self.0, key).await?)
+    }
+
+    async fn sum_counts(&self, from: &CountKey) -> Result<u64, StoreError> {
+        Ok(counts::sum(&self.0, from).await?)
     }
 
     /// Nothing: the service deletes expired items by the table's TTL, at no cost,

@@ -16,6 +16,10 @@ const UPSERT: &str = "
     ON CONFLICT (id) DO UPDATE SET version = excluded.version,
         expires_at = excluded.expires_at, document = excluded.document";
 
+const COUNT_OPEN: &str = "
+    SELECT COUNT(*) FROM (SELECT 1 FROM connections
+        WHERE expires_at > ?1 AND document ->> 'closed_at' IS NULL LIMIT ?2)";
+
 const PURGE: &str = "
     DELETE FROM connections WHERE rowid IN
         (SELECT rowid FROM connections WHERE expires_at <= ?1 LIMIT ?2)";
@@ -48,6 +52,13 @@ pub(crate) fn save(
     let document = encode(held, &name)?;
     tx.prepare_cached(UPSERT)?.execute(params![id, version, micros(held.expires_at), document])?;
     Ok(Saved::Stored(Version(version.cast_unsigned())))
+}
+
+pub(crate) fn count_open(conn: &Connection, limit: usize, now: i64) -> Result<usize, SqliteError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let count: i64 =
+        conn.prepare_cached(COUNT_OPEN)?.query_row(params![now, limit], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 pub(crate) fn purge(tx: &Transaction<'_>, now: i64, most: u32) -> Result<u64, SqliteError> {

@@ -132,6 +132,11 @@ impl Store for SqliteStore {
         Ok(self.0.write(write).await?)
     }
 
+    async fn count_connections(&self, limit: usize) -> Result<usize, StoreError> {
+        let count = move |conn: &_, now| connections::count_open(conn, limit, now);
+        Ok(self.0.read(count).await?)
+    }
+
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
         Ok(self.0.read(|conn, _now| heartbeat::load(conn)).await?)
     }
@@ -149,6 +154,11 @@ impl Store for SqliteStore {
     async fn count(&self, key: &CountKey) -> Result<u64, StoreError> {
         let key = key.clone();
         Ok(self.0.write(move |tx: &Transaction<'_>, _now| counts::add(tx, &key)).await?)
+    }
+
+    async fn sum_counts(&self, from: &CountKey) -> Result<u64, StoreError> {
+        let from = from.clone();
+        Ok(self.0.read(move |conn, _now| counts::sum(conn, &from)).await?)
     }
 
     async fn purge_expired(&self) -> Result<u64, StoreError> {

@@ -25,6 +25,7 @@ async fn main() -> Result<(), Error> {
         waits: wiring.waits()?,
         jobs: wiring.jobs()?,
         connections: wiring.connections(),
+        health: wiring.health(),
         connect_url,
         kfp_ui,
         metrics: sagebell_http_api::Metrics::of_region(ProcessEnv.get("AWS_REGION").as_deref()),

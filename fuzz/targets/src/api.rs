@@ -23,6 +23,7 @@ static ROUTER: LazyLock<Router> = LazyLock::new(|| {
         waits: world.waits(),
         jobs: world.jobs(),
         connections: world.connections(),
+        health: world.health(),
         connect_url: None,
         kfp_ui: None,
         metrics: sagebell_http_api::Metrics::Nowhere,

@@ -121,7 +121,7 @@ fn introduce(world: &World, seed: u64) {
 /// becomes of its clock before the first sweep is found out.
 fn wake(cloud: &Cloud) {
     let now = instant(cloud.world.time.now());
-    let started = Heartbeat { at: now, since: now, breaks: Vec::new(), lists: Vec::new() };
+    let started = Heartbeat::begun(now);
     cloud.store.save_heartbeat(&started, None).now_or_never().unwrap().unwrap();
     liveness::swept(&cloud.world, &started);
 }

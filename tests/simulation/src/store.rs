@@ -312,6 +312,11 @@ impl Store for SimStore {
         Ok(self.page(self.inner.list_due(now, after, self.limit(limit)).await?))
     }
 
+    async fn count_connections(&self, limit: usize) -> Result<usize, StoreError> {
+        self.reach().await?;
+        self.inner.count_connections(limit).await
+    }
+
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
         self.reach().await?;
         let found = self.inner.load_heartbeat().await?;
@@ -334,6 +339,11 @@ impl Store for SimStore {
     async fn count(&self, key: &CountKey) -> Result<u64, StoreError> {
         self.reach().await?;
         self.inner.count(key).await
+    }
+
+    async fn sum_counts(&self, from: &CountKey) -> Result<u64, StoreError> {
+        self.reach().await?;
+        self.inner.sum_counts(from).await
     }
 
     async fn purge_expired(&self) -> Result<u64, StoreError> {

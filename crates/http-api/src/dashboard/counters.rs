@@ -12,14 +12,11 @@ pub(crate) struct Counter {
 }
 
 /// The counters that the page shows, and how the monitor calls them.
-const SHOWN: [(&str, &str, &str); 9] = [
+const SHOWN: [(&str, &str, &str); 6] = [
     ("sagebell_events_total", "Events", "that told of a job"),
     ("sagebell_events_missed_total", "Missed events", "changes that no event told"),
     ("sagebell_sweep_found_total", "Found by sweeps", "changes in SageMaker's lists"),
-    ("sagebell_connections", "Connections", "open now"),
     ("sagebell_signal_requests_total", "Signal requests", "handled"),
-    ("sagebell_sweep_abandoned_total", "Abandoned waits", "whose waiter did not come back"),
-    ("sagebell_sweep_undeliverable_total", "Undeliverable", "signals that reached nobody"),
     ("sagebell_sweep_overdue_total", "Overdue", "waits that were handled late"),
     ("sagebell_sagemaker_calls_total", "SageMaker calls", "out of the monitor's budget"),
 ];
@@ -52,6 +49,6 @@ mod tests {
         let value = |name| counters.iter().find(|one| one.name == name).unwrap().value;
         assert_eq!(value("Events"), 3.0);
         assert_eq!(value("SageMaker calls"), 7.0);
-        assert_eq!(value("Undeliverable"), 0.0);
+        assert_eq!(value("Missed events"), 0.0);
     }
 }

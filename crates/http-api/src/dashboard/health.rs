@@ -1,21 +1,25 @@
-//! The page *Health*: what the monitor's store tells of it, and its counters where it has them.
+//! The page *Health*: what the monitor's store and its dead-letter queues tell of it, and its
+//! counters where it has them.
 
 use axum::extract::State;
 use jiff::Timestamp;
 use maud::{Markup, html};
+use sagebell_monitor::call_budget::Used;
+use sagebell_monitor::health::{CONNECTION_LIMIT, DUE_LIMIT, Health, Seen};
 use sagebell_monitor::heartbeat::Heartbeat;
-use sagebell_monitor::job_queries::health::{DUE_LIMIT, Health, Seen};
+use sagebell_monitor::ports::DeadLetterQueue;
+use sagebell_monitor::wait::WaitState;
 
 use super::answer::{Answer, Known, page};
 use super::counters::{self, Counter};
 use super::layout::{Pace, Room, layout};
-use super::parts::theirs;
+use super::parts::{job_address, theirs};
 use super::times::{ago, duration, present};
 use crate::{Api, Metrics};
 
 /// The page.
 pub(crate) async fn show(State(api): State<Api>, known: Option<Known>) -> Answer {
-    let health = api.jobs.health().await?;
+    let health = api.health.read().await?;
     let now = present(&*api.waits.clock);
     let body = html! {
         h1 { "Health" }
@@ -23,9 +27,17 @@ pub(crate) async fn show(State(api): State<Api>, known: Option<Known>) -> Answer
         dl.tiles {
             (sweep(&health, now))
             (waits(&health))
+            (given_up_of(health.heartbeat.as_ref()))
+            (connections(health.connections))
+            (dead_letters(&health.dead_letters))
+            (budget(health.budget.as_ref()))
             (observations(&health.seen))
         }
-        @if let Some(heartbeat) = &health.heartbeat { (lists(heartbeat, now)) (breaks(heartbeat)) }
+        @if let Some(heartbeat) = &health.heartbeat {
+            (given_up(heartbeat, now))
+            (lists(heartbeat, now))
+            (breaks(heartbeat))
+        }
         (metrics(&api.metrics))
     };
     Ok(page(layout("Health", Room::Health, Some(Pace::Calm), &body), known.as_ref()))
@@ -33,21 +45,39 @@ pub(crate) async fn show(State(api): State<Api>, known: Option<Known>) -> Answer
 
 /// What is wrong, if anything is, and what to do.
 fn verdict(health: &Health) -> Markup {
+    let troubles = troubles(health);
     html! {
-        @if !health.sweep_is_alive {
-            p.trouble {
-                b { "The sweep does not run." }
-                " Lost events are not repaired, and no lease ends. See the log of the sweep."
-            }
-        } @else if health.overdue > 0 {
-            p.trouble {
-                b { "The sweep falls behind." }
-                " Waits that were due are not handled yet. See docs/alarms.md, SweepOverdue."
-            }
-        } @else {
-            p.fine { b { "The sweep runs, and no wait is overdue." } }
-        }
+        @for (what, then) in &troubles { p.trouble { b { (what) } " " (then) } }
+        @if troubles.is_empty() { p.fine { b { "The sweep runs, and no wait is overdue." } } }
     }
+}
+
+fn troubles(health: &Health) -> Vec<(&'static str, &'static str)> {
+    let dead = health.dead_letters.iter().any(|queue| queue.messages.is_some_and(|some| some > 0));
+    let spent = health.budget.as_ref().is_some_and(|used| used.percent() > 100);
+    let known = [
+        (
+            !health.sweep_is_alive,
+            "The sweep does not run.",
+            "Lost events are not repaired, and no lease ends. See the log of the sweep.",
+        ),
+        (
+            health.sweep_is_alive && health.overdue > 0,
+            "The sweep falls behind.",
+            "Waits that were due are not handled yet. See docs/alarms.md, OverdueAlarm.",
+        ),
+        (
+            dead,
+            "There are dead letters.",
+            "Messages could not be handled. See docs/alarms.md, Dead letters.",
+        ),
+        (
+            spent,
+            "The budget of SageMaker calls is used up.",
+            "Calls wait for their turn. See docs/alarms.md, Overdue jobs.",
+        ),
+    ];
+    known.into_iter().filter(|(is_so, ..)| *is_so).map(|(_, what, then)| (what, then)).collect()
 }
 
 fn tile(name: &str, value: &Markup, about: &Markup) -> Markup {
@@ -64,11 +94,56 @@ fn sweep(health: &Health, now: Timestamp) -> Markup {
     tile("Last sweep", &last, &since)
 }
 
+/// A count that ended at its limit.
+fn at_least(count: usize, limit: usize) -> Markup {
+    html! { (count) @if count >= limit { "+" } }
+}
+
 fn waits(health: &Health) -> Markup {
-    let count = |count: usize| html! { (count) @if count >= DUE_LIMIT { "+" } };
+    let count = |count: usize| at_least(count, DUE_LIMIT);
     html! {
         (tile("Overdue waits", &count(health.overdue), &html! { "that a sweep should have handled" }))
         (tile("Due waits", &count(health.due), &html! { "for the next sweep" }))
+    }
+}
+
+fn given_up_of(heartbeat: Option<&Heartbeat>) -> Markup {
+    let named = heartbeat.map(|heartbeat| &heartbeat.given_up[..]).unwrap_or_default();
+    let in_state = |state| named.iter().filter(|one| one.state == state).count();
+    let all =
+        if named.len() < Heartbeat::GIVEN_UP { "in the last day" } else { "of the latest 10" };
+    html! {
+        (tile("Undeliverable", &html! { (in_state(WaitState::Undeliverable)) }, &html! { "waits " (all) ": their signals reached nobody" }))
+        (tile("Abandoned", &html! { (in_state(WaitState::Abandoned)) }, &html! { "waits " (all) ": their waiter did not come back" }))
+    }
+}
+
+fn connections(open: usize) -> Markup {
+    let about = html! { "open now, as far as the monitor knows" };
+    tile("Connections", &at_least(open, CONNECTION_LIMIT), &about)
+}
+
+fn dead_letters(queues: &[DeadLetterQueue]) -> Markup {
+    let told: Option<u64> = queues.iter().map(|queue| queue.messages).sum();
+    let value = html! { @if let Some(sum) = told { (sum) } @else { "unknown" } };
+    let about = html! {
+        @for (place, queue) in queues.iter().enumerate() {
+            @if place > 0 { ", " }
+            (theirs(&queue.name)) " "
+            @if let Some(messages) = queue.messages { (messages) } @else { "does not tell" }
+        }
+    };
+    html! { @if !queues.is_empty() { (tile("Dead letters", &value, &about)) } }
+}
+
+fn budget(used: Option<&Used>) -> Markup {
+    html! {
+        @if let Some(used) = used {
+            (tile("Budget used", &html! { (used.percent()) " %" }, &html! {
+                (used.calls) " of " (used.most) " " (used.call.as_str()) " calls in " (theirs(&used.whose))
+                " in the last minute"
+            }))
+        }
     }
 }
 
@@ -83,6 +158,28 @@ fn observations(seen: &Seen) -> Markup {
         (tile("Event lag", &lag(50), &html! { "half of " (seen.events) " events; the slowest " (lag(100)) }))
         (tile("Found by lists", &html! { (seen.lists) }, &jobs))
         (tile("Found by Describe", &html! { (seen.describes) }, &jobs))
+    }
+}
+
+fn given_up(heartbeat: &Heartbeat, now: Timestamp) -> Markup {
+    html! {
+        @if !heartbeat.given_up.is_empty() {
+            section aria-labelledby="given-up" {
+                h2 #given-up { "Waits that were given up " span.count { (heartbeat.given_up.len()) } }
+                ul.waits {
+                    @for one in heartbeat.given_up.iter().rev() {
+                        li {
+                            p {
+                                span class={ "state " (one.state.as_str()) } { (one.state.as_str()) }
+                                " " b { (theirs(one.wait.as_str())) } " on "
+                                a href=(job_address(&one.arn)) { (theirs(one.arn.id())) }
+                            }
+                            p.soft { "Given up " (ago(one.at, now)) "." }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -132,7 +229,7 @@ fn metrics(metrics: &Metrics) -> Markup {
                 }
                 Metrics::CloudWatch(address) => {
                     p {
-                        "CloudWatch has the counters, the alarms, and the length of the dead-letter queues: "
+                        "CloudWatch has the counters and the alarms: "
                         a href=(address) rel="noreferrer" target="_blank" { "alarms of this region" }
                     }
                 }

@@ -70,6 +70,9 @@ impl Store for Failing {
     ) -> Result<Saved<Connection>, StoreError> {
         Err(self.0())
     }
+    async fn count_connections(&self, _: usize) -> Result<usize, StoreError> {
+        Err(self.0())
+    }
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
         Err(self.0())
     }
@@ -81,6 +84,9 @@ impl Store for Failing {
         Err(self.0())
     }
     async fn count(&self, _: &CountKey) -> Result<u64, StoreError> {
+        Err(self.0())
+    }
+    async fn sum_counts(&self, _: &CountKey) -> Result<u64, StoreError> {
         Err(self.0())
     }
     async fn purge_expired(&self) -> Result<u64, StoreError> {

@@ -81,7 +81,8 @@ fn sorted(mut json: Value) -> Value {
 
 fn api(world: &FakeWorld) -> Api {
     let (waits, jobs, connections) = (world.waits(), world.jobs(), world.connections());
-    Api { waits, jobs, connections, connect_url: None, kfp_ui: None, metrics: Metrics::Nowhere }
+    let (health, metrics) = (world.health(), Metrics::Nowhere);
+    Api { waits, jobs, connections, health, connect_url: None, kfp_ui: None, metrics }
 }
 
 /// A path with the training job's ARN encoded in it.

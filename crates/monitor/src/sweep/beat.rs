@@ -17,6 +17,9 @@ use crate::time::{earlier, later};
 /// The number of breaks that are kept separately. Older ones are added up.
 const BREAKS: usize = 8;
 
+/// How long a wait that was given up is named.
+const NAMED: Duration = Duration::from_secs(86_400);
+
 /// The usual pause between two sweeps.
 const SWEPT_EVERY: Duration = Duration::from_secs(60);
 
@@ -56,6 +59,8 @@ impl Beat {
             back = last.and_then(|last| went_back(last.at, now));
             let breaks = last.map(|last| last.breaks.clone()).unwrap_or_default();
             let lists = last.map(|last| last.lists.clone()).unwrap_or_default();
+            let given_up = last.map(|last| last.given_up.clone()).unwrap_or_default();
+            let given_up = given_up.into_iter().filter(|one| later(one.at, NAMED) > now).collect();
             let mut breaks = brought_forward(breaks, back.unwrap_or_default());
             if before.is_none() {
                 breaks.extend(last.map(|last| between(last.at, now)));
@@ -67,7 +72,7 @@ impl Beat {
                 );
             }
             let breaks = latest(breaks);
-            Edit::<_, Infallible>::Write(Heartbeat { at: now, since, breaks, lists })
+            Edit::<_, Infallible>::Write(Heartbeat { at: now, since, breaks, lists, given_up })
         };
         match (CompareAndSet { store, pauses: None }).run(found, edit).await? {
             Written::Stored(heartbeat) => {

@@ -72,7 +72,7 @@ impl Sweep {
             Some(_) | None => None,
         };
         if let Some(want) = listed
-            && learned.lists.join(&*self.store, &want, learned.beat.now).await?
+            && learned.notes.join_list(&*self.store, &want, learned.beat.now).await?
         {
             return Ok(want.pause);
         }
@@ -119,7 +119,7 @@ impl Sweep {
         let Some(list) = list else { return Ok(pause) };
         let pause = self.policy.listed_pause(wait.checks, self.entropy.unit());
         let want = Want { list, since, pause, at_once: false };
-        learned.lists.join(&*self.store, &want, learned.beat.now).await?;
+        learned.notes.join_list(&*self.store, &want, learned.beat.now).await?;
         Ok(pause)
     }
 

@@ -4,7 +4,7 @@
 use metrics::counter;
 
 use super::beat::Beat;
-use super::{StepError, Sweep};
+use super::{Learned, StepError, Sweep};
 use crate::job::JobRecord;
 use crate::owners::{self, NotAllowed};
 use crate::policy::Policy;
@@ -21,12 +21,12 @@ impl Sweep {
         mut wait: Versioned<Wait>,
         record: Option<&JobRecord>,
         state: WaitState,
-        beat: &Beat,
+        learned: &Learned,
     ) -> Result<(), StepError> {
         let settled = record.is_some_and(|record| wait.value.is_settled_by(record));
         let stopping = wait.value.on_abandon == OnAbandon::Stop
             && !settled
-            && !self.is_wanted_by_others(&wait.value, beat).await?;
+            && !self.is_wanted_by_others(&wait.value, &learned.beat).await?;
         wait.value.stop_pending = stopping;
         wait.value.check_at = self.clock.now();
         let (arn, wait_id) = (wait.value.arn.clone(), wait.value.id.clone());
@@ -35,6 +35,7 @@ impl Sweep {
             return Ok(());
         };
         if state == WaitState::Abandoned {
+            learned.notes.give_up(wait.value.key(), state, learned.beat.now);
             let gone = Announcement::WaitAbandoned { arn, wait_id, stopping };
             self.announcer.announce(&gone).await;
         }
@@ -103,11 +104,17 @@ impl Sweep {
         Ok(())
     }
 
-    pub(super) async fn undeliverable(&self, wait: Versioned<Wait>) -> Result<(), StepError> {
+    pub(super) async fn undeliverable(
+        &self,
+        wait: Versioned<Wait>,
+        learned: &Learned,
+    ) -> Result<(), StepError> {
+        let state = WaitState::Undeliverable;
         let (arn, wait_id) = (wait.value.arn.clone(), wait.value.id.clone());
         let reason = wait.value.delivery.last_error.clone();
         let reason = reason.unwrap_or_else(|| "the deadline passed before any attempt".to_owned());
-        if self.finish(wait, WaitState::Undeliverable).await?.is_some() {
+        if let Some(wait) = self.finish(wait, state).await? {
+            learned.notes.give_up(wait.value.key(), state, learned.beat.now);
             self.announcer
                 .announce(&Announcement::WaitUndeliverable { arn, wait_id, reason })
                 .await;

@@ -7,10 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::beat::Beat;
-use super::entrance::Entrance;
 use super::plan::Step;
-use super::{StepError, Sweep};
+use super::{Learned, StepError, Sweep};
 use crate::job::JobRecord;
 use crate::policy::Policy;
 use crate::ports::Versioned;
@@ -23,9 +21,9 @@ impl Sweep {
         &self,
         mut wait: Versioned<Wait>,
         record: Option<&JobRecord>,
-        beat: &Beat,
-        entrance: &Entrance,
+        learned: &Learned,
     ) -> Result<Step, StepError> {
+        let Learned { beat, entrance, .. } = learned;
         let now = beat.now;
         if !entrance.is_open(&*self.reachability).await {
             wait.value.start_over(now);
@@ -38,7 +36,7 @@ impl Sweep {
             // Written first: of two waiters of one job, both gone, one sees that of the other, and
             // does not leave the job to it.
             if let Some(wait) = self.save(wait).await? {
-                self.end(wait, record, WaitState::Abandoned, beat).await?;
+                self.end(wait, record, WaitState::Abandoned, learned).await?;
             }
             return Ok(Step::Abandon);
         }

@@ -5,14 +5,12 @@
 
 use std::time::Duration;
 
-use futures::lock::Mutex;
 use jiff::Timestamp;
 
-use crate::compare_and_set::{CompareAndSet, Edit, Written};
-use crate::heartbeat::Heartbeat;
+use super::notes::Notes;
 use crate::job_list::{JobList, ListProgress};
 use crate::policy::Policy;
-use crate::ports::{Store, StoreError, Versioned};
+use crate::ports::{Store, StoreError};
 use crate::time::later;
 
 /// What a wait needs of a list.
@@ -27,35 +25,28 @@ pub(super) struct Want {
     pub(super) at_once: bool,
 }
 
-/// The lists, as the store holds them.
-pub(super) struct Lists(Mutex<Versioned<Heartbeat>>);
-
-impl Lists {
-    pub(super) fn new(heartbeat: Versioned<Heartbeat>) -> Self {
-        Self(Mutex::new(heartbeat))
-    }
-
+impl Notes {
     /// Has the list read for a wait. Returns whether it will tell what changes: what changed long ago is
     /// not read, and a list that could not be read for long may not be readable at all.
     ///
     /// # Errors
     /// The store's.
-    pub(super) async fn join(
+    pub(super) async fn join_list(
         &self,
         store: &dyn Store,
         want: &Want,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let (mut is_in_reach, mut is_stale) = (true, false);
-        self.edit(store, |lists| {
-            let known = lists.iter_mut().find(|known| known.list == want.list);
+        self.edit(store, |notes| {
+            let known = notes.lists.iter_mut().find(|known| known.list == want.list);
             let read_since = known.as_ref().map_or(now, |known| known.since);
             is_in_reach = later(want.since, Policy::LIST_REACH) >= read_since;
             is_stale = known.as_ref().is_some_and(|known| known.is_stale(now));
             match known {
                 _ if !is_in_reach => {}
                 Some(known) => known.join(want, now),
-                None => lists.push(ListProgress::begun(want, now)),
+                None => notes.lists.push(ListProgress::begun(want, now)),
             }
         })
         .await?;
@@ -66,16 +57,15 @@ impl Lists {
     ///
     /// # Errors
     /// The store's.
-    pub(super) async fn due(
+    pub(super) async fn due_lists(
         &self,
         store: &dyn Store,
         policy: &Policy,
         now: Timestamp,
     ) -> Result<Vec<ListProgress>, StoreError> {
-        self.edit(store, |lists| lists.retain(|one| one.wanted_until >= now)).await?;
-        let heartbeat = self.0.lock().await;
-        let lists = heartbeat.value.lists.iter();
-        Ok(lists.filter(|one| one.is_due(policy, now)).cloned().collect())
+        self.edit(store, |notes| notes.lists.retain(|one| one.wanted_until >= now)).await?;
+        let lists = self.read().await.lists.into_iter();
+        Ok(lists.filter(|one| one.is_due(policy, now)).collect())
     }
 
     /// Writes down how far a list was read. If another sweep had it begin earlier meanwhile, this
@@ -83,45 +73,19 @@ impl Lists {
     ///
     /// # Errors
     /// The store's.
-    pub(super) async fn note(
+    pub(super) async fn note_read(
         &self,
         store: &dyn Store,
         read: &ListProgress,
     ) -> Result<(), StoreError> {
-        self.edit(store, |lists| {
+        self.edit(store, |notes| {
             let same = |one: &&mut ListProgress| one.list == read.list && one.since == read.since;
-            if let Some(one) = lists.iter_mut().find(same) {
+            if let Some(one) = notes.lists.iter_mut().find(same) {
                 let wanted_until = one.wanted_until;
                 *one = ListProgress { wanted_until, ..read.clone() };
             }
         })
         .await
-    }
-
-    /// Changes the lists, and writes them if that makes a difference.
-    async fn edit(
-        &self,
-        store: &dyn Store,
-        mut change: impl FnMut(&mut Vec<ListProgress>) + Send,
-    ) -> Result<(), StoreError> {
-        let mut heartbeat = self.0.lock().await;
-        let edit = |found: Option<Versioned<Heartbeat>>| {
-            let Some(found) = found else { return Edit::Keep(None) };
-            let mut changed = found.value.clone();
-            change(&mut changed.lists);
-            if changed == found.value { Edit::Keep(Some(found)) } else { Edit::Write(changed) }
-        };
-        let cas = CompareAndSet { store, pauses: None };
-        match cas.run::<_, Option<Versioned<Heartbeat>>>(Some(heartbeat.clone()), edit).await? {
-            Written::Stored(stored) => *heartbeat = stored,
-            Written::Kept(kept) => *heartbeat = kept.unwrap_or_else(|| heartbeat.clone()),
-            Written::Contended => {
-                return Err(StoreError::Retryable(
-                    "other sweeps kept changing the lists".to_owned(),
-                ));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -68,7 +68,7 @@ impl Sweep {
             ends: Policy::ENDS_DESCRIBED,
             until: self.clock.uptime() + Policy::LIST_FOR,
         };
-        let mut due = learned.lists.due(&*self.store, &self.policy, learned.beat.now).await?;
+        let mut due = learned.notes.due_lists(&*self.store, &self.policy, learned.beat.now).await?;
         // A long list must not hold up the others.
         due.sort_by_key(|progress| progress.rest.is_some());
         for progress in due {
@@ -94,7 +94,7 @@ impl Sweep {
                     ListProgress { rest, ..progress }
                 }
             };
-            learned.lists.note(&*self.store, &noted).await?;
+            learned.notes.note_read(&*self.store, &noted).await?;
         }
         Ok(())
     }

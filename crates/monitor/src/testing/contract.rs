@@ -26,6 +26,7 @@ use crate::job::Job;
 use crate::ports::{Cursor, JobFilter, Page, Store};
 use crate::wait::{Wait, WaitKey};
 
+pub mod connections;
 pub mod counts;
 pub mod due;
 pub mod expiry;
@@ -92,6 +93,8 @@ macro_rules! store_contract {
             counts::adds_of_many_at_once_are_all_counted,
             counts::whose_what_and_windows_are_counted_apart,
             counts::a_counter_is_kept_through_its_window,
+            counts::a_sum_begins_with_its_window,
+            connections::only_open_connections_are_counted,
         }
     };
     (@cases $fresh:expr; $($group:ident::$case:ident),+ $(,)?) => {$(

@@ -290,6 +290,13 @@ impl Store for MemoryStore {
         Ok(Saved::Stored(version))
     }
 
+    async fn count_connections(&self, limit: usize) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        let state = self.lock();
+        let live = state.connections.values().filter_map(|found| live(Some(found), now));
+        Ok(live.filter(|found| found.value.is_open()).take(limit).count())
+    }
+
     async fn load_heartbeat(&self) -> Result<Option<Versioned<Heartbeat>>, StoreError> {
         Ok(self.lock().heartbeat.clone())
     }
@@ -316,6 +323,13 @@ impl Store for MemoryStore {
         let count = state.counts.entry(key.clone()).or_default();
         *count += 1;
         Ok(*count)
+    }
+
+    async fn sum_counts(&self, from: &CountKey) -> Result<u64, StoreError> {
+        let is_same = |key: &CountKey| (&key.whose, key.what) == (&from.whose, from.what);
+        let state = self.lock();
+        let later = state.counts.iter().filter(|(key, _)| is_same(key) && key.since >= from.since);
+        Ok(later.map(|(_, count)| count).sum())
     }
 
     async fn purge_expired(&self) -> Result<u64, StoreError> {

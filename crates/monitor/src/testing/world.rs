@@ -10,16 +10,19 @@ use serde_json::{Value, json};
 use super::ManualClock;
 use super::memory::MemoryStore;
 use crate::arn::JobArn;
+use crate::call_budget::CallBudget;
 use crate::connections::Connections;
 use crate::deliver::{Deliver, Senders};
 use crate::event;
+use crate::health::HealthQuery;
 use crate::job_list::JobList;
 use crate::job_queries::JobQueries;
 use crate::observation::Observation;
 use crate::policy::Policy;
 use crate::ports::{
-    Announcer, CallbackGuard, CallbackRefused, Clock, Entropy, Failure, Gateway, Listed,
-    ProbeOutcome, Queue, QueueError, Reachability, SageMaker, SageMakerError, SendOutcome, Sender,
+    Announcer, CallbackGuard, CallbackRefused, Clock, DeadLetterQueue, DeadLetterQueues, Entropy,
+    Failure, Gateway, Listed, ProbeOutcome, Queue, QueueError, Reachability, SageMaker,
+    SageMakerError, SendOutcome, Sender,
 };
 use crate::principal::Principal;
 use crate::record::Recorder;
@@ -329,6 +332,24 @@ impl Announcer for FakeAnnouncer {
     }
 }
 
+/// Dead-letter queues that are as long as the test says.
+#[derive(Default)]
+pub struct FakeDeadLetterQueues(Mutex<Vec<DeadLetterQueue>>);
+
+impl FakeDeadLetterQueues {
+    /// There is a queue of this name with so many messages, or one that does not tell.
+    pub fn add(&self, name: &str, messages: Option<u64>) {
+        lock(&self.0).push(DeadLetterQueue { name: name.to_owned(), messages });
+    }
+}
+
+#[async_trait]
+impl DeadLetterQueues for FakeDeadLetterQueues {
+    async fn lengths(&self) -> Vec<DeadLetterQueue> {
+        lock(&self.0).clone()
+    }
+}
+
 /// Always the middle: no jitter.
 pub struct NoJitter;
 
@@ -366,6 +387,8 @@ pub struct FakeWorld {
     pub reachability: Arc<FakeReachability>,
     /// SageMaker: until told otherwise it is out of reach.
     pub sagemaker: Arc<FakeSageMaker>,
+    /// Dead-letter queues: none, until the test adds one.
+    pub dead_letters: Arc<FakeDeadLetterQueues>,
     /// Announcements.
     pub announcer: Arc<FakeAnnouncer>,
     /// The numbers.
@@ -398,6 +421,7 @@ impl FakeWorld {
                 owner: Mutex::new(Ok(None)),
                 calls: Mutex::default(),
             }),
+            dead_letters: Arc::default(),
             announcer: Arc::default(),
             policy: Arc::new(policy),
             clock,
@@ -445,6 +469,30 @@ impl FakeWorld {
     pub fn connections(&self) -> Connections {
         Connections {
             store: self.store.clone(),
+            clock: self.clock.clone(),
+            policy: self.policy.clone(),
+        }
+    }
+
+    /// A budget of SageMaker calls, two Describes a second.
+    #[must_use]
+    pub fn budget(&self) -> CallBudget {
+        CallBudget {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            entropy: Arc::new(NoJitter),
+            account: None,
+            describes_per_second: 2,
+        }
+    }
+
+    /// How the monitor is.
+    #[must_use]
+    pub fn health(&self) -> HealthQuery {
+        HealthQuery {
+            store: self.store.clone(),
+            dead_letters: Some(self.dead_letters.clone()),
+            budgets: vec![self.budget()],
             clock: self.clock.clone(),
             policy: self.policy.clone(),
         }

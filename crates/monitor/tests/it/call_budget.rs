@@ -1,29 +1,17 @@
 //! The SageMaker calls of all functions of a deployment together.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use sagebell_monitor::call_budget::{Call, CallBudget};
+use sagebell_monitor::call_budget::Call;
 use sagebell_monitor::counter::CountKey;
 use sagebell_monitor::ports::{Clock as _, Store as _};
-use sagebell_monitor::testing::world::{FakeWorld, NoJitter};
+use sagebell_monitor::testing::world::FakeWorld;
 
 const REGION: &str = "eu-west-1";
 
-/// One function's end of the budget.
-fn function(world: &FakeWorld) -> CallBudget {
-    CallBudget {
-        store: world.store.clone(),
-        clock: world.clock.clone(),
-        entropy: Arc::new(NoJitter),
-        account: None,
-        describes_per_second: 2,
-    }
-}
-
 /// How many turns two functions get between them without a wait.
 async fn at_once(world: &FakeWorld, call: Call) -> usize {
-    let functions = [function(world), function(world)];
+    let functions = [world.budget(), world.budget()];
     let start = world.clock.now();
     let mut taken = 0;
     loop {
@@ -46,7 +34,7 @@ async fn functions_share_two_describes_a_second_and_a_quarter_of_the_rest() {
 #[tokio::test]
 async fn who_finds_it_spent_waits_for_the_next_window() {
     let world = FakeWorld::default();
-    let (one, other) = (function(&world), function(&world));
+    let (one, other) = (world.budget(), world.budget());
     let start = world.clock.now();
     one.take(REGION, Call::Stop).await.unwrap();
     other.take(REGION, Call::Stop).await.unwrap();
@@ -57,7 +45,7 @@ async fn who_finds_it_spent_waits_for_the_next_window() {
 #[tokio::test]
 async fn who_would_wait_for_longer_than_one_window_is_told_at_once() {
     let world = FakeWorld::default();
-    let budget = function(&world);
+    let budget = world.budget();
     let start = world.clock.now();
     // Others are first in each window.
     for window in 0..3 {
@@ -75,7 +63,7 @@ async fn who_would_wait_for_longer_than_one_window_is_told_at_once() {
 #[tokio::test]
 async fn regions_have_quotas_of_their_own() {
     let world = FakeWorld::default();
-    let budget = function(&world);
+    let budget = world.budget();
     let start = world.clock.now();
     for region in ["eu-west-1", "us-east-1", "cn-north-1"] {
         budget.take(region, Call::Stop).await.unwrap();
@@ -89,7 +77,7 @@ async fn a_store_that_fails_holds_no_call_up() {
     world.store.fail_counts();
     let start = world.clock.now();
     for _ in 0..10 {
-        function(&world).take(REGION, Call::Stop).await.unwrap();
+        world.budget().take(REGION, Call::Stop).await.unwrap();
     }
     assert_eq!(world.clock.now(), start);
 }

@@ -11,6 +11,7 @@ mod connections;
 mod counts;
 mod doubts;
 mod event_forms;
+mod health;
 mod limits;
 mod liveness;
 mod meanwhile;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sagebell_monitor::facts::{Facts, File, FileKind, Metric};
-use sagebell_monitor::heartbeat::{Break, Heartbeat};
+use sagebell_monitor::heartbeat::{Break, GivenUp, Heartbeat};
 use sagebell_monitor::job::{JobRecord, TimelineEntry};
 use sagebell_monitor::job_list::{JobList, ListProgress, Rest};
 use sagebell_monitor::observation::{Observation, Source};
@@ -17,7 +17,9 @@ use sagebell_monitor::phase::Phase;
 use sagebell_monitor::search::Search;
 use sagebell_monitor::signal::{Purpose, SignalRequest};
 use sagebell_monitor::testing::samples;
-use sagebell_monitor::wait::{Channel, Delivery, FailureClass, OnAbandon, SignalOn, Wait};
+use sagebell_monitor::wait::{
+    Channel, Delivery, FailureClass, OnAbandon, SignalOn, Wait, WaitId, WaitState,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -189,5 +191,12 @@ fn the_heartbeat_outlives_its_version() {
         wanted_until: MIDNIGHT,
         rest: Some(Rest { token: "next".to_owned(), after: MIDNIGHT, begun_at: MIDNIGHT }),
     }];
-    check("heartbeat", &Heartbeat { at: MIDNIGHT, since: MIDNIGHT, breaks, lists });
+    let given_up = vec![GivenUp {
+        at: MIDNIGHT,
+        arn: samples::arn("digits"),
+        wait: WaitId::parse("kfp-run").unwrap(),
+        state: WaitState::Undeliverable,
+    }];
+    let heartbeat = Heartbeat { breaks, lists, given_up, ..Heartbeat::begun(MIDNIGHT) };
+    check("heartbeat", &heartbeat);
 }

@@ -60,12 +60,16 @@ impl<'a, E: Env> Reader<'a, E> {
     pub(super) fn names(&mut self) -> AwsNames {
         let mut queue = |name: &str| self.optional(name, "`sqs:` and a queue's URL", parse_queue);
         let (queue, other_queue) = (queue("SAGEBELL_QUEUE"), queue("SAGEBELL_OTHER_QUEUE"));
+        let takes = "`sqs:` and a queue's URL, one or more of them with commas between them";
+        let dead_letters =
+            self.optional("SAGEBELL_DEAD_LETTERS", takes, |text| each(text, parse_queue));
         AwsNames {
             table: String::new(),
             queue,
             bus: self.env.get("SAGEBELL_BUS"),
             connections: self.url("SAGEBELL_CONNECTIONS_URL", &HTTP),
             other_queue,
+            dead_letters: dead_letters.unwrap_or_default(),
             api: self.url("SAGEBELL_API_URL", &HTTP),
         }
     }

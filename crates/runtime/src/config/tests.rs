@@ -35,6 +35,7 @@ fn everything_wrong_is_told_at_once() {
     let error = read(&[
         ("SAGEBELL_QUEUE", "https://sqs.us-east-1.amazonaws.com/111122223333/signals"),
         ("SAGEBELL_OTHER_QUEUE", "sqs:callbacks"),
+        ("SAGEBELL_DEAD_LETTERS", "sqs:https://sqs.us-east-1.amazonaws.com/1/a,signals"),
         ("SAGEBELL_CONNECTIONS_URL", "wss://a1b2.execute-api.us-east-1.amazonaws.com/v1"),
         ("SAGEBELL_API_URL", "a1b2.lambda-url.us-east-1.on.aws"),
         ("SAGEBELL_DESCRIBES_PER_SECOND", "0"),
@@ -59,6 +60,7 @@ fn everything_wrong_is_told_at_once() {
         [
             "SAGEBELL_QUEUE",
             "SAGEBELL_OTHER_QUEUE",
+            "SAGEBELL_DEAD_LETTERS",
             "SAGEBELL_CONNECTIONS_URL",
             "SAGEBELL_API_URL",
             "SAGEBELL_STORE",
@@ -87,6 +89,10 @@ fn a_deployment_names_what_it_has_on_aws() {
         ("SAGEBELL_BUS", "sagebell"),
         ("SAGEBELL_CONNECTIONS_URL", "https://a1b2.execute-api.us-east-1.amazonaws.com/v1"),
         ("SAGEBELL_OTHER_QUEUE", "sqs:https://sqs.us-east-1.amazonaws.com/111122223333/callbacks"),
+        (
+            "SAGEBELL_DEAD_LETTERS",
+            "sqs:https://sqs.us-east-1.amazonaws.com/111122223333/a, sqs:http://127.0.0.1:4566/1/b",
+        ),
         ("SAGEBELL_API_URL", "https://a1b2.lambda-url.us-east-1.on.aws/"),
         ("SAGEBELL_CONNECT_URL", "wss://a1b2.execute-api.us-east-1.amazonaws.com/v1"),
         ("SAGEBELL_CALLBACKS", "off"),
@@ -99,6 +105,10 @@ fn a_deployment_names_what_it_has_on_aws() {
         bus: Some("sagebell".to_owned()),
         connections: Some("https://a1b2.execute-api.us-east-1.amazonaws.com/v1".to_owned()),
         other_queue: Some("https://sqs.us-east-1.amazonaws.com/111122223333/callbacks".to_owned()),
+        dead_letters: vec![
+            "https://sqs.us-east-1.amazonaws.com/111122223333/a".to_owned(),
+            "http://127.0.0.1:4566/1/b".to_owned(),
+        ],
         api: Some("https://a1b2.lambda-url.us-east-1.on.aws/".to_owned()),
     };
     assert_eq!(config.store, StoreConfig::Dynamodb(names));

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use sagebell_monitor::call_budget::Call;
+use sagebell_monitor::policy::Policy;
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::testing::world::FakeWorld;
 use tower::ServiceExt as _;
@@ -49,9 +51,41 @@ async fn counters_are_shown_where_they_are_and_a_link_where_not() {
     let here = Api { metrics: Metrics::Here(Arc::new(counted)), ..api(&world) };
     let seen = page_of(here).await;
     assert_eq!(seen.status, StatusCode::OK);
-    seen.shows(&["Counters", "Events", "<b>41</b>", "Undeliverable", "<b>0</b>"]);
+    seen.shows(&["Counters", "Events", "<b>41</b>", "Missed events", "<b>0</b>"]);
     let deployed = Api { metrics: Metrics::of_region(Some("eu-west-1")), ..api(&world) };
     page_of(deployed).await.shows(&[
         "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:",
     ]);
+}
+
+#[tokio::test]
+async fn what_was_given_up_or_is_stuck_is_told_first_and_named() {
+    let regions = vec!["us-east-1".to_owned()];
+    let world = FakeWorld::with(Policy { regions, ..Policy::default() });
+    world.waits().register(world.registration("gone")).await.unwrap();
+    world.sender.nobody(true);
+    world.sweep_for(200).await;
+    let calm = page(&world, "/health").await;
+    calm.shows(&["no wait is overdue", "Undeliverable", "<b>0</b>", "Abandoned", "<b>1</b>"]);
+    calm.shows(&[
+        "Connections",
+        "<b>0</b>",
+        "Budget used",
+        "<b>0 %</b>",
+        "0 of 120 describe calls",
+    ]);
+    calm.shows(&["Waits that were given up", "abandoned", "gone", "mnist", "Given up"]);
+    assert!(!calm.text.contains("Dead letters"), "{}", calm.text);
+
+    world.dead_letters.add("sagebell-events-dead-letters", Some(2));
+    world.dead_letters.add("sagebell-<i>", Some(1));
+    for _ in 0..21 {
+        let _ = world.budget().take("us-east-1", Call::Stop).await;
+    }
+    let seen = page(&world, "/health").await;
+    seen.shows(&["There are dead letters.", "The budget of SageMaker calls is used up."]);
+    seen.shows(&["Dead letters", "<b>3</b>", "events-dead-letters", " 2, ", "&lt;i&gt;", " 1"]);
+    world.dead_letters.add("silent", None);
+    let seen = page(&world, "/health").await;
+    seen.shows(&["There are dead letters.", "<b>unknown</b>", "silent", "does not tell"]);
 }

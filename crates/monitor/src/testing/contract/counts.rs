@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
+use super::settles;
 use crate::counter::CountKey;
 use crate::ports::{Clock as _, Store};
 use crate::testing::ManualClock;
+use crate::time::later;
 
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -57,4 +59,23 @@ pub async fn a_counter_is_kept_through_its_window(store: Arc<dyn Store>, clock: 
     clock.set(key.until());
     store.purge_expired().await.unwrap();
     assert_eq!(store.count(&key).await.unwrap(), 2);
+}
+
+/// It has the counters of its name from its own window on, and no others.
+pub async fn a_sum_begins_with_its_window(store: Arc<dyn Store>, clock: Arc<ManualClock>) {
+    let at = |window: u64| {
+        CountKey::at("us-east-1", "list", WINDOW, later(clock.now(), WINDOW * window as u32))
+    };
+    for (window, times) in [(0, 1), (1, 2), (2, 4), (11, 8)] {
+        for _ in 0..times {
+            store.count(&at(window)).await.unwrap();
+        }
+    }
+    for other in [key("us-east-1", "stop", &clock), key("us-east-1#list", "list", &clock)] {
+        store.count(&other).await.unwrap();
+    }
+    for (from, sum) in [(0, 15), (1, 14), (2, 12), (3, 8), (11, 8), (12, 0)] {
+        let what = format!("from window {from} on");
+        settles(&what, sum, async || store.sum_counts(&at(from)).await.unwrap()).await;
+    }
 }

@@ -20,8 +20,7 @@ pub async fn a_heartbeat_is_written_at_its_version_and_kept_for_ever(
         }
     }
     assert_eq!(store.load_heartbeat().await.unwrap(), None);
-    let first =
-        Heartbeat { at: clock.now(), since: clock.now(), breaks: Vec::new(), lists: Vec::new() };
+    let first = Heartbeat::begun(clock.now());
     let old = save(&*store, &first, None).await;
     let value = Heartbeat { at: later(clock.now(), Duration::from_nanos(1)), ..first.clone() };
     let version = save(&*store, &value, Some(old)).await;
