@@ -25,6 +25,8 @@
   (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html),
   and goes by the context that it is given
   (https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html, `ContextEntries`).
+- CloudFormation knows associations of a cluster's pods with roles, here by their properties alone
+  (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-eks-podidentityassociation.html).
 """
 
 import contextvars
@@ -35,6 +37,7 @@ import ministack.core.iam_actions as iam_actions
 import ministack.core.iam_evaluator as iam_evaluator
 import ministack.core.responses
 import ministack.services.apigateway as apigateway
+import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.eventbridge as eventbridge
 import ministack.services.iam as iam
 import ministack.services.lambda_svc as lambda_svc
@@ -56,6 +59,9 @@ resolve_key = iam_evaluator._resolve_condition_key
 SESSION = re.compile(r"arn:([a-z-]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
 connection_context = apigateway._ws_request_context
 invoke_by_route = apigateway._invoke_ws_lambda
+# The properties of an association: those it needs, and those it may have.
+ASSOCIATION = {"ClusterName", "Namespace", "RoleArn", "ServiceAccount"}
+MORE_OF_ASSOCIATION = {"DisableSessionTags", "Policy", "Tags", "TargetRoleArn"}
 # Who opened each connection, and when.
 openers = {}
 
@@ -190,6 +196,13 @@ def put_permission(data):
     return eventbridge.json_response({})
 
 
+def associate(logical_id, properties, stack):
+    missing, unknown = ASSOCIATION - {*properties}, {*properties} - ASSOCIATION - MORE_OF_ASSOCIATION
+    if missing or unknown:
+        raise ValueError(f"{logical_id}: missing {sorted(missing)}, unknown {sorted(unknown)}")
+    return f"{properties['ClusterName']}|a-{stack}", {}
+
+
 class Context(iam_evaluator.EvalContext):
     def __init__(self, *fields, **named):
         super().__init__(*fields, **named)
@@ -210,6 +223,7 @@ def simulate_with_context(params):
         given.reset(before)
 
 
+provisioners._RESOURCE_HANDLERS["AWS::EKS::PodIdentityAssociation"] = {"create": associate, "delete": lambda *_: None}
 iam_evaluator._resolve_condition_key = condition_key
 eventbridge._dispatch_to_event_bus = forward
 eventbridge._put_permission = put_permission

@@ -31,27 +31,35 @@ pub(crate) fn files(root: &Path, kinds: &[KindSpec]) -> Result<Vec<File>, String
     files.extend(of_kinds(root, kinds)?);
     files.extend(python::files(root)?);
     files.extend(reference::files()?);
+    files.extend(with_blocks(root, &reference::tables::blocks())?);
     Ok(files)
 }
 
 /// What follows from the table of kinds alone.
 pub(crate) fn of_kinds(root: &Path, kinds: &[KindSpec]) -> Result<Vec<File>, String> {
-    let read = |path: &str| {
-        let text = fs::read_to_string(root.join(path));
-        text.map_err(|error| format!("cannot read {path}: {error}"))
-    };
     let mut blocks = policies::blocks(kinds);
     blocks.push(kinds_page::block(kinds));
-    blocks.push(samples::block(&read(samples::LIST)?, kinds)?);
+    blocks.push(samples::block(&read(root, samples::LIST)?, kinds)?);
+    let mut files = vec![("crates/monitor/kinds.json".to_owned(), as_json(&kinds))];
+    files.extend(with_blocks(root, &blocks)?);
+    Ok(files)
+}
+
+/// The files that people write, with these blocks filled in.
+fn with_blocks(root: &Path, blocks: &[Block]) -> Result<Vec<File>, String> {
     let mut by_path = BTreeMap::<_, Vec<&Block>>::new();
-    for block in &blocks {
+    for block in blocks {
         by_path.entry(block.path).or_default().push(block);
     }
-    let mut files = vec![("crates/monitor/kinds.json".to_owned(), as_json(&kinds))];
-    for (path, blocks) in by_path {
-        files.push((path.to_owned(), blocks::filled(path, &read(path)?, &blocks)?));
-    }
-    Ok(files)
+    let fill = |(path, blocks): (&str, Vec<&Block>)| {
+        Ok((path.to_owned(), blocks::filled(path, &read(root, path)?, &blocks)?))
+    };
+    by_path.into_iter().map(fill).collect()
+}
+
+fn read(root: &Path, path: &str) -> Result<String, String> {
+    let text = fs::read_to_string(root.join(path));
+    text.map_err(|error| format!("cannot read {path}: {error}"))
 }
 
 /// A table for what is not written in Rust.
@@ -150,6 +158,8 @@ mod tests {
             "docs/api.md",
             "docs/command-line.md",
             "docs/components.md",
+            "docs/configuration.md",
+            "docs/errors.md",
             "docs/kinds.md",
             "docs/openapi.json",
             "infra/facts.json",

@@ -1,10 +1,11 @@
 //! The pages of reference in `docs/`: the API, the command line, and the components. Whole pages, because
-//! people write nothing in them.
+//! people write nothing in them. And the tables in the pages of errors and of the configuration.
 
 mod api;
 mod command_line;
 mod components;
 pub(crate) mod markdown;
+pub(crate) mod tables;
 
 use clap::CommandFactory as _;
 use sagebell_step::definition::{Family, definitions};

@@ -23,6 +23,7 @@ pub const READ_ONLY: &str = "sagebell-read-only";
 mod answers;
 mod callback;
 mod error_code;
+mod error_help;
 mod frame;
 pub mod path;
 mod problem;

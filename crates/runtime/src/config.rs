@@ -1,6 +1,7 @@
 //! The configuration, from environment variables.
 
 mod reader;
+pub mod variables;
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;

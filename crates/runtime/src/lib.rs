@@ -42,6 +42,7 @@ pub mod sqs_batch;
 mod wiring;
 
 pub use adapters::{LoggingAnnouncer, NoSageMaker};
+pub use config::variables;
 pub use config::{Auth, AwsNames, Config, ConfigError, SageMakerAccess, StoreConfig};
 #[cfg(feature = "aws")]
 pub use function::{InstallError, Metrics};

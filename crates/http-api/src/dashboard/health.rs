@@ -124,14 +124,20 @@ fn connections(open: usize) -> Markup {
 }
 
 fn dead_letters(queues: &[DeadLetterQueue]) -> Markup {
-    let told: Option<u64> = queues.iter().map(|queue| queue.messages).sum();
-    let value = html! { @if let Some(sum) = told { (sum) } @else { "unknown" } };
+    let known = || queues.iter().filter_map(|queue| queue.messages);
+    let all_tell = known().count() == queues.len();
+    let value = html! {
+        @if known().next().is_none() { "unknown" }
+        @else { (known().sum::<u64>()) @if !all_tell { "+" } }
+    };
+    let noted = queues.iter().filter(|queue| queue.messages != Some(0));
     let about = html! {
-        @for (place, queue) in queues.iter().enumerate() {
+        @for (place, queue) in noted.clone().enumerate() {
             @if place > 0 { ", " }
-            (theirs(&queue.name)) " "
-            @if let Some(messages) = queue.messages { (messages) } @else { "does not tell" }
+            @if let Some(messages) = queue.messages { (messages) } @else { "an unknown number" }
+            " in " (theirs(&queue.name))
         }
+        @if noted.clone().next().is_none() { "in " (queues.len()) " queues" }
     };
     html! { @if !queues.is_empty() { (tile("Dead letters", &value, &about)) } }
 }
@@ -154,8 +160,11 @@ fn observations(seen: &Seen) -> Markup {
         }
     };
     let jobs = html! { "in the latest " (seen.jobs) " jobs" };
+    let events = html! {
+        @if seen.events == 0 { (jobs) } @else { "half of " (seen.events) " events; the slowest " (lag(100)) }
+    };
     html! {
-        (tile("Event lag", &lag(50), &html! { "half of " (seen.events) " events; the slowest " (lag(100)) }))
+        (tile("Event lag", &lag(50), &events))
         (tile("Found by lists", &html! { (seen.lists) }, &jobs))
         (tile("Found by Describe", &html! { (seen.describes) }, &jobs))
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::reader::DESCRIBES_PER_SECOND;
+use super::variables::{DefaultValue, VARIABLES, Variable};
 use super::*;
 
 struct Map(BTreeMap<&'static str, &'static str>);
@@ -195,29 +196,6 @@ fn a_laptop_may_call_itself() {
     assert!(config.callback_loopback && config.auth == Auth::None);
 }
 
-/// The variables, as people read them.
-const PAGE: &str = include_str!("../../../../docs/configuration.md");
-
-/// Each variable of the page with its default, if the page gives it as a value.
-fn of_the_page() -> Vec<(&'static str, Option<&'static str>)> {
-    let rows = PAGE.lines().filter_map(|line| line.strip_prefix("| `SAGEBELL_"));
-    let rows = rows.map(|row| row.trim_end_matches(" |").split(" | ").collect::<Vec<_>>());
-    rows.flat_map(|cells| {
-        let names: Vec<_> = cells[0].split("`, `SAGEBELL_").collect();
-        let defaults: Vec<_> = cells[2].split(", ").collect();
-        let alone = names.len() == defaults.len();
-        let value = move |text: &'static str| {
-            let text = text.trim_matches('`');
-            let one =
-                text.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b.is_ascii_lowercase());
-            Some(text).filter(|_| alone && one && !["any", "nobody", "none"].contains(&text))
-        };
-        let values = defaults.into_iter().map(value).chain(std::iter::repeat(None));
-        names.into_iter().map(|name| name.trim_end_matches('`')).zip(values).collect::<Vec<_>>()
-    })
-    .collect()
-}
-
 /// Notes what is asked for.
 struct Asked(std::cell::RefCell<std::collections::BTreeSet<String>>);
 
@@ -229,25 +207,25 @@ impl Env for Asked {
 }
 
 #[test]
-fn the_page_has_every_variable_and_no_other() {
+fn the_table_has_every_variable_and_no_other() {
     let asked = Asked(std::cell::RefCell::default());
     Config::from(&asked).unwrap();
     let mut asked = asked.0.into_inner();
     // Lambda's own.
     assert!(asked.remove("AWS_REGION"));
-    let told = of_the_page().into_iter().map(|(name, _)| format!("SAGEBELL_{name}"));
-    assert_eq!(told.collect::<std::collections::BTreeSet<_>>(), asked);
+    let told = VARIABLES.map(|variable| variable.name.to_owned());
+    assert_eq!(std::collections::BTreeSet::from(told), asked);
 }
 
 #[test]
-fn the_defaults_of_the_page_are_those_of_the_code() {
-    let told: Vec<_> = of_the_page().into_iter().filter_map(|(n, v)| Some((n, v?))).collect();
-    assert!(told.len() > 15, "{told:?}");
+fn the_defaults_of_the_table_are_those_of_the_code() {
     // With an account, so that the default role counts.
     let store = [("SAGEBELL_STORE", "sqlite:x.db"), ("SAGEBELL_MEMBER_ACCOUNTS", "111122223333")];
     let plain = read(&store).unwrap();
-    for (name, value) in told {
-        let name: &'static str = format!("SAGEBELL_{name}").leak();
-        assert_eq!(read(&[&store[..], &[(name, value)]].concat()).unwrap(), plain, "{name}");
+    for Variable { name, default, .. } in VARIABLES {
+        if let DefaultValue::Value(value) = default {
+            let given = read(&[&store[..], &[(name, value)]].concat()).unwrap();
+            assert_eq!(given, plain, "{name}={value}");
+        }
     }
 }

@@ -77,6 +77,8 @@ async fn what_was_given_up_or_is_stuck_is_told_first_and_named() {
     calm.shows(&["Waits that were given up", "abandoned", "gone", "mnist", "Given up"]);
     assert!(!calm.text.contains("Dead letters"), "{}", calm.text);
 
+    world.dead_letters.add("sagebell-sweep-dead-letters", Some(0));
+    page(&world, "/health").await.shows(&["Dead letters", "<b>0</b>", "in 1 queues"]);
     world.dead_letters.add("sagebell-events-dead-letters", Some(2));
     world.dead_letters.add("sagebell-<i>", Some(1));
     for _ in 0..21 {
@@ -84,8 +86,25 @@ async fn what_was_given_up_or_is_stuck_is_told_first_and_named() {
     }
     let seen = page(&world, "/health").await;
     seen.shows(&["There are dead letters.", "The budget of SageMaker calls is used up."]);
-    seen.shows(&["Dead letters", "<b>3</b>", "events-dead-letters", " 2, ", "&lt;i&gt;", " 1"]);
+    seen.shows(&[
+        "Dead letters",
+        "<b>3</b>",
+        "2 in ",
+        "events-dead-letters",
+        ", 1 in ",
+        "&lt;i&gt;",
+    ]);
+    assert!(!seen.text.contains("sweep-dead-letters"), "{}", seen.text);
     world.dead_letters.add("silent", None);
     let seen = page(&world, "/health").await;
-    seen.shows(&["There are dead letters.", "<b>unknown</b>", "silent", "does not tell"]);
+    seen.shows(&["There are dead letters.", "<b>3+</b>", "an unknown number in ", "silent"]);
+}
+
+#[tokio::test]
+async fn queues_that_do_not_tell_are_no_sign_of_trouble() {
+    let world = FakeWorld::default();
+    world.sweep_for(1).await;
+    world.dead_letters.add("silent", None);
+    let seen = page(&world, "/health").await;
+    seen.shows(&["no wait is overdue", "Dead letters", "<b>unknown</b>", "silent"]);
 }
