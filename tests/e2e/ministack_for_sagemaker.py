@@ -7,6 +7,7 @@
   (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html,
   `identity.userArn`, `connectedAt`, `domainName`), and the answer to a frame reaches its sender only by a route that has a response
   (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html).
+- The path `/health` of a function URL is the function's: no service of AWS keeps it for itself.
 - The batch calls of SQS take the permission of the single ones
   (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html).
 - A policy may go by the sources of the events that are put
@@ -33,6 +34,7 @@ import contextvars
 import json
 import re
 
+import ministack.app as app
 import ministack.core.iam_actions as iam_actions
 import ministack.core.iam_evaluator as iam_evaluator
 import ministack.core.responses
@@ -41,10 +43,10 @@ import ministack.services.cloudformation.provisioners as provisioners
 import ministack.services.eventbridge as eventbridge
 import ministack.services.iam as iam
 import ministack.services.lambda_svc as lambda_svc
-from ministack.app import main
 from ministack.core.iam_evaluator import caller_verified, resolve_caller_identity
 from ministack.core.router import extract_access_key_id
 
+app._HEALTH_PATHS = ("/_ministack/health",)
 eventbridge._put_events.__defaults__ = (True,)
 
 url_event = lambda_svc._build_function_url_event
@@ -236,4 +238,4 @@ iam_actions.extract_resource_arn = resource_by_its_name
 iam_evaluator.EvalContext = Context
 iam._IAM_HANDLERS["SimulatePrincipalPolicy"] = simulate_with_context
 
-main()
+app.main()

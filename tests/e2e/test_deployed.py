@@ -263,7 +263,7 @@ def test_the_api_takes_signed_calls_only(deployed):
 def test_the_pages_of_the_dashboard_can_be_read(deployed, page):
     """With what the role of `api` may do."""
     status, told = deployed.call("GET", page, credentials=deployed.pod())
-    assert status == 200, told
+    assert status == 200 and "· Sagebell</title>" in told, told
 
 
 def tile(page, name):

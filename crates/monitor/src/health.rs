@@ -19,7 +19,6 @@ use crate::time::earlier;
 const JOBS: usize = 20;
 /// Waits that are counted.
 pub const DUE_LIMIT: usize = 200;
-
 /// Connections that are counted.
 pub const CONNECTION_LIMIT: usize = 1_000;
 /// Budgets that are read: an account's calls of one kind in one region are one.

@@ -27,7 +27,7 @@ pub(crate) async fn show(State(api): State<Api>, known: Option<Known>) -> Answer
         dl.tiles {
             (sweep(&health, now))
             (waits(&health))
-            (given_up_of(health.heartbeat.as_ref()))
+            (given_up_tiles(health.heartbeat.as_ref()))
             (connections(health.connections))
             (dead_letters(&health.dead_letters))
             (budget(health.budget.as_ref()))
@@ -107,14 +107,19 @@ fn waits(health: &Health) -> Markup {
     }
 }
 
-fn given_up_of(heartbeat: Option<&Heartbeat>) -> Markup {
+fn given_up_tiles(heartbeat: Option<&Heartbeat>) -> Markup {
     let named = heartbeat.map(|heartbeat| &heartbeat.given_up[..]).unwrap_or_default();
-    let in_state = |state| named.iter().filter(|one| one.state == state).count();
-    let all =
-        if named.len() < Heartbeat::GIVEN_UP { "in the last day" } else { "of the latest 10" };
+    let in_state = |state| html! { (named.iter().filter(|one| one.state == state).count()) };
+    let about = |reason| {
+        html! {
+            @if named.len() < Heartbeat::GIVEN_UP { "waits in the last day: " }
+            @else { "of the latest " (named.len()) " waits that were given up: " }
+            (reason)
+        }
+    };
     html! {
-        (tile("Undeliverable", &html! { (in_state(WaitState::Undeliverable)) }, &html! { "waits " (all) ": their signals reached nobody" }))
-        (tile("Abandoned", &html! { (in_state(WaitState::Abandoned)) }, &html! { "waits " (all) ": their waiter did not come back" }))
+        (tile("Undeliverable", &in_state(WaitState::Undeliverable), &about("their signals reached nobody")))
+        (tile("Abandoned", &in_state(WaitState::Abandoned), &about("their waiter did not come back")))
     }
 }
 

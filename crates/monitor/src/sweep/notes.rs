@@ -44,7 +44,7 @@ impl Notes {
         let new = self.given_up.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.edit(store, |heartbeat| {
             let all = &mut heartbeat.given_up;
-            all.extend(new.iter().filter(|one| !all.contains(one)).cloned().collect::<Vec<_>>());
+            all.extend_from_slice(&new);
             all.drain(..all.len().saturating_sub(Heartbeat::GIVEN_UP));
         })
         .await
