@@ -312,6 +312,7 @@ class Cancels(Scenario):
     calls = [
         "GetItem wait", "GetItem job", COUNT, "DescribeTrainingJob", COUNT, "ListTags", "Query waits", COUNT,
         "DescribeTrainingJob", COUNT, "StopTrainingJob", "PutItem wait",
+        "PutItem heartbeat",
     ]
 
     def before(self):
@@ -438,7 +439,9 @@ class GivesUp(Settles):
     """A sweep, when a waiter could not be told before its deadline."""
 
     function, sweeps = "sweep", SWEEPS
-    calls = BEAT + ["Query due"] * 8 + ["GetItem wait", "GetItem job", "PutItem wait", "PutEvents Wait Undeliverable"]
+    calls = BEAT + ["Query due"] * 8 + [
+        "GetItem wait", "GetItem job", "PutItem wait", "PutEvents Wait Undeliverable", "PutItem heartbeat",
+    ]
 
     def before(self):
         # A break of the sweep since the wait was registered would put its deadline off.
