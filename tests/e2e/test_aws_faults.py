@@ -312,7 +312,6 @@ class Cancels(Scenario):
     calls = [
         "GetItem wait", "GetItem job", COUNT, "DescribeTrainingJob", COUNT, "ListTags", "Query waits", COUNT,
         "DescribeTrainingJob", COUNT, "StopTrainingJob", "PutItem wait",
-        "PutItem heartbeat",
     ]
 
     def before(self):
@@ -412,6 +411,7 @@ class Abandons(Scenario):
     calls = BEAT + ["Query due"] * 8 + [
         "GetItem wait", "GetItem job", "Query waits", "PutItem wait", "PutEvents Wait Abandoned",
         COUNT, "DescribeTrainingJob", COUNT, "ListTags", COUNT, "DescribeTrainingJob", COUNT, "StopTrainingJob", "PutItem wait",
+        "PutItem heartbeat",
     ]
 
     def before(self):
