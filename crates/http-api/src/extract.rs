@@ -2,10 +2,14 @@
 //!
 //! Promise: an error names the wrong field, whatever a caller sends.
 
+use axum::BoxError;
+use axum::body::Body;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
+use bytes::Bytes;
 use http::request::Parts;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::principal::Principal;
 use sagebell_monitor::wait::{WaitId, WaitKey};
@@ -88,6 +92,18 @@ impl<S: Sync> FromRequestParts<S> for StopWish {
         };
         stop_asked(asked(STOP)?, asked(FORCE)?).map(Self)
     }
+}
+
+/// The whole body, of at most so many bytes.
+pub(crate) async fn read_body(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let unreadable = |error: BoxError| {
+        if error.is::<LengthLimitError>() {
+            return Problem::new(ErrorCode::BodyTooLarge, format!("at most {limit} bytes"));
+        }
+        Problem::new(ErrorCode::InvalidBody, "the body is incomplete")
+    };
+    let body = Limited::new(body, limit).collect().await.map_err(unreadable)?;
+    Ok(body.to_bytes())
 }
 
 /// What these two wishes mean together.

@@ -1,12 +1,11 @@
 //! Reads the body of a registration.
 
-use axum::BoxError;
 use axum::extract::{FromRequest, Request};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use sagebell_api_types::{BadBody, ErrorCode, WaitRequest};
 use sagebell_monitor::wait::WaitKey;
 use sagebell_monitor::wait_registry::{ChannelAsked, Registration};
 
+use crate::extract::read_body;
 use crate::problem::Problem;
 
 /// The largest accepted body, in bytes.
@@ -19,9 +18,8 @@ impl<S: Send + Sync> FromRequest<S> for WaitBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let body = Limited::new(request.into_body(), BODY_LIMIT);
-        let body = body.collect().await.map_err(unreadable)?;
-        WaitRequest::parse(&body.to_bytes()).map(Self).map_err(refused)
+        let body = read_body(request.into_body(), BODY_LIMIT).await?;
+        WaitRequest::parse(&body).map(Self).map_err(refused)
     }
 }
 
@@ -54,14 +52,6 @@ pub(crate) fn registration(
         on_abandon: asked.on_abandon,
         labels: asked.labels,
     })
-}
-
-fn unreadable(error: BoxError) -> Problem {
-    if error.is::<LengthLimitError>() {
-        let detail = format!("at most {BODY_LIMIT} bytes");
-        return Problem::new(ErrorCode::BodyTooLarge, detail);
-    }
-    Problem::new(ErrorCode::InvalidBody, "the body is incomplete")
 }
 
 pub(crate) fn refused(bad: BadBody) -> Problem {

@@ -2,9 +2,9 @@
 //!
 //! Promise: only the dashboard's own pages start this, and a click that comes twice acts once.
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use bytes::Bytes;
 use http::HeaderMap;
 use sagebell_api_types::ErrorCode;
 use sagebell_monitor::job_queries::act::Act;
@@ -13,7 +13,7 @@ use url::form_urlencoded;
 use super::answer::Failure;
 use super::parts::job_address;
 use crate::Api;
-use crate::extract::{AskedJob, Waiter};
+use crate::extract::{AskedJob, Waiter, read_body};
 use crate::problem::Problem;
 use crate::same_origin::is_of_own_page;
 
@@ -21,20 +21,23 @@ use crate::same_origin::is_of_own_page;
 pub(crate) const ACT: &str = "act";
 pub(crate) const DONE: &str = "done";
 
+/// The longest body of a form, in bytes.
+const FORM_LEN: usize = 1_024;
+
 /// Acts, and shows the job's page again.
 pub(crate) async fn act(
     State(api): State<Api>,
     waiter: Result<Waiter, Problem>,
     job: Result<AskedJob, Problem>,
     headers: HeaderMap,
-    form: Bytes,
+    form: Body,
 ) -> Result<Response, Failure> {
     let (Waiter(caller), AskedJob(arn)) = (waiter?, job?);
     if !is_of_own_page(&headers) {
         let detail = "this request comes from a page that is not the dashboard's own";
         return Err(Problem::new(ErrorCode::ReadOnly, detail).into());
     }
-    let act = asked(&form)?;
+    let act = asked(&read_body(form, FORM_LEN).await?)?;
     if !api.jobs.is_first_click(&arn, act).await? {
         return Ok(back(&arn, "again"));
     }

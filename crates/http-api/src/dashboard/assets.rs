@@ -4,9 +4,8 @@
 use std::hash::Hasher as _;
 use std::sync::LazyLock;
 
-use axum::extract::Path;
 use axum::response::IntoResponse;
-use http::header;
+use http::{Uri, header};
 
 use crate::problem::Problem;
 use sagebell_api_types::ErrorCode;
@@ -57,8 +56,9 @@ pub(crate) fn digest(text: &str) -> u64 {
 }
 
 /// Serves one of them.
-pub(crate) async fn serve(Path(name): Path<String>) -> Result<impl IntoResponse, Problem> {
-    let found = NAMES.iter().zip(&FILES).find(|(known, _)| **known == name);
+pub(crate) async fn serve(uri: Uri) -> Result<impl IntoResponse, Problem> {
+    let (_, name) = uri.path().rsplit_once('/').unwrap_or_default();
+    let found = NAMES.iter().zip(&FILES).find(|(known, _)| known.as_str() == name);
     let missing = || Problem::new(ErrorCode::NotFound, "no such file; reload the page");
     let (_, file) = found.ok_or_else(missing)?;
     let headers = [

@@ -24,22 +24,17 @@ mod times;
 mod used;
 mod waits;
 
-use axum::extract::DefaultBodyLimit;
 use axum::response::Redirect;
 use axum::routing::{Router, get};
 use http::Uri;
 
 use crate::Api;
 
-/// The longest body of a form, in bytes.
-const FORM_LEN: usize = 1_024;
-
 /// Adds the pages, for those who may read.
 pub(crate) fn pages(router: Router<Api>) -> Router<Api> {
-    let of_job = get(job::show).post(act::act).layer(DefaultBodyLimit::max(FORM_LEN));
     router
         .route("/", get(jobs::show))
-        .route("/job", of_job)
+        .route("/job", get(job::show).post(act::act))
         .route("/run", get(run::show))
         .route("/health", get(health::show))
         .route("/job/", get(without_slash))

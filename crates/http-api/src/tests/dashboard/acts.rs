@@ -88,3 +88,12 @@ async fn a_refusal_says_why_and_what_to_do() {
     assert_eq!(throttled.status, StatusCode::TOO_MANY_REQUESTS, "{}", throttled.text);
     throttled.shows(&["Rate exceeded", "Try again in a moment"]);
 }
+
+#[tokio::test]
+async fn a_form_that_is_too_long_is_told_on_a_page() {
+    let world = running().await;
+    let seen = answer(&world, form(&"x".repeat(2_000), &[])).await;
+    assert_eq!(seen.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_is_page(&seen);
+    seen.shows(&["The body is too large", "at most 1024 bytes"]);
+}

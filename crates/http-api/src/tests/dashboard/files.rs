@@ -53,3 +53,13 @@ async fn a_page_and_all_it_loads_are_light() {
     let old = answer(&world, at("/assets/0123456789abcdef-live.js")).await;
     assert_eq!(old.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_name_that_is_no_file_s_is_a_problem_whatever_is_in_it() {
+    let world = FakeWorld::default();
+    for name in ["style.css", "%f3", "%3Cscript%3E", "..%2fsecret", "a b"] {
+        let seen = answer(&world, at(&format!("/assets/{}", name.replace(' ', "%20")))).await;
+        assert_eq!(seen.status, StatusCode::NOT_FOUND, "{name}");
+        assert_eq!(seen.header(header::CONTENT_TYPE), "application/problem+json", "{name}");
+    }
+}
