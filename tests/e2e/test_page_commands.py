@@ -45,11 +45,17 @@ def test_every_command_of_a_page_is_run_by_a_test():
         assert (ROOT / test).is_file(), page
 
 
-def commands(text):
-    """`sagebell …` of the blocks of a page, each in one line."""
+def lines(text):
+    """Those of all blocks of a page, with each command in one."""
     for block in re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.M | re.S):
         for line in block.replace("\\\n", " ").splitlines():
-            yield from re.findall(r"(?:^|-- )sagebell ([a-z]+[^&|>;$]*)", line.strip())
+            yield line.strip()
+
+
+def commands(text):
+    """`sagebell …` of the blocks of a page."""
+    for line in lines(text):
+        yield from re.findall(r"(?:^|-- )sagebell ([a-z]+[^&|>;$]*)", line)
 
 
 COMMANDS = sorted({(page, command) for page, text in LISTED.items() for command in commands(text)})

@@ -12,6 +12,7 @@ import pytest
 
 from cloud import ACCOUNT, REGION, STACK, Cloud
 from conftest import BIN, ROOT
+from test_page_commands import lines
 
 pytestmark = pytest.mark.deployed
 
@@ -35,11 +36,8 @@ VALUES = {
 
 
 def commands(page, word):
-    """Those of a page that begin with this, each in one line."""
-    for block in re.findall(r"^ *```sh\n(.*?)^ *```$", (DOCS / page).read_text(), re.M | re.S):
-        for line in re.sub(r"\\\n\s*", " ", block).splitlines():
-            if line.strip().startswith(word):
-                yield line.strip()
+    """Those of a page that begin with this."""
+    return [line for line in lines((DOCS / page).read_text()) if line.startswith(word)]
 
 
 def deployments():

@@ -31,8 +31,9 @@ impl SqsDeadLetterQueues {
     async fn ask(&self, url: &str) -> DeadLetterQueue {
         let client = self.client.get_or_init(|| client(&self.config));
         let messages = length(client, url).await;
-        let messages = messages
-            .inspect_err(|error| tracing::warn!(error, url, "a queue does not tell its length"));
+        let messages = messages.inspect_err(|error| {
+            tracing::warn!(error, url, "the length of a dead-letter queue is unknown")
+        });
         // A queue's URL ends with its name (SQS Developer Guide, "Queue and message identifiers").
         let name = url.rsplit('/').next().unwrap_or(url).to_owned();
         DeadLetterQueue { name, messages: messages.ok() }
@@ -47,6 +48,7 @@ impl DeadLetterQueues for SqsDeadLetterQueues {
 }
 
 /// The approximate number of messages that the queue could give out now.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html>
 ///
 /// # Errors
 /// What SQS answered instead.

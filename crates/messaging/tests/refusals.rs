@@ -9,12 +9,12 @@ use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
-use sagebell_messaging::{EventBus, SqsQueue};
+use sagebell_messaging::{EventBus, SqsDeadLetterQueues, SqsQueue};
 use sagebell_monitor::arn::JobArn;
 use sagebell_monitor::facts::Facts;
 use sagebell_monitor::observation::{Observation, Source};
 use sagebell_monitor::phase::Phase;
-use sagebell_monitor::ports::{Announcer as _, Intake as _, Queue as _};
+use sagebell_monitor::ports::{Announcer as _, DeadLetterQueues as _, Intake as _, Queue as _};
 use sagebell_monitor::signal::{Announcement, Purpose, SignalRequest};
 use sagebell_monitor::wait::WaitId;
 use serde_json::{Value, json};
@@ -172,4 +172,24 @@ async fn what_goes_on_the_bus_says_what_it_is() {
     );
     let detail: Observation = serde_json::from_str(entries[0]["Detail"].as_str().unwrap()).unwrap();
     assert_eq!(detail, observation());
+}
+
+/// And it hides the lengths of no others.
+#[tokio::test]
+async fn a_queue_that_does_not_tell_its_length_is_not_taken_for_an_empty_one() {
+    let aws = Aws::answering(|request| {
+        let messages = match request["QueueUrl"].as_str().unwrap().rsplit_once('/').unwrap().1 {
+            "silent" => return json!({}),
+            "strange" => "many",
+            "full" => "3",
+            _ => "0",
+        };
+        json!({"Attributes": {"ApproximateNumberOfMessages": messages}})
+    })
+    .await;
+    let names = ["full", "silent", "strange", "empty"];
+    let urls = names.map(|name| format!("https://sqs.us-east-1.amazonaws.com/111122223333/{name}"));
+    let told = SqsDeadLetterQueues::new(&aws.config, urls.into()).lengths().await;
+    let told: Vec<_> = told.iter().map(|queue| (queue.name.as_str(), queue.messages)).collect();
+    assert_eq!(told, [("full", Some(3)), ("silent", None), ("strange", None), ("empty", Some(0))]);
 }

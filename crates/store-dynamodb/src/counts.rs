@@ -32,7 +32,7 @@ pub(crate) async fn add(table: &Table, key: &CountKey) -> Result<u64, DynamoDbEr
 }
 
 /// Adds up a counter and those of later windows: of as many as one query reads, which is a megabyte
-/// of them.
+/// of them (DynamoDB API reference, `Query`).
 pub(crate) async fn sum(table: &Table, from: &CountKey) -> Result<u64, DynamoDbError> {
     let query = table
         .client
